@@ -1,0 +1,24 @@
+FROM python:3.13-slim
+
+ENV PYTHONUNBUFFERED=1
+WORKDIR /app
+
+# The pins come first, so that a change of code does not install them again.
+# Wheels only: the slim image has no compiler.
+COPY requirements.txt ./
+RUN pip install --no-cache-dir --only-binary :all: --requirement requirements.txt
+
+# With a home of its own, where trained models and compiled functions are kept.
+RUN useradd --create-home explorer
+COPY LICENSE CITATION.cff pyproject.toml app.py ./
+COPY .streamlit .streamlit
+COPY pretrained pretrained
+COPY icl_core icl_core
+COPY ui ui
+COPY pages pages
+USER explorer
+
+EXPOSE 8501
+HEALTHCHECK --interval=30s --timeout=5s --start-period=60s --retries=3 \
+    CMD ["python", "-c", "from urllib.request import urlopen; urlopen('http://127.0.0.1:8501/_stcore/health', timeout=4)"]
+CMD ["python", "-m", "streamlit", "run", "app.py", "--server.headless=true", "--server.address=0.0.0.0", "--server.port=8501"]

@@ -1,0 +1,191 @@
+"""Ridge regression and its choices of strength s (paper 2, section 5), and the Bayes optimum.
+
+All are w(s) = (Sigma + s I)^-1 alpha and differ in s alone, except BayesRR, which mixes them. Each
+has one step: its weight path is [2, batch, d], w = 0 and the solution.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from flax import struct
+from jaxtyping import Array, Float
+from jax.nn import softmax
+
+from icl_core.arrays import WeightPath, without_rounding
+from icl_core.tasks.linear import LinearTask, Moments, Prompts
+from icl_core.tasks.noise import NoiseLaw, noise_from_dict, noise_to_dict
+from icl_core.validation import Config, mapping, number
+
+
+@struct.dataclass
+class Spectrum:
+    """Sigma = U diag(eigenvalues) U^T and alpha in that basis, a = U^T alpha; lam as it is.
+
+    alpha lies in the range of Sigma: where an eigenvalue is 0, so is a.
+    """
+
+    eigenvalues: Float[Array, "batch dim"]
+    U: Float[Array, "batch dim dim"]
+    a: Float[Array, "batch dim"]
+    lam: Float[Array, "batch"]
+
+
+@jax.jit
+def spectrum(moments: Moments) -> Spectrum:
+    """One eigendecomposition serves every ridge strength."""
+    eigenvalues, U = jnp.linalg.eigh(moments.Sigma)
+    eigenvalues = without_rounding(eigenvalues)
+    a = jnp.where(eigenvalues > 0, jnp.einsum("nij,ni->nj", U, moments.alpha), 0)
+    return Spectrum(eigenvalues=eigenvalues, U=U, a=a, lam=moments.lam)
+
+
+@jax.jit
+def ridge(eigen: Spectrum, strength: Float[Array, "*batch"]) -> Float[Array, "batch dim"]:
+    """(Sigma + s I)^-1 alpha with one s or one per prompt; s = 0 is the least-norm OLS."""
+    total = eigen.eigenvalues + jnp.broadcast_to(strength, eigen.lam.shape)[:, None]
+    # Where the total is 0, so is a.
+    return jnp.einsum("nij,nj->ni", eigen.U, eigen.a / jnp.where(total == 0, 1, total))
+
+
+@jax.jit
+def ols_variance(eigen: Spectrum, num_context: Any) -> Float[Array, "batch"]:
+    """AdaRR's noise estimate: residual sum of squares of OLS / (n - d); NaN where n <= d."""
+    safe = jnp.where(eigen.eigenvalues > 0, eigen.eigenvalues, 1)
+    fitted = jnp.sum(eigen.a**2 / safe, axis=-1)
+    dof = num_context - eigen.a.shape[-1]
+    return jnp.where(dof > 0, jnp.maximum(eigen.lam - fitted, 0) / jnp.maximum(dof, 1), jnp.nan)
+
+
+def log_likelihood(
+    eigen: Spectrum, variance: Float[Array, "nodes"], num_context: Any
+) -> Float[Array, "batch nodes"]:
+    """log p(y | X, sigma^2) up to a constant: y ~ N(0, X X^T + sigma^2 I_n).
+
+    For n < d the zero eigenvalues of Sigma take part as (n - d) log s < 0, which cancels them.
+    """
+    total = eigen.eigenvalues[:, None, :] + variance[None, :, None]
+    log_det = jnp.sum(jnp.log(total), axis=-1)
+    log_det += (num_context - eigen.a.shape[-1]) * jnp.log(variance)[None]
+    explained = jnp.sum(eigen.a[:, None, :] ** 2 / total, axis=-1)
+    return -0.5 * (log_det + (eigen.lam[:, None] - explained) / variance[None])
+
+
+@jax.jit
+def bayes_ridge(
+    eigen: Spectrum,
+    nodes: Float[Array, "nodes"],
+    prior: Float[Array, "nodes"],
+    num_context: Any,
+) -> Float[Array, "batch dim"]:
+    """Posterior mean of w: sum_k p(sigma_k | X, y) ridge(sigma_k^2), prior given at the nodes.
+
+    No predictor has a smaller expected loss. Noise levels below 1e-6 count as 1e-6.
+    """
+    variance = jnp.maximum(nodes, 1e-6) ** 2
+    posterior = noise_posterior(eigen, nodes, prior, num_context)
+    shrunk = eigen.a[:, None, :] / (eigen.eigenvalues[:, None, :] + variance[None, :, None])
+    return jnp.einsum("nij,nj->ni", eigen.U, jnp.einsum("nk,nkj->nj", posterior, shrunk))
+
+
+@jax.jit
+def noise_posterior(
+    eigen: Spectrum,
+    nodes: Float[Array, "nodes"],
+    prior: Float[Array, "nodes"],
+    num_context: Any,
+) -> Float[Array, "batch nodes"]:
+    """p(sigma_k | X, y) over the nodes of a noise law."""
+    variance = jnp.maximum(nodes, 1e-6) ** 2
+    log_prior = jnp.where(prior > 0, jnp.log(jnp.where(prior > 0, prior, 1)), -jnp.inf)
+    return softmax(log_likelihood(eigen, variance, num_context) + log_prior[None], axis=-1)
+
+
+def _path(w: Float[Array, "batch dim"]) -> WeightPath:
+    return jnp.stack([jnp.zeros_like(w), w])
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConstRR(Config):
+    """One strength s for all prompts; the best is s = E[sigma_tau^2] (`ConstRR.of`)."""
+
+    strength: float
+
+    name = "const_rr"
+
+    def __post_init__(self) -> None:
+        self._set(strength=number("The ridge strength", self.strength, (0, 1e6)))
+
+    @classmethod
+    def of(cls, task: LinearTask) -> "ConstRR":
+        """The best for a task, and so the exact floor of GD++ at any depth."""
+        return cls(strength=task.noise.second_moment)
+
+    def weight_path(self, prompts: Prompts) -> WeightPath:
+        return _path(ridge(spectrum(prompts.moments), jnp.asarray(self.strength)))
+
+
+@dataclass(frozen=True, kw_only=True)
+class OracleRR(Config):
+    """s = sigma_tau^2, the true noise of the prompt: the oracle that losses are adjusted by."""
+
+    name = "oracle_rr"
+
+    def weight_path(self, prompts: Prompts) -> WeightPath:
+        return _path(ridge(spectrum(prompts.moments), prompts.sigma**2))
+
+
+@dataclass(frozen=True, kw_only=True)
+class AdaRR(Config):
+    """s = RSS of OLS / (n - d). Undefined (NaN) for n <= d."""
+
+    name = "ada_rr"
+
+    def weight_path(self, prompts: Prompts) -> WeightPath:
+        eigen = spectrum(prompts.moments)
+        return _path(ridge(eigen, ols_variance(eigen, prompts.num_context)))
+
+
+@dataclass(frozen=True, kw_only=True)
+class TunedRR(Config):
+    """s = min(scale * AdaRR's s, highest), both tuned per problem (`analysis.tuning`)."""
+
+    scale: float
+    highest: float
+
+    name = "tuned_rr"
+
+    def __post_init__(self) -> None:
+        self._set(
+            scale=number("The scale of TunedRR", self.scale, (0, 1e3)),
+            highest=number("The highest strength of TunedRR", self.highest, (0, 1e6)),
+        )
+
+    def weight_path(self, prompts: Prompts) -> WeightPath:
+        eigen = spectrum(prompts.moments)
+        strength = self.scale * ols_variance(eigen, prompts.num_context)
+        return _path(ridge(eigen, jnp.minimum(strength, self.highest)))
+
+
+@dataclass(frozen=True, kw_only=True)
+class BayesRR(Config):
+    """The posterior mean over sigma_tau under the task's noise law: a floor for every predictor."""
+
+    noise: NoiseLaw
+
+    name = "bayes_rr"
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"noise": noise_to_dict(self.noise)}
+
+    @classmethod
+    def from_dict(cls, values: Any) -> "BayesRR":
+        given = mapping("BayesRR", values)
+        return cls(noise=noise_from_dict(given.get("noise")))
+
+    def weight_path(self, prompts: Prompts) -> WeightPath:
+        nodes, prior = (jnp.asarray(part, prompts.sigma.dtype) for part in self.noise.nodes())
+        return _path(
+            bayes_ridge(spectrum(prompts.moments), nodes, prior, prompts.num_context)
+        )

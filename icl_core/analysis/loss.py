@@ -1,0 +1,128 @@
+"""The adjusted evaluation loss, exactly over queries, for any method on any task.
+
+Adjusted loss = expected loss minus that of ridge regression with the prompt's true sigma_tau^2.
+Given (X, y), w is Gaussian with that ridge solution as its mean, and x_t ~ N(0, I): so the adjusted
+loss of a prompt is 1/2 ||w_implicit - ridge(sigma_tau^2)||^2. Half mean squared error, never below
+0, with no query sampled and no oracle noise (paper 2, section 5 measures it by sampling).
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+from icl_core.algorithms import Method
+from icl_core.algorithms.ridge import OracleRR
+from icl_core.arrays import Key, WeightPath, in_float64, key_of
+from icl_core.tasks.linear import LinearTask, Prompts, draw_prompts
+from icl_core.tasks.noise import FixedNoise
+from icl_core.validation import integer
+
+CHUNK = 4096
+"""Prompts per evaluated block: memory stays flat and one shape serves every number of prompts."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LossSummary:
+    """Adjusted loss (half MSE) after step 0..K, over `count` prompts; each array is [..., K+1].
+
+    Deep models are heavy-tailed, so the median and the 10 % and 90 % quantiles stand beside the
+    mean and its standard error.
+    """
+
+    mean: np.ndarray
+    stderr: np.ndarray
+    median: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+    count: int
+
+    @property
+    def final(self) -> float:
+        """Mean after the last step."""
+        return float(self.mean[..., -1])
+
+
+def summarize(losses: Float[np.ndarray, "*rest prompts"]) -> LossSummary:
+    """Statistics over the last axis."""
+    count = losses.shape[-1]
+    low, median, high = np.quantile(losses, [0.1, 0.5, 0.9], axis=-1)
+    return LossSummary(
+        mean=losses.mean(-1),
+        stderr=losses.std(-1, ddof=1) / np.sqrt(count),
+        median=median,
+        low=low,
+        high=high,
+        count=count,
+    )
+
+
+@jax.jit
+def distance_loss(
+    path: WeightPath, target: Float[Array, "batch dim"]
+) -> Float[Array, "steps batch"]:
+    """1/2 ||w - target||^2, the expected half squared gap of two predictions over x_t ~ N(0, I)."""
+    return 0.5 * jnp.sum((path - target[None]) ** 2, axis=-1)
+
+
+def adjusted_losses(method: Method, prompts: Prompts) -> Float[Array, "steps batch"]:
+    """Adjusted loss of each prompt after each step (half MSE)."""
+    target = OracleRR().weight_path(prompts)[-1]
+    return distance_loss(method.weight_path(prompts), target)
+
+
+def prompt_chunks(task: LinearTask, seed: int | Key, count: int) -> Iterator[Prompts]:
+    """At least `count` prompts in blocks of equal shape, at most CHUNK each."""
+    size = min(count, CHUNK)
+    for index in range(-(-count // size)):
+        yield draw_prompts(task, jax.random.fold_in(key_of(seed), index), size)
+
+
+@in_float64
+def prompt_losses(
+    methods: Mapping[str, Method], task: LinearTask, *, prompts: int, seed: int
+) -> dict[str, np.ndarray]:
+    """Adjusted loss [steps, prompts] of every method on the same prompts, in float64."""
+    count = integer("The number of prompts", prompts, "prompts")
+    blocks: dict[str, list[np.ndarray]] = {name: [] for name in methods}
+    for chunk in prompt_chunks(task, seed, count):
+        target = OracleRR().weight_path(chunk)[-1]
+        for name, method in methods.items():
+            path = method.weight_path(chunk)
+            blocks[name].append(np.asarray(distance_loss(path, target)))
+    return {name: np.concatenate(parts, axis=1)[:, :count] for name, parts in blocks.items()}
+
+
+def evaluate(
+    methods: Mapping[str, Method], task: LinearTask, *, prompts: int = 100_000, seed: int = 1
+) -> dict[str, LossSummary]:
+    """Adjusted loss by step of every method on the same fresh prompts of a task."""
+    losses = prompt_losses(methods, task, prompts=prompts, seed=seed)
+    return {name: summarize(values) for name, values in losses.items()}
+
+
+def noise_profile(
+    methods: Mapping[str, Method],
+    task: LinearTask,
+    sigmas: np.ndarray,
+    *,
+    prompts: int = 4096,
+    seed: int = 1,
+) -> dict[str, LossSummary]:
+    """Adjusted loss at each fixed noise level; arrays are [sigmas, steps] (paper 2, figure 2).
+
+    The same random numbers serve every level, so the curves are smooth in sigma.
+    """
+    levels = [
+        prompt_losses(
+            methods,
+            task.replace(noise=FixedNoise(value=float(sigma))),
+            prompts=prompts,
+            seed=seed,
+        )
+        for sigma in sigmas
+    ]
+    return {name: summarize(np.stack([level[name] for level in levels])) for name in methods}

@@ -1,0 +1,64 @@
+"""Reading and writing files: whole or not at all, with one clear sentence on failure."""
+
+import json
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from icl_core.errors import InputError
+
+
+def write_atomic(path: Path, data: bytes) -> None:
+    """Write beside the target, then rename: a reader never sees half a file, and a failure (a full
+    disk, say) leaves what was there before."""
+    temporary: str | None = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(temporary, 0o644)
+        os.replace(temporary, path)
+    except OSError as error:
+        if temporary is not None:
+            Path(temporary).unlink(missing_ok=True)
+        raise InputError(
+            f"{path.name} could not be saved ({error.strerror or error}): nothing was changed; "
+            "free some space or choose another place, then save again."
+        ) from error
+
+
+def read_bytes(path: Path, *, limit: int) -> bytes:
+    """The whole file, if it is there and at most `limit` bytes."""
+    try:
+        size = path.stat().st_size
+        if size > limit:
+            raise InputError(
+                f"{path.name} has {size:,} bytes: expected at most {limit:,}; choose another file."
+            )
+        return path.read_bytes()
+    except OSError as error:
+        raise InputError(
+            f"{path.name} cannot be read ({error.strerror or error}): "
+            "check that the file is there and that you may read it."
+        ) from error
+
+
+def parse_json(name: str, data: bytes | str) -> Any:
+    """JSON without NaN or infinities."""
+
+    def refuse(constant: str) -> Any:
+        raise ValueError(f"{constant} is no JSON number")
+
+    try:
+        return json.loads(data, parse_constant=refuse)
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"{name} is no valid JSON ({error}): export it again.") from error
+
+
+def dump_json(value: Any) -> str:
+    """Stable, readable JSON."""
+    return json.dumps(value, indent=2, sort_keys=True, allow_nan=False, ensure_ascii=False) + "\n"

@@ -1,0 +1,107 @@
+"""The shipped models of one task, with their precomputed tables."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from icl_core.errors import InputError
+from icl_core.models.linear import PARAMETRIZATIONS
+from icl_core.tasks.linear import LinearTask
+from icl_core.zoo.library import (
+    PRETRAINED,
+    Entry,
+    Table,
+    baseline_table_name,
+    load_table,
+    read_manifest,
+    task_name,
+)
+
+BASELINES = ("const_rr", "ada_rr", "tuned_rr", "bayes_rr")
+"""Methods of one step whose tables ship beside the models."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Family:
+    """All single-head models trained on one task: entries[parametrization][num_layers]."""
+
+    task: LinearTask
+    entries: dict[str, dict[int, Entry]]
+
+    @property
+    def name(self) -> str:
+        return task_name(self.task)
+
+    @property
+    def label(self) -> str:
+        """The task in words for a list of choices."""
+        return f"{self.task.noise.label()}, d = {self.task.dim}, n = {self.task.num_context}"
+
+    @property
+    def parametrizations(self) -> tuple[str, ...]:
+        return tuple(self.entries)
+
+    @property
+    def depths(self) -> tuple[int, ...]:
+        """Every number of layers that some model of the family has, ascending."""
+        return tuple(sorted({depth for models in self.entries.values() for depth in models}))
+
+
+def families(folder: Path = PRETRAINED) -> dict[str, Family]:
+    """The shipped models by task, the task with most models first."""
+    tasks: dict[LinearTask, list[Entry]] = {}
+    for entry in read_manifest(folder):
+        if entry.num_heads == 1 and entry.name.endswith(task_name(entry.task)):
+            tasks.setdefault(entry.task, []).append(entry)
+    found = [
+        Family(
+            task=task,
+            entries={
+                kind: depths
+                for kind in PARAMETRIZATIONS
+                if (depths := _by_depth(entries, kind))
+            },
+        )
+        for task, entries in tasks.items()
+    ]
+    if not found:
+        raise InputError("The manifest lists no models: run `make zoo` to train them.")
+    order = sorted(found, key=lambda family: (-len(family.entries), _rank(family), family.name))
+    return {family.name: family for family in order}
+
+
+def _by_depth(entries: list[Entry], kind: str) -> dict[int, Entry]:
+    chosen = [entry for entry in entries if entry.parametrization == kind]
+    return {entry.num_layers: entry for entry in sorted(chosen, key=lambda e: e.num_layers)}
+
+
+def _rank(family: Family) -> tuple[bool, float]:
+    noise = family.task.noise
+    return noise.kind != "uniform", -noise.highest
+
+
+def find_family(name: str, folder: Path = PRETRAINED) -> Family:
+    """The family of that name."""
+    found = families(folder)
+    if name not in found:
+        raise InputError(
+            f"There are no shipped models for the task {name[:60]!r}: "
+            f"expected one of {', '.join(found)}."
+        )
+    return found[name]
+
+
+def model_tables(family: Family, folder: Path = PRETRAINED) -> dict[tuple[str, int], Table]:
+    """Tables by (parametrization, number of layers)."""
+    return {
+        (kind, depth): load_table(entry.name, folder)
+        for kind, models in family.entries.items()
+        for depth, entry in models.items()
+    }
+
+
+def baseline_tables(family: Family, folder: Path = PRETRAINED) -> dict[str, Table]:
+    """Tables of the ridge baselines and of Bayes by method."""
+    return {
+        method: load_table(baseline_table_name(family.task, method), folder)
+        for method in BASELINES
+    }

@@ -1,0 +1,200 @@
+"""The linear transformer (paper 2, sections 3 and 4; paper 1, equation 4).
+
+One layer with H heads maps every token e = (x, y) to
+    e + sum_k P_k G Q_k e,    G = sum_{j <= n} e_j e_j^T over the context only,
+and the prediction is minus the last coordinate of the query token (x_t, 0). So a layer is the
+linear map A = I + sum_k P_k G Q_k, the next layer sees A G A^T, and the whole model is the vector
+of implicit weights w with prediction <w, x_t>.
+"""
+
+from typing import Any, Literal, get_args
+
+import jax
+import jax.numpy as jnp
+from flax import struct
+from jaxtyping import Array, Float
+
+from icl_core.arrays import WeightPath, eye_like
+from icl_core.tasks.linear import Moments, Prompts
+
+Parametrization = Literal["gdpp", "diag", "full"]
+PARAMETRIZATIONS: tuple[Parametrization, ...] = get_args(Parametrization)
+
+
+@struct.dataclass
+class LinearTransformer:
+    """P, Q [L, H, d+1, d+1] in the paper's raw coordinates: P = W_P W_V, Q = W_K^T W_Q."""
+
+    P: Float[Array, "layers heads tokens tokens"]
+    Q: Float[Array, "layers heads tokens tokens"]
+
+    @property
+    def num_layers(self) -> int:
+        return self.P.shape[0]
+
+    @property
+    def num_heads(self) -> int:
+        return self.P.shape[1]
+
+    @property
+    def dim(self) -> int:
+        return self.P.shape[-1] - 1
+
+    def weight_path(self, prompts: Prompts) -> WeightPath:
+        """w after layer 0..L, [L+1, batch, d] (see `implicit_weights`)."""
+        return implicit_weights(self, prompts.moments)
+
+    def padded(self, num_layers: int) -> "LinearTransformer":
+        """The same model with layers of zeros (identities) up to `num_layers`."""
+        extra = ((0, num_layers - self.num_layers), (0, 0), (0, 0), (0, 0))
+        return LinearTransformer(P=jnp.pad(self.P, extra), Q=jnp.pad(self.Q, extra))
+
+
+@struct.dataclass
+class InformationFlow:
+    """What each layer l = 0..L holds (Lemma 4.3): x_i^l = M x_i + u y_i, y_i^l = a y_i - <w, x_i>.
+
+    a [L+1, batch]; M [L+1, batch, d, d]; u, w [L+1, batch, d].
+    """
+
+    a: Float[Array, "steps batch"]
+    M: Float[Array, "steps batch dim dim"]
+    u: Float[Array, "steps batch dim"]
+    w: Float[Array, "steps batch dim"]
+
+
+def block_diagonal(
+    x_block: Float[Array, "layers heads"], y_entry: Float[Array, "layers heads"], dim: int
+) -> Float[Array, "layers heads tokens tokens"]:
+    """diag(x_block I_d, y_entry) for every layer and head."""
+    ones = jnp.ones(x_block.shape + (dim,), x_block.dtype)
+    diagonal = jnp.concatenate([x_block[..., None] * ones, y_entry[..., None]], axis=-1)
+    return jnp.einsum("lhi,ij->lhij", diagonal, jnp.eye(dim + 1, dtype=x_block.dtype))
+
+
+def diagonal_model(
+    p_x: Float[Array, "layers heads"],
+    p_y: Float[Array, "layers heads"],
+    q_x: Float[Array, "layers heads"],
+    q_y: Float[Array, "layers heads"],
+    dim: int,
+) -> LinearTransformer:
+    """DIAG: P = diag(p_x I, p_y), Q = diag(q_x I, q_y). GD++ is the case q_y = 0."""
+    return LinearTransformer(
+        P=block_diagonal(p_x, p_y, dim), Q=block_diagonal(q_x, q_y, dim)
+    )
+
+
+def omegas(model: LinearTransformer) -> Float[Array, "layers 4"]:
+    """(omega_xx, omega_xy, omega_yx, omega_yy) per layer (paper 2, section 4.2).
+
+    omega_xx = sum_k p_x q_x, omega_xy = sum_k p_x q_y, and so on over heads; exact for DIAG. For
+    FULL, p_x and q_x are the means of the x diagonals: the part of the layer that DIAG could hold.
+    """
+
+    def split(matrix: Array) -> tuple[Array, Array]:
+        diagonal = jnp.diagonal(matrix, axis1=-2, axis2=-1)
+        return diagonal[..., :-1].mean(-1), diagonal[..., -1]
+
+    (p_x, p_y), (q_x, q_y) = split(model.P), split(model.Q)
+    return jnp.stack([p_x * q_x, p_x * q_y, p_y * q_x, p_y * q_y], axis=-1).sum(axis=1)
+
+
+def forward_tokens(
+    model: LinearTransformer,
+    X: Float[Array, "n dim"],
+    y: Float[Array, "n"],
+    x_query: Float[Array, "dim"],
+) -> tuple[Float[Array, "steps n+1 tokens"], Float[Array, "steps"]]:
+    """Token-wise forward pass of one prompt: all layer outputs and the prediction after each.
+
+    Row n of the tokens is the query, which starts as (x_query, 0) and is never attended to. Step 0
+    is the input. Written from the definition, as the reference for the moment route.
+    """
+    context = jnp.concatenate([X, y[:, None]], axis=1)
+    tokens = jnp.concatenate([context, jnp.append(x_query, 0.0)[None]]).astype(context.dtype)
+
+    def layer(tokens: Array, weights: tuple[Array, Array]) -> tuple[Array, Array]:
+        P, Q = weights
+        keys = tokens[:-1]
+        scores = jnp.einsum("ji,hik,tk->htj", keys, Q, tokens)
+        update = jnp.einsum("hab,jb,htj->ta", P, keys, scores)
+        return (updated := tokens + update), updated
+
+    _, outputs = jax.lax.scan(layer, tokens, (model.P, model.Q))
+    steps = jnp.concatenate([tokens[None], outputs])
+    return steps, -steps[:, -1, -1]
+
+
+def token_maps(
+    model: LinearTransformer, moments: Moments
+) -> Float[Array, "steps batch tokens tokens"]:
+    """B_l = A_l ... A_1, the map from the input tokens to those after layer l = 0..L."""
+    gram = moments.gram()
+    start = eye_like(gram)
+
+    def layer(carry: tuple[Array, Array], weights: tuple[Array, Array]) -> tuple[Any, Array]:
+        G, B = carry
+        P, Q = weights
+        A = eye_like(G) + jnp.einsum("hab,nbc,hcd->nad", P, G, Q)
+        return (A @ G @ A.mT, B := A @ B), B
+
+    _, maps = jax.lax.scan(layer, (gram, start), (model.P, model.Q))
+    return jnp.concatenate([start[None], maps])
+
+
+@jax.jit
+def implicit_weights(model: LinearTransformer, moments: Moments) -> WeightPath:
+    """w after layer 0..L, [L+1, batch, d]: the prediction read there is <w, x_t>.
+
+    For the query's y starts at 0, w is minus the last row (x part) of A_l ... A_1.
+    """
+    return -token_maps(model, moments)[..., -1, :-1]
+
+
+@jax.jit
+def information_flow(model: LinearTransformer, moments: Moments) -> InformationFlow:
+    """a, M, u, w after layer 0..L (paper 2, Lemma 4.3), by the recursion of the lemma.
+
+    With [[A, b], [c^T, g]] = sum_k P_k G Q_k: M' = (I+A) M - b w^T; u' = (I+A) u + a b;
+    a' = (1+g) a + <c, u>; w' = (1+g) w - M^T c. G is rebuilt from a, M, u, w and the input's
+    moments in each layer, so this route shares nothing with `token_maps`.
+    """
+    Sigma, alpha, lam = moments.Sigma, moments.alpha, moments.lam
+
+    def gram(a: Array, M: Array, u: Array, w: Array) -> Array:
+        M_alpha = jnp.einsum("nij,nj->ni", M, alpha)
+        Sigma_w = jnp.einsum("nij,nj->ni", Sigma, w)
+        w_alpha = jnp.einsum("ni,ni->n", w, alpha)
+        S = M @ Sigma @ M.mT + jnp.einsum("ni,nj->nij", M_alpha, u)
+        S += jnp.einsum("ni,nj->nij", u, M_alpha + lam[:, None] * u)
+        r = a[:, None] * (M_alpha + lam[:, None] * u) - w_alpha[:, None] * u
+        r -= jnp.einsum("nij,nj->ni", M, Sigma_w)
+        energy = a * a * lam - 2 * a * w_alpha + jnp.einsum("ni,ni->n", w, Sigma_w)
+        return Moments(Sigma=S, alpha=r, lam=energy).gram()
+
+    def layer(state: tuple[Array, ...], weights: tuple[Array, Array]) -> tuple[Any, Any]:
+        a, M, u, w = state
+        P, Q = weights
+        update = jnp.einsum("hab,nbc,hcd->nad", P, gram(a, M, u, w), Q)
+        A, b = update[:, :-1, :-1], update[:, :-1, -1]
+        c, g = update[:, -1, :-1], update[:, -1, -1]
+        new = (
+            (1 + g) * a + jnp.einsum("ni,ni->n", c, u),
+            M + A @ M - jnp.einsum("ni,nj->nij", b, w),
+            u + jnp.einsum("nij,nj->ni", A, u) + a[:, None] * b,
+            (1 + g)[:, None] * w - jnp.einsum("nij,ni->nj", M, c),
+        )
+        return new, new
+
+    start = (
+        jnp.ones_like(lam),
+        eye_like(Sigma),
+        jnp.zeros_like(alpha),
+        jnp.zeros_like(alpha),
+    )
+    _, outputs = jax.lax.scan(layer, start, (model.P, model.Q))
+    a, M, u, w = (
+        jnp.concatenate([first[None], rest]) for first, rest in zip(start, outputs, strict=True)
+    )
+    return InformationFlow(a=a, M=M, u=u, w=w)

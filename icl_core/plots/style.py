@@ -1,0 +1,264 @@
+"""How everything looks: one row per method, one template per surface.
+
+Colours follow Okabe and Ito's palette, which colour-blind readers can tell apart; orange and sky
+blue are darkened, so that each has a contrast of 3:1 on white and on the dark page, and one colour
+per method serves both. Dash and marker differ too: a greyscale print stays legible.
+"""
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+import plotly.graph_objects as go
+
+Mode = Literal["light", "dark", "paper"]
+MODES: tuple[Mode, ...] = get_args(Mode)
+"""Surfaces: the app's light and dark pages, and white paper for exports."""
+
+FONT = "Source Sans, Segoe UI, Helvetica, Arial, sans-serif"
+"""The first comes with the app; names that CSS would want quoted are left out."""
+HEIGHT = 420
+"""Pixels of a figure unless its content asks for another height."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class MethodStyle:
+    """One method's looks and words, the same on all pages and in all exports."""
+
+    label: str
+    color: str
+    dash: str
+    marker: str
+    about: str
+
+
+METHODS: dict[str, MethodStyle] = {
+    "gd": MethodStyle(
+        label="GD",
+        color="#8a7340",
+        dash="dot",
+        marker="triangle-up",
+        about="gradient descent from w = 0",
+    ),
+    "gdpp_algorithm": MethodStyle(
+        label="GD++ (algorithm)",
+        color="#4c8c8a",
+        dash="dash",
+        marker="triangle-down",
+        about="gradient descent that also improves the condition of the inputs",
+    ),
+    "gdpp": MethodStyle(
+        label="GD++",
+        color="#009e73",
+        dash="dashdot",
+        marker="diamond",
+        about="trained transformer, two numbers per layer and head",
+    ),
+    "diag": MethodStyle(
+        label="DIAG",
+        color="#0072b2",
+        dash="solid",
+        marker="circle",
+        about="trained transformer, four numbers per layer and head",
+    ),
+    "full": MethodStyle(
+        label="FULL",
+        color="#d55e00",
+        dash="longdash",
+        marker="square",
+        about="trained transformer, full P and Q matrices",
+    ),
+    "const_rr": MethodStyle(
+        label="ConstRR",
+        color="#b87f00",
+        dash="dash",
+        marker="x-thin-open",
+        about="ridge regression, one strength for all prompts",
+    ),
+    "ada_rr": MethodStyle(
+        label="AdaRR",
+        color="#c46a9d",
+        dash="dot",
+        marker="cross-thin-open",
+        about="ridge regression, strength from the residuals of least squares",
+    ),
+    "tuned_rr": MethodStyle(
+        label="TunedRR",
+        color="#3a93cc",
+        dash="dashdot",
+        marker="asterisk-open",
+        about="as AdaRR, scaled and capped by two tuned numbers",
+    ),
+    "oracle_rr": MethodStyle(
+        label="OracleRR",
+        color="#6c7a89",
+        dash="dot",
+        marker="star",
+        about="ridge regression that is told the noise level",
+    ),
+    "bayes_rr": MethodStyle(
+        label="Bayes",
+        color="#7b8794",
+        dash="solid",
+        marker="line-ew-open",
+        about="the best predictor there can be for this noise law",
+    ),
+    "paper": MethodStyle(
+        label="published",
+        color="#7b8794",
+        dash="dot",
+        marker="circle-open",
+        about="the value in the paper's table",
+    ),
+}
+"""In the order of every legend and table."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Surface:
+    """The colours of a page that are not a method's."""
+
+    background: str
+    text: str
+    muted: str
+    grid: str
+    line: str
+    hover: str
+    accent: str
+    diverging: tuple[str, ...]
+
+
+SURFACES: dict[Mode, Surface] = {
+    "light": Surface(
+        background="rgba(0,0,0,0)",
+        text="#1d2733",
+        muted="#566270",
+        grid="#e6eaef",
+        line="#b4bec9",
+        hover="#ffffff",
+        accent="#1f5f99",
+        diverging=("#8c3a00", "#d55e00", "#f3b48a", "#ffffff", "#93c3e6", "#0072b2", "#003f66"),
+    ),
+    "dark": Surface(
+        background="rgba(0,0,0,0)",
+        text="#e6ebf0",
+        muted="#a3afbb",
+        grid="#27313b",
+        line="#4a5866",
+        hover="#1c242d",
+        accent="#82b8ea",
+        diverging=("#ffc49a", "#f08a3c", "#9c4a10", "#161c23", "#0f5d92", "#4ba3de", "#c4e3fa"),
+    ),
+    "paper": Surface(
+        background="#ffffff",
+        text="#1d2733",
+        muted="#566270",
+        grid="#e6eaef",
+        line="#8d99a5",
+        hover="#ffffff",
+        accent="#1f5f99",
+        diverging=("#8c3a00", "#d55e00", "#f3b48a", "#ffffff", "#93c3e6", "#0072b2", "#003f66"),
+    ),
+}
+
+
+def template(mode: Mode) -> go.layout.Template:
+    """All that a figure does not say itself: set explicitly, whatever plotly's default is."""
+    look = SURFACES[mode]
+    axis = {
+        "gridcolor": look.grid,
+        "linecolor": look.line,
+        "tickcolor": look.line,
+        "tickfont": {"color": look.muted, "size": 13},
+        "title": {"font": {"color": look.text, "size": 14}, "standoff": 8},
+        "ticks": "outside",
+        "ticklen": 4,
+        "showline": True,
+        "zeroline": False,
+        "automargin": True,
+        "minor": {"showgrid": False, "ticks": ""},
+    }
+    scale = [[i / (len(look.diverging) - 1), color] for i, color in enumerate(look.diverging)]
+    layout = {
+        "autotypenumbers": "strict",
+        "font": {"family": FONT, "size": 14, "color": look.text},
+        "title": {
+            "font": {"size": 16, "color": look.text, "weight": 600},
+            "x": 0,
+            "xref": "paper",
+            "xanchor": "left",
+            "y": 1,
+            "yref": "paper",
+            "yanchor": "bottom",
+            "pad": {"b": 14},
+        },
+        "paper_bgcolor": look.background,
+        "plot_bgcolor": look.background,
+        "colorway": [style.color for style in METHODS.values()],
+        "colorscale": {"diverging": scale},
+        "coloraxis": {
+            "colorscale": scale,
+            "colorbar": {
+                "thickness": 12,
+                "outlinewidth": 0,
+                "ticks": "outside",
+                "tickcolor": look.line,
+                "tickfont": {"color": look.muted, "size": 12},
+            },
+        },
+        "hoverlabel": {
+            "bgcolor": look.hover,
+            "bordercolor": look.line,
+            "font": {"family": FONT, "size": 13, "color": look.text},
+            "align": "left",
+        },
+        "legend": {
+            "orientation": "h",
+            "x": 0,
+            "xanchor": "left",
+            "y": -0.17,
+            "yanchor": "top",
+            "font": {"size": 13, "color": look.text},
+            "bgcolor": "rgba(0,0,0,0)",
+            "itemwidth": 36,
+        },
+        "modebar": {
+            "bgcolor": "rgba(0,0,0,0)",
+            "color": look.muted,
+            "activecolor": look.accent,
+        },
+        "margin": {"l": 56, "r": 16, "t": 56, "b": 52},
+        "xaxis": axis,
+        "yaxis": axis,
+        "annotationdefaults": {
+            "font": {"color": look.muted, "size": 13},
+            "arrowcolor": look.muted,
+            "showarrow": False,
+        },
+        "shapedefaults": {"line": {"color": look.line, "width": 1}},
+    }
+    data = {"heatmap": [{"xgap": 1, "ygap": 1}]}
+    return go.layout.Template(layout=layout, data=data)
+
+
+TEMPLATES: dict[Mode, go.layout.Template] = {mode: template(mode) for mode in MODES}
+
+
+def themed(figure: go.Figure, mode: Mode) -> go.Figure:
+    """The same figure on another surface. Nothing but its template depends on the surface."""
+    return go.Figure(figure).update_layout(template=TEMPLATES[mode])
+
+
+def translucent(color: str, opacity: float) -> str:
+    """A "#rrggbb" colour as rgba."""
+    red, green, blue = (int(color[start : start + 2], 16) for start in (1, 3, 5))
+    return f"rgba({red},{green},{blue},{opacity})"
+
+
+def line_of(method: str, width: float = 2.25) -> dict[str, object]:
+    style = METHODS[method]
+    return {"color": style.color, "dash": style.dash, "width": width}
+
+
+def marker_of(method: str, size: float = 8) -> dict[str, object]:
+    style = METHODS[method]
+    return {"color": style.color, "symbol": style.marker, "size": size}

@@ -1,0 +1,186 @@
+"""Noise laws: how the noise level sigma_tau of a prompt is drawn (paper 2, section 2)."""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+from icl_core.arrays import Key
+from icl_core.errors import InputError
+from icl_core.validation import Config, choice, mapping, number
+
+NUM_NODES = 129
+"""Nodes of `NoiseLaw.nodes`; odd, so that one value is a law of its own."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FixedNoise(Config):
+    """sigma_tau = value in every prompt."""
+
+    value: float
+
+    def __post_init__(self) -> None:
+        self._set(value=number("The noise level sigma", self.value, "sigma"))
+
+    @property
+    def kind(self) -> str:
+        return "fixed"
+
+    @property
+    def second_moment(self) -> float:
+        return self.value**2
+
+    @property
+    def highest(self) -> float:
+        return self.value
+
+    def label(self) -> str:
+        return f"σ = {self.value:g}"
+
+    def quantile(self, u: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
+        return jnp.full_like(u, self.value)
+
+    def nodes(self) -> tuple[np.ndarray, np.ndarray]:
+        return np.full(NUM_NODES, self.value), np.full(NUM_NODES, 1 / NUM_NODES)
+
+
+@dataclass(frozen=True, kw_only=True)
+class UniformNoise(Config):
+    """sigma_tau ~ U(0, sigma_max)."""
+
+    sigma_max: float
+
+    def __post_init__(self) -> None:
+        self._set(sigma_max=number("The highest noise level sigma_max", self.sigma_max, "sigma"))
+
+    @property
+    def kind(self) -> str:
+        return "uniform"
+
+    @property
+    def second_moment(self) -> float:
+        return self.sigma_max**2 / 3
+
+    @property
+    def highest(self) -> float:
+        return self.sigma_max
+
+    def label(self) -> str:
+        return f"σ ~ U(0, {self.sigma_max:g})"
+
+    def quantile(self, u: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
+        return u * self.sigma_max
+
+    def nodes(self) -> tuple[np.ndarray, np.ndarray]:
+        # sigma = sigma_max t^2 puts the nodes where the posterior over sigma is narrow: near 0.
+        t, weight = np.polynomial.legendre.leggauss(NUM_NODES)
+        t, weight = (t + 1) / 2, weight / 2
+        return self.sigma_max * t**2, 2 * t * weight
+
+
+@dataclass(frozen=True, kw_only=True)
+class CategoricalNoise(Config):
+    """sigma_tau uniform over a list of values."""
+
+    values: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        given = self.values
+        if not isinstance(given, (list, tuple)) or not 1 <= len(given) <= NUM_NODES:
+            raise InputError(
+                f"The noise levels are {given!r:.60}: expected a list of 1 to {NUM_NODES} numbers."
+            )
+        self._set(values=tuple(number("A noise level", value, "sigma") for value in given))
+
+    @property
+    def kind(self) -> str:
+        return "categorical"
+
+    @property
+    def second_moment(self) -> float:
+        return math.fsum(value**2 for value in self.values) / len(self.values)
+
+    @property
+    def highest(self) -> float:
+        return max(self.values)
+
+    def label(self) -> str:
+        return f"σ ∈ {{{', '.join(f'{value:g}' for value in self.values)}}}"
+
+    def quantile(self, u: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
+        index = jnp.minimum((u * len(self.values)).astype(int), len(self.values) - 1)
+        return jnp.asarray(self.values, u.dtype)[index]
+
+    def nodes(self) -> tuple[np.ndarray, np.ndarray]:
+        # Padded with weightless copies, so that every law has the same number of nodes.
+        count = len(self.values)
+        sigma = np.resize(np.asarray(self.values), NUM_NODES)
+        return sigma, np.where(np.arange(NUM_NODES) < count, 1 / count, 0.0)
+
+
+NoiseLaw = FixedNoise | UniformNoise | CategoricalNoise
+"""Each law offers: kind; second_moment = E[sigma_tau^2]; highest; label(); quantile(u), the
+inverse distribution function; nodes() = (sigma, weight), each [NUM_NODES], a quadrature of it."""
+
+_KINDS: dict[str, type[FixedNoise] | type[UniformNoise] | type[CategoricalNoise]] = {
+    "fixed": FixedNoise,
+    "uniform": UniformNoise,
+    "categorical": CategoricalNoise,
+}
+_EXPECTED = "expected fixed:SIGMA, uniform:SIGMA_MAX or categorical:SIGMA,SIGMA,..."
+
+
+def sample_sigma(law: NoiseLaw, rng_key: Key, shape: tuple[int, ...]) -> Float[Array, "*shape"]:
+    """Independent noise levels sigma_tau of the given shape."""
+    return law.quantile(jax.random.uniform(rng_key, shape))
+
+
+def parse_noise(text: Any) -> NoiseLaw:
+    """The law written as on the command line and in links, "uniform:5" say."""
+    kind, _, rest = str(text).partition(":")
+    if kind not in _KINDS or not rest:
+        raise InputError(f"The noise law is {str(text)[:60]!r}: {_EXPECTED}.")
+    try:
+        values = tuple(float(part) for part in rest.split(","))
+    except ValueError:
+        raise InputError(f"The noise law is {str(text)[:60]!r}: {_EXPECTED}.") from None
+    if kind == "categorical":
+        return CategoricalNoise(values=values)
+    if len(values) != 1:
+        raise InputError(f"The noise law is {str(text)[:60]!r}: {_EXPECTED}.")
+    return FixedNoise(value=values[0]) if kind == "fixed" else UniformNoise(sigma_max=values[0])
+
+
+def _exact(value: float) -> str:
+    """The shortest text of the same number: 5 and not 5.0."""
+    return repr(value).removesuffix(".0")
+
+
+def format_noise(law: NoiseLaw) -> str:
+    """The inverse of `parse_noise`, exactly."""
+    match law:
+        case FixedNoise(value=value):
+            return f"fixed:{_exact(value)}"
+        case UniformNoise(sigma_max=value):
+            return f"uniform:{_exact(value)}"
+        case CategoricalNoise(values=values):
+            return "categorical:" + ",".join(map(_exact, values))
+
+
+def noise_to_dict(law: NoiseLaw) -> dict[str, Any]:
+    """{"kind": ..., and the law's own entry}, as in the manifest."""
+    entries = law.to_dict()
+    return {"kind": law.kind} | {
+        name: list(value) if isinstance(value, tuple) else value for name, value in entries.items()
+    }
+
+
+def noise_from_dict(values: Any) -> NoiseLaw:
+    """The inverse of `noise_to_dict`, validated."""
+    given = mapping("The noise law", values)
+    kind = choice("The kind of noise law", given.pop("kind", None), _KINDS)
+    return _KINDS[str(kind)].from_dict(given)

@@ -1,0 +1,100 @@
+"""Normalised coordinates and free parameters: what the optimiser sees of P and Q.
+
+Tokens are measured in their typical size over a context, e~ = D e with
+D = diag(1/sqrt(n), ..., 1/sqrt(n (d + E sigma^2)) for y), so that G~ = D G D has entries of order
+one. The change of variables is exact: P~ = D P D^-1, Q~ = D^-1 Q D^-1. Free parameters are numbers
+per layer and head for GD++ (p_x, p_y, q_x) and DIAG (and q_y), and P~, Q~ themselves for FULL.
+"""
+
+from functools import partial
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from icl_core.arrays import Key
+from icl_core.models.linear import LinearTransformer, Parametrization, diagonal_model
+from icl_core.tasks.linear import LinearTask
+from icl_core.training.config import TrainingConfig
+
+Parameters = dict[str, Array]
+
+STARTS: tuple[tuple[dict[str, float], float], ...] = (
+    ({"p_x": 0.3, "p_y": 0.3, "q_x": -0.3, "q_y": -0.3}, 0.05),
+    ({"p_x": 0.0, "p_y": 0.0, "q_x": 0.0, "q_y": 0.0}, 0.3),
+    ({"p_x": -0.3, "p_y": 0.3, "q_x": -0.3, "q_y": 0.3}, 0.15),
+)
+"""(centre, standard deviation) of the kinds of start, dealt out in turn. The first makes every omega
+= p q negative, a descent step that also shrinks: it never blows up and finds the good basin at most
+depths; the others find it where the first does not (DIAG, L = 3, sigma in {1, 3})."""
+FULL_JITTER = 0.15
+"""Standard deviation of the noise on every entry of P~, Q~ of FULL, divided by sqrt(heads)."""
+
+
+def token_scale(task: LinearTask) -> Float[Array, "tokens"]:
+    """The diagonal of D."""
+    n, y_variance = task.num_context, task.dim + task.noise.second_moment
+    return jnp.append(jnp.full(task.dim, n**-0.5), (n * y_variance) ** -0.5)
+
+
+def prediction_scale(task: LinearTask) -> float:
+    """Implicit weights in raw coordinates are this times minus the last row of A~_L ... A~_1."""
+    return float((task.dim + task.noise.second_moment) ** 0.5)
+
+
+def to_raw(model: LinearTransformer, task: LinearTask) -> LinearTransformer:
+    """P = D^-1 P~ D, Q = D Q~ D."""
+    D = token_scale(task)
+    return LinearTransformer(
+        P=model.P * D / D[:, None], Q=model.Q * D * D[:, None]
+    )
+
+
+def to_normalised(model: LinearTransformer, task: LinearTask) -> LinearTransformer:
+    """The inverse of `to_raw`."""
+    D = token_scale(task)
+    return LinearTransformer(
+        P=model.P * D[:, None] / D, Q=model.Q / D / D[:, None]
+    )
+
+
+def initial_parameters(config: TrainingConfig, dim: int, rng_key: Key) -> Parameters:
+    """`config.restarts` random starts, the kinds of `STARTS` in turn; leading axis [restarts]."""
+    shape = (config.restarts, config.num_layers, config.num_heads)
+    keys = iter(jax.random.split(rng_key, 6))
+    kind = jnp.arange(config.restarts) % len(STARTS)
+    spread = jnp.asarray([deviation for _, deviation in STARTS])[kind][:, None, None]
+    numbers = {
+        name: jnp.asarray([centre[name] for centre, _ in STARTS])[kind][:, None, None]
+        + spread * jax.random.normal(next(keys), shape)
+        for name in STARTS[0][0]
+    }
+    if config.parametrization == "full":
+        model = jax.vmap(partial(diagonal_model, dim=dim))(**numbers)
+        size = FULL_JITTER / config.num_heads**0.5
+        return {
+            "P": model.P + size * jax.random.normal(next(keys), model.P.shape),
+            "Q": model.Q + size * jax.random.normal(next(keys), model.Q.shape),
+        }
+    if config.parametrization == "gdpp":
+        del numbers["q_y"]
+    return numbers
+
+
+def as_model(parameters: Parameters, dim: int) -> LinearTransformer:
+    """P~, Q~ of free parameters."""
+    if "P" in parameters:
+        return LinearTransformer(P=parameters["P"], Q=parameters["Q"])
+    q_y = parameters.get("q_y", jnp.zeros_like(parameters["q_x"]))
+    return diagonal_model(**(parameters | {"q_y": q_y}), dim=dim)
+
+
+def as_parameters(model: LinearTransformer, parametrization: Parametrization) -> Parameters:
+    """Free parameters of a normalised model, which must fit the parametrization (any fits FULL)."""
+    if parametrization == "full":
+        return {"P": model.P, "Q": model.Q}
+    names = {"p_x": model.P[..., 0, 0], "p_y": model.P[..., -1, -1]}
+    names |= {"q_x": model.Q[..., 0, 0], "q_y": model.Q[..., -1, -1]}
+    if parametrization == "gdpp":
+        del names["q_y"]
+    return names

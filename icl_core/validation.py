@@ -1,0 +1,134 @@
+"""Every value from outside (link, file, command line, environment) passes through here.
+
+Each check returns the value in its proper type or raises `InputError` with one sentence: what is
+wrong, what was expected. The limits of the whole project stand in `LIMITS`, once.
+"""
+
+import dataclasses
+import math
+from collections.abc import Iterable, Mapping
+from typing import Any, Self, TypeVar
+
+from icl_core.errors import InputError
+
+T = TypeVar("T")
+
+LIMITS: Mapping[str, tuple[float, float]] = {
+    "dim": (1, 64),
+    "num_context": (1, 1_000_000),
+    "num_layers": (1, 12),
+    "num_heads": (1, 4),
+    "sigma": (0.0, 100.0),
+    "prompts": (2, 1_000_000),
+    "seed": (0, 2**31 - 1),
+    "steps": (1, 1_000_000),
+    "batch_size": (1, 65_536),
+    "restarts": (1, 64),
+    "seconds": (0.1, 86_400.0),
+    "learning_rate": (1e-7, 10.0),
+    "eta": (-1_000.0, 1_000.0),
+    "gamma": (-100.0, 100.0),
+}
+"""Inclusive (lowest, highest) value of every quantity a user can choose."""
+
+
+def _shown(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def number(name: str, value: Any, limits: str | tuple[float, float]) -> float:
+    """`value` as a finite float within `limits` (a key of `LIMITS` or a pair)."""
+    low, high = LIMITS[limits] if isinstance(limits, str) else limits
+    expected = f"expected a number from {low:g} to {high:g}."
+    try:
+        result = float(value) if not isinstance(value, bool) else math.nan
+    except (TypeError, ValueError, OverflowError):
+        raise InputError(f"{name} is {_shown(value)}, which is no number: {expected}") from None
+    if not math.isfinite(result):
+        raise InputError(f"{name} is {_shown(value)}, which is no finite number: {expected}")
+    if not low <= result <= high:
+        raise InputError(f"{name} is {_shown(value)}, out of range: {expected}")
+    return result
+
+
+def integer(name: str, value: Any, limits: str | tuple[float, float]) -> int:
+    """`value` as an integer within `limits`; 3.0 and "3" are integers, 3.5 and True are not."""
+    low, high = LIMITS[limits] if isinstance(limits, str) else limits
+    try:
+        if isinstance(value, bool) or float(value) != int(float(value)):
+            raise ValueError
+        result = int(value) if isinstance(value, int) else int(float(value))
+    except (TypeError, ValueError, OverflowError):
+        raise InputError(
+            f"{name} is {_shown(value)}, which is no whole number: "
+            f"expected one from {low:.0f} to {high:.0f}."
+        ) from None
+    if not low <= result <= high:
+        raise InputError(
+            f"{name} is {_shown(value)}, out of range: "
+            f"expected a whole number from {low:.0f} to {high:.0f}."
+        )
+    return result
+
+
+def choice(name: str, value: T, allowed: Iterable[T]) -> T:
+    """`value` if it is one of `allowed`."""
+    options = list(allowed)
+    if isinstance(value, (list, dict, set)) or value not in options:
+        raise InputError(
+            f"{name} is {_shown(value)}: expected one of {', '.join(map(str, options))}."
+        )
+    return value
+
+
+def mapping(name: str, value: Any) -> dict[str, Any]:
+    """`value` as a dictionary with text keys."""
+    if not isinstance(value, Mapping) or not all(isinstance(key, str) for key in value):
+        raise InputError(f"{name} is {_shown(value)}: expected an object with named entries.")
+    return dict(value)
+
+
+class Config:
+    """Base of the frozen, keyword-only dataclasses of plain values that describe a choice.
+
+    A config is hashable (static jit argument, cache key) and JSON-able (manifest, link).
+    """
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON-able values; `from_dict` is the inverse."""
+        return {
+            field.name: (value.to_dict() if isinstance(value, Config) else value)
+            for field in dataclasses.fields(self)  # type: ignore[arg-type]
+            for value in [getattr(self, field.name)]
+        }
+
+    @classmethod
+    def from_dict(cls, values: Any) -> Self:
+        """Build and validate; unknown or missing entries raise `InputError`."""
+        given = mapping(cls.__name__, values)
+        fields = {field.name: field for field in dataclasses.fields(cls)}  # type: ignore[arg-type]
+        if unknown := sorted(set(given) - set(fields)):
+            raise InputError(
+                f"{cls.__name__} has no entry {_shown(unknown[0])}: "
+                f"expected {', '.join(fields)}; remove it."
+            )
+        missing = [
+            name
+            for name, field in fields.items()
+            if name not in given
+            and field.default is dataclasses.MISSING
+            and field.default_factory is dataclasses.MISSING
+        ]
+        if missing:
+            raise InputError(f"{cls.__name__} lacks the entry '{missing[0]}': add it.")
+        return cls(**given)
+
+    def replace(self, **changes: Any) -> Self:
+        """A copy with some values changed, validated again."""
+        return dataclasses.replace(self, **changes)  # type: ignore[type-var]
+
+    def _set(self, **values: Any) -> None:
+        """Store validated values from `__post_init__` of a frozen dataclass."""
+        for name, value in values.items():
+            object.__setattr__(self, name, value)

@@ -1,0 +1,30 @@
+"""Set-up for every test."""
+
+import os
+
+# Before JAX is imported anywhere. Its persistent cache would hide compilations from the tests that
+# count them.
+os.environ.setdefault("JAX_PLATFORMS", "cpu")
+os.environ.pop("JAX_COMPILATION_CACHE_DIR", None)
+
+import hypothesis
+import pytest
+
+hypothesis.settings.register_profile("repeatable", derandomize=True, deadline=None, database=None)
+hypothesis.settings.load_profile("repeatable")
+
+
+@pytest.fixture
+def compilations():
+    """A list that grows by one with every XLA compilation."""
+    import jax
+
+    seen: list[str] = []
+
+    def listen(event: str, _seconds: float, **_details: object) -> None:
+        if event == "/jax/core/compile/backend_compile_duration":
+            seen.append(event)
+
+    jax.monitoring.register_event_duration_secs_listener(listen)
+    yield seen
+    jax.monitoring.unregister_event_duration_listener(listen)

@@ -1,0 +1,154 @@
+"""What every method promises, whatever it is: one test per promise, one row of `METHODS` each."""
+
+import json
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from icl_core.checkpoints import Checkpoint, checkpoint_bytes, parse_checkpoint
+from icl_core.tasks.linear import Prompts
+from icl_core.validation import Config
+from tests.cases import (
+    BATCH,
+    METHODS,
+    SHAPES,
+    TASK,
+    MethodCase,
+    assert_close,
+    some_prompts,
+)
+
+each_method = pytest.mark.parametrize("case", METHODS, ids=lambda case: case.name)
+each_rotating_method = pytest.mark.parametrize(
+    "case", [case for case in METHODS if case.rotates], ids=lambda case: case.name
+)
+
+
+def with_moments(prompts: Prompts, **changes: jax.Array) -> Prompts:
+    return prompts.replace(moments=prompts.moments.replace(**changes))
+
+
+@pytest.mark.parametrize(
+    ("case", "dim", "num_context"),
+    [
+        pytest.param(case, dim, num_context, id=f"{case.name}-d{dim}-n{num_context}")
+        for case in METHODS
+        for dim, num_context in SHAPES
+        if num_context > dim or not case.needs_many_tokens
+    ],
+)
+def test_path_has_one_row_per_step_and_starts_at_zero(
+    case: MethodCase, dim: int, num_context: int
+) -> None:
+    method = case.build(TASK.replace(dim=dim, num_context=num_context))
+    path = method.weight_path(some_prompts(dim, num_context))
+    assert path.shape == (case.steps + 1, BATCH, dim)
+    assert path.dtype == jnp.float64
+    assert not path[0].any()
+    assert np.isfinite(path).all()
+
+
+@each_method
+def test_jit_changes_nothing(case: MethodCase) -> None:
+    method = case.build(TASK)
+    assert_close(jax.jit(method.weight_path)(some_prompts()), method.weight_path(some_prompts()))
+
+
+@each_method
+def test_prompts_do_not_see_each_other(case: MethodCase) -> None:
+    method, prompts = case.build(TASK), some_prompts()
+
+    def alone(one: Prompts) -> jax.Array:
+        batch_of_one = jax.tree.map(lambda leaf: leaf[None], one)
+        return method.weight_path(batch_of_one.replace(num_context=prompts.num_context))[:, 0]
+
+    rows = prompts.replace(num_context=jnp.zeros(BATCH))
+    assert_close(jax.vmap(alone, out_axes=1)(rows), method.weight_path(prompts))
+
+
+@each_method
+def test_gradient_is_the_slope(case: MethodCase) -> None:
+    """Against a central difference of step 1e-5 along one random direction of the moments."""
+    method, prompts = case.build(TASK), some_prompts()
+    start = prompts.moments
+    along = jax.tree.map(
+        lambda moment: np.random.default_rng(4).standard_normal(moment.shape), start
+    )
+    along = along.replace(Sigma=along.Sigma + along.Sigma.mT)
+
+    @jax.jit
+    @jax.value_and_grad
+    def size(step: jax.Array) -> jax.Array:
+        moved = jax.tree.map(lambda moment, change: moment + step * change, start, along)
+        return (method.weight_path(prompts.replace(moments=moved))[-1] ** 2).sum()
+
+    (below, _), (_, slope), (above, _) = (size(jnp.asarray(at)) for at in (-1e-5, 0.0, 1e-5))
+    np.testing.assert_allclose(slope, (above - below) / 2e-5, rtol=1e-6)
+
+
+@each_method
+def test_new_prompts_or_another_context_length_compile_nothing(
+    case: MethodCase, compilations: list[str]
+) -> None:
+    method = case.build(TASK)
+    other = some_prompts(num_context=9)
+    method.weight_path(some_prompts())
+    compilations.clear()
+    method.weight_path(other)
+    assert not compilations
+
+
+@each_method
+def test_json_round_trip(case: MethodCase) -> None:
+    method = case.build(TASK)
+    if isinstance(method, Config):
+        again = type(method).from_dict(json.loads(json.dumps(method.to_dict())))
+        assert again == method
+        assert hash(again) == hash(method)
+    else:
+        checkpoint = Checkpoint(model=method, parametrization="full", task=TASK, seed=0)
+        again = parse_checkpoint("a model", checkpoint_bytes(checkpoint)).model
+        assert_close(
+            again.weight_path(some_prompts()), method.weight_path(some_prompts()), tolerance=0
+        )
+
+
+@each_rotating_method
+def test_rotated_inputs_rotate_the_weights(case: MethodCase) -> None:
+    method, prompts = case.build(TASK), some_prompts()
+    R, _ = np.linalg.qr(np.random.default_rng(5).standard_normal((TASK.dim, TASK.dim)))
+    rotated = with_moments(
+        prompts,
+        Sigma=np.einsum("ij,njk,lk->nil", R, prompts.moments.Sigma, R),
+        alpha=np.asarray(prompts.moments.alpha) @ R.T,
+    )
+    assert_close(method.weight_path(rotated), np.asarray(method.weight_path(prompts)) @ R.T)
+
+
+@each_rotating_method
+def test_without_targets_the_prediction_is_zero(case: MethodCase) -> None:
+    """alpha = 0 and lam = 0: no direction is left to prefer. (FULL has directions of its own.)"""
+    method, prompts = case.build(TASK), some_prompts()
+    empty = with_moments(prompts, alpha=jnp.zeros((BATCH, TASK.dim)), lam=jnp.zeros(BATCH))
+    assert not method.weight_path(empty).any()
+
+
+def test_every_method_is_in_the_table() -> None:
+    """A method added to icl_core.algorithms must be added to `METHODS` too."""
+    from icl_core.algorithms import descent, ridge
+
+    def is_method(value: object, module: str) -> bool:
+        return (
+            isinstance(value, type) and value.__module__ == module and hasattr(value, "weight_path")
+        )
+
+    written = {
+        value
+        for module in (descent, ridge)
+        for value in vars(module).values()
+        if is_method(value, module.__name__)
+    }
+    tested = {type(case.build(TASK)) for case in METHODS}
+    assert written <= tested

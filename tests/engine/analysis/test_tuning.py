@@ -1,0 +1,66 @@
+"""Tuned baselines are at least as good as any other choice tried here, on their own prompts."""
+
+import numpy as np
+import pytest
+
+from icl_core.algorithms import Method
+from icl_core.algorithms.descent import GDPlusPlus, GradientDescent
+from icl_core.algorithms.ridge import TunedRR
+from icl_core.analysis.floors import one_layer_step
+from icl_core.analysis.loss import adjusted_losses
+from icl_core.analysis.tuning import TUNING_SEED, tune_descent, tune_gdpp, tune_ridge
+from icl_core.errors import InputError
+from icl_core.tasks.linear import LinearTask, draw_prompts
+from icl_core.tasks.noise import FixedNoise, UniformNoise
+from tests.cases import PAPER_TASKS, TASK
+from tests.hostile import assert_one_sentence
+
+
+def mean_loss(method: Method, task: LinearTask, prompts: int) -> float:
+    drawn = draw_prompts(task, TUNING_SEED, prompts)
+    return float(np.asarray(adjusted_losses(method, drawn))[-1].mean())
+
+
+@pytest.mark.parametrize("sigma_max", [1, 5, 100])
+def test_tuned_ridge_beats_a_grid(sigma_max: float) -> None:
+    """1 and 100 are where an optimiser left at its defaults, or at a cap, stops early."""
+    task = PAPER_TASKS["u5"].replace(noise=UniformNoise(sigma_max=sigma_max))
+    tuned = tune_ridge(task)
+    grid = [
+        TunedRR(scale=scale, highest=fraction * sigma_max**2)
+        for scale in (1, 1.25, 1.5)
+        for fraction in (0.3, 0.7, 1, 3)
+    ]
+    best = min(mean_loss(method, task, 16_384) for method in grid)
+    assert mean_loss(tuned, task, 16_384) <= best * 1.0001
+
+
+def test_tuned_ridge_without_noise_is_least_squares() -> None:
+    task = TASK.replace(noise=FixedNoise(value=0))
+    assert mean_loss(tune_ridge(task, prompts=1024), task, 1024) < 1e-12
+
+
+@pytest.mark.parametrize("num_context", [2, 3])
+def test_tuned_ridge_needs_more_tokens_than_dimensions(num_context: int) -> None:
+    with pytest.raises(InputError, match="more tokens") as caught:
+        tune_ridge(TASK.replace(num_context=num_context))
+    assert_one_sentence(caught.value)
+
+
+def test_one_tuned_step_is_the_exact_one() -> None:
+    """4,096 prompts: the tuned step is within 2 % of n / (n + d + 1 + v)."""
+    tuned = tune_descent(TASK, 1)
+    assert tuned.etas[0] == pytest.approx(one_layer_step(TASK), rel=0.02)
+
+
+def test_tuned_descent_beats_a_grid() -> None:
+    tuned = tune_descent(TASK, 3)
+    assert len(set(tuned.etas)) == 1
+    grid = [GradientDescent(etas=(eta,) * 3) for eta in np.geomspace(0.05, 1.5, 12)]
+    assert mean_loss(tuned, TASK, 4096) <= min(mean_loss(m, TASK, 4096) for m in grid)
+
+
+def test_tuned_gdpp_beats_tuned_descent() -> None:
+    tuned = tune_gdpp(TASK, 2)
+    assert isinstance(tuned, GDPlusPlus)
+    assert mean_loss(tuned, TASK, 4096) < mean_loss(tune_descent(TASK, 2), TASK, 4096)

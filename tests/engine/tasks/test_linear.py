@@ -1,0 +1,179 @@
+"""The linear task: two samplers, one distribution."""
+
+import json
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from hypothesis import given
+
+from icl_core.errors import InputError
+from icl_core.tasks.linear import (
+    LinearTask,
+    Prompts,
+    draw_prompts,
+    moments_of,
+    prompts_of,
+    sample_prompts,
+    sample_tokens,
+)
+from icl_core.tasks.noise import CategoricalNoise, FixedNoise, UniformNoise
+from tests.cases import PAPER_TASKS, TASK, assert_close, some_prompts, some_tokens
+from tests.hostile import ANY_JSON, assert_one_sentence
+
+COUNT = 100_000
+
+tokens_at = jax.jit(sample_tokens, static_argnames=("dim", "num_context"))
+prompts_at = jax.jit(sample_prompts, static_argnames="dim")
+
+
+def statistics(prompts: Prompts) -> np.ndarray:
+    """Sigma, alpha, lam, w, sigma and every product of two of them, [COUNT, statistics]."""
+    moments = prompts.moments
+    rows, columns = np.triu_indices(moments.Sigma.shape[-1])
+    first = np.column_stack(
+        [
+            np.asarray(moments.Sigma)[:, rows, columns],
+            moments.alpha,
+            moments.lam,
+            prompts.w,
+            prompts.sigma,
+        ]
+    )
+    left, right = np.triu_indices(first.shape[1])
+    return np.concatenate([first, first[:, left] * first[:, right]], axis=1)
+
+
+@pytest.mark.parametrize(("dim", "num_context"), [(2, 5), (2, 2), (3, 2), (3, 1), (1, 4), (1, 1)])
+def test_both_samplers_draw_from_one_distribution(dim: int, num_context: int) -> None:
+    """First, second and cross moments, each within 5 standard errors at 100,000 prompts."""
+    sigma = 2 * jax.random.uniform(jax.random.key(0), (COUNT,), jnp.float64)
+    size = {"dim": dim, "num_context": num_context}
+    direct = statistics(prompts_at(jax.random.key(1), sigma, **size))
+    by_tokens = statistics(jax.jit(prompts_of)(tokens_at(jax.random.key(2), sigma[::-1], **size)))
+    gap = direct.mean(0) - by_tokens.mean(0)
+    stderr = np.sqrt((direct.var(0) + by_tokens.var(0)) / COUNT)
+    assert (abs(gap) <= 5 * stderr + 1e-12).all()
+
+
+def test_few_tokens_give_moments_of_low_rank() -> None:
+    moments = prompts_at(jax.random.key(0), np.ones(200), dim=3, num_context=2).moments
+    assert (np.linalg.matrix_rank(moments.Sigma) == 2).all()
+    assert (np.linalg.matrix_rank(moments.gram()) == 2).all()
+
+
+def test_noiseless_moments_are_consistent() -> None:
+    """sigma = 0: alpha = Sigma w and lam = w^T Sigma w."""
+    prompts = prompts_at(jax.random.key(0), np.zeros(200), dim=3, num_context=7)
+    assert_close(prompts.moments.alpha, np.einsum("nij,nj->ni", prompts.moments.Sigma, prompts.w))
+    assert_close(prompts.moments.lam, np.einsum("ni,ni->n", prompts.moments.alpha, prompts.w))
+
+
+def test_a_million_tokens_obey_the_law_of_large_numbers() -> None:
+    """Sigma / n = I and alpha / n = w within 6 / sqrt(n) per unit of scale; 200 prompts."""
+    prompts = prompts_at(jax.random.key(0), np.ones(200), dim=3, num_context=1_000_000)
+    scale = 1 + np.abs(prompts.w).sum(-1)
+    gap = np.abs(np.asarray(prompts.moments.alpha) / 1e6 - prompts.w).max(-1)
+    assert np.abs(np.asarray(prompts.moments.Sigma) / 1e6 - np.eye(3)).max() < 6e-3
+    assert (gap < 6e-3 * scale).all()
+
+
+def test_moments_are_sums_over_tokens() -> None:
+    tokens, moments = some_tokens(), some_prompts().moments
+    for row in range(len(tokens.y)):
+        table = np.column_stack([tokens.X[row], tokens.y[row]])
+        assert_close(moments.gram()[row], table.T @ table)
+    single = moments_of(tokens.X[0], tokens.y[0])
+    assert_close(single.Sigma, moments.Sigma[0])
+
+
+def test_tokens_follow_their_definition() -> None:
+    sigma = jnp.asarray([0.0, 2.0])
+    tokens = sample_tokens(jax.random.key(0), sigma, dim=3, num_context=5000)
+    xi = np.asarray(tokens.y) - np.einsum("bnd,bd->bn", tokens.X, tokens.w)
+    assert tokens.X.shape == (2, 5000, 3)
+    assert_close(xi[0], np.zeros(5000), 1e-12)
+    # Standard error of a standard deviation from 5,000 draws: 1 %.
+    assert abs(xi[1].std() / 2 - 1) < 0.05
+
+
+def test_draws_are_deterministic_and_independent_of_the_setting() -> None:
+    """The same float64 numbers in a process with JAX's default types."""
+    inside = draw_prompts(TASK, 7, 4)
+    with jax.enable_x64(False):
+        outside = draw_prompts(TASK, 7, 4)
+    for one, other in zip(jax.tree.leaves(inside), jax.tree.leaves(outside), strict=True):
+        assert np.asarray(other).dtype == np.float64
+        np.testing.assert_array_equal(one, other)
+    assert not np.array_equal(inside.w, draw_prompts(TASK, 8, 4).w)
+
+
+def test_another_context_length_compiles_nothing(compilations: list[str]) -> None:
+    draw_prompts(TASK, 0, 4)
+    compilations.clear()
+    for num_context in (1, 3, 20_000):
+        draw_prompts(TASK.replace(num_context=num_context), 1, 4)
+    assert not compilations
+
+
+def test_noise_levels_come_from_the_law() -> None:
+    drawn = draw_prompts(TASK.replace(noise=CategoricalNoise(values=(1, 3))), 0, 50)
+    assert set(np.asarray(drawn.sigma).tolist()) == {1.0, 3.0}
+    fixed = draw_prompts(TASK.replace(noise=FixedNoise(value=0.5)), 0, 50)
+    assert (np.asarray(fixed.sigma) == 0.5).all()
+
+
+@pytest.mark.parametrize("task", PAPER_TASKS.values(), ids=PAPER_TASKS)
+def test_json_round_trip(task: LinearTask) -> None:
+    again = LinearTask.from_dict(json.loads(json.dumps(task.to_dict())))
+    assert again == task
+    assert hash(again) == hash(task)
+
+
+@pytest.mark.parametrize(
+    ("changes", "names"),
+    [
+        ({"dim": 0}, "dimension"),
+        ({"dim": 65}, "dimension"),
+        ({"dim": 2.5}, "dimension"),
+        ({"dim": "ten"}, "dimension"),
+        ({"dim": None}, "dimension"),
+        ({"num_context": 0}, "context length"),
+        ({"num_context": 10**7}, "context length"),
+        ({"num_context": float("inf")}, "context length"),
+        ({"noise": "uniform:5"}, "noise law"),
+        ({"noise": {"kind": "gamma"}}, "noise law"),
+        ({"noise": {"kind": "uniform", "sigma_max": -1}}, "sigma_max"),
+        ({"noise": {"kind": "uniform", "sigma_max": 1, "extra": 1}}, "extra"),
+        ({"noise": {"kind": "categorical", "values": []}}, "noise levels"),
+        ({"extra": 1}, "extra"),
+    ],
+    ids=repr,
+)
+def test_bad_tasks_say_what_is_wrong(changes: dict, names: str) -> None:
+    with pytest.raises(InputError, match=names) as caught:
+        LinearTask.from_dict(TASK.to_dict() | changes)
+    assert_one_sentence(caught.value)
+
+
+@pytest.mark.parametrize("missing", ["dim", "num_context", "noise"])
+def test_missing_entries(missing: str) -> None:
+    values = {name: value for name, value in TASK.to_dict().items() if name != missing}
+    with pytest.raises(InputError, match=missing) as caught:
+        LinearTask.from_dict(values)
+    assert_one_sentence(caught.value)
+
+
+@given(ANY_JSON)
+def test_any_json_is_a_task_or_one_sentence(value: object) -> None:
+    plain = {"dim": 2, "num_context": 3, "noise": {"kind": "uniform", "sigma_max": 1}}
+    for candidate in (value, *({**plain, name: value} for name in plain)):
+        try:
+            LinearTask.from_dict(candidate)
+        except InputError as error:
+            assert_one_sentence(error)
+
+
+def test_uniform_noise_is_a_task_value() -> None:
+    assert LinearTask(dim=1, num_context=10, noise=UniformNoise(sigma_max=1)).dim == 1

@@ -1,0 +1,193 @@
+"""Widgets, the frozen config they make, and the URL, kept in step in one place.
+
+A page opens its `Controls`, draws widgets by field name and reads `config()`. A link's values are
+text and pass the config's own validation; a bad one falls back to the default and is told in one
+sentence. Widget values live in the session under "PAGE_FIELD"; only values that differ from the
+defaults stand in the URL.
+
+Why not `bind="query-params"`: it puts the labels of options in the link, and a link or the back
+button opened on the page itself would not reach widgets that already have a value.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Generic, TypeVar
+
+import streamlit as st
+
+from icl_core.errors import InputError
+from icl_core.validation import Config
+
+C = TypeVar("C", bound=Config)
+Check = Callable[[Any], Any]
+LINK_VERSION = "1"
+"""Meaning of the values in a link; raised when a default or a field changes its meaning."""
+
+
+def to_text(value: Any) -> str:
+    """A config's value as it stands in a link."""
+    match value:
+        case bool():
+            return "1" if value else "0"
+        case float():
+            return f"{value:.12g}"
+        case tuple() | list():
+            return ",".join(to_text(part) for part in value)
+        case _:
+            return str(value)
+
+
+def link_values(config: Config, default: Config) -> dict[str, str]:
+    """Link parameters of a config: the values unlike the default's, and the links' version."""
+    given = default.to_dict()
+    changed = {
+        name: to_text(value) for name, value in config.to_dict().items() if value != given[name]
+    }
+    return {"v": LINK_VERSION} | changed if changed else {}
+
+
+class Controls(Generic[C]):
+    """One page's choices."""
+
+    def __init__(self, page: str, default: C, checks: Mapping[str, Check] | None = None) -> None:
+        """`checks` are further validations by field: of what only the page knows to exist."""
+        self.page = page
+        self.default = default
+        self.checks = dict(checks or {})
+        self._adopt_link()
+
+    # --- state -----------------------------------------------------------------------------
+
+    def key(self, field: str) -> str:
+        return f"{self.page}_{field}"
+
+    def __getitem__(self, field: str) -> Any:
+        return st.session_state[self.key(field)]
+
+    def __setitem__(self, field: str, value: Any) -> None:
+        if self[field] != value:
+            st.session_state[self.key(field)] = value
+
+    def config(self) -> C:
+        """What the widgets hold, validated; the URL follows."""
+        config = self._checked({name: self[name] for name in self.default.to_dict()})
+        st.session_state[f"{self.page}:config"] = config
+        self._write_link(config)
+        return config
+
+    # --- links -----------------------------------------------------------------------------
+
+    def _adopt_link(self) -> None:
+        """Fill the widgets: from a link newly opened, else from what the page held when left.
+
+        A link is new if it is not the one that this page wrote itself: pasted, a preset, or the
+        back button.
+        """
+        fields = self.default.to_dict()
+        link = self._link()
+        remembered: C | None = st.session_state.get(f"{self.page}:config")
+        left = not all(self.key(name) in st.session_state for name in fields)
+        if remembered is None or (left and link) or (not left and link != self._written()):
+            config = self._read_link(link)
+        elif left:
+            config = remembered
+        else:
+            return
+        for name in fields:
+            st.session_state[self.key(name)] = getattr(config, name)
+
+    def _link(self) -> dict[str, str]:
+        """The part of the URL that is this page's."""
+        fields = ["v", *self.default.to_dict()]
+        return {name: st.query_params[name] for name in fields if name in st.query_params}
+
+    def _written(self) -> dict[str, str]:
+        return st.session_state.get(f"{self.page}:link", {})
+
+    def _read_link(self, link: Mapping[str, str]) -> C:
+        config = self.default
+        problems = []
+        if link.get("v", LINK_VERSION) != LINK_VERSION:
+            problems.append(f"It was made by another version of the app ({link['v'][:20]!r}).")
+        for name, value in link.items():
+            try:
+                if name != "v":
+                    config = self._checked(config.to_dict() | {name: value})
+            except InputError as error:
+                problems.append(str(error))
+        if problems:
+            more = f" There are {len(problems)} such values." if len(problems) > 1 else ""
+            st.info(
+                "The link holds something that cannot be used, so the default stands in its "
+                f"place. {problems[0]}{more}",
+                icon=":material/link_off:",
+            )
+        return config
+
+    def _checked(self, values: Mapping[str, Any]) -> C:
+        config = type(self.default).from_dict(dict(values))
+        for name, check in self.checks.items():
+            check(getattr(config, name))
+        return config
+
+    def _write_link(self, config: C) -> None:
+        wanted = link_values(config, self.default)
+        if self._link() != wanted:
+            kept = {k: v for k, v in st.query_params.to_dict().items() if k not in self._link()}
+            st.query_params.from_dict(kept | wanted)
+        st.session_state[f"{self.page}:link"] = wanted
+
+    # --- widgets ---------------------------------------------------------------------------
+
+    def slider(
+        self, field: str, label: str, low: Any, high: Any, step: Any = None, **options: Any
+    ) -> None:
+        """A number between bounds; a value outside them (of another task, say) moves to the edge."""
+        self[field] = type(low)(min(max(self[field], low), high))
+        if low < high:
+            st.slider(label, low, high, step=step, key=self.key(field), **options)
+        else:
+            st.slider(
+                label, low, high + (step or 1), key=f"{self.key(field)}_fixed", disabled=True
+            )
+
+    def steps(self, field: str, label: str, values: Mapping[Any, str], **options: Any) -> None:
+        """A slider over given values and their labels; a value not among them moves to the nearest."""
+        now, numbers = self[field], [value for value in values if value is not None]
+        if now not in values:
+            self[field] = min(numbers, key=lambda value: abs(value - now))
+        st.select_slider(
+            label,
+            list(values),
+            format_func=lambda value: values[value],
+            key=self.key(field),
+            **options,
+        )
+
+    def one_of(
+        self, field: str, label: str, options: Mapping[Any, str], *, menu: bool = False, **more: Any
+    ) -> None:
+        """A choice; `options` maps values to what the visitor reads."""
+        values = list(options)
+        if self[field] not in values:
+            self[field] = values[0]
+        shown = {"format_func": lambda value: options[value], "key": self.key(field), **more}
+        if menu:
+            st.selectbox(label, values, **shown)
+        else:
+            st.segmented_control(label, values, required=True, **shown)
+
+    def some_of(self, field: str, label: str, options: Mapping[str, str], **more: Any) -> None:
+        """Several choices, at least one."""
+        values = [value for value in self[field] if value in options] or list(options)
+        self[field] = values
+        st.pills(
+            label,
+            list(options),
+            selection_mode="multi",
+            format_func=lambda value: options[value],
+            key=self.key(field),
+            **more,
+        )
+
+    def switch(self, field: str, label: str, **options: Any) -> None:
+        st.toggle(label, key=self.key(field), **options)

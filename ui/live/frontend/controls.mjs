@@ -1,0 +1,192 @@
+// The controls above a chart: sliders, and one player for a discrete control.
+
+import { format, placeOf, stepCount, valueAt } from "./numbers.mjs";
+
+export function element(tag, className, attributes = {}, ...children) {
+  const made = document.createElement(tag);
+  if (className) made.className = className;
+  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
+  made.append(...children);
+  return made;
+}
+
+// Drawn here, because not every font has the signs.
+const ICONS = {
+  first: "M3 2h2v12H3zM13 2v12L6 8z",
+  back: "M11.5 2.5 10 1 3 8l7 7 1.5-1.5L6 8z",
+  play: "M4 2v12l9-6z",
+  pause: "M3 2h4v12H3zM9 2h4v12H9z",
+  on: "M4.5 2.5 6 1l7 7-7 7-1.5-1.5L10 8z",
+};
+
+function icon(name) {
+  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  svg.setAttribute("viewBox", "0 0 16 16");
+  svg.setAttribute("aria-hidden", "true");
+  const path = document.createElementNS(svg.namespaceURI, "path");
+  path.setAttribute("d", ICONS[name]);
+  svg.append(path);
+  return svg;
+}
+
+/**
+ * One slider. `moved(value)` while it moves; `grabbed(true)` when a pointer takes it and
+ * `grabbed(false)` when it lets go; `settled(byPointer)` when a value is chosen.
+ */
+export function slider(spec, { moved, grabbed, settled }) {
+  const output = element("output", "icl-live-value");
+  const range = element("input", "", {
+    type: "range",
+    min: 0,
+    max: stepCount(spec),
+    step: 1,
+    "aria-label": spec.label,
+  });
+  const label = element("label", "icl-live-slider", {}, element("span", "", {}, spec.label), range, output);
+  let held = false;
+
+  function show(value) {
+    const text = format(value, spec.format) + (spec.unit ? ` ${spec.unit}` : "");
+    output.textContent = text;
+    range.setAttribute("aria-valuetext", text);
+  }
+
+  const hold = (value) => {
+    if (held === value) return;
+    held = value;
+    grabbed(value);
+  };
+  range.addEventListener("pointerdown", () => hold(true));
+  range.addEventListener("input", () => {
+    const value = valueAt(spec, Number(range.value));
+    show(value);
+    moved(value);
+  });
+  // Chromium tells of a release by "change"; without a change of value only by "pointerup".
+  range.addEventListener("change", () => {
+    const byPointer = held;
+    held = false;
+    settled(byPointer);
+  });
+  for (const name of ["pointerup", "pointercancel"]) {
+    range.addEventListener(name, () => setTimeout(() => hold(false)));
+  }
+  return {
+    element: label,
+    set(value) {
+      range.value = placeOf(spec, value);
+      show(value);
+    },
+  };
+}
+
+/** The player. `moved(frame)` when another frame is to be shown, `settled()` when it rests. */
+export function player(spec, { moved, settled }) {
+  const last = spec.labels.length - 1;
+  const calm = matchMedia("(prefers-reduced-motion: reduce)");
+  const button = (sign, title, act) => {
+    const made = element("button", "", { type: "button", title, "aria-label": title }, icon(sign));
+    made.addEventListener("click", act);
+    return made;
+  };
+  const play = button("play", "Play (space)", () => toggle());
+  const buttons = element(
+    "span",
+    "icl-live-buttons",
+    {},
+    button("first", "First (Home)", () => step(-Infinity)),
+    button("back", "Back one (←)", () => step(-1)),
+    play,
+    button("on", "On one (→)", () => step(1)),
+  );
+  const range = element("input", "", {
+    type: "range",
+    min: 0,
+    max: last,
+    step: 1,
+    "aria-label": spec.label,
+  });
+  const output = element("output", "icl-live-value");
+  const hint = element("span", "icl-live-hint", { "aria-hidden": "true" });
+  for (const [key, meaning] of [["space", "play"], ["←", ""], ["→", "step"], ["Home", "reset"]]) {
+    hint.append(element("kbd", "", {}, key), meaning ? ` ${meaning} ` : " ");
+  }
+  const root = element(
+    "div",
+    "icl-live-player",
+    { role: "group", "aria-label": spec.label },
+    element("span", "", {}, spec.label),
+    buttons,
+    range,
+    output,
+    hint,
+  );
+  let frame = 0;
+  let timer = 0;
+
+  function set(value) {
+    frame = value;
+    range.value = frame;
+    output.textContent = spec.labels[frame];
+    range.setAttribute("aria-valuetext", spec.labels[frame]);
+  }
+  function go(value) {
+    if (value === frame) return;
+    set(value);
+    moved(frame);
+  }
+  function step(by) {
+    pause();
+    go(Math.min(last, Math.max(0, frame + by)));
+    settled();
+  }
+  function tick() {
+    if (frame === last && !spec.loop) return pause(), settled();
+    go(frame === last ? 0 : frame + 1);
+    wait();
+  }
+  // Whoever asked for little motion gets a slow succession of still pictures.
+  function wait() {
+    timer = setTimeout(tick, 1000 * (calm.matches ? Math.max(1, spec.seconds) : spec.seconds));
+  }
+  function label(sign, title) {
+    play.replaceChildren(icon(sign));
+    play.title = title;
+    play.setAttribute("aria-label", title);
+  }
+  function pause() {
+    clearTimeout(timer);
+    timer = 0;
+    label("play", "Play (space)");
+  }
+  function toggle() {
+    if (timer) return pause(), settled();
+    if (frame === last) go(0);
+    label("pause", "Pause (space)");
+    wait();
+  }
+
+  range.addEventListener("input", () => {
+    pause();
+    go(Number(range.value));
+  });
+  range.addEventListener("change", () => settled());
+  return {
+    element: root,
+    set,
+    pause,
+    playing: () => timer !== 0,
+    /** Whether the key meant something here. */
+    key(event) {
+      const onRange = event.target === range;
+      const onButton = event.target.tagName === "BUTTON";
+      if (event.altKey || event.ctrlKey || event.metaKey) return false;
+      if (event.key === " " && !onButton) toggle();
+      else if (event.key === "ArrowLeft" && !onRange) step(-1);
+      else if (event.key === "ArrowRight" && !onRange) step(1);
+      else if (event.key === "Home" && !onRange) step(-Infinity);
+      else return false;
+      return true;
+    },
+  };
+}

@@ -1,0 +1,134 @@
+// From values to the picture. A patch is { trace, field, value }: one field of one trace now.
+
+import { blend, corners, countGaps, shaped } from "./grid.mjs";
+import { PAPER, styledLayout, withField } from "./theme.mjs";
+
+const CLEAR = "rgba(0,0,0,0)";
+
+/** What the grid says at `values`: patches, and how many values each trace lacks. */
+export function patchesAt(grid, values, logarithmic) {
+  const found = corners(grid.axes, values, logarithmic);
+  const missing = {};
+  const patches = grid.quantities.map((quantity) => {
+    const flat = blend(quantity, found);
+    if ("xyz".includes(quantity.field)) {
+      missing[quantity.trace] = (missing[quantity.trace] ?? 0) + countGaps(flat);
+    }
+    return { trace: quantity.trace, field: quantity.field, value: shaped(flat, quantity.shape) };
+  });
+  return { patches, missing };
+}
+
+/** Of the values a trace lacks, those that are not deliberate breaks between strokes. */
+export function gapsAmong(missing, breaks) {
+  return Object.fromEntries(
+    Object.entries(missing).map(([uid, count]) => [uid, Math.max(0, count - (breaks[uid] ?? 0))]),
+  );
+}
+
+/** The whole figure in a style, with `patches` in place; `figure` is text, so parsed is fresh. */
+export function compose(figure, { style, dark, patches, background = CLEAR }) {
+  const { data, layout } = JSON.parse(figure);
+  let styled = styledLayout(layout, style, background);
+  const place = (trace, field, value) => {
+    if (trace === "layout") {
+      styled = withField(styled, field, value);
+      return;
+    }
+    const index = data.findIndex(({ uid }) => uid === trace);
+    if (index >= 0) data[index] = withField(data[index], field, value);
+  };
+  if (style.dark) {
+    for (const [trace, fields] of Object.entries(dark)) {
+      for (const [field, value] of Object.entries(fields)) place(trace, field, value);
+    }
+  }
+  for (const { trace, field, value } of patches) place(trace, field, value);
+  // Zoom, legend choices and selections belong to the reader: a constant revision keeps them.
+  styled.uirevision = "live";
+  return { data, layout: styled };
+}
+
+/**
+ * Draws `patches` on a living chart. Curves and points on fixed axes move without a redraw of the
+ * rest, which is several times faster; everything else is restyled in one go.
+ */
+export function draw(Plotly, plot, patches) {
+  const moving = { data: [], traces: [] };
+  const others = new Map();
+  const layout = {};
+  const byTrace = new Map();
+  for (const { trace, field, value } of patches) {
+    if (trace === "layout") layout[field] = value;
+    else if (trace !== "readout") byTrace.set(trace, { ...byTrace.get(trace), [field]: value });
+  }
+  plot.data.forEach((trace, index) => {
+    const fields = byTrace.get(trace.uid);
+    if (!fields) return;
+    if (trace.visible === "legendonly" || trace.visible === false) {
+      // Nothing to see, but it must be right when it is shown again.
+      Object.assign(trace, fields);
+    } else if (moves(plot, trace, fields)) {
+      moving.data.push(fields);
+      moving.traces.push(index);
+    } else {
+      const names = Object.keys(fields).join();
+      const group = others.get(names) ?? { update: {}, traces: [] };
+      for (const [name, value] of Object.entries(fields)) (group.update[name] ??= []).push(value);
+      group.traces.push(index);
+      others.set(names, group);
+    }
+  });
+  if (moving.traces.length) {
+    const still = { duration: 0 };
+    const options = { mode: "immediate", transition: still, frame: { ...still, redraw: false } };
+    // Rejected when the next frame comes before this one is done: as intended.
+    Plotly.animate(plot, moving, options).catch(() => {});
+  }
+  const groups = [...others.values()];
+  const first = groups.shift();
+  if (first) Plotly.update(plot, first.update, layout, first.traces);
+  else if (Object.keys(layout).length) Plotly.relayout(plot, layout);
+  for (const { update, traces } of groups) Plotly.restyle(plot, update, traces);
+}
+
+// Plotly draws a scatter trace anew without touching the rest: lines, gaps, fills and markers come
+// out as after a full redraw. Only the range of the axes does not follow.
+function moves(plot, trace, fields) {
+  const fixed = (letter, name) => {
+    const axis = plot.layout[`${letter}axis${(name ?? letter).slice(1)}`];
+    return axis && !axis.autorange;
+  };
+  return (
+    (trace.type ?? "scatter") === "scatter" &&
+    Object.keys(fields).every((field) => field === "x" || field === "y") &&
+    fixed("x", trace.xaxis) &&
+    fixed("y", trace.yaxis)
+  );
+}
+
+/** Saves what is on screen, on white paper, with the zoom and legend choices of the reader. */
+export async function download(Plotly, plot, figure, patches, { type, scale, fileName }) {
+  const { data, layout } = compose(figure, { style: PAPER, dark: {}, patches, background: "#ffffff" });
+  for (const [name, axis] of Object.entries(plot.layout)) {
+    if (/^[xy]axis\d*$/.test(name) && axis.range) {
+      layout[name] = { ...layout[name], range: [...axis.range], autorange: false };
+    }
+  }
+  for (const trace of data) {
+    const shown = plot.data.find(({ uid }) => uid === trace.uid);
+    if (shown && shown.visible !== undefined) trace.visible = shown.visible;
+  }
+  const { width, height } = plot.getBoundingClientRect();
+  const address = await Plotly.toImage(
+    { data, layout, config: {} },
+    { format: type, scale, width: Math.max(640, Math.round(width)), height: Math.round(height) },
+  );
+  const file = URL.createObjectURL(await (await fetch(address)).blob());
+  const link = document.createElement("a");
+  link.href = file;
+  link.download = `${fileName}.${type}`;
+  link.click();
+  // The browser reads the file after the click returns.
+  setTimeout(() => URL.revokeObjectURL(file), 10_000);
+}
