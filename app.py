@@ -1,19 +1,8 @@
-"""The app: its settings, its pages and the error boundary around them."""
-
-from pathlib import Path
-
-import streamlit as st
+"""The app: its frame, and the error boundary around the page that is open."""
 
 from ui.boundary import guarded
-from ui.frame import enter, pages
+from ui.frame import enter
 
-UI = Path(__file__).parent / "ui"
-
-st.set_page_config(
-    page_title="In-context learning, seen", page_icon=UI / "icon.svg", layout="wide"
-)
-st.html(UI / "style.css")
-navigation = st.navigation(pages())
-enter()
+page = enter()
 with guarded():
-    navigation.run()
+    page.run()

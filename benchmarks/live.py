@@ -32,7 +32,7 @@ WATCH = """() => {
   const watch = (window.watch = { draws: 0, frames: 0, released: 0, exact: [] });
   const all = (what, name) => [...plot.querySelectorAll(what)].map((e) => e.getAttribute(name));
   const seen = () => [
-    ...all('.js-line, .js-fill', 'd'), ...all('.hm image', 'href'), ...all('.point', 'transform'),
+    ...all('.plot .js-line, .plot .js-fill', 'd'), ...all('.hm image', 'href'), ...all('.plot .point', 'transform'),
   ].join();
   let before = seen();
   const tick = () => {
@@ -54,7 +54,7 @@ WATCH = """() => {
 
 
 async def drag(page: Page, seconds: float, end: float) -> dict[str, float]:
-    """One drag from `end` (0 or 1) of the slider to the other and back, 60 moves a second."""
+    """One drag to and fro at 60 moves a second, released at `end` of the slider (0 to 1)."""
     box = await page.locator(f"{ALIVE} .icl-live-slider input").first.bounding_box()
     assert box is not None
     devtools = await page.context.new_cdp_session(page)
@@ -75,6 +75,8 @@ async def drag(page: Page, seconds: float, end: float) -> dict[str, float]:
         mouse("mouseMoved", 0.5 + 0.45 * math.sin(2 * math.pi * move / (2 * RATE)))
         await asyncio.sleep(max(0.0, begun + (move + 1) / RATE - clock()))
     stop = await page.evaluate("({ ...window.watch, now: performance.now() })")
+    mouse("mouseMoved", end)
+    await asyncio.sleep(0.1)
     mouse("mouseReleased", end, buttons=0)
     await asyncio.wait(underway)
     elapsed = (stop["now"] - start["now"]) / 1000

@@ -35,16 +35,17 @@ def read_bytes(path: Path, *, limit: int) -> bytes:
     """The whole file, if it is there and at most `limit` bytes."""
     try:
         size = path.stat().st_size
-        if size > limit:
-            raise InputError(
-                f"{path.name} has {size:,} bytes: expected at most {limit:,}; choose another file."
-            )
-        return path.read_bytes()
-    except OSError as error:
+        data = path.read_bytes() if size <= limit else b""
+    except (OSError, ValueError) as error:
         raise InputError(
-            f"{path.name} cannot be read ({error.strerror or error}): "
+            f"{path.name!r} cannot be read ({getattr(error, 'strerror', None) or error}): "
             "check that the file is there and that you may read it."
         ) from error
+    if size > limit:
+        raise InputError(
+            f"{path.name} has {size:,} bytes: expected at most {limit:,}; choose another file."
+        )
+    return data
 
 
 def parse_json(name: str, data: bytes | str) -> Any:

@@ -2,61 +2,118 @@
 
 import streamlit as st
 
-from icl_core.lessons.noise_and_depth import CONTEXTS, NoiseAndDepth, figures, finding
+from icl_core.lessons import noise_and_depth as lesson
+from icl_core.lessons.noise_and_depth import CONTEXTS, NoiseAndDepth
 from icl_core.plots.style import METHODS
+from ui.boundary import fragment
 from ui.calls import noise_losses, shipped_families
-from ui.chart import chart
+from ui.chart import chart, curve_grid
 from ui.controls import Controls
-from ui.presets import preset_links
 from ui.frame import heading, to_try
+from ui.live import Player, Slider
+from ui.presets import preset_links
 
 PAGE = "noise_and_depth"
 DEFAULT = NoiseAndDepth()
 PRESETS = {
-    "Mixed noise": DEFAULT,
-    "Two noise levels": NoiseAndDepth(task="categorical1-3_d10_n20", sigma=3.0),
+    "Any noise from 0 to 5": DEFAULT,
+    "Only noise 1 or 3": NoiseAndDepth(task="categorical1-3_d10_n20", sigma=3.0),
     "One layer": NoiseAndDepth(layers=1),
-    "Longer contexts": NoiseAndDepth(num_context=60),
-    "Median prompt": NoiseAndDepth(statistic="median"),
+    "Three times the context": NoiseAndDepth(num_context=60),
+    "The typical prompt": NoiseAndDepth(statistic="median"),
 }
+
+
+@fragment()
+def explore() -> None:
+    families = shipped_families()
+    controls = Controls(PAGE, DEFAULT)
+    with st.container(border=True, key="controls"):
+        first, second, third, fourth = st.columns([4, 3, 2, 3], gap="medium")
+        with first:
+            tasks = {name: family.label for name, family in families.items()}
+            controls.one_of("task", "Trained on", tasks, menu=True)
+        family = families[controls["task"]]
+        with second:
+            kinds = {kind: METHODS[kind].label for kind in family.parametrizations}
+            controls.some_of("models", "Models", kinds)
+        with third:
+            controls.one_of("statistic", "Prompts", {"mean": "mean", "median": "median"})
+        with fourth:
+            trained = family.task.num_context
+            lengths = {None if n == trained else n: str(n) for n in CONTEXTS}
+            controls.steps("num_context", f"Context length n (trained on {trained})", lengths)
+    controls.within("layers", family.depths[0], family.depths[-1])
+    controls.within("sigma", 0.0, family.task.noise.highest + 1)
+    config = controls.config()
+    losses = noise_losses(config)
+    if losses.shifted:
+        st.info(
+            f"A shift: the models were trained on contexts of {trained} examples and now see "
+            f"{config.num_context}.",
+            icon=":material/moving:",
+        )
+
+    left, right = st.columns(2, gap="large")
+    with left:
+        chart(
+            lesson.depth_figure(config, losses),
+            key="depth",
+            page=PAGE,
+            config=config,
+            caption=lesson.finding(config, losses),
+        )
+    with right:
+        depths = family.depths
+        player = Player(
+            name="layers",
+            label="Layers L",
+            labels=[str(depth) for depth in depths],
+            value=depths.index(config.layers),
+        )
+        grid = None
+        if not losses.shifted:
+            nodes = [lesson.profile_curves(config, losses, depth) for depth in depths]
+            grid = curve_grid({"layers": range(len(depths))}, lambda i: nodes[i[0]], exact=True)
+        chart(
+            lesson.profile_figure(config, losses),
+            key="profile",
+            page=PAGE,
+            config=config,
+            controls=[player],
+            grid=grid,
+            on_change=lambda v: controls.put("layers", depths[int(v["layers"])]),
+        )
+    slider = Slider(
+        name="sigma",
+        label="Noise level σ",
+        minimum=0.0,
+        maximum=family.task.noise.highest + 1,
+        step=0.125,
+        value=config.sigma,
+    )
+    chart(
+        lesson.layers_figure(config, losses),
+        key="layers",
+        page=PAGE,
+        config=config,
+        title="Layer by layer",
+        controls=[slider],
+        grid=curve_grid(
+            {"sigma": losses.sigmas},
+            lambda i: lesson.layer_curves(config, losses, float(losses.sigmas[i[0]])),
+            exact=True,
+        ),
+        on_change=lambda v: controls.put("sigma", v["sigma"]),
+    )
+
 
 heading(
     "Noise and depth",
-    "Every prompt shows a linear transformer $n$ examples "
-    r"$y_i = \langle w, x_i\rangle + \xi_i$ with noise of a level $\sigma$ that nobody tells it. "
-    "More layers let it judge the noise by itself and act on it.",
+    "A prompt shows a linear transformer $n$ examples "
+    r"$y_i = \langle w, x_i\rangle + \xi_i$ and asks for one more answer. The noise $\xi_i$ has a "
+    r"level $\sigma$ that differs from prompt to prompt and that nobody tells the model.",
 )
-families = shipped_families()
-controls = Controls(PAGE, DEFAULT)
-family = families.get(controls["task"]) or next(iter(families.values()))
-with st.container(border=True, key="controls"):
-    first = st.columns([3, 2, 2], gap="medium")
-    with first[0]:
-        controls.one_of("task", "Noise in training", {k: f.label for k, f in families.items()}, menu=True)
-    family = families[controls["task"]]
-    with first[1]:
-        kinds = {kind: METHODS[kind].label for kind in family.parametrizations}
-        controls.some_of("models", "Models", kinds)
-    with first[2]:
-        controls.one_of("statistic", "Over prompts", {"mean": "mean", "median": "median"})
-    second = st.columns(3, gap="medium")
-    with second[0]:
-        controls.slider("layers", "Layers L", family.depths[0], family.depths[-1])
-    with second[1]:
-        controls.slider("sigma", "Noise level σ", 0.0, family.task.noise.highest + 1, 0.25)
-    with second[2]:
-        n = family.task.num_context
-        lengths = {None if m == n else m: f"{m}" for m in CONTEXTS}
-        controls.steps("num_context", f"Context length n (trained: {n})", lengths)
-config = controls.config()
-
-losses = noise_losses(config.task, config.layers, config.num_context)
-shown = figures(config, losses)
-left, right = st.columns(2, gap="medium")
-with left:
-    chart(shown["depth"], key="depth", page=PAGE, config=config, caption=finding(config, losses))
-with right:
-    chart(shown["profile"], key="profile", page=PAGE, config=config)
-chart(shown["layers"], key="layers", page=PAGE, config=config)
 preset_links("pages/noise_and_depth.py", DEFAULT, PRESETS)
+explore()
 to_try(["Slide **L** from 1 to 4."])

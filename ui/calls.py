@@ -1,11 +1,10 @@
 """Cached calls into the engine: each with a bound on what it keeps."""
 
+import numpy as np
 import streamlit as st
 
-from icl_core.lessons import noise_and_depth
+from icl_core.lessons import noise_and_depth, weights
 from icl_core.lessons.families import Family, families
-
-CACHE = {"max_entries": 256, "show_spinner": False}
 
 
 @st.cache_data(max_entries=4, ttl=60, show_spinner=False)
@@ -14,7 +13,26 @@ def shipped_families() -> dict[str, Family]:
     return families()
 
 
-@st.cache_data(**CACHE)
-def noise_losses(task: str, layers: int, num_context: int | None) -> noise_and_depth.Losses:
-    """See `noise_and_depth.measure`."""
-    return noise_and_depth.measure(task, layers, num_context)
+def noise_losses(config: noise_and_depth.NoiseAndDepth) -> noise_and_depth.Losses:
+    """See `noise_and_depth.measure`; one entry serves all depths but at a shifted context."""
+    shifted = config.num_context is not None
+    return _noise_losses(config.task, config.num_context, config.layers if shifted else 1)
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def _noise_losses(task: str, num_context: int | None, layers: int) -> noise_and_depth.Losses:
+    return noise_and_depth.measure(task, num_context, layers)
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def weights_story(task: str, parametrization: str, layers: int) -> weights.Story:
+    """See `weights.read`."""
+    return weights.read(task, parametrization, layers)
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def weights_movie(
+    task: str, parametrization: str, layers: int, layer: int, coordinates: weights.Coordinates
+) -> dict[str, np.ndarray]:
+    """See `weights.movie_panels`."""
+    return weights.movie_panels(weights_story(task, parametrization, layers), coordinates, layer)

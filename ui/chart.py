@@ -1,53 +1,108 @@
-"""The one place that shows a figure: title, looks, caption, data table, exports."""
+"""The one place that shows a figure: title, looks, caption, data table, exports, grids."""
 
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import streamlit as st
 
-from icl_core.plots.figure import alt_text, figure_name, figure_title, tidy_rows
-from icl_core.plots.style import Mode, themed
+from icl_core.plots.figure import Curve, alt_text, figure_name, figure_title, tidy_rows
+from icl_core.plots.style import colorscale
 from icl_core.validation import Config
 from ui.export_row import export_menu
+from ui.live import Control, Grid, Link, Quantity, Readout, Values, live_chart
 
-
-def surface() -> Mode:
-    """The visitor's theme."""
-    return "dark" if st.context.theme.type == "dark" else "light"
+BOTTOM = 1e-12
+"""Losses of a grid are interpolated by their logarithm and count as at least this."""
 
 
 def chart(
-    figure: Any, *, key: str, page: str, config: Config | None = None, caption: str = ""
+    figure: Any,
+    *,
+    key: str,
+    page: str,
+    config: Config | None = None,
+    title: str | None = None,
+    caption: str = "",
+    controls: Sequence[Control] = (),
+    grid: Grid | None = None,
+    readouts: Sequence[Readout] = (),
+    on_change: Callable[[Values], None] | None = None,
+    link: Link | None = None,
 ) -> None:
     """Show a figure (plotly) with its caption, its numbers as a table and its downloads.
 
-    `config` holds the page's choices behind it, for the configuration file.
+    `config` holds the page's choices behind it, for the configuration file; controls, grid,
+    readouts, on_change and link are those of `ui.live.live_chart`.
     """
     with st.container(gap="xsmall", key=f"chart_{key}"):
-        _header(figure, key, page, config)
-        # Headings stand in the page, where they wrap and are read out; files have them inside.
-        shown = themed(figure, surface()).update_layout(title_text=None, margin_t=16)
-        st.plotly_chart(
-            shown,
-            key=key,
-            theme=None,
+        _header(figure, title or figure_title(figure), key, page, config)
+        live_chart(
+            _bare(figure),
+            key=f"{page}_{key}",
             alt=alt_text(figure),
-            config={
-                "displaylogo": False,
-                "showSendToCloud": False,
-                "showTips": False,
-                "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d"],
-                "toImageButtonOptions": {"format": "svg", "filename": figure_name(figure)},
-            },
+            controls=controls,
+            grid=grid,
+            readouts=readouts,
+            on_change=on_change,
+            link=link,
+            dark=_dark(figure),
+            height=int(figure.layout.height),
+            file_name=figure_name(figure),
         )
         if caption:
             st.caption(caption)
 
 
-def _header(figure: Any, key: str, page: str, config: Config | None) -> None:
+def _bare(figure: Any) -> dict[str, Any]:
+    """The figure without its title, which stands in the page, where it wraps and is read out."""
+    plain = figure.to_plotly_json()
+    layout = dict(plain["layout"])
+    layout.pop("title", None)
+    layout["margin"] = layout.get("margin", {}) | {"t": 28 if layout.get("annotations") else 12}
+    for name in _color_axes(figure):
+        layout[name] = layout[name] | {"colorscale": colorscale("light")}
+    return {"data": plain["data"], "layout": layout}
+
+
+def _dark(figure: Any) -> Mapping[str, Mapping[str, Any]]:
+    scales = {f"{name}.colorscale": colorscale("dark") for name in _color_axes(figure)}
+    return {"layout": scales} if scales else {}
+
+
+def _color_axes(figure: Any) -> list[str]:
+    return [name for name in figure.layout.to_plotly_json() if name.startswith("coloraxis")]
+
+
+def _header(figure: Any, title: str, key: str, page: str, config: Config | None) -> None:
     with st.container(
         horizontal=True, vertical_alignment="center", gap="xsmall", wrap=False, key=f"head_{key}"
     ):
-        st.markdown(f"**{figure_title(figure)}**", width="stretch")
-        with st.popover("", icon=":material/table:", type="tertiary", help="The data as a table"):
+        st.markdown(f"**{title}**", width="stretch")
+        with st.popover("Data", type="tertiary"):
             st.dataframe(tidy_rows(figure), hide_index=True, height=320)
         export_menu(figure, key=key, page=page, config=config)
+
+
+def curve_grid(
+    axes: Mapping[str, Sequence[float] | np.ndarray],
+    curves_at: Callable[[tuple[int, ...]], Sequence[Curve]],
+    *,
+    exact: bool = False,
+) -> Grid:
+    """A grid of losses: `curves_at` gives the curves at the node of that index.
+
+    They must be the same curves of the same length at every node.
+    """
+    shape = tuple(len(nodes) for nodes in axes.values())
+    nodes = [_values(curves_at(index)) for index in np.ndindex(shape)]
+    quantities = []
+    for uid in nodes[0]:
+        stacked = np.stack([np.maximum(node[uid], BOTTOM) for node in nodes])
+        values = stacked.reshape(shape + stacked.shape[1:])
+        quantities.append(Quantity(trace=uid, field="y", values=values, scale="log"))
+    return Grid(axes=axes, quantities=quantities, exact=exact)
+
+
+def _values(curves: Sequence[Curve]) -> dict[str, np.ndarray]:
+    return {uid: np.asarray(y) for curve in curves for uid, y in curve.values().items()}

@@ -53,6 +53,7 @@ class Controls(Generic[C]):
         self.page = page
         self.default = default
         self.checks = dict(checks or {})
+        self._adopted = False
         self._adopt_link()
 
     # --- state -----------------------------------------------------------------------------
@@ -66,6 +67,14 @@ class Controls(Generic[C]):
     def __setitem__(self, field: str, value: Any) -> None:
         if self[field] != value:
             st.session_state[self.key(field)] = value
+
+    def put(self, field: str, value: Any) -> None:
+        """Set a value from a callback, which runs before the widgets of the next run."""
+        st.session_state[self.key(field)] = value
+
+    def within(self, field: str, low: Any, high: Any) -> None:
+        """Move a value that is out of bounds (of another task, say) to the nearest bound."""
+        self[field] = type(low)(min(max(self[field], low), high))
 
     def config(self) -> C:
         """What the widgets hold, validated; the URL follows."""
@@ -92,6 +101,7 @@ class Controls(Generic[C]):
             config = remembered
         else:
             return
+        self._adopted = bool(link)
         for name in fields:
             st.session_state[self.key(name)] = getattr(config, name)
 
@@ -131,7 +141,8 @@ class Controls(Generic[C]):
 
     def _write_link(self, config: C) -> None:
         wanted = link_values(config, self.default)
-        if self._link() != wanted:
+        # A link to the page from itself leaves the browser's address as it was.
+        if self._adopted or self._link() != wanted:
             kept = {k: v for k, v in st.query_params.to_dict().items() if k not in self._link()}
             st.query_params.from_dict(kept | wanted)
         st.session_state[f"{self.page}:link"] = wanted
@@ -141,8 +152,8 @@ class Controls(Generic[C]):
     def slider(
         self, field: str, label: str, low: Any, high: Any, step: Any = None, **options: Any
     ) -> None:
-        """A number between bounds; a value outside them (of another task, say) moves to the edge."""
-        self[field] = type(low)(min(max(self[field], low), high))
+        """A number between bounds."""
+        self.within(field, low, high)
         if low < high:
             st.slider(label, low, high, step=step, key=self.key(field), **options)
         else:

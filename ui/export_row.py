@@ -21,9 +21,7 @@ def export_menu(figure: Any, *, key: str, page: str, config: Config | None) -> N
         files.append(
             ("Choices", "json", "application/json", lambda: export.config_json(page, config))
         )
-    with st.popover(
-        "", icon=":material/download:", type="tertiary", help="Downloads"
-    ):
+    with st.popover("Export", type="tertiary"):
         for label, suffix, mime, build in files:
             st.download_button(
                 f"{label} (.{suffix})",

@@ -1,10 +1,13 @@
 """The frame of every page: the list of pages, a page's title, its closing list."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import streamlit as st
 
+TITLE = "In-context learning, seen"
 IN_APP = "in_app"
+UI = Path(__file__).parent
 
 
 def pages() -> dict[str, list[st.Page]]:
@@ -15,13 +18,25 @@ def pages() -> dict[str, list[st.Page]]:
 
     return {
         "Start": [page("home", "Home", "home", default=True)],
-        "Noise": [page("noise_and_depth", "Noise and depth", "show_chart")],
+        "Noise": [
+            page("noise_and_depth", "Noise and depth", "show_chart"),
+            page("weights", "Weights", "grid_on"),
+        ],
     }
 
 
-def enter() -> None:
-    """Called by app.py in every run, before the page."""
+def enter() -> st.Page:
+    """Called by app.py in every run, before the page, which is returned."""
+    page = _navigation()
+    st.html(UI / "style.css")
     st.session_state[IN_APP] = True
+    return page
+
+
+def _navigation() -> st.Page:
+    # The settings come first: a page's own icon would be fetched from another host for the tab.
+    st.set_page_config(page_title=TITLE, page_icon=UI / "icon.svg", layout="wide")
+    return st.navigation(pages())
 
 
 def heading(title: str, lead: str) -> None:
@@ -44,5 +59,5 @@ def _require_app() -> None:
     called once: on a server just started, a page's own address would run without app.py.
     """
     if not st.session_state.pop(IN_APP, False):
-        st.navigation(pages())
+        _navigation()
         st.rerun()

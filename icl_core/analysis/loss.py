@@ -47,12 +47,22 @@ class LossSummary:
 
 
 def summarize(losses: Float[np.ndarray, "*rest prompts"]) -> LossSummary:
-    """Statistics over the last axis."""
+    """Statistics over the last axis.
+
+    A prompt whose loss overflowed to NaN counts as infinite, so that the median still stands; a
+    method that is undefined everywhere stays NaN.
+    """
     count = losses.shape[-1]
-    low, median, high = np.quantile(losses, [0.1, 0.5, 0.9], axis=-1)
+    undefined = np.isnan(losses)
+    losses = np.where(undefined & ~undefined.all(-1, keepdims=True), np.inf, losses)
+    with np.errstate(over="ignore", invalid="ignore"):
+        mean, stderr = losses.mean(-1), losses.std(-1, ddof=1) / np.sqrt(count)
+    # Quantiles are interpolated, and between infinities there is no number.
+    largest = np.finfo(losses.dtype).max
+    low, median, high = np.quantile(np.minimum(losses, largest), [0.1, 0.5, 0.9], axis=-1)
     return LossSummary(
-        mean=losses.mean(-1),
-        stderr=losses.std(-1, ddof=1) / np.sqrt(count),
+        mean=mean,
+        stderr=stderr,
         median=median,
         low=low,
         high=high,

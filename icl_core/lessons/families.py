@@ -18,6 +18,8 @@ from icl_core.zoo.library import (
 
 BASELINES = ("const_rr", "ada_rr", "tuned_rr", "bayes_rr")
 """Methods of one step whose tables ship beside the models."""
+DESCENTS = ("gd", "gdpp_tuned")
+"""Methods of several steps, tuned for the last one, that ship likewise."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,8 +102,10 @@ def model_tables(family: Family, folder: Path = PRETRAINED) -> dict[tuple[str, i
 
 
 def baseline_tables(family: Family, folder: Path = PRETRAINED) -> dict[str, Table]:
-    """Tables of the ridge baselines and of Bayes by method."""
-    return {
-        method: load_table(baseline_table_name(family.task, method), folder)
-        for method in BASELINES
-    }
+    """Tables of the methods that are not trained, as far as they ship, by method."""
+    tables = {}
+    for method in (*BASELINES, *DESCENTS):
+        name = baseline_table_name(family.task, method)
+        if (folder / "tables" / f"{name}.safetensors").is_file():
+            tables[method] = load_table(name, folder)
+    return tables

@@ -3,10 +3,10 @@
 Figures 1, 2 and 5 of the paper on the shipped models. All losses are adjusted, half MSE.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import numpy as np
 import plotly.graph_objects as go
@@ -15,22 +15,30 @@ from icl_core.algorithms import Method
 from icl_core.algorithms.ridge import AdaRR, BayesRR, ConstRR
 from icl_core.analysis.loss import LossSummary, evaluate, noise_profile
 from icl_core.lessons.choices import names, text
-from icl_core.lessons.families import BASELINES, Family, baseline_tables, find_family, model_tables
+from icl_core.lessons.families import (
+    BASELINES,
+    DESCENTS,
+    Family,
+    baseline_tables,
+    find_family,
+    model_tables,
+)
 from icl_core.models.linear import PARAMETRIZATIONS
 from icl_core.plots import losses as plots
-from icl_core.plots.figure import Curve
+from icl_core.plots.figure import Curve, level, log_range
 from icl_core.plots.style import METHODS
 from icl_core.tasks.linear import LinearTask
 from icl_core.tasks.noise import UniformNoise
 from icl_core.validation import Config, choice, integer, number
-from icl_core.zoo.library import PRETRAINED, load_entry
+from icl_core.zoo.library import PRETRAINED, Table, load_entry
 
 Statistic = Literal["mean", "median"]
 STATISTICS: tuple[Statistic, ...] = get_args(Statistic)
 CONTEXTS = (2, 5, 8, 10, 12, 15, 20, 25, 30, 40, 60, 80, 100, 150, 200)
 """Context lengths on offer; models were trained on one of them."""
-SHIFT_PROMPTS, SHIFT_PROFILE_PROMPTS = 1024, 256
-"""Prompts of an evaluation away from the training's context length: drawn when asked for."""
+SHIFT_PROMPTS, SHIFT_PROFILE_PROMPTS, SHIFT_LEVELS = 1024, 256, 4
+"""An evaluation away from the training's context length is made when asked for: with fewer prompts,
+and at every fourth noise level of the shipped tables."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,94 +66,84 @@ class NoiseAndDepth(Config):
 
 @dataclass(frozen=True, kw_only=True)
 class Losses:
-    """What the figures show.
+    """What the figures show, by method or by (parametrization, number of layers L).
 
-    by_depth[kind][L]: arrays [L+1]; baselines[method]: arrays [2]. profiles[kind] of the models of
-    `layers` layers: arrays [sigmas, layers+1]; baseline_profiles[method]: arrays [sigmas, 2].
+    over_noise: arrays [L+1], over the task's noise law; profiles: arrays [sigmas, L+1], at fixed
+    levels (of models at a shifted context length, only those of the depth asked for).
     """
 
     task: LinearTask
-    layers: int
+    depths: tuple[int, ...]
     shifted: bool
-    by_depth: dict[str, dict[int, LossSummary]]
-    baselines: dict[str, LossSummary]
+    over_noise: Mapping[Any, LossSummary]
     sigmas: np.ndarray
-    profiles: dict[str, LossSummary]
-    baseline_profiles: dict[str, LossSummary]
+    profiles: Mapping[Any, LossSummary]
+
+    def kinds(self, config: NoiseAndDepth) -> list[str]:
+        """Chosen parametrizations that some model has."""
+        return [kind for kind in config.models if any((kind, d) in self.over_noise for d in self.depths)]
 
 
 def measure(
-    task: str, layers: int, num_context: int | None = None, folder: Path = PRETRAINED
+    task: str, num_context: int | None = None, layers: int = 1, folder: Path = PRETRAINED
 ) -> Losses:
-    """The shipped tables, or, at another context length, a fresh evaluation."""
+    """The shipped tables, or, at another context length, a fresh evaluation.
+
+    `layers` is the depth whose noise profiles are wanted at a shifted context length.
+    """
     family = find_family(task, folder)
-    layers = min(family.depths, key=lambda depth: abs(depth - layers))
     if num_context is None or num_context == family.task.num_context:
-        return _shipped(family, layers, folder)
-    return _shifted(family, layers, num_context, folder)
+        return _shipped(family, folder)
+    return _shifted(family, num_context, layers, folder)
 
 
-def _shipped(family: Family, layers: int, folder: Path) -> Losses:
-    models, baselines = model_tables(family, folder), baseline_tables(family, folder)
+def _shipped(family: Family, folder: Path) -> Losses:
+    tables: dict[Any, Table] = {**model_tables(family, folder), **baseline_tables(family, folder)}
     return Losses(
         task=family.task,
-        layers=layers,
+        depths=family.depths,
         shifted=False,
-        by_depth={
-            kind: {depth: models[kind, depth].loss for depth in entries}
-            for kind, entries in family.entries.items()
-        },
-        baselines={method: table.loss for method, table in baselines.items()},
-        sigmas=next(iter(models.values())).sigmas,
-        profiles={
-            kind: models[kind, layers].profile for kind in family.entries if (kind, layers) in models
-        },
-        baseline_profiles={method: table.profile for method, table in baselines.items()},
+        over_noise={key: table.loss for key, table in tables.items()},
+        sigmas=next(iter(tables.values())).sigmas,
+        profiles={key: table.profile for key, table in tables.items()},
     )
 
 
-def _shifted(family: Family, layers: int, num_context: int, folder: Path) -> Losses:
+def _shifted(family: Family, num_context: int, layers: int, folder: Path) -> Losses:
     """Every model at another context length; the ridge baselines know the new length."""
     task = family.task.replace(num_context=num_context)
-    sigmas = next(iter(model_tables(family, folder).values())).sigmas
-    longest = family.depths[-1]
-    models: dict[tuple[str, int], Method] = {
-        (kind, depth): load_entry(entry, folder).model.padded(longest)
+    sigmas = next(iter(model_tables(family, folder).values())).sigmas[::SHIFT_LEVELS]
+    models = {
+        (kind, depth): load_entry(entry, folder).model.padded(family.depths[-1])
         for kind, entries in family.entries.items()
         for depth, entry in entries.items()
     }
-    closed: dict[str, Method] = {"const_rr": ConstRR.of(task), "bayes_rr": BayesRR(noise=task.noise)}
+    closed: dict[Any, Method] = {"const_rr": ConstRR.of(task), "bayes_rr": BayesRR(noise=task.noise)}
     if num_context > task.dim:
         closed["ada_rr"] = AdaRR()
-    keyed = {_key(*key): model for key, model in models.items()}
-    chosen = {_key(*key): model for key, model in models.items() if key[1] == layers}
-    loss = evaluate(keyed | closed, task, prompts=SHIFT_PROMPTS)
-    profile = noise_profile(chosen | closed, task, sigmas, prompts=SHIFT_PROFILE_PROMPTS)
+    chosen = {key: model for key, model in models.items() if key[1] == layers}
     return Losses(
         task=task,
-        layers=layers,
+        depths=family.depths,
         shifted=True,
-        by_depth={
-            kind: {depth: first_steps(loss[_key(kind, depth)], depth) for depth in entries}
-            for kind, entries in family.entries.items()
-        },
-        baselines={method: loss[method] for method in BASELINES if method in closed},
+        over_noise=_unpadded(evaluate(models | closed, task, prompts=SHIFT_PROMPTS)),
         sigmas=sigmas,
-        profiles={
-            kind: first_steps(profile[_key(kind, layers)], layers)
-            for kind in family.entries
-            if (kind, layers) in models
-        },
-        baseline_profiles={method: profile[method] for method in BASELINES if method in closed},
+        profiles=_unpadded(
+            noise_profile(chosen | closed, task, sigmas, prompts=SHIFT_PROFILE_PROMPTS)
+        ),
     )
 
 
-def _key(kind: str, depth: int) -> str:
-    return f"{kind}{depth}"
+def _unpadded(summaries: Mapping[Any, LossSummary]) -> dict[Any, LossSummary]:
+    """Summaries without the identity layers that models were padded with."""
+    return {
+        key: first_steps(summary, key[1]) if isinstance(key, tuple) else summary
+        for key, summary in summaries.items()
+    }
 
 
 def first_steps(summary: LossSummary, steps: int) -> LossSummary:
-    """The summary without the identity layers that a model was padded with."""
+    """The summary of the first `steps` steps."""
     arrays = {
         field: getattr(summary, field)[..., : steps + 1]
         for field in ("mean", "stderr", "median", "low", "high")
@@ -153,9 +151,11 @@ def first_steps(summary: LossSummary, steps: int) -> LossSummary:
     return LossSummary(count=summary.count, **arrays)
 
 
-def center_and_band(
-    summary: LossSummary, statistic: Statistic
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+Bands = tuple[np.ndarray, np.ndarray, np.ndarray]
+BAND_NAMES: dict[Statistic, str] = {"mean": "±2 standard errors", "median": "10–90 % of prompts"}
+
+
+def center_and_band(summary: LossSummary, statistic: Statistic) -> Bands:
     """Mean with two standard errors to each side, or median with the 10 and 90 % quantiles."""
     if statistic == "median":
         return summary.median, summary.low, summary.high
@@ -163,98 +163,56 @@ def center_and_band(
     return summary.mean, np.maximum(summary.mean - reach, 0), summary.mean + reach
 
 
-BANDS: dict[Statistic, str] = {"mean": "±2 standard errors", "median": "10–90 % of prompts"}
+def _curve(config: NoiseAndDepth, method: str, x: np.ndarray, bands: Iterable[np.ndarray]) -> Curve:
+    y, low, high = bands
+    name = BAND_NAMES[config.statistic]
+    return Curve(method=method, x=x, y=y, low=low, high=high, band=name, markers=True)
 
 
-def figures(config: NoiseAndDepth, losses: Losses) -> dict[str, go.Figure]:
-    """The lesson's figures by name: "depth", "profile", "layers"."""
-    kinds = [kind for kind in config.models if kind in losses.by_depth]
-    return {
-        "depth": _depth_figure(config, losses, kinds),
-        "profile": _profile_figure(config, losses, kinds),
-        "layers": _layers_figure(config, losses, kinds),
-    }
-
-
-def _depth_figure(config: NoiseAndDepth, losses: Losses, kinds: Sequence[str]) -> go.Figure:
+def depth_curves(config: NoiseAndDepth, losses: Losses) -> list[Curve]:
+    """Loss after the last layer by depth, one curve a parametrization."""
     curves = []
-    for kind in kinds:
-        depths = losses.by_depth[kind]
-        ends = [[part[-1] for part in center_and_band(s, config.statistic)] for s in depths.values()]
-        y, low, high = np.transpose(ends)
-        curves.append(
-            Curve(
-                method=kind,
-                x=np.array(list(depths)),
-                y=y,
-                low=low,
-                high=high,
-                band=BANDS[config.statistic],
-            )
-        )
-    levels = {m: _center(s, config)[-1] for m, s in losses.baselines.items()}
-    floor = levels.pop("bayes_rr", None)
-    return plots.loss_by_depth(
-        curves, levels, floor, title="Loss by depth", depth=losses.layers
-    )
+    for kind in losses.kinds(config):
+        depths = [depth for depth in losses.depths if (kind, depth) in losses.over_noise]
+        ends = [
+            [part[-1] for part in center_and_band(losses.over_noise[kind, d], config.statistic)]
+            for d in depths
+        ]
+        curves.append(_curve(config, kind, np.array(depths), np.transpose(ends)))
+    return curves
 
 
-def _profile_figure(config: NoiseAndDepth, losses: Losses, kinds: Sequence[str]) -> go.Figure:
+def profile_curves(config: NoiseAndDepth, losses: Losses, layers: int) -> list[Curve]:
+    """Loss by noise level: baselines, and the models of `layers` layers."""
     curves = []
-    summaries = losses.baseline_profiles | {k: losses.profiles[k] for k in kinds if k in losses.profiles}
-    for method in [name for name in METHODS if name in summaries]:
-        y, low, high = (part[:, -1] for part in center_and_band(summaries[method], config.statistic))
-        band = (low, high) if method in kinds else (None, None)
-        curves.append(
-            Curve(
-                method=method,
-                x=losses.sigmas,
-                y=y,
-                low=band[0],
-                high=band[1],
-                band=BANDS[config.statistic],
-            )
-        )
-    noise = losses.task.noise
-    uniform = isinstance(noise, UniformNoise)
-    return plots.noise_profile(
-        curves,
-        title=f"Loss by noise level, L = {losses.layers}",
-        trained=(0.0, noise.highest) if uniform else None,
-        trained_at=() if uniform else np.unique(noise.nodes()[0]).tolist(),
-        sigma=config.sigma,
-    )
+    for method in BASELINES:
+        if method in losses.profiles:
+            y = center_and_band(losses.profiles[method], config.statistic)[0][:, -1]
+            curves.append(Curve(method=method, x=losses.sigmas, y=y, width=1.5))
+    for kind in losses.kinds(config):
+        if summary := losses.profiles.get((kind, layers)):
+            bands = [part[:, -1] for part in center_and_band(summary, config.statistic)]
+            curves.append(replace(_curve(config, kind, losses.sigmas, bands), markers=False))
+    return curves
 
 
-def _layers_figure(config: NoiseAndDepth, losses: Losses, kinds: Sequence[str]) -> go.Figure:
+def layer_curves(config: NoiseAndDepth, losses: Losses, sigma: float) -> list[Curve]:
+    """Loss after every layer of the models of the chosen depth at one noise level."""
     curves = []
-    for kind in kinds:
-        if kind in losses.profiles:
-            y, low, high = (
-                at_sigma(losses, part, config.sigma)
-                for part in center_and_band(losses.profiles[kind], config.statistic)
-            )
-            curves.append(
-                Curve(
-                    method=kind,
-                    x=np.arange(len(y)),
-                    y=y,
-                    low=low,
-                    high=high,
-                    band=BANDS[config.statistic],
-                )
-            )
-    levels = {
-        method: float(at_sigma(losses, _center(summary, config), config.sigma)[-1])
-        for method, summary in losses.baseline_profiles.items()
-    }
-    return plots.loss_by_layer(
-        curves, levels, title=f"Inside the models, σ = {config.sigma:g}"
-    )
-
-
-def _center(summary: LossSummary, config: NoiseAndDepth) -> np.ndarray:
-    return center_and_band(summary, config.statistic)[0]
+    ends = (-0.15, config.layers + 0.15)
+    for method in ("const_rr", "bayes_rr"):
+        center = center_and_band(losses.profiles[method], config.statistic)[0]
+        curves.append(level(method, float(at_sigma(losses, center, sigma)[-1]), ends))
+    for method in DESCENTS:
+        summary = losses.profiles.get(method)
+        if summary and summary.mean.shape[-1] == config.layers + 1:
+            y = at_sigma(losses, center_and_band(summary, config.statistic)[0], sigma)
+            curves.append(Curve(method=method, x=np.arange(len(y)), y=y, markers=True, width=1.5))
+    for kind in losses.kinds(config):
+        if summary := losses.profiles.get((kind, config.layers)):
+            bands = [at_sigma(losses, b, sigma) for b in center_and_band(summary, config.statistic)]
+            curves.append(_curve(config, kind, np.arange(len(bands[0])), bands))
+    return curves
 
 
 def at_sigma(losses: Losses, values: np.ndarray, sigma: float) -> np.ndarray:
@@ -262,25 +220,66 @@ def at_sigma(losses: Losses, values: np.ndarray, sigma: float) -> np.ndarray:
     return np.array([np.interp(sigma, losses.sigmas, column) for column in values.T])
 
 
-def finding(config: NoiseAndDepth, losses: Losses) -> str:
-    """The lesson's point in two sentences, with its numbers."""
-    depth = losses.layers
-    ends = {
-        kind: float(_center(losses.by_depth[kind][depth], config)[-1])
-        for kind in config.models
-        if depth in losses.by_depth.get(kind, {})
+def depth_figure(config: NoiseAndDepth, losses: Losses) -> go.Figure:
+    """Figure 1 of the paper."""
+    levels = {
+        method: float(center_and_band(losses.over_noise[method], config.statistic)[0][-1])
+        for method in BASELINES
+        if method in losses.over_noise
     }
+    floor = levels.pop("bayes_rr", None)
+    curves = depth_curves(config, losses)
+    return plots.loss_by_depth(curves, levels, floor, title="Loss by depth", depth=config.layers)
+
+
+def profile_figure(config: NoiseAndDepth, losses: Losses) -> go.Figure:
+    """Figures 2 and 3 of the paper; the loss axis is the same for every depth."""
+    noise = losses.task.noise
+    uniform = isinstance(noise, UniformNoise)
+    everywhere = [curve.y for d in losses.depths for curve in profile_curves(config, losses, d)]
+    return plots.noise_profile(
+        profile_curves(config, losses, config.layers),
+        title=f"Loss by noise level, {config.layers} layers",
+        trained=(0.0, noise.highest) if uniform else None,
+        trained_at=() if uniform else np.unique(noise.nodes()[0]).tolist(),
+        sigma=config.sigma,
+        y_range=log_range(everywhere, top=plots.TOP),
+    )
+
+
+def layers_figure(config: NoiseAndDepth, losses: Losses) -> go.Figure:
+    """Figure 5 of the paper at one noise level; the loss axis is the same for every level."""
+    everywhere = [
+        curve.y
+        for sigma in losses.sigmas
+        for curve in layer_curves(config, losses, float(sigma))
+        if curve.markers
+    ]
+    return plots.loss_by_layer(
+        layer_curves(config, losses, config.sigma),
+        title=f"Layer by layer at σ = {config.sigma:g}",
+        y_range=log_range(everywhere, top=plots.TOP),
+    )
+
+
+def finding(config: NoiseAndDepth, losses: Losses) -> str:
+    """The lesson's point in one sentence, with its numbers."""
+
+    def end(key: Any) -> float:
+        return float(center_and_band(losses.over_noise[key], config.statistic)[0][-1])
+
+    depth = config.layers
+    ends = {k: end((k, depth)) for k in losses.kinds(config) if (k, depth) in losses.over_noise}
     if not ends:
         return f"No model of {depth} layers is shipped for these choices."
     best = min(ends, key=lambda kind: ends[kind])
-    const, bayes = (float(_center(losses.baselines[m], config)[-1]) for m in ("const_rr", "bayes_rr"))
-    layers = f"{depth} layer" + "s" * (depth > 1)
-    said = f"With {layers}, {METHODS[best].label} comes to a loss of **{ends[best]:.3g}**"
+    const, bayes = end("const_rr"), end("bayes_rr")
+    said = f"With {depth} layer{'s' * (depth > 1)}, {METHODS[best].label} comes to **{ends[best]:.3g}**"
     if ends[best] < const:
         said += (
-            f": {const / ends[best]:.2g} times less than the best ridge regression of one fixed "
+            f": {const / ends[best]:.1f} times less than the best ridge regression of one fixed "
             f"strength ({const:.3g})"
         )
     if bayes > 1e-6:
-        said += f", and {ends[best] / bayes:.2g} times the Bayes floor ({bayes:.3g})"
+        said += f", and {ends[best] / bayes:.1f} times the Bayes floor ({bayes:.3g})"
     return said + "."

@@ -1,14 +1,25 @@
-"""What all figures share: their frame, logarithmic axes, alt text and the table of what is drawn."""
+"""What all figures share: their frame, curves, logarithmic axes, alt text, the table of what is drawn.
+
+Every trace has a uid that lasts: a curve's own (its method, say), with ":high" and ":low" for the
+edges of its band. So a chart can be redrawn in place, and grids can name what they hold.
+"""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
 
-from icl_core.plots.style import HEIGHT, METHODS, TEMPLATES, line_of, marker_of, translucent
+from icl_core.plots.style import (
+    AXIS,
+    AXIS_TITLE,
+    LAYOUT,
+    METHODS,
+    TEMPLATES,
+    translucent,
+)
 
 Row = dict[str, Any]
 LOSS = "adjusted loss (half MSE)"
@@ -30,26 +41,176 @@ class Curve:
     high: np.ndarray | None = None
     band: str = "band"
     label: str = ""
+    uid: str = ""
+    markers: bool = False
+    width: float = 2.25
 
     @property
     def name(self) -> str:
         return self.label or METHODS[self.method].label
 
+    def values(self) -> dict[str, np.ndarray]:
+        """y of every trace that the curve is drawn with, by the trace's uid."""
+        uid = self.uid or self.method
+        if self.low is None or self.high is None:
+            return {uid: self.y}
+        return {f"{uid}:high": self.high, f"{uid}:low": self.low, uid: self.y}
 
-def new_figure(*, name: str, title: str, alt: str, x: str = "", y: str = "") -> go.Figure:
-    """An empty figure with its template, axis titles, file name and alt text."""
-    figure = go.Figure()
-    figure.update_layout(
-        template=TEMPLATES["light"],
-        title_text=title,
-        xaxis_title_text=x,
-        yaxis_title_text=y,
-        height=HEIGHT,
-        meta={"name": name, "alt": alt},
-        # Constant, so that redrawing keeps zoom and legend choices.
-        uirevision=name,
-    )
-    return figure
+
+def level(method: str, value: float, ends: tuple[float, float]) -> Curve:
+    """A horizontal line: a method whose loss does not depend on x."""
+    return Curve(method=method, x=np.array(ends), y=np.full(2, value), width=1.5)
+
+
+class Drawing:
+    """Plain traces and layout; `figure()` makes plotly check them, once, for that is slow."""
+
+    def __init__(self, *, name: str, title: str, alt: str, x: str = "", y: str = "") -> None:
+        self.traces: list[dict[str, Any]] = []
+        self.layout: dict[str, Any] = LAYOUT | {
+            "template": TEMPLATES["light"],
+            "title": LAYOUT["title"] | {"text": title},
+            "meta": {"name": name, "alt": alt},
+            # Constant, so that redrawing keeps zoom and legend choices.
+            "uirevision": name,
+            "annotations": [],
+            "shapes": [],
+        }
+        self.axis("x", title=x)
+        self.axis("y", title=y)
+
+    def figure(self) -> go.Figure:
+        return go.Figure(data=self.traces, layout=self.layout)
+
+    def axis(self, letter: str, number: int = 1, *, title: str = "", **properties: Any) -> None:
+        """Create an axis or add to its properties."""
+        key = numbered(f"{letter}axis", number)
+        if title:
+            properties["title"] = AXIS_TITLE | {"text": title}
+        self.layout[key] = self.layout.get(key, AXIS) | properties
+
+    def set(self, **properties: Any) -> None:
+        """Properties of the layout."""
+        self.layout |= properties
+
+    def scatter(self, uid: str, x: Any, y: Any, **properties: Any) -> None:
+        self.traces.append({"type": "scatter", "uid": uid, "x": x, "y": y} | properties)
+
+    def curve(self, curve: Curve, number: int = 1) -> None:
+        """A method's line with its band below it; band edges are rows of the data table too."""
+        style = METHODS[curve.method]
+        *edges, (uid, y) = curve.values().items()
+        place = {"xaxis": numbered("x", number), "yaxis": numbered("y", number)}
+        for edge, bound in edges:
+            side = edge.rpartition(":")[2]
+            self.scatter(
+                edge,
+                curve.x,
+                bound,
+                name=f"{curve.name}, {curve.band} {side}",
+                mode="lines",
+                line={"width": 0, "color": style.color},
+                fill="tonexty" if side == "low" else "none",
+                fillcolor=translucent(style.color, 0.16),
+                legendgroup=uid,
+                showlegend=False,
+                hoverinfo="skip",
+                **place,
+            )
+        self.scatter(
+            uid,
+            curve.x,
+            y,
+            name=curve.name,
+            legendgroup=uid,
+            legendrank=list(METHODS).index(curve.method),
+            mode="lines+markers" if curve.markers else "lines",
+            line={"color": style.color, "dash": style.dash, "width": curve.width},
+            marker={"color": style.color, "symbol": style.marker, "size": 8},
+            hovertemplate=f"{curve.name}: %{{y:.4g}}<extra></extra>",
+            **place,
+        )
+
+    def floor(
+        self, value: float, bottom: float, ends: tuple[float, float], number: int = 1
+    ) -> None:
+        """The region that no predictor reaches, shaded from its upper edge down to `bottom`."""
+        color = METHODS["bayes_rr"].color
+        common = {
+            "mode": "lines",
+            "legendgroup": "floor",
+            "xaxis": numbered("x", number),
+            "yaxis": numbered("y", number),
+        }
+        self.scatter(
+            "floor:bottom",
+            ends,
+            (bottom, bottom),
+            line={"width": 0, "color": color},
+            showlegend=False,
+            hoverinfo="skip",
+            meta=DECORATION,
+            **common,
+        )
+        self.scatter(
+            "floor",
+            ends,
+            (value, value),
+            name="Bayes floor",
+            legendrank=len(METHODS),
+            line={"color": color, "width": 1.5},
+            fill="tonexty",
+            fillcolor=translucent(color, 0.2),
+            hovertemplate="Bayes floor: %{y:.4g}<extra></extra>",
+            **common,
+        )
+
+    def mark_x(self, x: float, number: int = 1) -> None:
+        """A thin vertical line at the value that a control holds."""
+        line = {"color": METHODS["bayes_rr"].color, "width": 1.5, "dash": "dot"}
+        self._upright(x, x, number, type="line", line=line)
+
+    def shade_x(self, low: float, high: float, label: str = "", number: int = 1) -> None:
+        """A vertical band over the whole height, named at its top."""
+        fill = translucent(METHODS["bayes_rr"].color, 0.12)
+        self._upright(low, high, number, type="rect", fillcolor=fill, line={"width": 0})
+        if label:
+            self.note(
+                f" {label}",
+                x=low,
+                y=1,
+                xref=numbered("x", number),
+                yref=f"{numbered('y', number)} domain",
+                xanchor="left",
+                yanchor="top",
+            )
+
+    def _upright(self, x0: float, x1: float, number: int, **properties: Any) -> None:
+        refs = {"xref": numbered("x", number), "yref": f"{numbered('y', number)} domain"}
+        ends = {"x0": x0, "x1": x1, "y0": 0, "y1": 1, "layer": "below"}
+        self.layout["shapes"] = [*self.layout["shapes"], refs | ends | properties]
+
+    def note(self, text: str, **properties: Any) -> None:
+        """A line of text without an arrow."""
+        note = {"text": text, "showarrow": False, "font": {"size": 13}} | properties
+        self.layout["annotations"] = [*self.layout["annotations"], note]
+
+    def log_y(self, low: float, high: float, number: int = 1) -> None:
+        """A fixed logarithmic axis whose ticks are 1, 2, 5 or, over many decades, powers of ten."""
+        ticks = log_ticks(low, high)
+        self.axis(
+            "y",
+            number,
+            type="log",
+            range=[math.log10(low), math.log10(high)],
+            tickvals=ticks,
+            ticktext=[tick_label(tick) for tick in ticks],
+        )
+
+
+def numbered(name: str, number: int) -> str:
+    """Plotly's name of an axis: "x", "x2", ..."""
+    return name if number == 1 else f"{name}{number}"
 
 
 def alt_text(figure: go.Figure) -> str:
@@ -66,105 +227,8 @@ def figure_name(figure: go.Figure) -> str:
     return str((figure.layout.meta or {}).get("name", "figure"))
 
 
-def add_curve(figure: go.Figure, curve: Curve, *, markers: bool = False, **place: int) -> None:
-    """A method's line with its band below it; band edges are rows of the data table too."""
-    style = METHODS[curve.method]
-    group = curve.name
-    if curve.low is not None and curve.high is not None:
-        edge = {
-            "x": curve.x,
-            "mode": "lines",
-            "line": {"width": 0, "color": style.color},
-            "legendgroup": group,
-            "showlegend": False,
-            "hoverinfo": "skip",
-        }
-        upper = go.Scatter(y=curve.high, name=f"{group}, {curve.band} high", **edge)
-        fill = {"fill": "tonexty", "fillcolor": translucent(style.color, 0.16)}
-        lower = go.Scatter(y=curve.low, name=f"{group}, {curve.band} low", **edge, **fill)
-        figure.add_traces([upper, lower], **_places(place, 2))
-    figure.add_trace(
-        go.Scatter(
-            x=curve.x,
-            y=curve.y,
-            name=group,
-            legendgroup=group,
-            mode="lines+markers" if markers else "lines",
-            line=line_of(curve.method),
-            marker=marker_of(curve.method),
-            hovertemplate=f"{group}: %{{y:.4g}}<extra></extra>",
-            meta={"method": curve.method},
-        ),
-        **place,
-    )
-
-
-def _places(place: dict[str, int], count: int) -> dict[str, list[int]]:
-    return {f"{axis}s": [index] * count for axis, index in place.items()}
-
-
-def add_level(
-    figure: go.Figure, method: str, value: float, ends: tuple[float, float], **place: int
-) -> None:
-    """A horizontal line: a method whose loss does not depend on x."""
-    label = METHODS[method].label
-    figure.add_trace(
-        go.Scatter(
-            x=list(ends),
-            y=[value, value],
-            name=label,
-            legendgroup=label,
-            mode="lines",
-            line=line_of(method, 1.5),
-            hovertemplate=f"{label}: %{{y:.4g}}<extra></extra>",
-            meta={"method": method},
-        ),
-        **place,
-    )
-
-
-def add_floor(
-    figure: go.Figure, value: float, bottom: float, ends: tuple[float, float], label: str
-) -> None:
-    """The region that no predictor reaches, shaded from its upper edge down to `bottom`."""
-    color = METHODS["bayes_rr"].color
-    hidden = {"mode": "lines", "x": list(ends), "showlegend": False, "hoverinfo": "skip"}
-    figure.add_trace(
-        go.Scatter(y=[bottom, bottom], line={"width": 0, "color": color}, meta=DECORATION, **hidden)
-    )
-    figure.add_trace(
-        go.Scatter(
-            x=list(ends),
-            y=[value, value],
-            name=label,
-            mode="lines",
-            line={"color": color, "width": 1.5},
-            fill="tonexty",
-            fillcolor=translucent(color, 0.18),
-            hovertemplate=f"{label}: %{{y:.4g}}<extra></extra>",
-            meta={"method": "bayes_rr"},
-        )
-    )
-
-
-def shade_x(figure: go.Figure, low: float, high: float, label: str) -> None:
-    """A vertical band over the whole height, named at its top."""
-    color = METHODS["bayes_rr"].color
-    figure.add_vrect(
-        x0=low,
-        x1=high,
-        fillcolor=translucent(color, 0.10),
-        line_width=0,
-        layer="below",
-    )
-    if label:
-        figure.add_annotation(
-            x=low, xanchor="left", y=1, yref="paper", yanchor="top", text=f" {label}"
-        )
-
-
 def log_range(
-    values: Sequence[Any], *, pad: float = 0.06, top: float = math.inf
+    values: Iterable[Any], *, pad: float = 0.06, top: float = math.inf
 ) -> tuple[float, float]:
     """(lowest, highest) of a logarithmic axis that shows all positive values, with a margin."""
     flat = np.concatenate([np.ravel(np.asarray(part, float)) for part in values])
@@ -177,27 +241,18 @@ def log_range(
     return low / margin, high * margin
 
 
-def set_log_y(figure: go.Figure, low: float, high: float, **place: int) -> None:
-    """A fixed logarithmic axis whose ticks are 1, 2, 5 or, over many decades, powers of ten."""
-    ticks = log_ticks(low, high)
-    figure.update_yaxes(
-        type="log",
-        range=[math.log10(low), math.log10(high)],
-        tickvals=ticks,
-        ticktext=[tick_label(tick) for tick in ticks],
-        **place,
-    )
-
-
 def log_ticks(low: float, high: float) -> list[float]:
-    decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
-    steps = (1, 2, 5) if math.log10(high / low) < 2.6 else (1,)
-    return [step * 10.0**k for k in decades for step in steps if low <= step * 10.0**k <= high]
+    decades = math.log10(high / low)
+    steps = (1, 2, 5) if decades < 2.6 else (1,)
+    stride = 1 + int(decades / 8)
+    exponents = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    ticks = [step * 10.0**k for k in exponents if k % stride == 0 for step in steps]
+    return [tick for tick in ticks if low <= tick <= high]
 
 
 def tick_label(value: float) -> str:
     """0.002 as it is, very small and large powers of ten with an exponent."""
-    exponent = round(math.log10(value))
+    exponent = math.floor(math.log10(value) + 1e-9)
     if -4 < exponent < 5:
         return f"{value:.6g}"
     mantissa = value / 10.0**exponent
@@ -239,13 +294,10 @@ def _axis_name(figure: go.Figure, kind: str, fallback: str) -> str:
 def _points(trace: Any) -> list[tuple[Any, Any, Any]]:
     if trace.type == "heatmap":
         z = np.asarray(trace.z, float)
-        xs = trace.x if trace.x is not None else range(z.shape[1])
-        ys = trace.y if trace.y is not None else range(z.shape[0])
-        return [
-            (x, y, float(z[i, j])) for i, y in enumerate(_plain(ys)) for j, x in enumerate(_plain(xs))
-        ]
+        columns, rows = _plain(trace.x), _plain(trace.y)
+        return [(x, y, float(z[i, j])) for i, y in enumerate(rows) for j, x in enumerate(columns)]
     return [(x, y, None) for x, y in zip(_plain(trace.x), _plain(trace.y), strict=True)]
 
 
-def _plain(values: Any) -> list[Any]:
-    return np.asarray(values).tolist() if values is not None else []
+def _plain(values: Sequence[Any]) -> list[Any]:
+    return np.asarray(values).tolist()

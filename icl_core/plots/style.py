@@ -6,7 +6,7 @@ per method serves both. Dash and marker differ too: a greyscale print stays legi
 """
 
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import plotly.graph_objects as go
 
@@ -39,7 +39,7 @@ METHODS: dict[str, MethodStyle] = {
         marker="triangle-up",
         about="gradient descent from w = 0",
     ),
-    "gdpp_algorithm": MethodStyle(
+    "gdpp_tuned": MethodStyle(
         label="GD++ (algorithm)",
         color="#4c8c8a",
         dash="dash",
@@ -161,83 +161,86 @@ SURFACES: dict[Mode, Surface] = {
 }
 
 
+AXIS: dict[str, Any] = {
+    "ticks": "outside",
+    "ticklen": 4,
+    "tickfont": {"size": 13},
+    "showline": True,
+    "zeroline": False,
+    "automargin": True,
+}
+"""What every axis is like, on all surfaces."""
+AXIS_TITLE: dict[str, Any] = {"font": {"size": 14}, "standoff": 8}
+
+LAYOUT: dict[str, Any] = {
+    "autotypenumbers": "strict",
+    "title": {
+        "font": {"size": 16, "weight": 600},
+        "x": 0,
+        "xref": "paper",
+        "xanchor": "left",
+        "y": 1,
+        "yref": "paper",
+        "yanchor": "bottom",
+        "pad": {"b": 14},
+    },
+    "legend": {
+        "orientation": "h",
+        "x": 0,
+        "xanchor": "left",
+        "y": -0.17,
+        "yanchor": "top",
+        "font": {"size": 13},
+        "itemwidth": 36,
+    },
+    "hoverlabel": {"align": "left", "font": {"size": 13}},
+    "margin": {"l": 56, "r": 12, "t": 56, "b": 48},
+    "height": HEIGHT,
+}
+"""What every figure is like, on all surfaces."""
+
+
 def template(mode: Mode) -> go.layout.Template:
-    """All that a figure does not say itself: set explicitly, whatever plotly's default is."""
+    """The colours and fonts of a surface, set explicitly, whatever plotly's default is."""
     look = SURFACES[mode]
     axis = {
         "gridcolor": look.grid,
         "linecolor": look.line,
         "tickcolor": look.line,
-        "tickfont": {"color": look.muted, "size": 13},
-        "title": {"font": {"color": look.text, "size": 14}, "standoff": 8},
-        "ticks": "outside",
-        "ticklen": 4,
-        "showline": True,
-        "zeroline": False,
-        "automargin": True,
-        "minor": {"showgrid": False, "ticks": ""},
+        "tickfont": {"color": look.muted},
+        "title": {"font": {"color": look.text}},
     }
-    scale = [[i / (len(look.diverging) - 1), color] for i, color in enumerate(look.diverging)]
+    scale = colorscale(mode)
     layout = {
-        "autotypenumbers": "strict",
         "font": {"family": FONT, "size": 14, "color": look.text},
-        "title": {
-            "font": {"size": 16, "color": look.text, "weight": 600},
-            "x": 0,
-            "xref": "paper",
-            "xanchor": "left",
-            "y": 1,
-            "yref": "paper",
-            "yanchor": "bottom",
-            "pad": {"b": 14},
-        },
+        "title": {"font": {"color": look.text}},
         "paper_bgcolor": look.background,
         "plot_bgcolor": look.background,
         "colorway": [style.color for style in METHODS.values()],
         "colorscale": {"diverging": scale},
         "coloraxis": {
             "colorscale": scale,
-            "colorbar": {
-                "thickness": 12,
-                "outlinewidth": 0,
-                "ticks": "outside",
-                "tickcolor": look.line,
-                "tickfont": {"color": look.muted, "size": 12},
-            },
+            "colorbar": {"tickcolor": look.line, "tickfont": {"color": look.muted}},
         },
         "hoverlabel": {
             "bgcolor": look.hover,
             "bordercolor": look.line,
-            "font": {"family": FONT, "size": 13, "color": look.text},
-            "align": "left",
+            "font": {"family": FONT, "color": look.text},
         },
-        "legend": {
-            "orientation": "h",
-            "x": 0,
-            "xanchor": "left",
-            "y": -0.17,
-            "yanchor": "top",
-            "font": {"size": 13, "color": look.text},
-            "bgcolor": "rgba(0,0,0,0)",
-            "itemwidth": 36,
-        },
-        "modebar": {
-            "bgcolor": "rgba(0,0,0,0)",
-            "color": look.muted,
-            "activecolor": look.accent,
-        },
-        "margin": {"l": 56, "r": 16, "t": 56, "b": 52},
+        "legend": {"font": {"color": look.text}, "bgcolor": "rgba(0,0,0,0)"},
+        "modebar": {"bgcolor": "rgba(0,0,0,0)", "color": look.muted, "activecolor": look.accent},
         "xaxis": axis,
         "yaxis": axis,
-        "annotationdefaults": {
-            "font": {"color": look.muted, "size": 13},
-            "arrowcolor": look.muted,
-            "showarrow": False,
-        },
-        "shapedefaults": {"line": {"color": look.line, "width": 1}},
+        "annotationdefaults": {"font": {"color": look.muted}, "arrowcolor": look.muted},
+        "shapedefaults": {"line": {"color": look.muted}},
     }
-    data = {"heatmap": [{"xgap": 1, "ygap": 1}]}
-    return go.layout.Template(layout=layout, data=data)
+    return go.layout.Template(layout=layout)
+
+
+def colorscale(mode: Mode) -> list[list[Any]]:
+    """For values around 0: orange below, the surface itself at 0, blue above."""
+    colors = SURFACES[mode].diverging
+    return [[i / (len(colors) - 1), color] for i, color in enumerate(colors)]
 
 
 TEMPLATES: dict[Mode, go.layout.Template] = {mode: template(mode) for mode in MODES}
@@ -252,13 +255,3 @@ def translucent(color: str, opacity: float) -> str:
     """A "#rrggbb" colour as rgba."""
     red, green, blue = (int(color[start : start + 2], 16) for start in (1, 3, 5))
     return f"rgba({red},{green},{blue},{opacity})"
-
-
-def line_of(method: str, width: float = 2.25) -> dict[str, object]:
-    style = METHODS[method]
-    return {"color": style.color, "dash": style.dash, "width": width}
-
-
-def marker_of(method: str, size: float = 8) -> dict[str, object]:
-    style = METHODS[method]
-    return {"color": style.color, "symbol": style.marker, "size": size}

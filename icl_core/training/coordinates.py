@@ -45,17 +45,18 @@ def prediction_scale(task: LinearTask) -> float:
 def to_raw(model: LinearTransformer, task: LinearTask) -> LinearTransformer:
     """P = D^-1 P~ D, Q = D Q~ D."""
     D = token_scale(task)
-    return LinearTransformer(
-        P=model.P * D / D[:, None], Q=model.Q * D * D[:, None]
-    )
+    return LinearTransformer(P=_scaled(model.P, 1 / D, D), Q=_scaled(model.Q, D, D))
 
 
 def to_normalised(model: LinearTransformer, task: LinearTask) -> LinearTransformer:
     """The inverse of `to_raw`."""
     D = token_scale(task)
-    return LinearTransformer(
-        P=model.P * D[:, None] / D, Q=model.Q / D / D[:, None]
-    )
+    return LinearTransformer(P=_scaled(model.P, D, 1 / D), Q=_scaled(model.Q, 1 / D, 1 / D))
+
+
+def _scaled(matrices: Array, left: Array, right: Array) -> Array:
+    """diag(left) M diag(right) for every matrix."""
+    return jnp.einsum("...ab,a,b->...ab", matrices, left, right)
 
 
 def initial_parameters(config: TrainingConfig, dim: int, rng_key: Key) -> Parameters:

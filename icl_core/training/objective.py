@@ -38,9 +38,10 @@ def batch_of(prompts: Prompts, task: LinearTask) -> Batch:
     # A prompt without noise and with n < d has a singular Sigma: the tiny term picks, to rounding,
     # the least-norm solution, as `ridge` does.
     tiny = jnp.finfo(D.dtype).eps * 10 * jnp.trace(prompts.moments.Sigma, axis1=-2, axis2=-1)
-    shrunk = prompts.moments.Sigma + (prompts.sigma**2 + tiny)[:, None, None] * eye
+    shrunk = prompts.moments.Sigma + jnp.einsum("n,ab->nab", prompts.sigma**2 + tiny, eye)
     target = cho_solve(cho_factor(shrunk), prompts.moments.alpha[..., None])[..., 0]
-    return Batch(gram=prompts.moments.gram() * D * D[:, None], target=target)
+    gram = jnp.einsum("nab,a,b->nab", prompts.moments.gram(), D, D)
+    return Batch(gram=gram, target=target)
 
 
 def sample_batch(rng_key: Key, task: LinearTask, size: int) -> Batch:
@@ -53,7 +54,7 @@ def sample_batch(rng_key: Key, task: LinearTask, size: int) -> Batch:
 
 def _layer_map(parameters: Parameters, layer: int, gram: Array, row: slice) -> Array:
     """Rows `row` of A~ = I + sum_k P~_k G~ Q~_k, [batch, rows, d+1]."""
-    identity = jnp.eye(gram.shape[-1], dtype=gram.dtype)[row]
+    identity = jnp.eye(gram.shape[-1], dtype=gram.dtype)[None, row]
     if "P" in parameters:
         P, Q = parameters["P"][layer], parameters["Q"][layer]
         return identity + jnp.einsum("hab,nbc,hcd->nad", P[:, row], gram, Q)
@@ -68,7 +69,8 @@ def _layer_map(parameters: Parameters, layer: int, gram: Array, row: slice) -> A
     q_x = parameters["q_x"][layer]
     q_y = parameters["q_y"][layer] if "q_y" in parameters else jnp.zeros_like(q_x)
     # P and Q are diagonal, so P G Q scales the entries of G: the four omegas, spread out.
-    return identity + jnp.einsum("ha,hb->ab", p, spread(q_x, q_y))[row] * gram[:, row]
+    omegas = jnp.einsum("ha,hb->ab", p, spread(q_x, q_y))[None, row]
+    return identity + omegas * gram[:, row]
 
 
 def final_weights(

@@ -50,7 +50,8 @@ class Snapshot:
 
     train_loss: the objective on the latest batches (robust half MSE); loss: mean adjusted loss
     (half MSE) on fixed validation prompts, whose Bayes loss is `floor`; model: the best of the
-    `candidates` there, raw coordinates; candidates: all starts still alive, P and Q [R, L, H, ...].
+    `candidates` there, raw coordinates; candidates: all starts still alive, P and Q [R, L, H, ...];
+    losses: the loss of each.
     """
 
     step: int
@@ -62,6 +63,7 @@ class Snapshot:
     floor: float
     model: LinearTransformer
     candidates: LinearTransformer
+    losses: Float[np.ndarray, "restarts"]
     best: int
 
 
@@ -190,7 +192,7 @@ def _initial(
 
     def around(values: Array) -> Array:
         noise = jax.random.normal(next(keys), (config.restarts, *values.shape), values.dtype)
-        return values + 0.05 * noise.at[0].set(0)
+        return values[None] + 0.05 * noise.at[0].set(0)
 
     return jax.tree.map(around, warm)
 
@@ -254,6 +256,7 @@ def _train(
             floor=floor,
             model=jax.tree.map(lambda values: values[index], candidates),
             candidates=candidates,
+            losses=scores,
             best=index,
         )
 

@@ -10,8 +10,8 @@ import streamlit as st
 from icl_core.errors import InputError
 from ui.live import assets
 from ui.live.controls import Answer, Control, Values, answer_to, check_controls
-from ui.live.figure import Figure, breaks, gaps, plain_figure, readable, sized
-from ui.live.grid import READOUT, Grid
+from ui.live.figure import Figure, breaks, for_browser, gaps, plain_figure, readable, sized
+from ui.live.grid import READOUT, Grid, safe_uid
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,17 +94,17 @@ def live_chart(
     if len({readout.name for readout in readouts}) < len(readouts):
         raise InputError("Two readouts share a name: each needs its own.")
     plain = plain_figure(figure)
-    uids = {trace["uid"]: trace.get("name") or trace["uid"] for trace in plain["data"]}
     if grid is not None:
         grid.check_against(controls, {trace["uid"]: readable(trace) for trace in plain["data"]})
         _check_readouts(grid, readouts)
 
+    sent = for_browser(plain)
     data = {
         "role": "chart",
-        "figure": sized(plain),
-        "names": uids,
-        "gaps": gaps(plain),
-        "breaks": breaks(plain),
+        "figure": sized(sent),
+        "names": {trace["uid"]: trace.get("name") or trace["uid"] for trace in sent["data"]},
+        "gaps": gaps(sent),
+        "breaks": breaks(sent),
         "controls": [control.sent() for control in controls],
         "values": {control.name: control.value for control in controls},
         "question": _answer(key, controls).question,
@@ -112,7 +112,7 @@ def live_chart(
         "readouts": [_sent(readout) for readout in readouts],
         "exact": exact,
         "link": None if link is None else asdict(link),
-        "dark": dark or {},
+        "dark": {safe_uid(uid): dict(fields) for uid, fields in (dark or {}).items()},
         "alt": alt,
         "height": height,
         "fileName": file_name,

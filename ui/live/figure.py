@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from icl_core.errors import InputError
-from ui.live.grid import LAYOUT, READOUT
+from ui.live.grid import LAYOUT, READOUT, safe_uid
 
 MAX_BYTES = 5_000_000
 """Of a figure as JSON: beyond this a browser stutters and a phone gives up."""
@@ -41,6 +41,11 @@ def plain_figure(figure: Figure | Mapping[str, Any]) -> dict[str, Any]:
     # bring placeholders for colours.
     layout.pop("template", None)
     return {"data": traces, "layout": layout}
+
+
+def for_browser(plain: Mapping[str, Any]) -> dict[str, Any]:
+    traces = [{**trace, "uid": safe_uid(trace["uid"])} for trace in plain["data"]]
+    return {**plain, "data": traces}
 
 
 def sized(plain: Mapping[str, Any]) -> str:

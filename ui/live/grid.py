@@ -3,6 +3,7 @@
 import hashlib
 import json
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -21,6 +22,11 @@ READOUT = "readout"
 
 MAX_VALUES = 4_000_000
 """Of a grid, all quantities together: 16 MB as float32."""
+
+
+def safe_uid(uid: str) -> str:
+    """`uid` as the browser knows it: plotly puts it into CSS selectors, where "GD++" is an error."""
+    return re.sub(r"[^A-Za-z0-9-]", lambda sign: f"_{ord(sign[0]):x}_", uid)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -104,7 +110,7 @@ class Grid:
             ],
             "quantities": [
                 {
-                    "trace": quantity.trace,
+                    "trace": safe_uid(quantity.trace),
                     "field": quantity.field,
                     "log": quantity.scale == "log",
                     "shape": values.shape[len(self.shape) :],

@@ -24,7 +24,6 @@ from tests.cases import (
     some_tokens,
 )
 
-
 each_shape = pytest.mark.parametrize(("dim", "num_context"), SHAPES, ids=lambda size: str(size))
 forward = jax.jit(forward_tokens)
 forward_batch = jax.jit(jax.vmap(forward_tokens, in_axes=(None, 0, 0, 0)))

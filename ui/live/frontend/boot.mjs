@@ -10,11 +10,14 @@ const plotly = new URL("component/PLOTLY_NAME/plotly.min.js", root);
 const loaded = import(new URL("live.mjs", frontend).href);
 
 if (!document.querySelector("link[data-icl-live]")) {
-  const link = document.createElement("link");
-  link.rel = "stylesheet";
-  link.href = new URL("live.css", frontend).href;
-  link.dataset.iclLive = "";
-  document.head.append(link);
+  const style = { rel: "stylesheet", href: new URL("live.css", frontend).href };
+  // Its megabytes come while the rest is still being read.
+  const early = { rel: "preload", as: "script", href: plotly.href };
+  for (const link of [style, early]) {
+    const made = Object.assign(document.createElement("link"), link);
+    made.dataset.iclLive = "";
+    document.head.append(made);
+  }
 }
 
 function placeholder({ data, parentElement }) {

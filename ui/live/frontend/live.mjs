@@ -15,26 +15,27 @@ const grids = new Map(); // by the element that brought it
 const NARROW = 520;
 const PATIENCE = 10_000;
 
-let plotlyLoading = null;
+let plotly = null;
 
+/** plotly.js, once for all charts; window.Plotly is left as it was, being perhaps another's. */
 function loadPlotly(address) {
-  plotlyLoading ??= new Promise((resolve, reject) => {
-    // The script sets window.Plotly, which may be somebody else's.
+  plotly ??= new Promise((resolve, reject) => {
     const earlier = window.Plotly;
     const script = document.createElement("script");
     script.src = address;
     script.onload = () => {
-      const Plotly = window.Plotly;
+      const loaded = window.Plotly;
       window.Plotly = earlier;
-      resolve(Plotly);
+      resolve(loaded);
     };
     script.onerror = () => {
-      plotlyLoading = null;
+      // The next chart may try again.
+      plotly = null;
       reject(new Error("plotly.js could not be loaded"));
     };
     document.head.append(script);
   });
-  return plotlyLoading;
+  return plotly;
 }
 
 export function mountChart({ parentElement, data, setStateValue }, plotlyAddress) {
@@ -179,6 +180,7 @@ class LiveChart {
         };
         const grabbed = (held) => {
           this.held = held;
+          // Let go where it was taken: the server's figure is still the right one.
           if (!held && !this.pending && !this.waiting) this.update(this.deferred);
         };
         this.byName.set(spec.name, slider(spec, { moved, grabbed, settled }));

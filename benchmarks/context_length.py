@@ -1,0 +1,50 @@
+"""A training step on moments costs the same at any context length.
+
+    python -m benchmarks.context_length
+
+Times blocks of 50 updates at n = 20 and n = 20,000 in turn, so that a busy machine slows both, and
+prints the ratio of the medians as JSON.
+"""
+
+import json
+import statistics
+import time
+
+import jax
+
+from icl_core.tasks.linear import LinearTask
+from icl_core.tasks.noise import UniformNoise
+from icl_core.training import TrainingConfig, run
+
+LENGTHS = (20, 20_000)
+STEPS, ROUNDS = 50, 15
+
+
+def main() -> None:
+    config = TrainingConfig(restarts=1, explore_batch=256)
+    phase = run._phases(config)[0]
+    tasks = {n: LinearTask(dim=10, num_context=n, noise=UniformNoise(sigma_max=5)) for n in LENGTHS}
+    seconds: dict[int, list[float]] = {n: [] for n in LENGTHS}
+    with jax.enable_x64(False):
+        states = {n: run._start(run._initial(task, config, None)) for n, task in tasks.items()}
+        for n, task in tasks.items():
+            run._advance(states[n], phase, (0, 1), task)
+        for _ in range(ROUNDS):
+            for n, task in tasks.items():
+                begun = time.perf_counter()
+                run._advance(states[n], phase, (0, STEPS), task)
+                seconds[n].append((time.perf_counter() - begun) / STEPS)
+    medians = {n: statistics.median(values) for n, values in seconds.items()}
+    print(
+        json.dumps(
+            {
+                "milliseconds_per_step": {n: 1e3 * value for n, value in medians.items()},
+                "ratio": medians[LENGTHS[1]] / medians[LENGTHS[0]],
+            },
+            indent=2,
+        )
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,212 @@
+"""Command line: JSON on standard output, progress on standard error, exit code 2 on bad input."""
+
+import argparse
+import dataclasses
+import json
+import math
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from icl_core.algorithms import Method
+from icl_core.algorithms.ridge import AdaRR, BayesRR, ConstRR
+from icl_core.analysis.loss import LossSummary, evaluate
+from icl_core.analysis.tuning import tune_ridge
+from icl_core.checkpoints import Checkpoint, load_checkpoint, save_checkpoint
+from icl_core.errors import InputError
+from icl_core.models.linear import PARAMETRIZATIONS
+from icl_core.runtime import keep_compilations
+from icl_core.tasks.linear import LinearTask
+from icl_core.tasks.noise import format_noise, parse_noise
+from icl_core.training import TrainingConfig, train
+from icl_core.validation import integer
+from icl_core.zoo.build import build
+from icl_core.zoo.library import read_manifest
+from icl_core.zoo.verify import PROMPTS, verify
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+def _plain(value: Any) -> Any:
+    """JSON-able, with null for what is not a finite number."""
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    if hasattr(value, "tolist"):
+        return _plain(value.tolist())
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
+
+
+def _print(value: Any) -> None:
+    print(json.dumps(_plain(value), indent=2, ensure_ascii=False))
+
+
+def _summary(summary: LossSummary) -> dict[str, Any]:
+    return {
+        "mean": summary.mean,
+        "stderr": summary.stderr,
+        "median": summary.median,
+        "q10": summary.low,
+        "q90": summary.high,
+    }
+
+
+def run_train(options: argparse.Namespace) -> None:
+    """Train one model and save it."""
+    task = LinearTask(
+        dim=options.dim, num_context=options.context, noise=parse_noise(options.noise)
+    )
+    given = {
+        "num_layers": options.layers,
+        "num_heads": options.heads,
+        "seed": options.seed,
+        "max_seconds": options.max_seconds,
+        "restarts": options.restarts,
+        "explore_steps": options.explore_steps,
+        "refine_steps": options.steps,
+    }
+    config = TrainingConfig(
+        parametrization=options.parametrization,
+        **{name: value for name, value in given.items() if value is not None},
+    )
+    out = Path(options.out)
+    if out.suffix != ".safetensors":
+        raise InputError(f"--out is {out.name!r:.60}: expected a file name ending in .safetensors.")
+    last = None
+    for last in train(task, config):
+        _say(
+            f"{last.phase} {last.step}/{last.total_steps}: adjusted loss {last.loss:.5f} "
+            f"(Bayes floor {last.floor:.5f}), {last.seconds:.1f} s"
+        )
+    assert last is not None
+    metrics = {"validation_loss": last.loss, "bayes_floor": last.floor, "seconds": last.seconds}
+    checkpoint = Checkpoint(
+        model=last.model,
+        parametrization=config.parametrization,
+        task=task,
+        seed=config.seed,
+        training=config.to_dict() | {"steps": last.step},
+        metrics=metrics,
+    )
+    digest = save_checkpoint(out, checkpoint)
+    _print({"file": str(out), "sha256": digest, "steps": last.step} | metrics)
+
+
+def run_evaluate(options: argparse.Namespace) -> None:
+    """Per-layer adjusted loss of a checkpoint, beside the baselines and the Bayes floor."""
+    checkpoint = load_checkpoint(Path(options.file))
+    task = checkpoint.task
+    if options.noise is not None:
+        task = task.replace(noise=parse_noise(options.noise))
+    if options.context is not None:
+        task = task.replace(num_context=options.context)
+    methods: dict[str, Method] = {
+        "model": checkpoint.model,
+        "const_rr": ConstRR.of(task),
+        "bayes_rr": BayesRR(noise=task.noise),
+    }
+    if task.num_context > task.dim:
+        methods |= {"ada_rr": AdaRR(), "tuned_rr": tune_ridge(task)}
+    else:
+        _say("AdaRR and TunedRR are left out: they need more tokens than dimensions.")
+    seed = integer("The seed", options.seed, "seed")
+    losses = evaluate(methods, task, prompts=options.prompts, seed=seed)
+    _print(
+        {
+            "unit": "adjusted loss, half mean squared error",
+            "task": task.to_dict(),
+            "parametrization": checkpoint.parametrization,
+            "prompts": losses["model"].count,
+            "seed": seed,
+            "layers": _summary(losses.pop("model")),
+            "bayes_floor": losses["bayes_rr"].final,
+            "baselines": {
+                name: {key: value[-1] for key, value in _summary(summary).items()}
+                for name, summary in losses.items()
+            },
+        }
+    )
+
+
+def run_zoo(options: argparse.Namespace) -> int:
+    """List, build or verify the shipped models."""
+    if options.action == "build":
+        entries = build(only=options.only, report=_say)
+        _print({"models": len(entries)})
+        return 0
+    if options.action == "list":
+        _print(
+            [
+                {
+                    "name": entry.name,
+                    "noise": format_noise(entry.task.noise),
+                    "loss": entry.metrics.get("mean"),
+                    "stderr": entry.metrics.get("stderr"),
+                }
+                for entry in read_manifest()
+            ]
+        )
+        return 0
+    verdicts = []
+    prompts = integer("The number of prompts", options.prompts, "prompts")
+    for verdict in verify(prompts=prompts):
+        verdicts.append(verdict)
+        _say(f"{'ok ' if verdict.ok else 'BAD'} {verdict.name} {verdict.problem}")
+    _print([dataclasses.asdict(verdict) for verdict in verdicts])
+    return 0 if all(verdict.ok for verdict in verdicts) else 1
+
+
+def parser() -> argparse.ArgumentParser:
+    """Options arrive as text; the frozen configs validate them, so that every floor agrees."""
+    top = argparse.ArgumentParser(prog="python -m icl_core", description=__doc__)
+    commands = top.add_subparsers(dest="command", required=True)
+
+    command = commands.add_parser("train", help="train one linear transformer")
+    command.add_argument("--dim", default=10, help="input dimension d")
+    command.add_argument("--context", default=20, help="context length n")
+    command.add_argument("--noise", default="uniform:5", help="fixed:1, uniform:5, categorical:1,3")
+    command.add_argument("--layers", default=4)
+    command.add_argument("--heads", default=1)
+    command.add_argument("--parametrization", default="diag", help=", ".join(PARAMETRIZATIONS))
+    command.add_argument("--seed", default=0)
+    command.add_argument("--max-seconds", default=60)
+    command.add_argument("--restarts", help="independent starts")
+    command.add_argument("--explore-steps", help="updates of all starts")
+    command.add_argument("--steps", help="updates of the best start")
+    command.add_argument("--out", required=True, help="file to write, NAME.safetensors")
+    command.set_defaults(run=run_train)
+
+    command = commands.add_parser("evaluate", help="measure a checkpoint")
+    command.add_argument("file")
+    command.add_argument("--noise", help="another noise law than the training's")
+    command.add_argument("--context", help="another context length than the training's")
+    command.add_argument("--prompts", default=100_000)
+    command.add_argument("--seed", default=1)
+    command.set_defaults(run=run_evaluate)
+
+    command = commands.add_parser("zoo", help="the shipped models")
+    command.add_argument("action", choices=["list", "verify", "build"])
+    command.add_argument("--only", default="*", help="build: names matching this pattern")
+    command.add_argument("--prompts", default=PROMPTS, help="verify: fresh prompts per model")
+    command.set_defaults(run=run_zoo)
+    return top
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """0 done, 1 a shipped model failed its check, 2 bad input."""
+    options = parser().parse_args(arguments)
+    keep_compilations()
+    try:
+        return options.run(options) or 0
+    except InputError as error:
+        _say(str(error))
+        return 2
+    except KeyboardInterrupt:
+        _say("Stopped; nothing half-written was left behind.")
+        return 130

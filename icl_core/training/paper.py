@@ -1,0 +1,81 @@
+"""The papers' own recipe, for comparison: tokens, one sampled query per prompt, plain Adam.
+
+Paper 2: Adam at 1e-4, batch 2048, 200,000 steps, raw coordinates, squared error of the query's
+prediction. (Ours: half of it, as everywhere here; Adam does not notice the factor.)
+"""
+
+from functools import partial
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import optax
+from flax import struct
+from jaxtyping import Array, Float
+
+from icl_core.arrays import Key
+from icl_core.models.linear import LinearTransformer, forward_tokens
+from icl_core.tasks.linear import LinearTask, sample_tokens
+from icl_core.tasks.noise import sample_sigma
+from icl_core.training.config import TrainingConfig
+from icl_core.training.coordinates import Parameters, as_model
+
+LEARNING_RATE, BATCH = 1e-4, 2048
+INITIAL_STD = 0.02
+"""Standard deviation of the start. The paper prints none; it must be small in raw coordinates, for
+G has entries of order n."""
+
+
+@struct.dataclass
+class PaperState:
+    """Free parameters of one raw model, and Adam's state."""
+
+    parameters: Parameters
+    optimiser: Any
+
+
+def paper_start(config: TrainingConfig, dim: int, rng_key: Key) -> PaperState:
+    """Small random p and q, or P and Q for FULL."""
+    shape = (config.num_layers, config.num_heads)
+    if config.parametrization == "full":
+        shapes = {name: (*shape, dim + 1, dim + 1) for name in ("P", "Q")}
+    else:
+        names = ["p_x", "p_y", "q_x"] + ["q_y"] * (config.parametrization == "diag")
+        shapes = dict.fromkeys(names, shape)
+    keys = jax.random.split(rng_key, len(shapes))
+    parameters = {
+        name: INITIAL_STD * jax.random.normal(key, size)
+        for key, (name, size) in zip(keys, shapes.items(), strict=True)
+    }
+    return PaperState(parameters=parameters, optimiser=optax.adam(LEARNING_RATE).init(parameters))
+
+
+@partial(jax.jit, static_argnames=("task", "batch", "steps"))
+def paper_steps(
+    state: PaperState, rng_key: Key, task: LinearTask, *, steps: int, batch: int = BATCH
+) -> tuple[PaperState, Float[Array, "steps"]]:
+    """`steps` updates; also the half squared error of each batch (unadjusted)."""
+
+    def update(state: PaperState, key: Key) -> tuple[PaperState, Array]:
+        sigma_key, token_key, query_key = jax.random.split(key, 3)
+        sigma = sample_sigma(task.noise, sigma_key, (batch,))
+        tokens = sample_tokens(token_key, sigma, dim=task.dim, num_context=task.num_context)
+        queries = jax.random.normal(query_key, (batch, task.dim))
+
+        def loss(parameters: Parameters) -> Array:
+            predict = jax.vmap(partial(forward_tokens, as_model(parameters, task.dim)))
+            _, predictions = predict(tokens.X, tokens.y, queries)
+            target = jnp.sum(tokens.w * queries, axis=-1)
+            return 0.5 * jnp.mean((predictions[:, -1] - target) ** 2)
+
+        value, slope = jax.value_and_grad(loss)(state.parameters)
+        change, optimiser = optax.adam(LEARNING_RATE).update(slope, state.optimiser)
+        parameters: Any = optax.apply_updates(state.parameters, change)
+        return PaperState(parameters=parameters, optimiser=optimiser), value
+
+    return jax.lax.scan(update, state, jax.random.split(rng_key, steps))
+
+
+def paper_model(state: PaperState, dim: int) -> LinearTransformer:
+    """The model in raw coordinates."""
+    return as_model(state.parameters, dim)

@@ -1,0 +1,113 @@
+"""Lesson: the weights of a model, layer by layer, over training, and beside theory."""
+
+import numpy as np
+import streamlit as st
+
+from icl_core.lessons import weights as lesson
+from icl_core.lessons.weights import Weights
+from icl_core.plots.style import METHODS
+from ui.boundary import fragment
+from ui.calls import shipped_families, weights_movie, weights_story
+from ui.chart import chart
+from ui.controls import Controls
+from ui.frame import heading, to_try
+from ui.live import Grid, Player, Quantity
+from ui.presets import preset_links
+
+PAGE = "weights"
+DEFAULT = Weights()
+PRESETS = {
+    "Four full layers": DEFAULT,
+    "One layer: gradient descent": Weights(layers=1, task="uniform5_d10_n20"),
+    "Before training": Weights(snapshot=0),
+    "Four numbers a layer": Weights(parametrization="diag"),
+    "Raw coordinates": Weights(coordinates="raw"),
+}
+
+
+def choose(controls: Controls[Weights]) -> Weights:
+    """The row of widgets; depth and layer stay within what is shipped."""
+    families = shipped_families()
+    with st.container(border=True, key="controls"):
+        columns = st.columns([4, 3, 3, 3, 3], gap="medium")
+        with columns[0]:
+            tasks = {name: family.label for name, family in families.items()}
+            controls.one_of("task", "Trained on", tasks, menu=True)
+        entries = families[controls["task"]].entries
+        with columns[1]:
+            kinds = {kind: METHODS[kind].label for kind in entries}
+            controls.one_of("parametrization", "Model", kinds)
+        depths = list(entries[controls["parametrization"]])
+        with columns[2]:
+            controls.one_of("layers", "Layers L", {d: str(d) for d in depths})
+        with columns[3]:
+            layers = {0: "all"} | {i: str(i) for i in range(1, controls["layers"] + 1)}
+            controls.one_of("layer", "Show layer", layers)
+        with columns[4]:
+            controls.one_of(
+                "coordinates",
+                "Coordinates",
+                {"normalised": "normalised", "raw": "raw"},
+                help="Normalised: tokens are measured in their typical size, so that entries of "
+                "different blocks compare. Raw: as in the paper and in the file.",
+            )
+    return controls.config()
+
+
+@fragment()
+def explore() -> None:
+    controls = Controls(PAGE, DEFAULT)
+    config = choose(controls)
+    model = config.task, config.parametrization, config.layers
+    story = weights_story(*model)
+    snapshot = story.last if config.snapshot is None else min(config.snapshot, story.last)
+    movie = weights_movie(*model, config.layer, config.coordinates)
+    frames = range(len(story.steps))
+    x, y = story.steps[:, None] + 1.0, story.loss[:, None]
+    player = Player(
+        name="snapshot",
+        label="Training",
+        labels=[f"{step:,} updates" for step in story.steps],
+        value=snapshot,
+        seconds=0.25,
+    )
+    moving = [Quantity(trace=uid, field="z", values=z) for uid, z in movie.items()]
+    moving += [Quantity(trace="now", field="x", values=x), Quantity(trace="now", field="y", values=y)]
+
+    def moved(values: dict[str, float]) -> None:
+        at = int(values["snapshot"])
+        controls.put("snapshot", None if at == story.last else at)
+
+    chart(
+        lesson.heatmap_figure(config, story),
+        key="heatmaps",
+        page=PAGE,
+        config=config,
+        caption=lesson.finding(story),
+        controls=[player] if story.last else [],
+        grid=Grid(axes={"snapshot": frames}, quantities=moving, exact=True) if story.last else None,
+        on_change=moved,
+    )
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        _, named = lesson.theory(story)
+        chart(
+            lesson.theory_figure(config, story),
+            key="theory",
+            page=PAGE,
+            config=config,
+            caption=f"Theory: {named}.",
+        )
+    with right:
+        chart(lesson.omega_figure(story), key="omegas", page=PAGE, config=config)
+
+
+heading(
+    "Weights",
+    r"A layer adds $P\,G\,Q\,e$ to every token $e = (x, y)$, where $G = \sum_j e_j e_j^\top$ sums "
+    "over the examples. So two small matrices a layer are the whole model. What did training "
+    "write into them?",
+)
+preset_links("pages/weights.py", DEFAULT, PRESETS)
+explore()
+to_try(["Play the training."])

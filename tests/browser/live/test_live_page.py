@@ -1,0 +1,206 @@
+"""A live chart among others: theme, tabs, keyboard, hover, downloads, narrow screens."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.browser.live.harness import serving
+
+pytestmark = pytest.mark.browser
+
+FRAME = "document.querySelector('.icl-live-player output').textContent"
+
+
+def test_a_picture_stands_in_until_the_chart_lives(chart, browser, demo):
+    page = browser.new_page()
+    held = []
+    page.route("**/plotly.min.js", lambda route: held.append(route))
+    page.goto(demo)
+    picture = page.locator(".icl-live-wait img")
+    picture.wait_for()
+    assert picture.get_attribute("alt") == "Loss by layer for four methods."
+    held[0].continue_()
+    page.wait_for_selector(".icl-live[data-alive]")
+    picture.wait_for(state="detached")
+    page.close()
+
+
+def test_a_failed_load_is_said(browser, demo):
+    page = browser.new_page()
+    page.route("**/plotly.min.js", lambda route: route.abort())
+    page.goto(demo)
+    page.get_by_text("The chart could not be loaded: reload the page.").wait_for()
+    assert page.locator(".icl-live-wait img").is_visible()
+    page.close()
+
+
+def test_the_theme_switches_live_without_losing_the_zoom(chart):
+    page = chart("lines", color_scheme="light")
+    zoomed = page.zoom()
+    sent = len(page.sent)
+    colour = "plot._fullLayout.font.color + ' ' + plot._fullData[0].line.color"
+    light = page.plot(colour)
+    page.page.emulate_media(color_scheme="dark")
+    page.wait_until("document.querySelector('.icl-live').style.colorScheme === 'dark'")
+    dark = page.plot(colour)
+    assert light == "#1d2733 #0072b2"
+    assert dark == "#e6ebf0 #ffffff"
+    assert page.plot("plot.layout.xaxis.range.concat(plot.layout.yaxis.range)") == zoomed
+    assert len(page.sent) == sent
+
+
+def test_a_chart_in_a_hidden_tab_fills_its_width_when_shown(chart):
+    page = chart("tabs")
+    page.page.get_by_role("tab", name="second").click()
+    page.page.wait_for_function(
+        "() => { const plot = document.querySelector('.icl-live-plot');"
+        "return plot.clientWidth > 900 &&"
+        "Math.abs(plot.querySelector('.main-svg').clientWidth - plot.clientWidth) < 2; }"
+    )
+
+
+def test_the_player_by_keyboard(chart):
+    page = chart("movie")
+    page.page.locator(".icl-live").focus()
+    press = page.page.keyboard.press
+    sent = len(page.sent)
+    press("ArrowRight")
+    press("ArrowRight")
+    page.wait_until(f"{FRAME} === 'layer 2'")
+    shown = np.array(page.plot("plot.data[0].z.map((row) => Array.from(row))"))
+    i, j = np.indices((8, 8))
+    np.testing.assert_allclose(shown, np.cos(i / 5) * np.sin(j / 5 + 1), atol=1e-6)
+    page.state("exact")
+    # Once at rest the server hears of it, for the link.
+    page.page.get_by_text("the server has layer 2").wait_for()
+    assert len(page.sent) == sent + 1
+
+    press("ArrowLeft")
+    page.wait_until(f"{FRAME} === 'layer 1'")
+    press("Home")
+    page.wait_until(f"{FRAME} === 'layer 0'")
+    press("Space")
+    page.wait_until(f"{FRAME} === 'layer 3'")
+    press("Space")
+    at = page.page.locator(".icl-live-player output").inner_text()
+    page.page.get_by_text(f"the server has {at}").wait_for()
+    hint = page.page.locator(".icl-live-hint").inner_text()
+    assert all(key in hint for key in ("space", "←", "→", "Home"))
+
+
+def test_the_player_by_buttons_plays_to_the_end(chart):
+    page = chart("movie")
+    page.page.get_by_role("button", name="Play").click()
+    page.page.get_by_text("the server has layer 5").wait_for()
+    page.page.get_by_role("button", name="Back one").click()
+    page.wait_until(f"{FRAME} === 'layer 4'")
+    page.page.get_by_role("button", name="First").click()
+    page.page.get_by_text("the server has layer 0").wait_for()
+
+
+def test_reduced_motion_slows_the_player(chart):
+    page = chart("movie", reduced_motion="reduce")
+    page.page.get_by_role("button", name="Play").click()
+    page.page.wait_for_timeout(700)
+    assert page.page.evaluate(FRAME) == "layer 0"
+    page.wait_until(f"{FRAME} === 'layer 1'")
+
+
+def test_hover_is_answered_by_the_linked_chart(chart):
+    page = chart("linked", charts=4)
+    labels = "document.querySelectorAll('.icl-live-plot')[{}].querySelectorAll('.hovertext')"
+    page.point_at(0, layer=20, loss=np.exp(-20 / 20) + 0.25)
+    page.wait_until(f"{labels.format(0)}.length === 1")
+    # By abscissa every method answers.
+    page.wait_until(f"{labels.format(1)}.length === 4")
+    assert page.plot("plot._hoverdata[0].x", 0) == 20
+    said = page.page.locator(".icl-live-plot").nth(1).locator(".hovertext").first.inner_text()
+    assert "20" in said
+    assert page.page.evaluate(f"{labels.format(3)}.length") == 0
+    page.page.mouse.move(5, 5)
+    page.wait_until(f"{labels.format(1)}.length === 0")
+
+
+def test_hovering_a_method_fades_the_others_in_the_linked_chart(chart):
+    page = chart("linked", charts=4)
+    page.point_at(2, layer=25, loss=np.exp(-25 / 20) + 0.25)
+    other = "document.querySelectorAll('.icl-live-plot')[3].data[1].opacity"
+    page.wait_until(f"{other} === 0.2")
+    assert page.plot("plot.data.map((trace) => trace.opacity)", 3) == [1, 0.2, 0.2, 0.2]
+    page.page.mouse.move(5, 5)
+    page.wait_until(f"{other} === 1")
+
+
+@pytest.mark.parametrize(("label", "scale"), [("PNG", 2), ("PNG 3×", 3)])
+def test_png_downloads_are_white_and_sharp(chart, label, scale):
+    page = chart("lines", color_scheme="dark")
+    width = page.plot("plot.clientWidth")
+    with page.page.expect_download() as waiting:
+        page.page.get_by_role("button", name=label, exact=True).click()
+    assert waiting.value.suggested_filename == "loss-by-layer.png"
+    picture = Image.open(waiting.value.path()).convert("RGB")
+    assert picture.size == (scale * width, scale * 420)
+    pixels = np.asarray(picture).reshape(-1, 3)
+    assert (pixels == 255).all(axis=1).mean() > 0.8
+    # GD is blue on paper, though white on the dark page.
+    assert (np.abs(pixels.astype(int) - (0, 0x72, 0xB2)).sum(axis=1) < 30).sum() > 100
+
+
+def test_svg_downloads_what_is_on_screen(chart):
+    page = chart("lines", color_scheme="dark")
+    page.page.locator(".legendtoggle").nth(1).click()
+    page.wait_until("document.querySelector('.icl-live-plot').data[1].visible === 'legendonly'")
+    page.grab(0.25, 0.6)
+    page.page.mouse.up()
+    page.state("exact")
+    shown = page.plot("plot.querySelectorAll('.js-line').length")
+    with page.page.expect_download() as waiting:
+        page.page.get_by_role("button", name="SVG", exact=True).click()
+    assert waiting.value.suggested_filename == "loss-by-layer.svg"
+    text = Path(waiting.value.path()).read_text()
+    assert text.startswith("<svg")
+    assert "background: rgb(255, 255, 255)" in text or "background: white" in text
+    assert text.count("js-line") == shown == 3
+    assert "http" not in text.replace("http://www.w3.org", "")
+
+
+def test_a_phone(chart):
+    page = chart("lines,movie", charts=2, viewport={"width": 390, "height": 844})
+    assert page.page.evaluate("document.documentElement.scrollWidth") <= 390
+    for box in page.page.evaluate(
+        "[...document.querySelectorAll('.icl-live *')].map((e) => e.getBoundingClientRect())"
+        ".filter((b) => b.width).map((b) => [b.left, b.right])"
+    ):
+        assert box[0] >= -1
+        assert box[1] <= 391
+    page.grab(0.25, 0.6)
+    page.page.mouse.up()
+    page.state("exact")
+
+
+def test_named_and_focusable(chart):
+    page = chart("lines")
+    group = page.page.get_by_role("group", name="Loss by layer for four methods.")
+    group.focus()
+    assert page.page.evaluate("document.activeElement.className") == "icl-live"
+    assert page.page.get_by_role("slider", name="Noise σ").get_attribute("aria-valuetext") == "0.50"
+    assert page.page.get_by_role("img", name="Loss by layer for four methods.").count() == 1
+
+
+def test_leaving_and_coming_back(chart):
+    page = chart("lines")
+    page.page.goto(f"{page.address}/?scene=movie")
+    page.page.wait_for_selector(".icl-live[data-alive]")
+    page.page.go_back()
+    page.page.wait_for_selector(".icl-live[data-alive]")
+
+
+def test_under_a_base_path(browser, chart):
+    with serving(base_path="course/explorer") as address:
+        page = chart("lines", address=address)
+        page.grab(0.25, 0.6)
+        page.page.mouse.up()
+        page.state("exact")
+        page.page.context.close()

@@ -1,0 +1,53 @@
+"""Precision, shapes and the small linear algebra that every floor shares."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from icl_core.arrays import eye_like, in_float64, key_of, require_shape, without_rounding
+from icl_core.errors import InputError
+from tests.hostile import assert_one_sentence
+
+
+def test_in_float64_holds_for_the_call_only() -> None:
+    def dtype() -> np.dtype:
+        return jnp.zeros(()).dtype
+
+    with jax.enable_x64(False):
+        assert in_float64(dtype)() == np.float64
+        assert dtype() == np.float32
+
+
+def test_key_of() -> None:
+    key = key_of(3)
+    assert key_of(key) is key
+    assert (jax.random.key_data(key) == jax.random.key_data(jax.random.key(3))).all()
+
+
+def test_require_shape() -> None:
+    require_shape("P", np.zeros((2, 3)), (2, None))
+    for shape in ((3, 2), (2, 3, 1), (2,), ()):
+        with pytest.raises(InputError, match=r"P has shape \[2, 3\]: expected \[") as caught:
+            require_shape("P", np.zeros((2, 3)), shape)
+        assert_one_sentence(caught.value)
+
+
+def test_eye_like() -> None:
+    identity = eye_like(jnp.zeros((2, 5, 3, 3), jnp.float32))
+    assert identity.dtype == jnp.float32
+    np.testing.assert_array_equal(identity, np.broadcast_to(np.eye(3), (2, 5, 3, 3)))
+
+
+def test_without_rounding() -> None:
+    eigenvalues = jnp.asarray([[-1e-15, 1e-15, 3.0], [1e-9, 1.0, 2.0], [0.0, 0.0, 0.0]])
+    expected = [[0, 0, 3.0], [1e-9, 1.0, 2.0], [0, 0, 0]]
+    np.testing.assert_array_equal(without_rounding(eigenvalues), expected)
+
+
+@pytest.mark.parametrize(("dim", "num_context"), [(2, 1), (5, 4), (20, 7)])
+def test_sums_over_few_tokens_have_exactly_their_rank(dim: int, num_context: int) -> None:
+    """2,000 random sums of n outer products keep n eigenvalues each."""
+    X = np.random.default_rng(0).standard_normal((2000, num_context, dim))
+    eigenvalues = np.linalg.eigvalsh(np.einsum("bni,bnj->bij", X, X))
+    assert ((without_rounding(eigenvalues) > 0).sum(-1) == num_context).all()

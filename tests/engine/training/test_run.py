@@ -1,0 +1,124 @@
+"""The training loop: snapshots, determinism, limits and failures, on small problems."""
+
+import itertools
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from icl_core.analysis.loss import evaluate
+from icl_core.errors import InputError
+from icl_core.models.linear import LinearTransformer
+from icl_core.tasks.linear import LinearTask
+from icl_core.tasks.noise import UniformNoise
+from icl_core.training import TrainingConfig, train
+
+TASK = LinearTask(dim=2, num_context=8, noise=UniformNoise(sigma_max=1))
+SHORT = TrainingConfig(
+    num_layers=2, restarts=3, explore_steps=60, explore_batch=32, refine_steps=60, refine_batch=64
+)
+
+
+@pytest.fixture(scope="module")
+def run():
+    return list(train(TASK, SHORT))
+
+
+def test_snapshots_tell_the_whole_run(run):
+    steps = [snapshot.step for snapshot in run]
+    assert steps[0] == 0
+    assert steps == sorted(steps)
+    assert steps[-1] == 120
+    assert [phase for phase, _ in itertools.groupby(run, key=lambda s: s.phase)] == [
+        "exploring",
+        "refining",
+        "finished",
+    ]
+    assert 15 <= len(run) <= 45
+    assert run[-1].loss == min(s.loss for s in run)
+    assert run[-1].loss < 0.3 * run[0].loss
+    assert run[-1].loss > run[-1].floor > 0
+
+
+def test_the_model_of_a_snapshot_is_its_best_candidate(run):
+    for snapshot in run[:-1]:
+        index = int(np.argmin(snapshot.losses))
+        assert index == snapshot.best
+        np.testing.assert_array_equal(snapshot.model.P, snapshot.candidates.P[index])
+
+
+def test_the_snapshots_loss_is_the_models(run):
+    """float32 validation against float64 evaluation on other prompts, within 5 standard errors."""
+    fresh = evaluate({"m": run[-1].model}, TASK, prompts=20_000, seed=3)["m"]
+    spread = fresh.stderr[-1] * np.sqrt(1 + 20_000 / 4096)
+    assert abs(fresh.final - run[-1].loss) < 5 * spread
+
+
+def test_the_same_seed_gives_the_same_weights_and_another_seed_others(run):
+    again = list(train(TASK, SHORT))[-1]
+    np.testing.assert_array_equal(again.model.P, run[-1].model.P)
+    other = list(train(TASK, SHORT.replace(seed=1)))[-1]
+    assert np.abs(other.model.P - run[-1].model.P).max() > 1e-3
+
+
+@pytest.mark.parametrize("precise", [False, True])
+def test_precision_outside_is_left_alone(precise):
+    with jax.enable_x64(precise):
+        for _ in itertools.islice(train(TASK, SHORT), 3):
+            assert jnp.zeros(()).dtype == (jnp.float64 if precise else jnp.float32)
+
+
+@pytest.mark.parametrize(("parametrization", "heads"), [("gdpp", 1), ("diag", 2), ("full", 2)])
+def test_trained_weights_keep_their_parametrization(parametrization, heads):
+    config = SHORT.replace(
+        parametrization=parametrization, num_heads=heads, explore_steps=5, refine_steps=5
+    )
+    model = list(train(TASK, config))[-1].model
+    assert model.P.shape == model.Q.shape == (2, heads, 3, 3)
+    off_diagonal = np.abs(model.P[..., ~np.eye(3, dtype=bool)]).max()
+    if parametrization == "full":
+        assert off_diagonal > 0
+    else:
+        assert off_diagonal == 0
+        np.testing.assert_array_equal(model.P[..., 0, 0], model.P[..., 1, 1])
+    assert (np.abs(model.Q[..., -1, -1]).max() == 0) == (parametrization == "gdpp")
+
+
+def test_a_time_limit_shortens_the_run():
+    list(train(TASK, SHORT.replace(explore_steps=1, refine_steps=1)))  # compiles
+    config = SHORT.replace(max_seconds=0.5, explore_steps=1_000_000, refine_steps=1_000_000)
+    last = list(train(TASK, config))[-1]
+    assert last.phase == "finished"
+    assert last.seconds < 5
+    assert last.step < 1_000_000
+    assert np.isfinite(last.loss)
+
+
+def test_a_run_may_be_closed_at_any_moment():
+    generator = train(TASK, SHORT)
+    next(generator)
+    generator.close()
+    assert next(generator, None) is None
+
+
+def test_a_warm_start_is_the_first_candidate():
+    model = LinearTransformer(P=np.full((1, 1, 3, 3), 0.01), Q=np.full((1, 1, 3, 3), -0.02))
+    first = next(train(TASK, SHORT.replace(parametrization="full"), warm_start=model))
+    np.testing.assert_allclose(first.candidates.P[0, :1], model.P, rtol=1e-5)
+    np.testing.assert_allclose(first.candidates.P[0, 1:], 0, atol=1e-8)
+
+
+def test_divergence_is_one_sentence():
+    config = SHORT.replace(learning_rate=10.0, parametrization="full", num_layers=6)
+    huge = LinearTransformer(P=np.full((1, 1, 3, 3), 1e30), Q=np.full((1, 1, 3, 3), 1e30))
+    with pytest.raises(InputError, match=r"diverged.*lower the learning rate.*\.$"):
+        list(train(TASK, config.replace(explore_steps=3, refine_steps=3), warm_start=huge))
+
+
+@pytest.mark.parametrize(("dim", "num_context"), [(1, 1), (5, 3)])
+def test_small_and_short_problems_train(dim, num_context):
+    task = LinearTask(dim=dim, num_context=num_context, noise=UniformNoise(sigma_max=1))
+    config = SHORT.replace(num_layers=1, explore_steps=100, refine_steps=50)
+    run = list(train(task, config))
+    assert run[-1].loss < run[0].loss

@@ -1,0 +1,67 @@
+"""What holds for the project as a whole."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+PROBE = """
+import importlib, json, pkgutil, sys
+import jax
+from jax._src import xla_bridge
+
+def settings():
+    return {name: repr(getattr(jax.config, name, None)) for name in sorted(jax.config.values)}
+
+before, loaded = settings(), set(sys.modules)
+import icl_core
+if sys.argv[1] == "all":
+    found = [module.name for module in pkgutil.walk_packages(icl_core.__path__, "icl_core.")]
+    screens = ("icl_core.plots", "icl_core.export", "icl_core.__main__")
+    for name in found:
+        if not name.startswith(screens):
+            importlib.import_module(name)
+after = settings()
+print(json.dumps({
+    "imported": sorted(name for name in set(sys.modules) - loaded if name.startswith("icl_core")),
+    "screens": sorted({"streamlit", "plotly"} & set(sys.modules)),
+    "changed": [name for name in before if before[name] != after[name]],
+    "x64": jax.config.jax_enable_x64,
+    "awake": xla_bridge.backends_are_initialized(),
+}))
+"""
+
+
+@pytest.mark.parametrize("what", ["package", "all"])
+def test_importing_the_engine_is_quiet(what: str) -> None:
+    """In its own process: no screen is imported, no global setting changes, no device wakes."""
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", PROBE, what],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=ROOT,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    seen = json.loads(done.stdout)
+    assert seen["screens"] == []
+    assert seen["changed"] == []
+    assert seen["x64"] is False
+    assert seen["awake"] is False
+    if what == "all":
+        assert {"icl_core.cli", "icl_core.zoo.library", "icl_core.training.run"} <= set(
+            seen["imported"]
+        )
+
+
+def test_facts_are_those_of_the_papers() -> None:
+    """The copies in tests/data hold every cell that the tests read."""
+    for name, rows in (("table1.csv", 24), ("floors.csv", 5)):
+        lines = (ROOT / "tests" / "data" / name).read_text().split()
+        assert len(lines) == rows + 1
+        assert {line.count(",") for line in lines} == {11}
