@@ -30,9 +30,11 @@ WATCH = """() => {
     (chart) => chart.querySelector('.icl-live-slider'));
   const plot = root.querySelector('.icl-live-plot');
   const watch = (window.watch = { draws: 0, frames: 0, released: 0, exact: [] });
-  const all = (what, name) => [...plot.querySelectorAll(what)].map((e) => e.getAttribute(name));
+  const all = (what, name) =>
+    [...plot.querySelectorAll(`.cartesianlayer ${what}`)].map((e) => e.getAttribute(name));
   const seen = () => [
-    ...all('.plot .js-line, .plot .js-fill', 'd'), ...all('.hm image', 'href'), ...all('.plot .point', 'transform'),
+    ...all('.js-line', 'd'), ...all('.js-fill', 'd'), ...all('.hm image', 'href'),
+    ...all('.point', 'transform'),
   ].join();
   let before = seen();
   const tick = () => {

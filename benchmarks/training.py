@@ -1,4 +1,4 @@
-"""Seconds to a published loss: ours, ours with one ingredient removed at a time, the paper's recipe.
+"""Seconds to a published loss: ours, ours less one ingredient at a time, the paper's recipe.
 
     python -m benchmarks.training [--seeds 20] [--limit 20] [--only PATTERN]
 
@@ -86,7 +86,7 @@ def query_losses(parameters: coordinates.Parameters, batch: Batch, task: LinearT
 
 def _raw_coordinates() -> list[Any]:
     ones = mock.patch.object(objective, "token_scale", lambda task: jnp.ones(task.dim + 1))
-    scale = mock.patch.object(objective, "prediction_scale", lambda task: 1.0)
+    scale = mock.patch.object(objective, "prediction_scale", return_value=1.0)
     same = mock.patch.object(run, "to_raw", lambda model, task: model)
     # The start that suits raw coordinates best: the same, scaled by D.
     small = tuple(

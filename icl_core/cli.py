@@ -5,6 +5,7 @@ import dataclasses
 import json
 import math
 import sys
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -94,7 +95,12 @@ def run_train(options: argparse.Namespace) -> None:
         training=config.to_dict() | {"steps": last.step},
         metrics=metrics,
     )
-    digest = save_checkpoint(out, checkpoint)
+    try:
+        digest = save_checkpoint(out, checkpoint)
+    except InputError as error:
+        spare = Path(tempfile.gettempdir()) / out.name
+        save_checkpoint(spare, checkpoint)
+        raise InputError(f"{error} The trained model is kept as {spare}.") from error
     _print({"file": str(out), "sha256": digest, "steps": last.step} | metrics)
 
 

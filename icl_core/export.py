@@ -70,9 +70,7 @@ def to_csv(figure: go.Figure) -> bytes:
 
 def config_json(page: str, config: Config) -> bytes:
     """The choices behind a figure, for `parse_config`."""
-    return dump_json(
-        {"version": CONFIG_VERSION, "page": page, "config": config.to_dict()}
-    ).encode()
+    return dump_json({"version": CONFIG_VERSION, "page": page, "config": config.to_dict()}).encode()
 
 
 def parse_config(data: bytes, pages: Mapping[str, type[Config]]) -> tuple[str, Config]:
@@ -84,7 +82,9 @@ def parse_config(data: bytes, pages: Mapping[str, type[Config]]) -> tuple[str, C
     try:
         text = data.decode()
     except UnicodeDecodeError:
-        raise InputError("The configuration is no text: expected JSON exported by this app.") from None
+        raise InputError(
+            "The configuration is no text: expected JSON exported by this app."
+        ) from None
     given = mapping("The configuration", parse_json("The configuration", text))
     if given.get("version") != CONFIG_VERSION:
         raise InputError(

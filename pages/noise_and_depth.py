@@ -8,7 +8,7 @@ from icl_core.plots.style import METHODS
 from ui.boundary import fragment
 from ui.calls import noise_losses, shipped_families
 from ui.chart import chart, curve_grid
-from ui.controls import Controls
+from ui.controls import Controls, control_row
 from ui.frame import heading, to_try
 from ui.live import Player, Slider
 from ui.presets import preset_links
@@ -28,28 +28,23 @@ PRESETS = {
 def explore() -> None:
     families = shipped_families()
     controls = Controls(PAGE, DEFAULT)
-    with st.container(border=True, key="controls"):
-        first, second, third, fourth = st.columns([4, 3, 2, 3], gap="medium")
-        with first:
-            tasks = {name: family.label for name, family in families.items()}
-            controls.one_of("task", "Trained on", tasks, menu=True)
+    with control_row():
+        tasks = {name: family.label for name, family in families.items()}
+        controls.one_of("task", "Trained on", tasks, menu=True)
         family = families[controls["task"]]
-        with second:
-            kinds = {kind: METHODS[kind].label for kind in family.parametrizations}
-            controls.some_of("models", "Models", kinds)
-        with third:
-            controls.one_of("statistic", "Prompts", {"mean": "mean", "median": "median"})
-        with fourth:
-            trained = family.task.num_context
-            lengths = {None if n == trained else n: str(n) for n in CONTEXTS}
-            controls.steps("num_context", f"Context length n (trained on {trained})", lengths)
+        kinds = {kind: METHODS[kind].label for kind in family.parametrizations}
+        controls.some_of("models", "Models", kinds)
+        controls.one_of("statistic", "Over prompts", {"mean": "mean", "median": "median"})
+        trained = family.task.num_context
+        lengths = {None if n == trained else n: str(n) for n in CONTEXTS}
+        controls.steps("num_context", f"Context length n (trained on {trained})", lengths)
     controls.within("layers", family.depths[0], family.depths[-1])
     controls.within("sigma", 0.0, family.task.noise.highest + 1)
     config = controls.config()
     losses = noise_losses(config)
     if losses.shifted:
         st.info(
-            f"A shift: the models were trained on contexts of {trained} examples and now see "
+            f"A shift: the models were trained on contexts of {family.task.num_context} examples and now see "
             f"{config.num_context}.",
             icon=":material/moving:",
         )

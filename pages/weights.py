@@ -1,6 +1,5 @@
 """Lesson: the weights of a model, layer by layer, over training, and beside theory."""
 
-import numpy as np
 import streamlit as st
 
 from icl_core.lessons import weights as lesson
@@ -9,7 +8,7 @@ from icl_core.plots.style import METHODS
 from ui.boundary import fragment
 from ui.calls import shipped_families, weights_movie, weights_story
 from ui.chart import chart
-from ui.controls import Controls
+from ui.controls import Controls, control_row
 from ui.frame import heading, to_try
 from ui.live import Grid, Player, Quantity
 from ui.presets import preset_links
@@ -28,29 +27,23 @@ PRESETS = {
 def choose(controls: Controls[Weights]) -> Weights:
     """The row of widgets; depth and layer stay within what is shipped."""
     families = shipped_families()
-    with st.container(border=True, key="controls"):
-        columns = st.columns([4, 3, 3, 3, 3], gap="medium")
-        with columns[0]:
-            tasks = {name: family.label for name, family in families.items()}
-            controls.one_of("task", "Trained on", tasks, menu=True)
+    with control_row():
+        tasks = {name: family.label for name, family in families.items()}
+        controls.one_of("task", "Trained on", tasks, menu=True)
         entries = families[controls["task"]].entries
-        with columns[1]:
-            kinds = {kind: METHODS[kind].label for kind in entries}
-            controls.one_of("parametrization", "Model", kinds)
+        kinds = {kind: METHODS[kind].label for kind in entries}
+        controls.one_of("parametrization", "Model", kinds)
         depths = list(entries[controls["parametrization"]])
-        with columns[2]:
-            controls.one_of("layers", "Layers L", {d: str(d) for d in depths})
-        with columns[3]:
-            layers = {0: "all"} | {i: str(i) for i in range(1, controls["layers"] + 1)}
-            controls.one_of("layer", "Show layer", layers)
-        with columns[4]:
-            controls.one_of(
-                "coordinates",
-                "Coordinates",
-                {"normalised": "normalised", "raw": "raw"},
-                help="Normalised: tokens are measured in their typical size, so that entries of "
-                "different blocks compare. Raw: as in the paper and in the file.",
-            )
+        controls.one_of("layers", "Layers L", {d: str(d) for d in depths})
+        layers = {0: "all"} | {i: str(i) for i in range(1, controls["layers"] + 1)}
+        controls.one_of("layer", "Show layer", layers)
+        controls.one_of(
+            "coordinates",
+            "Coordinates",
+            {"normalised": "normalised", "raw": "raw"},
+            help="Normalised: tokens are measured in their typical size, so that entries of "
+            "different blocks compare. Raw: as in the paper and in the file.",
+        )
     return controls.config()
 
 
@@ -72,7 +65,10 @@ def explore() -> None:
         seconds=0.25,
     )
     moving = [Quantity(trace=uid, field="z", values=z) for uid, z in movie.items()]
-    moving += [Quantity(trace="now", field="x", values=x), Quantity(trace="now", field="y", values=y)]
+    moving += [
+        Quantity(trace="now", field="x", values=x),
+        Quantity(trace="now", field="y", values=y),
+    ]
 
     def moved(values: dict[str, float]) -> None:
         at = int(values["snapshot"])

@@ -3,7 +3,7 @@
 import numpy as np
 import streamlit as st
 
-from icl_core.lessons import noise_and_depth, weights
+from icl_core.lessons import noise_and_depth, spectrum, weights
 from icl_core.lessons.families import Family, families
 
 
@@ -36,3 +36,15 @@ def weights_movie(
 ) -> dict[str, np.ndarray]:
     """See `weights.movie_panels`."""
     return weights.movie_panels(weights_story(task, parametrization, layers), coordinates, layer)
+
+
+@st.cache_data(max_entries=128, show_spinner=False)
+def hessians(dim: int, num_context: int) -> spectrum.Hessians:
+    """See `spectrum.measure`."""
+    return spectrum.measure(dim, num_context)
+
+
+@st.cache_data(max_entries=16, ttl=60, show_spinner=False)
+def trained_gammas(dim: int, num_context: int) -> tuple[float, ...]:
+    """See `spectrum.trained_gammas`."""
+    return spectrum.trained_gammas(dim, num_context)

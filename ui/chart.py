@@ -7,7 +7,6 @@ import numpy as np
 import streamlit as st
 
 from icl_core.plots.figure import Curve, alt_text, figure_name, figure_title, tidy_rows
-from icl_core.plots.style import colorscale
 from icl_core.validation import Config
 from ui.export_row import export_menu
 from ui.live import Control, Grid, Link, Quantity, Readout, Values, live_chart
@@ -38,7 +37,7 @@ def chart(
     with st.container(gap="xsmall", key=f"chart_{key}"):
         _header(figure, title or figure_title(figure), key, page, config)
         live_chart(
-            _bare(figure),
+            figure,
             key=f"{page}_{key}",
             alt=alt_text(figure),
             controls=controls,
@@ -46,32 +45,10 @@ def chart(
             readouts=readouts,
             on_change=on_change,
             link=link,
-            dark=_dark(figure),
-            height=int(figure.layout.height),
             file_name=figure_name(figure),
         )
         if caption:
             st.caption(caption)
-
-
-def _bare(figure: Any) -> dict[str, Any]:
-    """The figure without its title, which stands in the page, where it wraps and is read out."""
-    plain = figure.to_plotly_json()
-    layout = dict(plain["layout"])
-    layout.pop("title", None)
-    layout["margin"] = layout.get("margin", {}) | {"t": 28 if layout.get("annotations") else 12}
-    for name in _color_axes(figure):
-        layout[name] = layout[name] | {"colorscale": colorscale("light")}
-    return {"data": plain["data"], "layout": layout}
-
-
-def _dark(figure: Any) -> Mapping[str, Mapping[str, Any]]:
-    scales = {f"{name}.colorscale": colorscale("dark") for name in _color_axes(figure)}
-    return {"layout": scales} if scales else {}
-
-
-def _color_axes(figure: Any) -> list[str]:
-    return [name for name in figure.layout.to_plotly_json() if name.startswith("coloraxis")]
 
 
 def _header(figure: Any, title: str, key: str, page: str, config: Config | None) -> None:

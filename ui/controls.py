@@ -9,7 +9,8 @@ Why not `bind="query-params"`: it puts the labels of options in the link, and a 
 button opened on the page itself would not reach widgets that already have a value.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, Generic, TypeVar
 
 import streamlit as st
@@ -19,6 +20,8 @@ from icl_core.validation import Config
 
 C = TypeVar("C", bound=Config)
 Check = Callable[[Any], Any]
+MENU_WIDTH, SLIDER_WIDTH, NUMBER_WIDTH = 250, 230, 120
+"""Pixels, where nothing else is said; less on a narrow screen."""
 LINK_VERSION = "1"
 """Meaning of the values in a link; raised when a default or a field changes its meaning."""
 
@@ -43,6 +46,15 @@ def link_values(config: Config, default: Config) -> dict[str, str]:
         name: to_text(value) for name, value in config.to_dict().items() if value != given[name]
     }
     return {"v": LINK_VERSION} | changed if changed else {}
+
+
+@contextmanager
+def control_row() -> Iterator[None]:
+    """Widgets side by side, each as wide as it must be, in as many lines as the screen needs."""
+    with st.container(
+        border=True, horizontal=True, gap="medium", vertical_alignment="top", key="controls"
+    ):
+        yield
 
 
 class Controls(Generic[C]):
@@ -155,11 +167,10 @@ class Controls(Generic[C]):
         """A number between bounds."""
         self.within(field, low, high)
         if low < high:
+            options = {"width": SLIDER_WIDTH} | options
             st.slider(label, low, high, step=step, key=self.key(field), **options)
         else:
-            st.slider(
-                label, low, high + (step or 1), key=f"{self.key(field)}_fixed", disabled=True
-            )
+            st.slider(label, low, high + (step or 1), key=f"{self.key(field)}_fixed", disabled=True)
 
     def steps(self, field: str, label: str, values: Mapping[Any, str], **options: Any) -> None:
         """A slider over given values and their labels; a value not among them moves to the nearest."""
@@ -171,7 +182,7 @@ class Controls(Generic[C]):
             list(values),
             format_func=lambda value: values[value],
             key=self.key(field),
-            **options,
+            **{"width": SLIDER_WIDTH} | options,
         )
 
     def one_of(
@@ -183,7 +194,7 @@ class Controls(Generic[C]):
             self[field] = values[0]
         shown = {"format_func": lambda value: options[value], "key": self.key(field), **more}
         if menu:
-            st.selectbox(label, values, **shown)
+            st.selectbox(label, values, **{"width": MENU_WIDTH} | shown)
         else:
             st.segmented_control(label, values, required=True, **shown)
 
@@ -199,6 +210,18 @@ class Controls(Generic[C]):
             key=self.key(field),
             **more,
         )
+
+    def number(
+        self, field: str, label: str, low: Any, high: Any, step: Any = 1, **options: Any
+    ) -> None:
+        """A number to type."""
+        self.within(field, low, high)
+        options = {"width": NUMBER_WIDTH} | options
+        st.number_input(label, low, high, step=step, key=self.key(field), **options)
+
+    def text(self, field: str, label: str, **options: Any) -> None:
+        """A line to type; the config checks it."""
+        st.text_input(label, key=self.key(field), **{"width": NUMBER_WIDTH} | options)
 
     def switch(self, field: str, label: str, **options: Any) -> None:
         st.toggle(label, key=self.key(field), **options)

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import streamlit as st
 
+from icl_core.runtime import keep_compilations
+
 TITLE = "In-context learning, seen"
 IN_APP = "in_app"
 UI = Path(__file__).parent
@@ -18,19 +20,28 @@ def pages() -> dict[str, list[st.Page]]:
 
     return {
         "Start": [page("home", "Home", "home", default=True)],
+        "Gradient descent inside": [page("gdpp_spectrum", "GD++ spectrum", "equalizer")],
         "Noise": [
             page("noise_and_depth", "Noise and depth", "show_chart"),
             page("weights", "Weights", "grid_on"),
         ],
+        "Lab": [page("train", "Train", "model_training")],
     }
 
 
 def enter() -> st.Page:
     """Called by app.py in every run, before the page, which is returned."""
+    _start()
     page = _navigation()
     st.html(UI / "style.css")
     st.session_state[IN_APP] = True
     return page
+
+
+@st.cache_resource(max_entries=1, show_spinner=False)
+def _start() -> None:
+    """Once a server."""
+    keep_compilations()
 
 
 def _navigation() -> st.Page:

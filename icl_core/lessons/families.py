@@ -58,9 +58,7 @@ def families(folder: Path = PRETRAINED) -> dict[str, Family]:
         Family(
             task=task,
             entries={
-                kind: depths
-                for kind in PARAMETRIZATIONS
-                if (depths := _by_depth(entries, kind))
+                kind: depths for kind in PARAMETRIZATIONS if (depths := _by_depth(entries, kind))
             },
         )
         for task, entries in tasks.items()

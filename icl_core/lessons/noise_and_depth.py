@@ -3,7 +3,7 @@
 Figures 1, 2 and 5 of the paper on the shipped models. All losses are adjusted, half MSE.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -81,7 +81,9 @@ class Losses:
 
     def kinds(self, config: NoiseAndDepth) -> list[str]:
         """Chosen parametrizations that some model has."""
-        return [kind for kind in config.models if any((kind, d) in self.over_noise for d in self.depths)]
+        return [
+            kind for kind in config.models if any((kind, d) in self.over_noise for d in self.depths)
+        ]
 
 
 def measure(
@@ -118,7 +120,10 @@ def _shifted(family: Family, num_context: int, layers: int, folder: Path) -> Los
         for kind, entries in family.entries.items()
         for depth, entry in entries.items()
     }
-    closed: dict[Any, Method] = {"const_rr": ConstRR.of(task), "bayes_rr": BayesRR(noise=task.noise)}
+    closed: dict[Any, Method] = {
+        "const_rr": ConstRR.of(task),
+        "bayes_rr": BayesRR(noise=task.noise),
+    }
     if num_context > task.dim:
         closed["ada_rr"] = AdaRR()
     chosen = {key: model for key, model in models.items() if key[1] == layers}

@@ -31,7 +31,7 @@ from icl_core.zoo.library import PRETRAINED, load_entry
 DIMENSIONS = (1, 2, 5, 10, 20)
 CONTEXTS = (5, 10, 15, 20, 25, 35, 50, 75, 100, 150, 200)
 MAX_LAYERS = 4
-PROMPTS = 2000
+PROMPTS = 1000
 GAMMA_NODES = 121
 
 
@@ -86,9 +86,7 @@ def measure(dim: int, num_context: int) -> Hessians:
         for depth in depths
     }
     best = {depth: best_gamma(eigenvalues, depth) for depth in depths}
-    return Hessians(
-        bank=bank, eigenvalues=eigenvalues, gammas=gammas, medians=medians, best=best
-    )
+    return Hessians(bank=bank, eigenvalues=eigenvalues, gammas=gammas, medians=medians, best=best)
 
 
 def gamma_of(config: Spectrum, hessians: Hessians) -> float:
@@ -164,7 +162,9 @@ def trained_gammas(dim: int, num_context: int, folder: Path = PRETRAINED) -> tup
 def finding(config: Spectrum, hessians: Hessians) -> str:
     """What the layers do to the condition number, in one sentence with its numbers."""
     if config.dim == 1:
-        return "With d = 1 there is one eigenvalue, and nothing to balance: κ is 1 before and after."
+        return (
+            "With d = 1 there is one eigenvalue, and nothing to balance: κ is 1 before and after."
+        )
     gamma = gamma_of(config, hessians)
     before = float(np.median(condition_numbers(hessians.eigenvalues)))
     moved = transform(hessians.eigenvalues, gamma, config.layers)

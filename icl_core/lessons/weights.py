@@ -205,7 +205,9 @@ def theory_figure(config: Weights, story: Story) -> go.Figure:
         parts = {"trained": ours, "theory": theirs, "difference": ours - theirs}
         rows.append(
             [
-                Panel(uid=f"{letter}:{part}", title=f"{letter}, {part}", matrix=matrix, scale=letter)
+                Panel(
+                    uid=f"{letter}:{part}", title=f"{letter}, {part}", matrix=matrix, scale=letter
+                )
                 for part, matrix in parts.items()
             ]
         )
@@ -231,9 +233,7 @@ def finding(story: Story) -> str:
         )
     if story.parametrization == "gdpp":
         eta, gamma = _read_off(model, story.task.num_context)
-        return (
-            f"Every layer is a step of GD++: step sizes η = {_listed(eta)}, and γ = {_listed(gamma)}."
-        )
+        return f"Every layer is a step of GD++: step sizes η = {_listed(eta)}, and γ = {_listed(gamma)}."
     share = diagonal_share(story)
     if story.parametrization == "diag":
         return (

@@ -5,7 +5,7 @@ edges of its band. So a chart can be redrawn in place, and grids can name what t
 """
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -261,22 +261,23 @@ def tick_label(value: float) -> str:
 
 
 def tidy_rows(figure: go.Figure) -> list[Row]:
-    """All that is plotted, one row a point: panel (where there are several), series, x, y, value.
+    """All that is plotted, one row a point: panel (where there are several), series, x and y.
 
-    The columns bear the axes' titles where all panels agree on them.
+    x and y bear the axes' titles where all panels agree on them. A matrix entry has row, column
+    and value instead.
     """
     traces = [trace for trace in figure.data if trace.meta != DECORATION]
-    x_name = _axis_name(figure, "xaxis", "x")
-    y_name = _axis_name(figure, "yaxis", "y")
+    names = _axis_name(figure, "xaxis", "x"), _axis_name(figure, "yaxis", "y")
+    several = {panel_of(trace) for trace in traces} != {""}
     rows: list[Row] = []
-    panels = {panel_of(trace) for trace in traces}
     for trace in traces:
-        head: Row = {"panel": panel_of(trace)} if panels != {""} else {}
-        if trace.name:
-            head["series"] = trace.name
-        for x, y, value in _points(trace):
-            row = head | {x_name: x, y_name: y}
-            rows.append(row if value is None else row | {"value": value})
+        head: Row = {"panel": panel_of(trace)} if several else {}
+        if trace.type == "heatmap":
+            rows += [head | entry for entry in _entries(trace)]
+        else:
+            head |= {"series": trace.name or trace.uid}
+            points = zip(_plain(trace.x), _plain(trace.y), strict=True)
+            rows += [head | dict(zip(names, point, strict=True)) for point in points]
     return rows
 
 
@@ -287,16 +288,16 @@ def panel_of(trace: Any) -> str:
 
 def _axis_name(figure: go.Figure, kind: str, fallback: str) -> str:
     axes = [axis for name, axis in figure.layout.to_plotly_json().items() if name.startswith(kind)]
-    titles = {axis.get("title", {}).get("text") for axis in axes} - {None, ""}
-    return str(titles.pop()) if len(titles) == 1 else fallback
+    titles = {axis.get("title", {}).get("text") for axis in axes}
+    title = titles.pop() if len(titles) == 1 else None
+    return str(title or fallback)
 
 
-def _points(trace: Any) -> list[tuple[Any, Any, Any]]:
-    if trace.type == "heatmap":
-        z = np.asarray(trace.z, float)
-        columns, rows = _plain(trace.x), _plain(trace.y)
-        return [(x, y, float(z[i, j])) for i, y in enumerate(rows) for j, x in enumerate(columns)]
-    return [(x, y, None) for x, y in zip(_plain(trace.x), _plain(trace.y), strict=True)]
+def _entries(trace: Any) -> Iterator[Row]:
+    z = np.asarray(trace.z, float)
+    for i, row in enumerate(_plain(trace.y)):
+        for j, column in enumerate(_plain(trace.x)):
+            yield {"row": row, "column": column, "value": float(z[i, j])}
 
 
 def _plain(values: Sequence[Any]) -> list[Any]:

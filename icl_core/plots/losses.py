@@ -134,9 +134,7 @@ def training_curve(
         f"at {loss[-1]:.4g}, above the Bayes floor of {floor:.4g}.",
     )
     levels = dict(levels or {})
-    low, high = log_range(
-        [loss, list(levels.values()), [floor] if floor > 0 else []], top=TOP
-    )
+    low, high = log_range([loss, list(levels.values()), [floor] if floor > 0 else []], top=TOP)
     ends = (1.0, end)
     if floor > 0:
         low = min(low, floor * 0.7)

@@ -53,8 +53,9 @@ LOWEST = 1e-5
 
 
 def _stems(heights: np.ndarray) -> np.ndarray:
-    """y of stems from the bottom of a logarithmic axis, three points each."""
-    return np.stack([np.full_like(heights, LOWEST / 10), heights, heights], axis=-1).ravel()
+    """y of stems on a logarithmic axis: up from below and down again, three points each."""
+    below = np.full_like(heights, LOWEST / 10)
+    return np.stack([below, heights, below], axis=-1).ravel()
 
 
 def passage_figure(passage: Passage, *, title: str, layers: int) -> go.Figure:
@@ -145,7 +146,12 @@ def passage_figure(passage: Passage, *, title: str, layers: int) -> go.Figure:
     drawing.axis("y", range=[-0.03 * top, _height(passage.before)], domain=[0.57, 1], anchor="x")
     lowest = max(float(relative(passage.before).min()) / 4, LOWEST)
     drawing.axis(
-        "x", 2, title="eigenvalue, smallest first", anchor="y2", dtick=1, showgrid=False,
+        "x",
+        2,
+        title="eigenvalue, smallest first",
+        anchor="y2",
+        dtick=1,
+        showgrid=False,
         range=[0.5, len(index) + 0.5],
     )
     drawing.axis("y", 2, title="λ / largest λ", domain=[0, 0.40], anchor="x2")
@@ -264,7 +270,11 @@ def condition_histogram(before: np.ndarray, after: np.ndarray, *, layers: int) -
         )
     ticks = log_ticks(10**low, 10**high)
     drawing.axis(
-        "x", type="log", range=[low, high], showgrid=False, tickvals=ticks,
+        "x",
+        type="log",
+        range=[low, high],
+        showgrid=False,
+        tickvals=ticks,
         ticktext=[tick_label(tick) for tick in ticks],
     )
     drawing.axis("y", tickformat=".0%", rangemode="tozero")

@@ -19,9 +19,9 @@ OMEGA_LOOKS = (
     ("#009e73", "diamond", "dashdot"),
     ("#c46a9d", "triangle-up", "dot"),
 )
-CELL = 200
+CELL = 205
 """Pixels of a row of heatmaps."""
-RUN_SHARE = 0.8
+RUN_SHARE = 0.95
 """Height of the loss above the heatmaps, in rows."""
 COLORBAR: dict[str, Any] = {
     "thickness": 10,
@@ -70,7 +70,7 @@ def heatmaps(
     """
     columns = max(len(row) for row in rows)
     lines = len(rows) + (RUN_SHARE if run else 0)
-    gap = 0.11 / lines
+    gap = 0.2 / lines
     drawing = Drawing(
         name=name,
         title=title,
@@ -95,7 +95,7 @@ def heatmaps(
             "colorbar": bar,
         }
     if run:
-        _add_run(drawing, run, len(rows) * columns + 1, [len(rows) / lines + 1.5 * gap, 1.0])
+        _add_run(drawing, run, len(rows) * columns + 1, [len(rows) / lines + 1.2 * gap, 1.0])
     drawing.set(
         height=round(CELL * lines + 80),
         showlegend=False,
@@ -115,9 +115,7 @@ def token_names(size: int) -> list[str]:
     return [f"x{i}" for i in range(1, size)] + ["y"]
 
 
-def _heatmap(
-    drawing: Drawing, panel: Panel, number: int, coloraxis: str, columns: int
-) -> None:
+def _heatmap(drawing: Drawing, panel: Panel, number: int, coloraxis: str, columns: int) -> None:
     names = token_names(panel.matrix.shape[-1])
     drawing.traces.append(
         {

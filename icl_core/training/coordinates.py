@@ -15,7 +15,6 @@ from jaxtyping import Array, Float
 from icl_core.arrays import Key
 from icl_core.models.linear import LinearTransformer, Parametrization, diagonal_model
 from icl_core.tasks.linear import LinearTask
-from icl_core.training.config import TrainingConfig
 
 Parameters = dict[str, Array]
 
@@ -24,9 +23,9 @@ STARTS: tuple[tuple[dict[str, float], float], ...] = (
     ({"p_x": 0.0, "p_y": 0.0, "q_x": 0.0, "q_y": 0.0}, 0.3),
     ({"p_x": -0.3, "p_y": 0.3, "q_x": -0.3, "q_y": 0.3}, 0.15),
 )
-"""(centre, standard deviation) of the kinds of start, dealt out in turn. The first makes every omega
-= p q negative, a descent step that also shrinks: it never blows up and finds the good basin at most
-depths; the others find it where the first does not (DIAG, L = 3, sigma in {1, 3})."""
+"""(centre, standard deviation) of the kinds of start, dealt out in turn. The first makes every
+omega = p q negative, a descent step that also shrinks: it never blows up and finds the good basin
+at most depths; the others find it where the first does not (DIAG, L = 3, sigma in {1, 3})."""
 FULL_JITTER = 0.15
 """Standard deviation of the noise on every entry of P~, Q~ of FULL, divided by sqrt(heads)."""
 
@@ -59,25 +58,28 @@ def _scaled(matrices: Array, left: Array, right: Array) -> Array:
     return jnp.einsum("...ab,a,b->...ab", matrices, left, right)
 
 
-def initial_parameters(config: TrainingConfig, dim: int, rng_key: Key) -> Parameters:
-    """`config.restarts` random starts, the kinds of `STARTS` in turn; leading axis [restarts]."""
-    shape = (config.restarts, config.num_layers, config.num_heads)
+@partial(jax.jit, static_argnums=(1, 2, 3))
+def initial_parameters(
+    rng_key: Key, parametrization: Parametrization, shape: tuple[int, int, int], dim: int
+) -> Parameters:
+    """Random starts, the kinds of `STARTS` in turn; shape = (restarts, layers, heads)."""
+    restarts, _, heads = shape
     keys = iter(jax.random.split(rng_key, 6))
-    kind = jnp.arange(config.restarts) % len(STARTS)
+    kind = jnp.arange(restarts) % len(STARTS)
     spread = jnp.asarray([deviation for _, deviation in STARTS])[kind][:, None, None]
     numbers = {
         name: jnp.asarray([centre[name] for centre, _ in STARTS])[kind][:, None, None]
         + spread * jax.random.normal(next(keys), shape)
         for name in STARTS[0][0]
     }
-    if config.parametrization == "full":
+    if parametrization == "full":
         model = jax.vmap(partial(diagonal_model, dim=dim))(**numbers)
-        size = FULL_JITTER / config.num_heads**0.5
+        size = FULL_JITTER / heads**0.5
         return {
             "P": model.P + size * jax.random.normal(next(keys), model.P.shape),
             "Q": model.Q + size * jax.random.normal(next(keys), model.Q.shape),
         }
-    if config.parametrization == "gdpp":
+    if parametrization == "gdpp":
         del numbers["q_y"]
     return numbers
 

@@ -38,7 +38,7 @@ def paper_start(config: TrainingConfig, dim: int, rng_key: Key) -> PaperState:
     """Small random p and q, or P and Q for FULL."""
     shape = (config.num_layers, config.num_heads)
     if config.parametrization == "full":
-        shapes = {name: (*shape, dim + 1, dim + 1) for name in ("P", "Q")}
+        shapes = dict.fromkeys(("P", "Q"), (*shape, dim + 1, dim + 1))
     else:
         names = ["p_x", "p_y", "q_x"] + ["q_y"] * (config.parametrization == "diag")
         shapes = dict.fromkeys(names, shape)

@@ -7,7 +7,7 @@
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 import jax
@@ -19,10 +19,10 @@ from jaxtyping import Array, Float
 
 from icl_core.algorithms.ridge import BayesRR, OracleRR
 from icl_core.analysis.loss import distance_loss
-from icl_core.arrays import Key, in_float64, key_of
+from icl_core.arrays import in_float64, key_of
 from icl_core.errors import InputError
 from icl_core.models.linear import LinearTransformer
-from icl_core.tasks.linear import LinearTask, draw_prompts
+from icl_core.tasks.linear import LinearTask, Prompts, draw_prompts
 from icl_core.training.config import TrainingConfig
 from icl_core.training.coordinates import (
     Parameters,
@@ -37,6 +37,8 @@ from icl_core.training.objective import Batch, batch_of, losses, sample_batch, t
 NUM_SNAPSHOTS = 40
 VALIDATION_PROMPTS = 4096
 VALIDATION_SEED = 987_654
+POOL = 16_384
+"""Prompts drawn at a time."""
 WARM_UP, FINISH = 0.05, 0.25
 """Fractions of a phase: rising learning rate, and plain loss at the end of refining."""
 OPTIMISER = optax.chain(optax.clip_by_global_norm(0.1), optax.scale_by_adam(b2=0.99))
@@ -87,6 +89,15 @@ class _Phase:
     share: float
     seed: int
 
+    @property
+    def pool(self) -> int:
+        """Prompts drawn at a time: whole batches."""
+        return max(POOL // self.batch, 1) * self.batch
+
+    @property
+    def steps_per_pool(self) -> int:
+        return self.pool // self.batch
+
     def shortened(self, steps: int) -> "_Phase":
         return replace(self, steps=steps)
 
@@ -116,29 +127,47 @@ def _phases(config: TrainingConfig) -> tuple[_Phase, _Phase]:
     )
 
 
-def _advance(
-    state: _State, phase: _Phase, span: tuple[int, int], task: LinearTask
-) -> _State:
-    key = jax.random.fold_in(key_of(phase.seed), phase.restarts + 1)
-    numbers = (*span, phase.steps, phase.peak, phase.plain_from)
-    return jax.block_until_ready(
-        _updates(state, key, jnp.asarray(numbers, jnp.float32), task, phase.batch)
-    )
+def _advance(state: _State, phase: _Phase, span: tuple[int, int], task: LinearTask) -> _State:
+    """Updates first .. last of a phase, for every start, all on the same fresh prompts.
+
+    Prompts are drawn many batches at a time, always the same number: the sampler, which takes
+    longest to compile, then serves both phases. Which prompts a step sees does not depend on where
+    snapshots are taken.
+    """
+    first, last = span
+    while True:
+        index = first // phase.steps_per_pool
+        offset = index * phase.steps_per_pool
+        stop = min(last, offset + phase.steps_per_pool)
+        pool = _pool(task, phase.seed, phase.restarts, index, phase.pool)
+        numbers = (first, stop, offset, phase.steps, phase.peak, phase.plain_from)
+        state = _updates(state, pool, jnp.asarray(numbers, jnp.float32), task, phase.batch)
+        first = stop
+        if first >= last:
+            return jax.block_until_ready(state)
+
+
+@lru_cache(maxsize=4)
+def _pool(task: LinearTask, seed: int, stream: int, index: int, size: int) -> Batch:
+    key = jax.random.fold_in(jax.random.fold_in(key_of(seed), stream + 1), index)
+    return _sample_pool(key, task, size)
+
+
+_sample_pool = jax.jit(sample_batch, static_argnums=(1, 2))
 
 
 @partial(jax.jit, static_argnames=("task", "size"))
 def _updates(
-    state: _State, rng_key: Key, numbers: Float[Array, "5"], task: LinearTask, size: int
+    state: _State, pool: Batch, numbers: Float[Array, "6"], task: LinearTask, size: int
 ) -> _State:
-    """Updates first .. last of `steps` for every start, all on the same fresh batches.
-
-    numbers = (first, last, steps, peak learning rate, progress where the plain loss begins): traced,
-    so that another schedule costs no compilation.
-    """
-    first, last, steps, peak, plain_from = numbers
+    """numbers = (first step, last step, the pool's first step, steps of the phase, peak learning
+    rate, progress where the plain loss begins): traced, so that another schedule costs no
+    compilation."""
+    first, last, offset, steps, peak, plain_from = numbers
 
     def update(step: Array, state: _State) -> _State:
-        batch = sample_batch(jax.random.fold_in(rng_key, step), task, size)
+        start = (step - offset.astype(int)) * size
+        batch = jax.tree.map(lambda rows: jax.lax.dynamic_slice_in_dim(rows, start, size), pool)
         progress = step / steps
         robust = progress < plain_from
 
@@ -167,6 +196,11 @@ def _raw(parameters: Parameters, task: LinearTask) -> LinearTransformer:
     return jax.vmap(lambda start: to_raw(as_model(start, task.dim), task))(parameters)
 
 
+def _only(parameters: Parameters, index: int) -> Parameters:
+    return {name: values[index : index + 1] for name, values in parameters.items()}
+
+
+@jax.jit
 def _start(parameters: Parameters) -> _State:
     restarts = next(iter(parameters.values())).shape[0]
     return _State(
@@ -182,7 +216,8 @@ def _initial(
     """One start per restart; with a warm start, it itself and jittered copies."""
     key = jax.random.fold_in(key_of(config.seed), 0)
     if warm_start is None:
-        return initial_parameters(config, task.dim, key)
+        shape = (config.restarts, config.num_layers, config.num_heads)
+        return initial_parameters(key, config.parametrization, shape, task.dim)
     model = to_normalised(warm_start.padded(config.num_layers), task)
     warm = jax.tree.map(
         lambda values: jnp.asarray(values, jnp.float32),
@@ -207,10 +242,16 @@ def _next_mark(done: int, steps: int) -> int:
 def _validation(task: LinearTask) -> tuple[Batch, float]:
     """Fixed prompts, the same for every run of a task, and the Bayes loss on them (half MSE)."""
     drawn = draw_prompts(task, VALIDATION_SEED, VALIDATION_PROMPTS)
+    batch, floor = _as_validation(drawn, task)
+    return batch, float(floor)
+
+
+@partial(jax.jit, static_argnames="task")
+def _as_validation(drawn: Prompts, task: LinearTask) -> tuple[Batch, Float[Array, ""]]:
     target = OracleRR().weight_path(drawn)[-1]
     bayes = BayesRR(noise=task.noise).weight_path(drawn)
     batch = jax.tree.map(lambda values: values.astype(jnp.float32), batch_of(drawn, task))
-    return batch, float(distance_loss(bayes, target)[-1].mean())
+    return batch, distance_loss(bayes, target)[-1].mean()
 
 
 def train(
@@ -266,9 +307,7 @@ def _train(
     before = 0
     for phase in _phases(config):
         if phase.restarts == 1:
-            state = _start(
-                jax.tree.map(lambda p: p[current.best : current.best + 1], state.parameters)
-            )
+            state = _start(_only(state.parameters, current.best))
         begun = time.perf_counter()
         state = _advance(state, phase, (0, 0), task)  # compiles, so that the pace below is true
         spent += time.perf_counter() - begun

@@ -43,7 +43,7 @@ def boot_script() -> str:
     )
 
 
-@st.cache_resource(max_entries=1)
+@st.cache_resource(max_entries=1, show_spinner=False)
 def serve() -> None:
     """Make both folders known to the running server, which forgets them when it ends."""
     declare_component(FRONTEND_NAME, path=FRONTEND)

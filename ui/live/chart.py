@@ -3,11 +3,13 @@
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import cache
 from typing import Any, Literal
 
 import streamlit as st
 
 from icl_core.errors import InputError
+from icl_core.plots.style import HEIGHT, TEMPLATES
 from ui.live import assets
 from ui.live.controls import Answer, Control, Values, answer_to, check_controls
 from ui.live.figure import Figure, breaks, for_browser, gaps, plain_figure, readable, sized
@@ -59,8 +61,7 @@ def live_chart(
     exact: bool = True,
     on_change: Callable[[Values], None] | None = None,
     link: Link | None = None,
-    dark: Mapping[str, Mapping[str, Any]] | None = None,
-    height: int = 420,
+    height: int | None = None,
     file_name: str = "figure",
     placeholder_svg: str | None = None,
 ) -> None:
@@ -68,8 +69,8 @@ def live_chart(
 
     Args:
         figure: For the controls' own values. Its traces need a uid or distinct names, its axes
-            fixed ranges where a grid should draw fast; fonts, grid lines and backgrounds are
-            left to the theme.
+            fixed ranges where a grid should draw fast; its template is replaced by those of
+            the style table, its title appears in downloads only.
         key: Unique on the page; the chart keeps zoom and legend as long as it is the same.
         alt: What the picture shows, for those who cannot see it.
         controls: Sliders, and one player at most.
@@ -79,9 +80,7 @@ def live_chart(
         on_change: Called with the admitted values before the rerun that a release causes: the
             place to write session state and link. Without it read `asked_values(key, controls)`.
         link: Which other charts answer this one's hover.
-        dark: Where the dark theme differs, by trace uid ("layout" for the layout), as in
-            {"gd": {"line.color": "#ffffff"}}.
-        height: Of the picture, in pixels.
+        height: Of the picture, in pixels; by default the figure's own.
         file_name: Of downloads, without extension.
         placeholder_svg: A picture to show until the chart lives.
 
@@ -112,9 +111,9 @@ def live_chart(
         "readouts": [_sent(readout) for readout in readouts],
         "exact": exact,
         "link": None if link is None else asdict(link),
-        "dark": {safe_uid(uid): dict(fields) for uid, fields in (dark or {}).items()},
+        "templates": _templates(),
         "alt": alt,
-        "height": height,
+        "height": height or plain["layout"].get("height") or HEIGHT,
         "fileName": file_name,
         "placeholder": placeholder_svg,
     }
@@ -134,6 +133,11 @@ def live_chart(
 
 def _answer(key: str, controls: Sequence[Control]) -> Answer:
     return answer_to(st.session_state.get(key), controls)
+
+
+@cache
+def _templates() -> dict[str, Any]:
+    return {mode: template.to_plotly_json() for mode, template in TEMPLATES.items()}
 
 
 def _sent(readout: Readout) -> dict[str, Any]:

@@ -37,8 +37,7 @@ def plain_figure(figure: Figure | Mapping[str, Any]) -> dict[str, Any]:
     if {LAYOUT, READOUT} & set(uids):
         raise InputError(f"No trace may be called {LAYOUT!r} or {READOUT!r}: choose another uid.")
     layout = dict(source.get("layout") or {})
-    # Fonts and grid lines are the theme's. Within Streamlit the default template would also
-    # bring placeholders for colours.
+    # The browser gets one for each surface and knows which one it draws on.
     layout.pop("template", None)
     return {"data": traces, "layout": layout}
 

@@ -78,7 +78,6 @@ def lines():
         grid=Grid(axes={"noise": NODES}, quantities=quantities),
         on_change=keep,
         file_name="loss-by-layer",
-        dark={"GD": {"line.color": "#ffffff"}},
         placeholder_svg="<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 9 4'>"
         "<path d='M0 0L9 4' stroke='gray' stroke-width='.1'/></svg>",
     )
@@ -137,7 +136,6 @@ def bands():
         controls=[noise, damping],
         grid=Grid(axes={"noise": s, "damping": d}, quantities=quantities),
         readouts=[Readout(name="last", label="Last loss", value=now["middle"][-1], format=".3e")],
-        dark={"middle": {"line.color": "#fff"}},
     )
 
 
@@ -288,9 +286,22 @@ def slow():
     live_chart(line_figure(loss(noise.value)), key="slow", alt="Slow.", controls=[noise])
 
 
+def steps():
+    """A player without a grid: every frame is the server's."""
+    player = Player(name="step", label="Step", labels="abcd", seconds=0.1)
+    frame = int(asked_values("steps", [player])["step"])
+    time.sleep(0.2)
+    live_chart(
+        line_figure(loss(frame / 2)),
+        key="steps",
+        alt="Step by step.",
+        controls=[Player(**{**player.__dict__, "value": frame})],
+    )
+
+
 SCENES = {
     scene.__name__: scene
-    for scene in (lines, bands, heatmap, movie, stems, linked, gaps, tabs, slow)
+    for scene in (lines, bands, heatmap, movie, stems, linked, gaps, tabs, slow, steps)
 }
 st.set_page_config(layout="wide")
 st.title("Live")

@@ -72,20 +72,25 @@ class Watched:
         )
 
     def paths(self, number: int = 0) -> list[str]:
-        parts = "'.plot .js-line, .plot .js-fill'"
+        parts = "'.cartesianlayer .js-line, .cartesianlayer .js-fill'"
         return self.plot(
             f"[...plot.querySelectorAll({parts})].map((e) => e.getAttribute('d'))", number
         )
 
-    def grab(self, share: float, to: float, slider: int = 0, moves: int = 12) -> None:
+    def grab(self, share: float, to: float, slider: int = 0) -> None:
         """Drag a slider and do not let go."""
+        self.page.mouse.move(*self.on_slider(share, slider))
+        self.page.mouse.down()
+        self.carry_to(to, slider)
+
+    def carry_to(self, share: float, slider: int = 0) -> None:
+        self.page.mouse.move(*self.on_slider(share, slider), steps=12)
+        self.next_frame()
+
+    def on_slider(self, share: float, slider: int = 0) -> tuple[float, float]:
         box = self.page.locator(".icl-live-slider input").nth(slider).bounding_box()
         assert box is not None
-        y = box["y"] + box["height"] / 2
-        self.page.mouse.move(box["x"] + share * box["width"], y)
-        self.page.mouse.down()
-        self.page.mouse.move(box["x"] + to * box["width"], y, steps=moves)
-        self.next_frame()
+        return box["x"] + share * box["width"], box["y"] + box["height"] / 2
 
     def point_at(self, number: int, layer: float, loss: float) -> None:
         """Move the mouse to a point of a chart with the axes of `line_figure`."""

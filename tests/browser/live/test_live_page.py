@@ -6,11 +6,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from icl_core.plots.style import SURFACES
 from tests.browser.live.harness import serving
 
 pytestmark = pytest.mark.browser
 
 FRAME = "document.querySelector('.icl-live-player output').textContent"
+A, C, B, D = range(4)
+"""The linked charts, column by column."""
 
 
 def test_a_picture_stands_in_until_the_chart_lives(chart, browser, demo):
@@ -40,13 +43,13 @@ def test_the_theme_switches_live_without_losing_the_zoom(chart):
     page = chart("lines", color_scheme="light")
     zoomed = page.zoom()
     sent = len(page.sent)
-    colour = "plot._fullLayout.font.color + ' ' + plot._fullData[0].line.color"
+    colour = "plot._fullLayout.font.color"
     light = page.plot(colour)
     page.page.emulate_media(color_scheme="dark")
     page.wait_until("document.querySelector('.icl-live').style.colorScheme === 'dark'")
     dark = page.plot(colour)
-    assert light == "#1d2733 #0072b2"
-    assert dark == "#e6ebf0 #ffffff"
+    assert light == SURFACES["light"].text
+    assert dark == SURFACES["dark"].text
     assert page.plot("plot.layout.xaxis.range.concat(plot.layout.yaxis.range)") == zoomed
     assert len(page.sent) == sent
 
@@ -100,6 +103,21 @@ def test_the_player_by_buttons_plays_to_the_end(chart):
     page.page.get_by_text("the server has layer 0").wait_for()
 
 
+def test_without_a_grid_the_player_waits_for_each_frame(chart):
+    page = chart("steps")
+    page.plot(
+        "(window.shown = [], new MutationObserver(() => {"
+        "  const root = document.querySelector('.icl-live');"
+        "  if (root.dataset.state === 'exact') window.shown.push(Array.from(plot._fullData[2].y)[0]);"
+        "}).observe(document.querySelector('.icl-live'), { attributes: true }))"
+    )
+    page.page.get_by_role("button", name="Play").click()
+    page.wait_until("window.shown.at(-1) > 0.6")
+    assert page.page.evaluate("[...new Set(window.shown)]") == pytest.approx(
+        [0.3 * (frame / 2) ** 2 for frame in (1, 2, 3)]
+    )
+
+
 def test_reduced_motion_slows_the_player(chart):
     page = chart("movie", reduced_motion="reduce")
     page.page.get_by_role("button", name="Play").click()
@@ -111,24 +129,24 @@ def test_reduced_motion_slows_the_player(chart):
 def test_hover_is_answered_by_the_linked_chart(chart):
     page = chart("linked", charts=4)
     labels = "document.querySelectorAll('.icl-live-plot')[{}].querySelectorAll('.hovertext')"
-    page.point_at(0, layer=20, loss=np.exp(-20 / 20) + 0.25)
-    page.wait_until(f"{labels.format(0)}.length === 1")
+    page.point_at(A, layer=20, loss=np.exp(-20 / 20) + 0.25)
+    page.wait_until(f"{labels.format(A)}.length === 1")
     # By abscissa every method answers.
-    page.wait_until(f"{labels.format(1)}.length === 4")
-    assert page.plot("plot._hoverdata[0].x", 0) == 20
-    said = page.page.locator(".icl-live-plot").nth(1).locator(".hovertext").first.inner_text()
+    page.wait_until(f"{labels.format(B)}.length === 4")
+    assert page.plot("plot._hoverdata[0].x", A) == 20
+    said = page.page.locator(".icl-live-plot").nth(B).locator(".hovertext").first.text_content()
     assert "20" in said
-    assert page.page.evaluate(f"{labels.format(3)}.length") == 0
+    assert page.page.evaluate(f"{labels.format(D)}.length") == 0
     page.page.mouse.move(5, 5)
-    page.wait_until(f"{labels.format(1)}.length === 0")
+    page.wait_until(f"{labels.format(B)}.length === 0")
 
 
 def test_hovering_a_method_fades_the_others_in_the_linked_chart(chart):
     page = chart("linked", charts=4)
-    page.point_at(2, layer=25, loss=np.exp(-25 / 20) + 0.25)
-    other = "document.querySelectorAll('.icl-live-plot')[3].data[1].opacity"
+    page.point_at(C, layer=25, loss=np.exp(-25 / 20) + 0.25)
+    other = f"document.querySelectorAll('.icl-live-plot')[{D}].data[1].opacity"
     page.wait_until(f"{other} === 0.2")
-    assert page.plot("plot.data.map((trace) => trace.opacity)", 3) == [1, 0.2, 0.2, 0.2]
+    assert page.plot("plot.data.map((trace) => trace.opacity)", D) == [1, 0.2, 0.2, 0.2]
     page.page.mouse.move(5, 5)
     page.wait_until(f"{other} === 1")
 
@@ -144,8 +162,8 @@ def test_png_downloads_are_white_and_sharp(chart, label, scale):
     assert picture.size == (scale * width, scale * 420)
     pixels = np.asarray(picture).reshape(-1, 3)
     assert (pixels == 255).all(axis=1).mean() > 0.8
-    # GD is blue on paper, though white on the dark page.
-    assert (np.abs(pixels.astype(int) - (0, 0x72, 0xB2)).sum(axis=1) < 30).sum() > 100
+    # Text as on paper, though the page is dark.
+    assert (pixels == (0x1D, 0x27, 0x33)).all(axis=1).sum() > 50
 
 
 def test_svg_downloads_what_is_on_screen(chart):
@@ -161,8 +179,10 @@ def test_svg_downloads_what_is_on_screen(chart):
     assert waiting.value.suggested_filename == "loss-by-layer.svg"
     text = Path(waiting.value.path()).read_text()
     assert text.startswith("<svg")
-    assert "background: rgb(255, 255, 255)" in text or "background: white" in text
-    assert text.count("js-line") == shown == 3
+    first = text.partition("<rect")[2].partition(">")[0]
+    assert "fill: rgb(255, 255, 255)" in first
+    assert 'width="1040" height="420"' in first
+    assert text.count("js-line") == shown
     assert "http" not in text.replace("http://www.w3.org", "")
 
 

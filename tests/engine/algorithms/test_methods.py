@@ -51,13 +51,8 @@ def test_path_has_one_row_per_step_and_starts_at_zero(
 
 
 @each_method
-def test_jit_changes_nothing(case: MethodCase) -> None:
-    method = case.build(TASK)
-    assert_close(jax.jit(method.weight_path)(some_prompts()), method.weight_path(some_prompts()))
-
-
-@each_method
-def test_prompts_do_not_see_each_other(case: MethodCase) -> None:
+def test_jit_and_vmap_change_nothing(case: MethodCase) -> None:
+    """One prompt at a time, compiled: no prompt sees another."""
     method, prompts = case.build(TASK), some_prompts()
 
     def alone(one: Prompts) -> jax.Array:
@@ -65,7 +60,7 @@ def test_prompts_do_not_see_each_other(case: MethodCase) -> None:
         return method.weight_path(batch_of_one.replace(num_context=prompts.num_context))[:, 0]
 
     rows = prompts.replace(num_context=jnp.zeros(BATCH))
-    assert_close(jax.vmap(alone, out_axes=1)(rows), method.weight_path(prompts))
+    assert_close(jax.jit(jax.vmap(alone, out_axes=1))(rows), method.weight_path(prompts))
 
 
 @each_method

@@ -19,8 +19,8 @@ ONE_LAYER_TASKS = (
 
 
 def unadjusted_losses(task: LinearTask, *etas: float) -> list[np.ndarray]:
-    """1/2 |w - w_true|^2 of one step of gradient descent on 40,960 prompts, for each step size."""
-    drawn = [draw_prompts(task, seed, COUNT) for seed in range(10)]
+    """1/2 |w - w_true|^2 of one step of gradient descent on 16,384 prompts, for each step size."""
+    drawn = [draw_prompts(task, seed, COUNT) for seed in range(4)]
     alpha = np.concatenate([prompts.moments.alpha for prompts in drawn])
     truth = np.concatenate([prompts.w for prompts in drawn])
     return [0.5 * ((eta / task.num_context * alpha - truth) ** 2).sum(-1) for eta in etas]

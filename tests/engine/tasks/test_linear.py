@@ -48,10 +48,10 @@ def statistics(prompts: Prompts) -> np.ndarray:
 
 @pytest.mark.parametrize(("dim", "num_context"), [(3, 7), (3, 3), (3, 2), (1, 4), (1, 1)])
 def test_both_samplers_draw_from_one_distribution(dim: int, num_context: int) -> None:
-    """First, second and cross moments, each within 5 standard errors; 40,960 prompts each way."""
+    """First, second and cross moments, each within 5 standard errors; 20,480 prompts each way."""
     task = TASK.replace(dim=dim, num_context=num_context)
     direct, by_tokens = [], []
-    for seed in range(10):
+    for seed in range(5):
         prompts = draw_prompts(task, seed, COUNT)
         # Noise levels in the reverse order: of the same law, and independent of the other draw.
         tokens = tokens_at(jax.random.key(seed), np.asarray(prompts.sigma)[::-1], **size_of(task))

@@ -28,10 +28,8 @@ TASK = LinearTask(dim=3, num_context=9, noise=UniformNoise(sigma_max=2))
 
 @in_float64
 def start(parametrization, heads):
-    config = TrainingConfig(
-        parametrization=parametrization, num_layers=3, num_heads=heads, restarts=1
-    )
-    return jax.tree.map(lambda x: x[0], initial_parameters(config, TASK.dim, key_of(1)))
+    starts = initial_parameters(key_of(1), parametrization, (1, 3, heads), TASK.dim)
+    return jax.tree.map(lambda x: x[0], starts)
 
 
 @pytest.mark.parametrize("parametrization", ["gdpp", "diag", "full"])

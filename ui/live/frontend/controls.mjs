@@ -80,8 +80,11 @@ export function slider(spec, { moved, grabbed, settled }) {
   };
 }
 
-/** The player. `moved(frame)` when another frame is to be shown, `settled()` when it rests. */
-export function player(spec, { moved, settled }) {
+/**
+ * The player. `moved(frame)` when another frame is to be shown, `settled()` when it rests; while it
+ * plays it stays on a frame until `ready()`.
+ */
+export function player(spec, { moved, settled, ready }) {
   const last = spec.labels.length - 1;
   const calm = matchMedia("(prefers-reduced-motion: reduce)");
   const button = (sign, title, act) => {
@@ -136,12 +139,15 @@ export function player(spec, { moved, settled }) {
     moved(frame);
   }
   function step(by) {
-    pause();
     go(Math.min(last, Math.max(0, frame + by)));
-    settled();
+    rest();
   }
   function tick() {
-    if (frame === last && !spec.loop) return pause(), settled();
+    if (!ready()) {
+      timer = setTimeout(tick, 50);
+      return;
+    }
+    if (frame === last && !spec.loop) return rest();
     go(frame === last ? 0 : frame + 1);
     wait();
   }
@@ -159,8 +165,12 @@ export function player(spec, { moved, settled }) {
     timer = 0;
     label("play", "Play (space)");
   }
+  function rest() {
+    pause();
+    settled();
+  }
   function toggle() {
-    if (timer) return pause(), settled();
+    if (timer) return rest();
     if (frame === last) go(0);
     label("pause", "Pause (space)");
     wait();
@@ -178,7 +188,8 @@ export function player(spec, { moved, settled }) {
     playing: () => timer !== 0,
     /** Whether the key meant something here. */
     key(event) {
-      const onRange = event.target === range;
+      // On any slider the arrows move that slider.
+      const onRange = event.target.type === "range";
       const onButton = event.target.tagName === "BUTTON";
       if (event.altKey || event.ctrlKey || event.metaKey) return false;
       if (event.key === " " && !onButton) toggle();

@@ -1,9 +1,7 @@
 // From values to the picture. A patch is { trace, field, value }: one field of one trace now.
 
 import { blend, corners, countGaps, shaped } from "./grid.mjs";
-import { PAPER, styledLayout, withField } from "./theme.mjs";
-
-const CLEAR = "rgba(0,0,0,0)";
+import { withField } from "./theme.mjs";
 
 /** What the grid says at `values`: patches, and how many values each trace lacks. */
 export function patchesAt(grid, values, logarithmic) {
@@ -26,27 +24,16 @@ export function gapsAmong(missing, breaks) {
   );
 }
 
-/** The whole figure in a style, with `patches` in place; `figure` is text, so parsed is fresh. */
-export function compose(figure, { style, dark, patches, background = CLEAR }) {
-  const { data, layout } = JSON.parse(figure);
-  let styled = styledLayout(layout, style, background);
-  const place = (trace, field, value) => {
-    if (trace === "layout") {
-      styled = withField(styled, field, value);
-      return;
-    }
+/** The whole figure on a surface, with `patches` in place; `figure` is text, so parsed is fresh. */
+export function compose({ figure, templates, height }, surface, patches) {
+  const { data, layout: plain } = JSON.parse(figure);
+  let layout = { ...plain, template: templates[surface], height };
+  for (const { trace, field, value } of patches) {
     const index = data.findIndex(({ uid }) => uid === trace);
-    if (index >= 0) data[index] = withField(data[index], field, value);
-  };
-  if (style.dark) {
-    for (const [trace, fields] of Object.entries(dark)) {
-      for (const [field, value] of Object.entries(fields)) place(trace, field, value);
-    }
+    if (trace === "layout") layout = withField(layout, field, value);
+    else if (index >= 0) data[index] = withField(data[index], field, value);
   }
-  for (const { trace, field, value } of patches) place(trace, field, value);
-  // Zoom, legend choices and selections belong to the reader: a constant revision keeps them.
-  styled.uirevision = "live";
-  return { data, layout: styled };
+  return { data, layout };
 }
 
 /**
@@ -108,8 +95,8 @@ function moves(plot, trace, fields) {
 }
 
 /** Saves what is on screen, on white paper, with the zoom and legend choices of the reader. */
-export async function download(Plotly, plot, figure, patches, { type, scale, fileName }) {
-  const { data, layout } = compose(figure, { style: PAPER, dark: {}, patches, background: "#ffffff" });
+export async function download(Plotly, plot, sent, patches, { type, scale }) {
+  const { data, layout } = compose(sent, "paper", patches);
   for (const [name, axis] of Object.entries(plot.layout)) {
     if (/^[xy]axis\d*$/.test(name) && axis.range) {
       layout[name] = { ...layout[name], range: [...axis.range], autorange: false };
@@ -119,15 +106,15 @@ export async function download(Plotly, plot, figure, patches, { type, scale, fil
     const shown = plot.data.find(({ uid }) => uid === trace.uid);
     if (shown && shown.visible !== undefined) trace.visible = shown.visible;
   }
-  const { width, height } = plot.getBoundingClientRect();
+  const width = Math.max(640, plot.clientWidth);
   const address = await Plotly.toImage(
     { data, layout, config: {} },
-    { format: type, scale, width: Math.max(640, Math.round(width)), height: Math.round(height) },
+    { format: type, scale, width, height: layout.height },
   );
   const file = URL.createObjectURL(await (await fetch(address)).blob());
   const link = document.createElement("a");
   link.href = file;
-  link.download = `${fileName}.${type}`;
+  link.download = `${sent.fileName}.${type}`;
   link.click();
   // The browser reads the file after the click returns.
   setTimeout(() => URL.revokeObjectURL(file), 10_000);

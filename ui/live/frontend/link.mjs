@@ -21,8 +21,11 @@ export function announce(group, sender, what) {
 export function nameOf(by, point) {
   if (by === "x") return String(point.x);
   if (by === "point") return String(point.pointNumber);
-  return point.data.uid;
+  return methodOf(point.data);
 }
+
+/** A band belongs to the legend group of its curve. */
+export const methodOf = (trace) => trace.legendgroup || trace.uid;
 
 /** Points of a chart that are called `what`, as plotly wants them for a hover. */
 export function pointsCalled(plot, by, what) {

@@ -1,20 +1,10 @@
-// One live chart: what it knows, what it hears from the server, what it draws.
-//
-// A release is a question with a number; the server's answer carries the number of the last
-// question it knew. Answers to earlier questions are passed over, so a picture never jumps back.
+// Finds or makes the chart behind an element, and keeps the grids and plotly.js that charts share.
 
-import { element, player, slider } from "./controls.mjs";
-import { compose, download, draw, gapsAmong, patchesAt } from "./draw.mjs";
-import { atNode, unpack } from "./grid.mjs";
-import { announce, join, leave, nameOf, pointsCalled } from "./link.mjs";
-import { format } from "./numbers.mjs";
-import { pageStyle } from "./theme.mjs";
+import { LiveChart } from "./chart.mjs";
+import { unpack } from "./grid.mjs";
 
 const charts = new WeakMap();
 const grids = new Map(); // by the element that brought it
-const NARROW = 520;
-const PATIENCE = 10_000;
-
 let plotly = null;
 
 /** plotly.js, once for all charts; window.Plotly is left as it was, being perhaps another's. */
@@ -41,7 +31,7 @@ function loadPlotly(address) {
 export function mountChart({ parentElement, data, setStateValue }, plotlyAddress) {
   let chart = charts.get(parentElement);
   if (!chart) {
-    chart = new LiveChart(parentElement, data);
+    chart = new LiveChart(parentElement, data, gridCalled);
     charts.set(parentElement, chart);
     loadPlotly(plotlyAddress).then(
       (Plotly) => chart.start(Plotly),
@@ -54,7 +44,9 @@ export function mountChart({ parentElement, data, setStateValue }, plotlyAddress
   // left the page is given up.
   return () =>
     setTimeout(() => {
-      if (!parentElement.isConnected) chart.destroy();
+      if (parentElement.isConnected) return;
+      chart.destroy();
+      charts.delete(parentElement);
     });
 }
 
@@ -69,312 +61,7 @@ export function mountGrid({ parentElement, data }) {
     });
 }
 
-class LiveChart {
-  constructor(parent, data) {
-    this.parent = parent;
-    this.plotly = null;
-    this.values = { ...data.values };
-    this.question = data.question;
-    this.held = false; // a pointer holds a slider
-    this.pending = 0; // timer before a question is sent
-    this.waiting = 0; // timer while an answer is awaited
-    this.deferred = null; // data that came at a bad moment
-    this.patches = []; // what the grid says; empty while the server's figure stands
-    this.build();
-  }
-
-  build() {
-    this.controls = element("div", "icl-live-controls");
-    this.plot = element("div", "icl-live-plot", { role: "img" });
-    this.badge = element("span", "icl-live-badge", { role: "status" });
-    this.readouts = element("span", "icl-live-readouts");
-    this.gaps = element("p", "icl-live-gaps", { role: "status" });
-    this.tools = element("span", "icl-live-tools");
-    const tool = (text, title, act) => {
-      const made = element("button", "", { type: "button", title }, text);
-      made.addEventListener("click", act);
-      this.tools.append(made);
-    };
-    tool("Whole view", "Undo zoom", () => this.resetView());
-    tool("PNG", "Save as PNG, 2×, on white", () => this.save("png", 2));
-    tool("PNG 3×", "Save as PNG, 3×, on white", () => this.save("png", 3));
-    tool("SVG", "Save as SVG, on white", () => this.save("svg", 1));
-    const foot = element("div", "icl-live-foot", {}, this.badge, this.readouts, this.tools);
-    this.root = element("div", "icl-live", { role: "group", tabindex: "0" });
-    this.root.append(this.controls, this.plot, foot, this.gaps);
-    this.root.addEventListener("keydown", (event) => {
-      if (this.player?.key(event)) {
-        event.preventDefault();
-        event.stopPropagation();
-      }
-    });
-    // Plotly takes the click, so the focus must be asked for.
-    this.plot.addEventListener("pointerdown", () => this.root.focus({ preventScroll: true }));
-  }
-
-  async start(Plotly) {
-    this.plotly = Plotly;
-    if (!this.parent.isConnected) return;
-    this.parent.append(this.root);
-    this.accept(this.deferred);
-    await this.shown;
-    this.parent.querySelector(".icl-live-wait")?.remove();
-    this.root.dataset.alive = "";
-    this.watch();
-  }
-
-  fail() {
-    const text = "The chart could not be loaded: reload the page.";
-    this.parent.append(element("p", "icl-live-gaps", { role: "alert" }, text));
-  }
-
-  /** New data from the server, or the same under a new theme. */
-  update(data) {
-    this.deferred = data;
-    if (!this.plotly) return;
-    const busy = this.held || this.pending || (this.player?.playing() && this.grid());
-    if (busy || data.question < this.question) {
-      this.restyleIfNeeded();
-      return;
-    }
-    this.accept(data);
-  }
-
-  accept(data) {
-    const before = this.data;
-    this.data = data;
-    this.question = data.question;
-    clearTimeout(this.waiting);
-    this.waiting = 0;
-    this.takeStyle(pageStyle(this.parent));
-    const wanted = JSON.stringify(data.controls);
-    if (wanted !== this.built) this.buildControls(wanted);
-    this.values = { ...data.values };
-    for (const [name, control] of this.byName) control.set(this.values[name]);
-    this.patches = [];
-    this.root.setAttribute("aria-label", data.alt);
-    this.plot.setAttribute("aria-label", data.alt);
-    this.plot.style.height = `${data.height}px`;
-    this.joinGroup(before?.link, data.link);
-    this.shown = this.redraw();
-    this.tell(data.exact ? "exact" : "preview");
-    this.write(data.readouts, data.gaps);
-  }
-
-  buildControls(wanted) {
-    this.built = wanted;
-    this.player?.pause();
-    this.player = null;
-    this.byName = new Map();
-    this.logarithmic = {};
-    for (const spec of this.data.controls) {
-      const moved = (value) => this.move(spec.name, value);
-      if (spec.kind === "player") {
-        this.player = player(spec, { moved, settled: () => this.settle(250) });
-        this.byName.set(spec.name, this.player);
-      } else {
-        this.logarithmic[spec.name] = spec.scale === "log";
-        const settled = (byPointer) => {
-          this.held = false;
-          this.settle(byPointer ? 0 : 250);
-        };
-        const grabbed = (held) => {
-          this.held = held;
-          // Let go where it was taken: the server's figure is still the right one.
-          if (!held && !this.pending && !this.waiting) this.update(this.deferred);
-        };
-        this.byName.set(spec.name, slider(spec, { moved, grabbed, settled }));
-      }
-    }
-    this.controls.replaceChildren(...[...this.byName.values()].map((control) => control.element));
-  }
-
-  grid() {
-    for (const grid of grids.values()) if (grid.digest === this.data.grid) return grid;
-    return null;
-  }
-
-  /** A control stands elsewhere: draw from the grid at the next frame of the screen. */
-  move(name, value) {
-    this.values[name] = value;
-    this.frame ??= requestAnimationFrame(() => {
-      this.frame = undefined;
-      this.preview();
-    });
-    if (this.player?.playing() && !this.grid()) this.settle(0);
-  }
-
-  preview() {
-    const grid = this.grid();
-    if (!grid) return;
-    const { patches, missing } = patchesAt(grid, this.values, this.logarithmic);
-    this.patches = patches;
-    draw(this.plotly, this.plot, patches);
-    const exact = grid.exact && atNode(grid.axes, this.values, this.logarithmic);
-    this.tell(exact ? "exact" : "preview");
-    const numbers = new Map(
-      patches.filter(({ trace }) => trace === "readout").map(({ field, value }) => [field, value]),
-    );
-    this.write(
-      this.data.readouts.map((readout) => ({
-        ...readout,
-        value: numbers.has(readout.name) ? numbers.get(readout.name) : readout.value,
-      })),
-      { ...this.data.gaps, ...gapsAmong(missing, this.data.breaks) },
-    );
-  }
-
-  /** A value is chosen: ask the server, after `delay` in case more follows at once. */
-  settle(delay) {
-    clearTimeout(this.pending);
-    this.pending = setTimeout(() => {
-      this.pending = 0;
-      this.question += 1;
-      this.send({ question: this.question, values: this.values });
-      const told = this.root.dataset.state;
-      clearTimeout(this.waiting);
-      this.waiting = setTimeout(() => this.giveUp(), PATIENCE);
-      if (told !== "exact" || !this.grid()?.exact) this.tell("waiting");
-    }, delay);
-  }
-
-  giveUp() {
-    this.waiting = 0;
-    this.question = this.deferred.question;
-    this.tell("silent");
-  }
-
-  /** Everything, by plotly's own difference: zoom, legend and the DOM node survive. */
-  redraw() {
-    const { data, layout } = compose(this.data.figure, {
-      style: this.style,
-      dark: this.data.dark,
-      patches: this.patches,
-    });
-    this.narrow = this.plot.clientWidth > 0 && this.plot.clientWidth < NARROW;
-    if (this.narrow) {
-      const legend = { orientation: "h", x: 0, xanchor: "left", y: -0.2, yanchor: "top" };
-      layout.legend = { ...layout.legend, ...legend };
-    }
-    layout.height = this.data.height;
-    layout.autosize = true;
-    // A finger on the picture must be able to scroll the page.
-    if (matchMedia("(pointer: coarse)").matches) layout.dragmode = false;
-    const options = { displayModeBar: false, displaylogo: false, showTips: false, responsive: false };
-    return this.plotly.react(this.plot, data, layout, options);
-  }
-
-  restyleIfNeeded() {
-    const style = pageStyle(this.parent);
-    if (JSON.stringify(style) === JSON.stringify(this.style)) return;
-    this.takeStyle(style);
-    this.redraw();
-  }
-
-  takeStyle(style) {
-    this.style = style;
-    // Otherwise the browser draws the tracks of sliders white on a dark page.
-    this.root.style.colorScheme = style.dark ? "dark" : "light";
-  }
-
-  watch() {
-    let width = this.plot.clientWidth;
-    // A chart in a hidden tab has no width, and must be drawn anew when it gets one.
-    this.observer = new ResizeObserver(() => {
-      const now = this.plot.clientWidth;
-      if (!now || now === width) return;
-      width = now;
-      if (now < NARROW !== this.narrow) this.redraw();
-      this.plotly.Plots.resize(this.plot);
-    });
-    this.observer.observe(this.plot);
-  }
-
-  tell(state) {
-    this.root.dataset.state = state;
-    const live = this.data.controls.length > 0;
-    const texts = { exact: "exact", preview: "preview", waiting: "computing …", silent: "no answer yet" };
-    this.badge.textContent = live ? texts[state] : "";
-  }
-
-  write(readouts, gaps) {
-    this.readouts.replaceChildren(
-      ...readouts.map(({ label, value, format: spec }) =>
-        element("span", "", {}, `${label} `, element("b", "", {}, format(value, spec))),
-      ),
-    );
-    const said = Object.entries(gaps)
-      .filter(([uid, count]) => count > 0 && this.data.names[uid])
-      .map(([uid, count]) => `${this.data.names[uid]} (${count})`);
-    const text = said.length ? `Left as gaps, being infinite or no number: ${said.join(", ")}.` : "";
-    if (this.gaps.textContent !== text) this.gaps.textContent = text;
-  }
-
-  joinGroup(before, after) {
-    if (before) leave(before.group, this);
-    if (!after) return;
-    join(after.group, this);
-    if (this.listening) return;
-    this.listening = true;
-    // Plotly's `on` exists after the first drawing.
-    queueMicrotask(async () => {
-      await this.shown;
-      this.plot.on("plotly_hover", ({ points }) => {
-        const { link } = this.data;
-        if (link) announce(link.group, this, nameOf(link.by, points[0]));
-      });
-      this.plot.on("plotly_unhover", () => {
-        const { link } = this.data;
-        if (link && !this.answering) announce(link.group, this, null);
-      });
-    });
-  }
-
-  /** Another chart of the group says what its reader points at. */
-  answer(what) {
-    const { link } = this.data;
-    if (!this.plotly || !link || this.held) return;
-    if (link.by === "trace") return this.emphasise(what);
-    const points = what === null ? [] : pointsCalled(this.plot, link.by, what);
-    this.answering = true;
-    if (points.length) this.plotly.Fx.hover(this.plot, points, undefined, true);
-    else this.plotly.Fx.unhover(this.plot);
-    this.answering = false;
-  }
-
-  emphasise(uid) {
-    const own = JSON.parse(this.data.figure).data.map((trace) => trace.opacity ?? 1);
-    const known = this.plot.data.some((trace) => trace.uid === uid);
-    const opacity = own.map((value, i) =>
-      known && this.plot.data[i].uid !== uid ? 0.2 * value : value,
-    );
-    this.plotly.restyle(this.plot, { opacity });
-  }
-
-  resetView() {
-    const { layout } = JSON.parse(this.data.figure);
-    const update = {};
-    for (const name of Object.keys(this.plot.layout).filter((key) => /^[xy]axis\d*$/.test(key))) {
-      const range = layout[name]?.range;
-      if (range) update[`${name}.range`] = [...range];
-      else update[`${name}.autorange`] = true;
-    }
-    this.plotly.relayout(this.plot, update);
-  }
-
-  save(type, scale) {
-    const { figure, fileName } = this.data;
-    return download(this.plotly, this.plot, figure, this.patches, { type, scale, fileName });
-  }
-
-  destroy() {
-    clearTimeout(this.pending);
-    clearTimeout(this.waiting);
-    cancelAnimationFrame(this.frame);
-    this.player?.pause();
-    this.observer?.disconnect();
-    if (this.data?.link) leave(this.data.link.group, this);
-    if (this.plotly) this.plotly.purge(this.plot);
-    charts.delete(this.parent);
-  }
+function gridCalled(digest) {
+  for (const grid of grids.values()) if (grid.digest === digest) return grid;
+  return null;
 }

@@ -1,0 +1,81 @@
+"""Lab: train a linear transformer and watch; or open a file that was trained before."""
+
+import streamlit as st
+
+from icl_core.lessons.training import LIMITS, SECONDS, Train
+from icl_core.plots.style import METHODS
+from ui.checkpoint_view import checkpoint_view
+from ui.controls import Controls, control_row
+from ui.frame import heading, to_try
+from ui.jobs import trainings
+from ui.presets import preset_links
+from ui.training_view import training_view
+
+PAGE = "train"
+JOB = "train:job"
+DEFAULT = Train()
+PRESETS = {
+    "Two layers, mixed noise": DEFAULT,
+    "A straight line": Train(dim=1, num_context=10, sigma=1.0),
+    "One layer is one step": Train(layers=1, noise="fixed", sigma=0.5),
+    "Two noise levels": Train(noise="categorical", layers=3),
+    "All weights free": Train(parametrization="full", dim=5, num_context=10, sigma=2.0),
+}
+NOISES = {"uniform": "any up to", "fixed": "always", "categorical": "one of"}
+
+
+def choose(controls: Controls[Train]) -> Train:
+    with control_row():
+        controls.number("dim", "Dimension d", *LIMITS["dim"])
+        controls.number("num_context", "Examples n", *LIMITS["num_context"])
+        controls.one_of("noise", "Noise level σ", NOISES)
+        if controls["noise"] == "categorical":
+            controls.text("sigmas", "Levels")
+        else:
+            controls.number("sigma", "Level", 0.0, 20.0, 0.5)
+        controls.one_of("layers", "Layers L", {n: str(n) for n in range(1, 7)})
+        kinds = {kind: METHODS[kind].label for kind in ("gdpp", "diag", "full")}
+        controls.one_of("parametrization", "Weights", kinds)
+        controls.one_of("heads", "Heads", {1: "1", 2: "2"})
+        controls.number("seed", "Seed", 0, 2**31 - 1)
+        controls.number("seconds", "Seconds at most", *SECONDS, 5.0)
+    return controls.config()
+
+
+def start(config: Train) -> None:
+    st.session_state[JOB] = trainings().start(config).id
+
+
+heading(
+    "Train",
+    "Choose a task and a model, press start, and watch the loss come down towards the Bayes floor: "
+    "what the best predictor there can be would reach. You may leave this page meanwhile.",
+)
+preset_links("pages/train.py", DEFAULT, PRESETS)
+config = choose(Controls(PAGE, DEFAULT))
+job = trainings().find(st.session_state.get(JOB))
+busy = job is not None and job.active
+st.button(
+    "Start training",
+    type="primary",
+    icon=":material/play_arrow:",
+    disabled=busy,
+    on_click=start,
+    args=[config],
+)
+if job is not None:
+    training_view(job, page=PAGE)
+
+with st.expander("Open a model from a file", icon=":material/folder_open:"):
+    file = st.file_uploader("A .safetensors file saved by this app", type=["safetensors"])
+    if file is not None:
+        checkpoint_view(file.name, file.getvalue(), page=PAGE)
+to_try(
+    [
+        "Train **one layer** and compare with theory: it cannot do better than a single step of "
+        "gradient descent.",
+        "Train the same task with **GD++** and **DIAG**: one more number per layer lets the model "
+        "react to the noise of the prompt.",
+        "Set **d = 1**: two layers are nearly enough.",
+    ]
+)

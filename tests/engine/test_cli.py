@@ -1,0 +1,154 @@
+"""The command line as a user meets it: JSON out, one sentence and exit code 2 on bad input."""
+
+import dataclasses
+import errno
+import json
+import os
+
+import numpy as np
+import pytest
+
+from icl_core import cli
+from icl_core.checkpoints import load_checkpoint
+from icl_core.zoo import library, verify
+
+TRAIN = [
+    *("train", "--dim", "2", "--context", "8", "--noise", "uniform:1", "--layers", "2"),
+    *("--max-seconds", "60", "--restarts", "3", "--explore-steps", "60", "--steps", "60"),
+]
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    file = tmp_path_factory.mktemp("models") / "m.safetensors"
+    assert cli.main([*TRAIN, "--out", str(file)]) == 0
+    return file
+
+
+@pytest.fixture(autouse=True)
+def no_lasting_cache(monkeypatch):
+    monkeypatch.setattr(cli, "keep_compilations", lambda: None)
+
+
+def test_train_writes_a_checkpoint_that_says_what_it_is(trained):
+    checkpoint = load_checkpoint(trained)
+    assert checkpoint.parametrization == "diag"
+    assert checkpoint.task.dim == 2
+    assert checkpoint.model.P.shape == (2, 1, 3, 3)
+    assert checkpoint.training["refine_steps"] == 60
+    assert checkpoint.metrics["validation_loss"] > checkpoint.metrics["bayes_floor"]
+
+
+def test_evaluate_prints_layers_baselines_and_floor(trained, capsys):
+    assert cli.main(["evaluate", str(trained), "--prompts", "5000"]) == 0
+    out = json.loads(capsys.readouterr().out)
+    assert len(out["layers"]["mean"]) == 3
+    assert out["layers"]["mean"][-1] < out["layers"]["mean"][0]
+    assert out["prompts"] == 5000
+    assert set(out["baselines"]) == {"const_rr", "ada_rr", "tuned_rr", "bayes_rr"}
+    assert all(out["bayes_floor"] <= row["mean"] for row in out["baselines"].values())
+    validation = load_checkpoint(trained).metrics["validation_loss"]
+    spread = out["layers"]["stderr"][-1] * np.sqrt(1 + 5000 / 4096)
+    assert abs(out["layers"]["mean"][-1] - validation) < 5 * spread
+
+
+def test_evaluate_on_another_noise_and_a_short_context(trained, capsys):
+    arguments = ["--noise", "fixed:0.5", "--context", "2", "--prompts", "500"]
+    assert cli.main(["evaluate", str(trained), *arguments]) == 0
+    captured = capsys.readouterr()
+    out = json.loads(captured.out)
+    assert out["task"]["noise"] == {"kind": "fixed", "value": 0.5}
+    assert set(out["baselines"]) == {"const_rr", "bayes_rr"}
+    assert "AdaRR and TunedRR are left out" in captured.err
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["train", "--out", "m.pkl"],
+        *(
+            ["train", "--out", "m.safetensors", option, value]
+            for option, value in [
+                ("--dim", "0"),
+                ("--dim", "ten"),
+                ("--context", "-3"),
+                ("--noise", "gamma:2"),
+                ("--noise", "uniform:nan"),
+                ("--layers", "0"),
+                ("--layers", "2.5"),
+                ("--heads", "99"),
+                ("--parametrization", "dense"),
+                ("--seed", "-1"),
+                ("--max-seconds", "inf"),
+                ("--steps", "0"),
+            ]
+        ),
+        ["evaluate", "missing.safetensors"],
+        ["zoo", "build", "--only", "nothing*"],
+        ["zoo", "verify", "--prompts", "many"],
+    ],
+)
+def test_bad_input_is_one_sentence_and_exit_code_2(arguments, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(arguments) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.count("\n") == 1
+    assert captured.err.rstrip().endswith(".")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_full_disk_loses_nothing(trained, tmp_path, monkeypatch, capsys):
+    """The target stays as it was and the trained model is kept in the temporary folder."""
+    target = tmp_path / "models" / "m.safetensors"
+    target.parent.mkdir()
+    target.write_bytes(trained.read_bytes())
+    before, replace = target.read_bytes(), os.replace
+
+    def full(source, destination):
+        if str(destination) == str(target):
+            raise OSError(errno.ENOSPC, "No space left on device")
+        replace(source, destination)
+
+    monkeypatch.setattr(os, "replace", full)
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr("tempfile.tempdir", None)
+    assert cli.main([*TRAIN, "--seed", "1", "--out", str(target)]) == 2
+    error = capsys.readouterr().err
+    assert "No space left on device" in error
+    assert target.read_bytes() == before
+    assert [file.name for file in target.parent.iterdir()] == ["m.safetensors"]
+    kept = load_checkpoint(tmp_path / "m.safetensors")
+    assert kept.seed == 1
+
+
+def test_zoo_list_is_the_manifest(capsys):
+    assert cli.main(["zoo", "list"]) == 0
+    listed = json.loads(capsys.readouterr().out)
+    assert [row["name"] for row in listed] == [entry.name for entry in library.read_manifest()]
+
+
+def test_zoo_verify_measures_every_model_from_tokens(capsys):
+    """2,000 fresh prompts per model against the manifest's 100,000, 5 combined standard errors."""
+    assert cli.main(["zoo", "verify", "--prompts", "2000"]) == 0
+    verdicts = json.loads(capsys.readouterr().out)
+    assert len(verdicts) == len(library.read_manifest())
+    assert all(verdict["ok"] for verdict in verdicts)
+
+
+def test_zoo_verify_notices_a_changed_file(tmp_path, monkeypatch):
+    entry = library.read_manifest()[0]
+    (tmp_path / entry.file).write_bytes((library.PRETRAINED / entry.file).read_bytes() + b" ")
+    library.write_manifest((entry,), tmp_path)
+    (verdict,) = verify.verify(tmp_path, prompts=100)
+    assert not verdict.ok
+    assert "SHA-256" in verdict.problem
+
+
+def test_verify_notices_a_figure_that_tokens_do_not_confirm(tmp_path):
+    entry = library.read_manifest()[0]
+    (tmp_path / entry.file).write_bytes((library.PRETRAINED / entry.file).read_bytes())
+    wrong = entry.metrics | {"mean": entry.metrics["mean"] * 1.5 + 1}
+    library.write_manifest((dataclasses.replace(entry, metrics=wrong),), tmp_path)
+    (verdict,) = verify.verify(tmp_path, prompts=500)
+    assert not verdict.ok

@@ -1,0 +1,48 @@
+"""What pages show of a model that comes in a file."""
+
+import streamlit as st
+
+from icl_core.analysis.loss import LossSummary
+from icl_core.checkpoints import Checkpoint, parse_checkpoint
+from icl_core.lessons import training as lesson
+from icl_core.lessons.weights import panels
+from icl_core.plots.weights import heatmaps
+from icl_core.training.coordinates import to_normalised
+from ui.chart import chart
+
+
+@st.cache_data(max_entries=16, show_spinner=False)
+def opened(name: str, data: bytes) -> Checkpoint:
+    """A checkpoint out of an uploaded file, fully checked."""
+    return parse_checkpoint(name[:80], data)
+
+
+@st.cache_data(max_entries=16, show_spinner="Measuring the model …")
+def measured(name: str, data: bytes) -> dict[str, LossSummary]:
+    """Its losses."""
+    checkpoint = opened(name, data)
+    return lesson.measure(checkpoint.model, checkpoint.task)
+
+
+def checkpoint_view(name: str, data: bytes, *, page: str) -> None:
+    """What a file holds, how good it is, and its weights."""
+    checkpoint = opened(name, data)
+    task, model = checkpoint.task, checkpoint.model
+    kind = lesson.label_of(checkpoint.parametrization, model.num_layers)
+    st.markdown(
+        f"**{kind}**, d = {task.dim}, trained on n = {task.num_context} examples with "
+        f"{task.noise.label()}."
+    )
+    losses = measured(name, data)
+    left, right = st.columns([2, 3], gap="large")
+    with left:
+        chart(
+            lesson.layers_figure(checkpoint.parametrization, losses),
+            key="opened_layers",
+            page=page,
+            caption=lesson.finding(checkpoint.parametrization, task, losses),
+        )
+    with right:
+        shown = panels(to_normalised(model, task))
+        figure = heatmaps(shown, title="Weights (normalised)", name="weights")
+        chart(figure, key="opened_weights", page=page)

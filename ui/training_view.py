@@ -1,0 +1,122 @@
+"""What pages show of a training: while it runs, and when it has ended."""
+
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from icl_core.checkpoints import checkpoint_bytes
+from icl_core.lessons import training as lesson
+from icl_core.lessons.weights import panels
+from icl_core.training.coordinates import to_normalised
+from ui.boundary import fragment
+from ui.chart import chart
+from ui.jobs import Job, trainings
+from ui.live import Grid, Player, Quantity
+
+POLL = 1.0
+"""Seconds between two looks at a running training."""
+
+
+def training_view(job: Job, *, page: str) -> None:
+    """A job in any state; while it is active, redrawn by itself."""
+    if job.active:
+        fragment(run_every=POLL)(_watch)(job, page)
+    else:
+        _ended(job, page)
+
+
+def _watch(job: Job, page: str) -> None:
+    if not job.active:
+        # The whole page: its start button comes back, and polling ends.
+        st.rerun()
+    with st.container(horizontal=True, vertical_alignment="center", key="progress"):
+        st.progress(job.progress(), text=_state(job), width="stretch")
+        st.button("Cancel", on_click=trainings().cancel, args=[job], icon=":material/stop:")
+    if job.frames:
+        _figures(job, page, scrub=False)
+
+
+def _state(job: Job) -> str:
+    if job.status == "waiting":
+        return f"Waiting for {trainings().ahead_of(job)} other trainings"
+    if job.status == "measuring":
+        return "Measuring the model …"
+    if job.cancelled.is_set():
+        return "Stopping …"
+    if not job.frames:
+        return "Compiling …"
+    left = job.seconds_left()
+    rest = "" if left is None else f", about {left:.0f} s left"
+    frame = job.frames[-1]
+    return (
+        f"{frame.phase.capitalize()}, update {frame.step:,} of {frame.total_steps:,}{rest}: "
+        f"loss {frame.loss:.3g}, Bayes floor {frame.floor:.3g}"
+    )
+
+
+def _ended(job: Job, page: str) -> None:
+    if job.error:
+        st.error(job.error, icon=":material/info:")
+    elif job.status == "cancelled":
+        st.info("The training was cancelled; what it had reached is below.", icon=":material/stop:")
+    if job.frames:
+        _figures(job, page, scrub=True)
+    if job.measured:
+        _result(job, page)
+
+
+def _result(job: Job, page: str) -> None:
+    config = job.config
+    left, right = st.columns([2, 3], gap="large", vertical_alignment="center")
+    with left:
+        st.markdown(lesson.finding(config.parametrization, config.task(), job.measured))
+        checkpoint = lesson.checkpoint_of(config, job.frames[-1], job.measured)
+        st.download_button(
+            "Download the model",
+            checkpoint_bytes(checkpoint),
+            file_name=f"{config.parametrization}_L{config.layers}_d{config.dim}.safetensors",
+            mime="application/octet-stream",
+            icon=":material/download:",
+            on_click="ignore",
+        )
+    with right:
+        figure = lesson.layers_figure(config.parametrization, job.measured)
+        chart(figure, key="layers", page=page, config=config)
+
+
+def _figures(job: Job, page: str, *, scrub: bool) -> None:
+    frames = list(job.frames)
+    last = len(frames) - 1
+    left, right = st.columns([2, 3], gap="large")
+    with left:
+        chart(lesson.run_figure(job.config, frames), key="run", page=page, config=job.config)
+    with right:
+        options: dict[str, Any] = {}
+        if scrub and last:
+            labels = [f"{frame.step:,} updates" for frame in frames]
+            player = Player(
+                name="snapshot", label="Training", labels=labels, value=last, seconds=0.25
+            )
+            options = {"controls": [player], "grid": _grid(job)}
+        chart(
+            lesson.weights_figure(job.config, frames, last),
+            key="weights",
+            page=page,
+            config=job.config,
+            title="Weights (normalised)",
+            **options,
+        )
+
+
+def _grid(job: Job) -> Grid:
+    task = job.config.task()
+    shown = [
+        {p.uid: p.matrix for row in panels(to_normalised(frame.model, task)) for p in row}
+        for frame in job.frames
+    ]
+    moving = [
+        Quantity(trace=uid, field="z", values=np.stack([frame[uid] for frame in shown]))
+        for uid in shown[0]
+    ]
+    return Grid(axes={"snapshot": range(len(shown))}, quantities=moving, exact=True)
