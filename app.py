@@ -2,7 +2,9 @@
 
 from ui.boundary import guarded
 from ui.frame import enter
+from ui.warm import start_warming
 
 page = enter()
 with guarded():
     page.run()
+start_warming()

@@ -74,7 +74,8 @@ async def drag(page: Page, seconds: float, end: float) -> dict[str, float]:
     clock = asyncio.get_running_loop().time
     begun = clock()
     for move in range(int(seconds * RATE)):
-        mouse("mouseMoved", 0.5 + 0.45 * math.sin(2 * math.pi * move / (2 * RATE)))
+        # To and fro once in two seconds at an even speed, so that each move is another value.
+        mouse("mouseMoved", 0.05 + 0.9 * abs(1 - (move / RATE + 0.5) % 2))
         await asyncio.sleep(max(0.0, begun + (move + 1) / RATE - clock()))
     stop = await page.evaluate("({ ...window.watch, now: performance.now() })")
     mouse("mouseMoved", end)
@@ -157,7 +158,7 @@ async def measure(urls: dict[str, str], drags: int, seconds: float) -> dict[str,
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser = argparse.ArgumentParser(description="How fast a live chart is.")
     parser.add_argument("--url", help="a page with a live chart (default: the demo app)")
     parser.add_argument("--drags", type=int, default=20)
     parser.add_argument("--seconds", type=float, default=2.0, help="of one drag")

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import jax.numpy as jnp
 import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load as load_tensors
@@ -127,9 +128,7 @@ def read_tensors(name: str, data: bytes) -> tuple[dict[str, np.ndarray], dict[st
 
 
 @in_float64
-def parse_checkpoint(
-    name: str, data: bytes, *, expected_sha256: str | None = None
-) -> Checkpoint:
+def parse_checkpoint(name: str, data: bytes, *, expected_sha256: str | None = None) -> Checkpoint:
     """A checkpoint from bytes. Hash, types, shapes, finiteness and metadata are all verified."""
     if expected_sha256 is not None and sha256(data) != expected_sha256:
         raise InputError(
@@ -161,7 +160,7 @@ def parse_checkpoint(
         )
     return Checkpoint(
         model=LinearTransformer(
-            P=tensors["P"].astype(np.float64), Q=tensors["Q"].astype(np.float64)
+            P=jnp.asarray(tensors["P"], jnp.float64), Q=jnp.asarray(tensors["Q"], jnp.float64)
         ),
         parametrization=choice(
             "The parametrization", shape.get("parametrization"), PARAMETRIZATIONS

@@ -14,9 +14,7 @@ def gradient_descent_model(
     The sign is that of paper 2, whose layer adds P G Q e: targets become residuals.
     """
     zeros = (0.0,) * len(method.etas)
-    return gdpp_model(
-        GDPlusPlus(etas=method.etas, gammas=zeros), dim=dim, num_context=num_context
-    )
+    return gdpp_model(GDPlusPlus(etas=method.etas, gammas=zeros), dim=dim, num_context=num_context)
 
 
 def gdpp_model(method: GDPlusPlus, *, dim: int, num_context: int) -> LinearTransformer:

@@ -12,7 +12,7 @@ import plotly.graph_objects as go
 
 from icl_core.errors import InputError
 from icl_core.files import dump_json, parse_json
-from icl_core.plots.figure import alt_text, tidy_rows
+from icl_core.plots.figure import alt_text, figure_title, tidy_rows
 from icl_core.plots.style import FONT, themed
 from icl_core.validation import Config, choice, mapping
 
@@ -49,7 +49,7 @@ def to_html(figure: go.Figure) -> bytes:
         config={"displaylogo": False, "showSendToCloud": False, "responsive": True},
     )
     page = PAGE.format(
-        title=html.escape(str(paper.layout.title.text or "Figure")),
+        title=html.escape(figure_title(paper) or "Figure"),
         alt=html.escape(alt_text(figure)),
         font=FONT,
         figure=body,

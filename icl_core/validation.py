@@ -72,7 +72,7 @@ def integer(name: str, value: Any, limits: str | tuple[float, float]) -> int:
     return result
 
 
-def choice(name: str, value: T, allowed: Iterable[T]) -> T:
+def choice(name: str, value: Any, allowed: Iterable[T]) -> T:
     """`value` if it is one of `allowed`."""
     options = list(allowed)
     if isinstance(value, (list, dict, set)) or value not in options:

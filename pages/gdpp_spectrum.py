@@ -6,56 +6,33 @@ import numpy as np
 import streamlit as st
 
 from icl_core.lessons import spectrum as lesson
-from icl_core.lessons.spectrum import CONTEXTS, DIMENSIONS, MAX_LAYERS, Hessians, Spectrum
+from icl_core.lessons.spectrum import CONTEXTS, DIMENSIONS, MAX_LAYERS, PRESETS, Spectrum
 from ui.boundary import fragment
 from ui.calls import hessians, trained_gammas
 from ui.chart import chart
 from ui.controls import Controls, control_row
-from ui.frame import heading, to_try
-from ui.live import READOUT, Grid, Player, Quantity, Readout, Slider
+from ui.frame import finding, heading, to_try
+from ui.live import READOUT, Grid, Player, Quantity, Readout, Slider, Values
 from ui.presets import preset_links
 
 PAGE = "gdpp_spectrum"
-DEFAULT = Spectrum()
-PRESETS = {
-    "25 examples": DEFAULT,
-    "100 examples": Spectrum(num_context=100),
-    "As many as dimensions": Spectrum(num_context=10),
-    "Three layers": Spectrum(layers=3),
-    "Too large a γ": Spectrum(gamma=0.022),
-    "Fewer examples than dimensions": Spectrum(num_context=5),
-}
 NODES = 61
 
 
-def passage_grid(found: Hessians) -> Grid:
+@st.cache_resource(max_entries=32, show_spinner=False)
+def passage_grid(dim: int, num_context: int) -> Grid:
     """What the upper figure shows at every gamma and number of layers."""
+    found = hessians(dim, num_context)
     gammas = np.linspace(0, found.highest_gamma, NODES)
-    stops = [
-        [lesson.passage(found, float(gamma), layers) for layers in range(1, MAX_LAYERS + 1)]
-        for gamma in gammas
-    ]
-    quantities = [
-        Quantity(
-            trace=uid,
-            field=field,
-            values=np.array([[stop.values()[uid, field] for stop in row] for row in stops]),
-        )
-        for uid, field in stops[0][0].values()
-    ]
-    kappas = np.array([[lesson.kappa(stop.after) for stop in row] for row in stops])
+    fields, kappas = lesson.passages(found, gammas)
+    quantities = [Quantity(trace=uid, field=name, values=v) for (uid, name), v in fields.items()]
     quantities.append(Quantity(trace=READOUT, field="kappa", values=kappas, scale="log"))
     return Grid(axes={"gamma": gammas, "layers": range(MAX_LAYERS)}, quantities=quantities)
 
 
-@st.cache_resource(max_entries=32, show_spinner=False)
-def cached_grid(dim: int, num_context: int) -> Grid:
-    return passage_grid(hessians(dim, num_context))
-
-
 @fragment()
 def explore() -> None:
-    controls = Controls(PAGE, DEFAULT)
+    controls = Controls(PAGE, Spectrum())
     with control_row():
         controls.one_of("dim", "Dimension d", {d: str(d) for d in DIMENSIONS})
         controls.steps("num_context", "Examples n in the prompt", {n: str(n) for n in CONTEXTS})
@@ -70,18 +47,18 @@ def explore() -> None:
     gamma = lesson.gamma_of(config, found)
     shown = lesson.passage(found, gamma, config.layers)
 
-    def moved(values: dict[str, float]) -> None:
+    def moved(values: Values) -> None:
         controls.put("layers", int(values["layers"]) + 1)
         if not math.isclose(values["gamma"], gamma):
             controls.put("gamma", values["gamma"])
 
+    finding(lesson.finding(config, found))
     chart(
         lesson.passage_figure(config, found),
         key="passage",
         page=PAGE,
         config=config,
         title="One prompt's eigenvalues",
-        caption=lesson.finding(config, found),
         controls=[
             Slider(
                 name="gamma",
@@ -98,7 +75,7 @@ def explore() -> None:
                 value=config.layers - 1,
             ),
         ],
-        grid=cached_grid(config.dim, config.num_context),
+        grid=passage_grid(config.dim, config.num_context),
         readouts=[
             Readout(name="before", label="κ before", value=lesson.kappa(shown.before)),
             Readout(name="kappa", label="κ after", value=lesson.kappa(shown.after)),
@@ -116,9 +93,19 @@ def explore() -> None:
 heading(
     "GD++ spectrum",
     r"Gradient descent is slow where the Hessian $\Sigma = \sum_i x_i x_i^\top$ has eigenvalues of "
-    r"very different size. A GD++ layer also moves the inputs, $x \leftarrow (I - \gamma\Sigma)\,x$, "
-    r"and so turns every eigenvalue $\lambda$ into $\lambda(1-\gamma\lambda)^2$.",
+    r"very different size. A GD++ layer also moves the inputs, "
+    r"$x \leftarrow (I - \gamma\Sigma)\,x$, and so turns every eigenvalue $\lambda$ into "
+    r"$\lambda(1-\gamma\lambda)^2$.",
 )
-preset_links("pages/gdpp_spectrum.py", DEFAULT, PRESETS)
+preset_links("pages/gdpp_spectrum.py", Spectrum(), PRESETS)
 explore()
-to_try(["Drag γ."])
+to_try(
+    [
+        r"Drag **γ** until the largest eigenvalue reaches the root $1/\gamma$: it vanishes, and "
+        "the condition number explodes.",
+        "Put the **peak** near the largest eigenvalues: all large ones end up nearly equal.",
+        "Add **layers**: each squeezes what the one before left, with less to gain every time.",
+        "Take **more examples**: the spectrum narrows by itself, and there is less to do.",
+        "Take **fewer examples than dimensions**: the missing directions stay at 0, whatever γ is.",
+    ]
+)

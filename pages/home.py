@@ -1,3 +1,65 @@
+"""Home: what this is, in three sentences and one picture, and where to go."""
+
 import streamlit as st
 
-st.title("Home")
+from icl_core.lessons import noise_and_depth as lesson
+from icl_core.lessons.noise_and_depth import NoiseAndDepth
+from ui.calls import noise_losses, shipped_families
+from ui.chart import chart
+from ui.frame import TITLE, heading
+from ui.reopen import reopen
+
+LESSONS = {
+    "gdpp_spectrum": (
+        "GD++ spectrum",
+        "How a layer makes a badly conditioned problem easy: drag γ, watch the eigenvalues move.",
+    ),
+    "noise_and_depth": (
+        "Noise and depth",
+        "What more layers buy when nobody says how noisy the examples are.",
+    ),
+    "weights": (
+        "Weights",
+        "The two matrices of every layer, over the whole training, beside what theory says.",
+    ),
+    "train": (
+        "Train",
+        "Train such a model in seconds, watch it find its algorithm, and take it home.",
+    ),
+}
+
+
+def picture() -> None:
+    """The main result on the shipped models."""
+    config = NoiseAndDepth()
+    names = shipped_families()
+    if config.task not in names:
+        config = config.replace(task=next(iter(names)))
+    losses = noise_losses(config)
+    config = config.replace(layers=losses.depths[-1])
+    chart(
+        lesson.depth_figure(config, losses, mark=False),
+        key="picture",
+        page="noise_and_depth",
+        config=config,
+        title="Deeper models come closer to the best answer there can be",
+        caption=lesson.finding(config, losses),
+    )
+
+
+heading(
+    TITLE,
+    "Show a transformer a few examples in its prompt and it answers the next one, though nothing "
+    "in it was trained on them. In a *linear* transformer one can see how: every layer takes a "
+    "step of an optimisation algorithm on the examples it was shown. Here such models are trained, "
+    "opened and measured against the best predictor there can be.",
+)
+left, right = st.columns([3, 2], gap="large")
+with right:
+    for name, (title, about) in LESSONS.items():
+        with st.container(border=True, gap="xsmall", key=f"card_{name}"):
+            st.page_link(f"pages/{name}.py", label=f"**{title}**", icon_position="right")
+            st.markdown(about)
+with left:
+    picture()
+reopen()

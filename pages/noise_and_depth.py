@@ -3,31 +3,24 @@
 import streamlit as st
 
 from icl_core.lessons import noise_and_depth as lesson
-from icl_core.lessons.noise_and_depth import CONTEXTS, NoiseAndDepth
+from icl_core.lessons.losses import SHIFT_PROMPTS
+from icl_core.lessons.noise_and_depth import CONTEXTS, PRESETS, NoiseAndDepth
 from icl_core.plots.style import METHODS
 from ui.boundary import fragment
 from ui.calls import noise_losses, shipped_families
 from ui.chart import chart, curve_grid
 from ui.controls import Controls, control_row
-from ui.frame import heading, to_try
+from ui.frame import finding, heading, to_try
 from ui.live import Player, Slider
 from ui.presets import preset_links
 
 PAGE = "noise_and_depth"
-DEFAULT = NoiseAndDepth()
-PRESETS = {
-    "Any noise from 0 to 5": DEFAULT,
-    "Only noise 1 or 3": NoiseAndDepth(task="categorical1-3_d10_n20", sigma=3.0),
-    "One layer": NoiseAndDepth(layers=1),
-    "Three times the context": NoiseAndDepth(num_context=60),
-    "The typical prompt": NoiseAndDepth(statistic="median"),
-}
 
 
 @fragment()
 def explore() -> None:
     families = shipped_families()
-    controls = Controls(PAGE, DEFAULT)
+    controls = Controls(PAGE, NoiseAndDepth())
     with control_row():
         tasks = {name: family.label for name, family in families.items()}
         controls.one_of("task", "Trained on", tasks, menu=True)
@@ -37,18 +30,21 @@ def explore() -> None:
         controls.one_of("statistic", "Over prompts", {"mean": "mean", "median": "median"})
         trained = family.task.num_context
         lengths = {None if n == trained else n: str(n) for n in CONTEXTS}
-        controls.steps("num_context", f"Context length n (trained on {trained})", lengths)
+        controls.steps("num_context", f"Context n (trained on {trained})", lengths)
+        if (family.task.dim, trained) == (10, 20):
+            controls.switch("published", "Paper's Table 1")
     controls.within("layers", family.depths[0], family.depths[-1])
     controls.within("sigma", 0.0, family.task.noise.highest + 1)
     config = controls.config()
     losses = noise_losses(config)
     if losses.shifted:
         st.info(
-            f"A shift: the models were trained on contexts of {family.task.num_context} examples and now see "
-            f"{config.num_context}.",
+            f"A shift: trained on contexts of {family.task.num_context} examples, the models now "
+            f"see {config.num_context}. ({SHIFT_PROMPTS} prompts, drawn for this view.)",
             icon=":material/moving:",
         )
 
+    finding(lesson.finding(config, losses))
     left, right = st.columns(2, gap="large")
     with left:
         chart(
@@ -56,7 +52,6 @@ def explore() -> None:
             key="depth",
             page=PAGE,
             config=config,
-            caption=lesson.finding(config, losses),
         )
     with right:
         depths = family.depths
@@ -109,6 +104,15 @@ heading(
     r"$y_i = \langle w, x_i\rangle + \xi_i$ and asks for one more answer. The noise $\xi_i$ has a "
     r"level $\sigma$ that differs from prompt to prompt and that nobody tells the model.",
 )
-preset_links("pages/noise_and_depth.py", DEFAULT, PRESETS)
+preset_links("pages/noise_and_depth.py", NoiseAndDepth(), PRESETS)
 explore()
-to_try(["Slide **L** from 1 to 4."])
+to_try(
+    [
+        "**Predict:** at which noise level does GD++ do best, and why only there? (It is ridge "
+        r"regression with one strength: look for $\sigma^2 = \mathrm{E}\,\sigma^2$.)",
+        "Step through the **layers** of the profile: which noise levels improve last?",
+        "Drag **σ** below: at little noise the deep models gain almost all in their last layer.",
+        "Stretch the **context**: which model still works on prompts longer than in training?",
+        "Choose **median**: how much of the mean is owed to rare, hard prompts?",
+    ]
+)

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from icl_core.lessons.training import LIMITS, SECONDS, Train
+from icl_core.lessons.training import LIMITS, PRESETS, SECONDS, Train
 from icl_core.plots.style import METHODS
 from ui.checkpoint_view import checkpoint_view
 from ui.controls import Controls, control_row
@@ -13,14 +13,6 @@ from ui.training_view import training_view
 
 PAGE = "train"
 JOB = "train:job"
-DEFAULT = Train()
-PRESETS = {
-    "Two layers, mixed noise": DEFAULT,
-    "A straight line": Train(dim=1, num_context=10, sigma=1.0),
-    "One layer is one step": Train(layers=1, noise="fixed", sigma=0.5),
-    "Two noise levels": Train(noise="categorical", layers=3),
-    "All weights free": Train(parametrization="full", dim=5, num_context=10, sigma=2.0),
-}
 NOISES = {"uniform": "any up to", "fixed": "always", "categorical": "one of"}
 
 
@@ -51,8 +43,8 @@ heading(
     "Choose a task and a model, press start, and watch the loss come down towards the Bayes floor: "
     "what the best predictor there can be would reach. You may leave this page meanwhile.",
 )
-preset_links("pages/train.py", DEFAULT, PRESETS)
-config = choose(Controls(PAGE, DEFAULT))
+preset_links("pages/train.py", Train(), PRESETS)
+config = choose(Controls(PAGE, Train()))
 job = trainings().find(st.session_state.get(JOB))
 busy = job is not None and job.active
 st.button(

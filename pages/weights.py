@@ -3,25 +3,17 @@
 import streamlit as st
 
 from icl_core.lessons import weights as lesson
-from icl_core.lessons.weights import Weights
+from icl_core.lessons.weights import PRESETS, Weights
 from icl_core.plots.style import METHODS
 from ui.boundary import fragment
 from ui.calls import shipped_families, weights_movie, weights_story
 from ui.chart import chart
 from ui.controls import Controls, control_row
-from ui.frame import heading, to_try
-from ui.live import Grid, Player, Quantity
+from ui.frame import finding, heading, to_try
+from ui.live import Grid, Player, Quantity, Values
 from ui.presets import preset_links
 
 PAGE = "weights"
-DEFAULT = Weights()
-PRESETS = {
-    "Four full layers": DEFAULT,
-    "One layer: gradient descent": Weights(layers=1, task="uniform5_d10_n20"),
-    "Before training": Weights(snapshot=0),
-    "Four numbers a layer": Weights(parametrization="diag"),
-    "Raw coordinates": Weights(coordinates="raw"),
-}
 
 
 def choose(controls: Controls[Weights]) -> Weights:
@@ -49,7 +41,7 @@ def choose(controls: Controls[Weights]) -> Weights:
 
 @fragment()
 def explore() -> None:
-    controls = Controls(PAGE, DEFAULT)
+    controls = Controls(PAGE, Weights())
     config = choose(controls)
     model = config.task, config.parametrization, config.layers
     story = weights_story(*model)
@@ -70,29 +62,29 @@ def explore() -> None:
         Quantity(trace="now", field="y", values=y),
     ]
 
-    def moved(values: dict[str, float]) -> None:
+    def moved(values: Values) -> None:
         at = int(values["snapshot"])
         controls.put("snapshot", None if at == story.last else at)
 
+    finding(lesson.finding(story))
     chart(
         lesson.heatmap_figure(config, story),
         key="heatmaps",
         page=PAGE,
         config=config,
-        caption=lesson.finding(story),
         controls=[player] if story.last else [],
         grid=Grid(axes={"snapshot": frames}, quantities=moving, exact=True) if story.last else None,
         on_change=moved,
     )
     left, right = st.columns([3, 2], gap="large")
     with left:
-        _, named = lesson.theory(story)
+        _, said = lesson.theory(story)
         chart(
             lesson.theory_figure(config, story),
             key="theory",
             page=PAGE,
             config=config,
-            caption=f"Theory: {named}.",
+            caption=said,
         )
     with right:
         chart(lesson.omega_figure(story), key="omegas", page=PAGE, config=config)
@@ -104,6 +96,15 @@ heading(
     "over the examples. So two small matrices a layer are the whole model. What did training "
     "write into them?",
 )
-preset_links("pages/weights.py", DEFAULT, PRESETS)
+preset_links("pages/weights.py", Weights(), PRESETS)
 explore()
-to_try(["Play the training."])
+to_try(
+    [
+        "Press **play** (or the space bar): at first nothing happens, then the diagonal appears.",
+        "Choose **one layer** and compare with theory: training found the best step of gradient "
+        "descent by itself.",
+        "Set **DIAG** beside **FULL** at the same depth: are the ω of the two alike, up to sign?",
+        r"Look at the last layer of a deep model: only the $y$ row of $P$ matters there.",
+        "Switch to **raw** coordinates: the same model, but with $n$ and the size of $y$ in it.",
+    ]
+)

@@ -21,7 +21,7 @@ def compilations():
 
     seen: list[str] = []
 
-    def listen(event: str, _seconds: float, **_details: object) -> None:
+    def listen(event: str, duration_secs: float, **details: str | int) -> None:
         if event == "/jax/core/compile/backend_compile_duration":
             seen.append(event)
 

@@ -3,8 +3,9 @@
 import numpy as np
 import streamlit as st
 
-from icl_core.lessons import noise_and_depth, spectrum, weights
+from icl_core.lessons import losses, spectrum, weights
 from icl_core.lessons.families import Family, families
+from icl_core.lessons.noise_and_depth import NoiseAndDepth
 
 
 @st.cache_data(max_entries=4, ttl=60, show_spinner=False)
@@ -13,15 +14,15 @@ def shipped_families() -> dict[str, Family]:
     return families()
 
 
-def noise_losses(config: noise_and_depth.NoiseAndDepth) -> noise_and_depth.Losses:
-    """See `noise_and_depth.measure`; one entry serves all depths but at a shifted context."""
+def noise_losses(config: NoiseAndDepth) -> losses.Losses:
+    """See `losses.measure`; one entry serves all depths but at a shifted context."""
     shifted = config.num_context is not None
     return _noise_losses(config.task, config.num_context, config.layers if shifted else 1)
 
 
 @st.cache_data(max_entries=256, show_spinner=False)
-def _noise_losses(task: str, num_context: int | None, layers: int) -> noise_and_depth.Losses:
-    return noise_and_depth.measure(task, num_context, layers)
+def _noise_losses(task: str, num_context: int | None, layers: int) -> losses.Losses:
+    return losses.measure(task, num_context, layers)
 
 
 @st.cache_data(max_entries=32, show_spinner=False)

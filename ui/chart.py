@@ -1,12 +1,12 @@
 """The one place that shows a figure: title, looks, caption, data table, exports, grids."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
 
 import numpy as np
 import streamlit as st
 
-from icl_core.plots.figure import Curve, alt_text, figure_name, figure_title, tidy_rows
+from icl_core.plots.drawing import Curve
+from icl_core.plots.figure import Figure, alt_text, figure_name, figure_title, tidy_rows
 from icl_core.validation import Config
 from ui.export_row import export_menu
 from ui.live import Control, Grid, Link, Quantity, Readout, Values, live_chart
@@ -16,7 +16,7 @@ BOTTOM = 1e-12
 
 
 def chart(
-    figure: Any,
+    figure: Figure,
     *,
     key: str,
     page: str,
@@ -38,7 +38,7 @@ def chart(
         _header(figure, title or figure_title(figure), key, page, config)
         live_chart(
             figure,
-            key=f"{page}_{key}",
+            key=f"{page}:{key}",
             alt=alt_text(figure),
             controls=controls,
             grid=grid,
@@ -51,7 +51,7 @@ def chart(
             st.caption(caption)
 
 
-def _header(figure: Any, title: str, key: str, page: str, config: Config | None) -> None:
+def _header(figure: Figure, title: str, key: str, page: str, config: Config | None) -> None:
     with st.container(
         horizontal=True, vertical_alignment="center", gap="xsmall", wrap=False, key=f"head_{key}"
     ):

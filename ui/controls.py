@@ -20,7 +20,7 @@ from icl_core.validation import Config
 
 C = TypeVar("C", bound=Config)
 Check = Callable[[Any], Any]
-MENU_WIDTH, SLIDER_WIDTH, NUMBER_WIDTH = 250, 230, 120
+MENU_WIDTH, SLIDER_WIDTH, NUMBER_WIDTH = 210, 195, 104
 """Pixels, where nothing else is said; less on a narrow screen."""
 LINK_VERSION = "1"
 """Meaning of the values in a link; raised when a default or a field changes its meaning."""
@@ -167,22 +167,23 @@ class Controls(Generic[C]):
         """A number between bounds."""
         self.within(field, low, high)
         if low < high:
-            options = {"width": SLIDER_WIDTH} | options
+            options.setdefault("width", SLIDER_WIDTH)
             st.slider(label, low, high, step=step, key=self.key(field), **options)
         else:
             st.slider(label, low, high + (step or 1), key=f"{self.key(field)}_fixed", disabled=True)
 
     def steps(self, field: str, label: str, values: Mapping[Any, str], **options: Any) -> None:
-        """A slider over given values and their labels; a value not among them moves to the nearest."""
+        """A slider over given values and their labels; any other value moves to the nearest."""
         now, numbers = self[field], [value for value in values if value is not None]
         if now not in values:
             self[field] = min(numbers, key=lambda value: abs(value - now))
+        options.setdefault("width", SLIDER_WIDTH)
         st.select_slider(
             label,
             list(values),
             format_func=lambda value: values[value],
             key=self.key(field),
-            **{"width": SLIDER_WIDTH} | options,
+            **options,
         )
 
     def one_of(
@@ -190,13 +191,15 @@ class Controls(Generic[C]):
     ) -> None:
         """A choice; `options` maps values to what the visitor reads."""
         values = list(options)
-        if self[field] not in values:
-            self[field] = values[0]
-        shown = {"format_func": lambda value: options[value], "key": self.key(field), **more}
+        if (now := self[field]) not in values:
+            counts = isinstance(now, int) and all(isinstance(value, int) for value in values)
+            self[field] = min(values, key=lambda v: abs(v - now)) if counts else values[0]
+        more |= {"format_func": lambda value: options[value], "key": self.key(field)}
         if menu:
-            st.selectbox(label, values, **{"width": MENU_WIDTH} | shown)
+            more.setdefault("width", MENU_WIDTH)
+            st.selectbox(label, values, **more)
         else:
-            st.segmented_control(label, values, required=True, **shown)
+            st.segmented_control(label, values, required=True, **more)
 
     def some_of(self, field: str, label: str, options: Mapping[str, str], **more: Any) -> None:
         """Several choices, at least one."""
@@ -216,12 +219,13 @@ class Controls(Generic[C]):
     ) -> None:
         """A number to type."""
         self.within(field, low, high)
-        options = {"width": NUMBER_WIDTH} | options
+        options.setdefault("width", NUMBER_WIDTH)
         st.number_input(label, low, high, step=step, key=self.key(field), **options)
 
     def text(self, field: str, label: str, **options: Any) -> None:
         """A line to type; the config checks it."""
-        st.text_input(label, key=self.key(field), **{"width": NUMBER_WIDTH} | options)
+        options.setdefault("width", NUMBER_WIDTH)
+        st.text_input(label, key=self.key(field), **options)
 
     def switch(self, field: str, label: str, **options: Any) -> None:
         st.toggle(label, key=self.key(field), **options)

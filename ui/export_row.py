@@ -1,16 +1,15 @@
 """Downloads of a figure, built when they are asked for."""
 
 from collections.abc import Callable
-from typing import Any
 
 import streamlit as st
 
 from icl_core import export
-from icl_core.plots.figure import figure_name
+from icl_core.plots.figure import Figure, figure_name
 from icl_core.validation import Config
 
 
-def export_menu(figure: Any, *, key: str, page: str, config: Config | None) -> None:
+def export_menu(figure: Figure, *, key: str, page: str, config: Config | None) -> None:
     """A menu of files: the figure as a web page, its data, and the choices behind it."""
     name = figure_name(figure)
     files: list[tuple[str, str, str, Callable[[], bytes]]] = [

@@ -15,11 +15,12 @@ UI = Path(__file__).parent
 def pages() -> dict[str, list[st.Page]]:
     """The app's navigation: sections and their pages."""
 
-    def page(name: str, title: str, icon: str, **options: bool) -> st.Page:
-        return st.Page(f"pages/{name}.py", title=title, icon=f":material/{icon}:", **options)
+    def page(name: str, title: str, icon: str) -> st.Page:
+        file, sign = f"pages/{name}.py", f":material/{icon}:"
+        return st.Page(file, title=title, icon=sign, default=name == "home")
 
     return {
-        "Start": [page("home", "Home", "home", default=True)],
+        "Start": [page("home", "Home", "home")],
         "Gradient descent inside": [page("gdpp_spectrum", "GD++ spectrum", "equalizer")],
         "Noise": [
             page("noise_and_depth", "Noise and depth", "show_chart"),
@@ -55,6 +56,12 @@ def heading(title: str, lead: str) -> None:
     _require_app()
     st.title(title, anchor=False)
     st.markdown(lead)
+
+
+def finding(sentence: str) -> None:
+    """What the figures below show, with its numbers."""
+    with st.container(key="finding"):
+        st.markdown(sentence)
 
 
 def to_try(points: Sequence[str]) -> None:

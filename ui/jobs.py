@@ -31,7 +31,7 @@ ACTIVE: tuple[Status, ...] = ("waiting", "running", "measuring")
 
 @dataclass(eq=False)
 class Job:
-    """One training: written by its thread, read by pages."""
+    """One training: written by its thread, read by pages. drawn: when the last snapshot came."""
 
     config: Train
     id: str = field(default_factory=lambda: uuid.uuid4().hex)
@@ -39,7 +39,7 @@ class Job:
     frames: list[Frame] = field(default_factory=list)
     measured: dict[str, LossSummary] = field(default_factory=dict)
     error: str = ""
-    started: float = 0.0
+    drawn: float = 0.0
     cancelled: threading.Event = field(default_factory=threading.Event)
 
     @property
@@ -54,18 +54,14 @@ class Job:
         return min(1.0, last.step / max(last.total_steps, 1))
 
     def seconds_left(self) -> float | None:
-        """Estimate from the pace since the first snapshot; None while there is no pace yet."""
-        if len(self.frames) < 3:
-            return None
-        first, last = self.frames[1], self.frames[-1]
-        if last.step <= first.step:
+        """Estimate from the pace of the present phase; None while there is no pace yet."""
+        phase = [frame for frame in self.frames if frame.phase == self.frames[-1].phase]
+        first, last = (phase[0], phase[-1]) if phase else (None, None)
+        if first is None or last is None or last.step <= first.step:
             return None
         pace = (last.seconds - first.seconds) / (last.step - first.step)
-        rest = pace * (last.total_steps - last.step) - (time.monotonic() - self._seen(last))
-        return max(0.0, min(rest, self.config.seconds - (time.monotonic() - self.started)))
-
-    def _seen(self, frame: Frame) -> float:
-        return self.started + frame.seconds
+        rest = min(pace * (last.total_steps - last.step), self.config.seconds - last.seconds)
+        return max(0.0, rest - (time.monotonic() - self.drawn))
 
 
 class Jobs:
@@ -130,15 +126,13 @@ class Jobs:
                 job.status = "failed"
 
     def _run(self, job: Job) -> None:
-        job.started, job.status = time.monotonic(), "running"
-        snapshots = train(job.config.task(), job.config.training())
-        try:
-            for snapshot in snapshots:
-                job.frames.append(Frame.of(snapshot))
-                if job.cancelled.is_set():
-                    break
-        finally:
-            snapshots.close()
+        job.status = "running"
+        # Nothing runs between two snapshots, so leaving the loop stops the training.
+        for snapshot in train(job.config.task(), job.config.training()):
+            job.frames.append(Frame.of(snapshot))
+            job.drawn = time.monotonic()
+            if job.cancelled.is_set():
+                break
         job.status = "measuring"
         job.measured = measure(job.frames[-1].model, job.config.task())
         job.status = "cancelled" if job.cancelled.is_set() else "done"

@@ -11,6 +11,7 @@ from icl_core.lessons.weights import panels
 from icl_core.training.coordinates import to_normalised
 from ui.boundary import fragment
 from ui.chart import chart
+from ui.frame import finding
 from ui.jobs import Job, trainings
 from ui.live import Grid, Player, Quantity
 
@@ -34,7 +35,7 @@ def _watch(job: Job, page: str) -> None:
         st.progress(job.progress(), text=_state(job), width="stretch")
         st.button("Cancel", on_click=trainings().cancel, args=[job], icon=":material/stop:")
     if job.frames:
-        _figures(job, page, scrub=False)
+        _figures(job, page)
 
 
 def _state(job: Job) -> str:
@@ -60,50 +61,49 @@ def _ended(job: Job, page: str) -> None:
         st.error(job.error, icon=":material/info:")
     elif job.status == "cancelled":
         st.info("The training was cancelled; what it had reached is below.", icon=":material/stop:")
-    if job.frames:
-        _figures(job, page, scrub=True)
     if job.measured:
-        _result(job, page)
+        _result(job)
+    if job.frames:
+        _figures(job, page)
 
 
-def _result(job: Job, page: str) -> None:
+def _result(job: Job) -> None:
     config = job.config
-    left, right = st.columns([2, 3], gap="large", vertical_alignment="center")
-    with left:
-        st.markdown(lesson.finding(config.parametrization, config.task(), job.measured))
-        checkpoint = lesson.checkpoint_of(config, job.frames[-1], job.measured)
-        st.download_button(
-            "Download the model",
-            checkpoint_bytes(checkpoint),
-            file_name=f"{config.parametrization}_L{config.layers}_d{config.dim}.safetensors",
-            mime="application/octet-stream",
-            icon=":material/download:",
-            on_click="ignore",
-        )
-    with right:
-        figure = lesson.layers_figure(config.parametrization, job.measured)
-        chart(figure, key="layers", page=page, config=config)
+    finding(lesson.finding(config.parametrization, config.task(), job.measured))
+    checkpoint = lesson.checkpoint_of(config, job.frames[-1], job.measured)
+    st.download_button(
+        "Download the model",
+        checkpoint_bytes(checkpoint),
+        file_name=f"{config.parametrization}_L{config.layers}_d{config.dim}.safetensors",
+        mime="application/octet-stream",
+        icon=":material/download:",
+        on_click="ignore",
+    )
 
 
-def _figures(job: Job, page: str, *, scrub: bool) -> None:
-    frames = list(job.frames)
+def _figures(job: Job, page: str) -> None:
+    """Loss, and once it is measured the loss by layer, beside the weights."""
+    config, frames = job.config, list(job.frames)
     last = len(frames) - 1
     left, right = st.columns([2, 3], gap="large")
     with left:
-        chart(lesson.run_figure(job.config, frames), key="run", page=page, config=job.config)
+        chart(lesson.run_figure(config, frames), key="run", page=page, config=config)
+        if job.measured:
+            figure = lesson.layers_figure(config.parametrization, job.measured)
+            chart(figure, key="by_layer", page=page, config=config)
     with right:
         options: dict[str, Any] = {}
-        if scrub and last:
+        if last and not job.active:
             labels = [f"{frame.step:,} updates" for frame in frames]
             player = Player(
                 name="snapshot", label="Training", labels=labels, value=last, seconds=0.25
             )
             options = {"controls": [player], "grid": _grid(job)}
         chart(
-            lesson.weights_figure(job.config, frames, last),
-            key="weights",
+            lesson.weights_figure(config, frames, last),
+            key="matrices",
             page=page,
-            config=job.config,
+            config=config,
             title="Weights (normalised)",
             **options,
         )

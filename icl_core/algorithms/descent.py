@@ -54,9 +54,7 @@ class GDPlusPlus(Config):
             etas=_steps("The step size eta", self.etas, "eta"),
             gammas=_steps("The preconditioning strength gamma", self.gammas, "gamma"),
         )
-        integer(
-            "The number of gammas", len(self.gammas), (len(self.etas), len(self.etas))
-        )
+        integer("The number of gammas", len(self.gammas), (len(self.etas), len(self.etas)))
 
     def weight_path(self, prompts: Prompts) -> WeightPath:
         """[K+1, batch, d], from w = 0."""
@@ -73,7 +71,8 @@ def gradient_descent(prompts: Prompts, etas: Array) -> WeightPath:
 def gdpp(prompts: Prompts, etas: Array, gammas: Array) -> WeightPath:
     """Weights after 0..K steps of GD++, [K+1, batch, d].
 
-    With x^k = M x: w <- w + (eta_k/n) M^T M (alpha - Sigma w), then M <- (I - gamma_k M Sigma M^T) M.
+    With x^k = M x: w <- w + (eta_k/n) M^T M (alpha - Sigma w), then
+    M <- (I - gamma_k M Sigma M^T) M.
     """
     Sigma, alpha = prompts.moments.Sigma, prompts.moments.alpha
 

@@ -10,8 +10,8 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 from flax import struct
-from jaxtyping import Array, Float
 from jax.nn import softmax
+from jaxtyping import Array, Float
 
 from icl_core.arrays import WeightPath, without_rounding
 from icl_core.tasks.linear import LinearTask, Moments, Prompts
@@ -186,6 +186,4 @@ class BayesRR(Config):
 
     def weight_path(self, prompts: Prompts) -> WeightPath:
         nodes, prior = (jnp.asarray(part, prompts.sigma.dtype) for part in self.noise.nodes())
-        return _path(
-            bayes_ridge(spectrum(prompts.moments), nodes, prior, prompts.num_context)
-        )
+        return _path(bayes_ridge(spectrum(prompts.moments), nodes, prior, prompts.num_context))

@@ -62,9 +62,7 @@ def best_gamma(eigenvalues: Float[np.ndarray, "prompts dim"], layers: int = 1) -
 def hessian_spectrum(task: LinearTask, *, prompts: int = 2000, seed: int = 0) -> SpectrumBank:
     """Eigenvalues of Sigma = sum x x^T over prompts of the task (unnormalised, as gamma is)."""
     Sigma = draw_prompts(task, seed, prompts).moments.Sigma
-    return SpectrumBank(
-        eigenvalues=np.asarray(_eigenvalues(Sigma)), num_context=task.num_context
-    )
+    return SpectrumBank(eigenvalues=np.asarray(_eigenvalues(Sigma)), num_context=task.num_context)
 
 
 @jax.jit

@@ -1,4 +1,4 @@
-"""Checks of what only a lesson's config holds: lists of names and switches, also written as text."""
+"""Checks of what only a lesson's config holds: lists of names and switches, or their text."""
 
 from collections.abc import Iterable
 from typing import Any

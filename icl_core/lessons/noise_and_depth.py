@@ -3,42 +3,29 @@
 Figures 1, 2 and 5 of the paper on the shipped models. All losses are adjusted, half MSE.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any, Literal, get_args
 
 import numpy as np
-import plotly.graph_objects as go
 
-from icl_core.algorithms import Method
-from icl_core.algorithms.ridge import AdaRR, BayesRR, ConstRR
-from icl_core.analysis.loss import LossSummary, evaluate, noise_profile
-from icl_core.lessons.choices import names, text
-from icl_core.lessons.families import (
-    BASELINES,
-    DESCENTS,
-    Family,
-    baseline_tables,
-    find_family,
-    model_tables,
-)
+from icl_core.analysis.loss import LossSummary
+from icl_core.lessons.choices import names, switch, text
+from icl_core.lessons.families import BASELINES, DESCENTS
+from icl_core.lessons.losses import Losses
+from icl_core.lessons.published import published_loss
 from icl_core.models.linear import PARAMETRIZATIONS
 from icl_core.plots import losses as plots
-from icl_core.plots.figure import Curve, level, log_range
+from icl_core.plots.drawing import Curve, level
+from icl_core.plots.figure import Figure
 from icl_core.plots.style import METHODS
-from icl_core.tasks.linear import LinearTask
 from icl_core.tasks.noise import UniformNoise
 from icl_core.validation import Config, choice, integer, number
-from icl_core.zoo.library import PRETRAINED, Table, load_entry
 
 Statistic = Literal["mean", "median"]
 STATISTICS: tuple[Statistic, ...] = get_args(Statistic)
 CONTEXTS = (2, 5, 8, 10, 12, 15, 20, 25, 30, 40, 60, 80, 100, 150, 200)
 """Context lengths on offer; models were trained on one of them."""
-SHIFT_PROMPTS, SHIFT_PROFILE_PROMPTS, SHIFT_LEVELS = 1024, 256, 4
-"""An evaluation away from the training's context length is made when asked for: with fewer prompts,
-and at every fourth noise level of the shipped tables."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +38,7 @@ class NoiseAndDepth(Config):
     sigma: float = 1.0
     num_context: int | None = None
     statistic: Statistic = "mean"
+    published: bool = False
 
     def __post_init__(self) -> None:
         n = self.num_context
@@ -61,99 +49,18 @@ class NoiseAndDepth(Config):
             sigma=number("The noise level sigma", self.sigma, "sigma"),
             num_context=None if n is None else integer("The context length n", n, "num_context"),
             statistic=choice("The statistic", self.statistic, STATISTICS),
+            published=switch("The switch for published values", self.published),
         )
 
 
-@dataclass(frozen=True, kw_only=True)
-class Losses:
-    """What the figures show, by method or by (parametrization, number of layers L).
-
-    over_noise: arrays [L+1], over the task's noise law; profiles: arrays [sigmas, L+1], at fixed
-    levels (of models at a shifted context length, only those of the depth asked for).
-    """
-
-    task: LinearTask
-    depths: tuple[int, ...]
-    shifted: bool
-    over_noise: Mapping[Any, LossSummary]
-    sigmas: np.ndarray
-    profiles: Mapping[Any, LossSummary]
-
-    def kinds(self, config: NoiseAndDepth) -> list[str]:
-        """Chosen parametrizations that some model has."""
-        return [
-            kind for kind in config.models if any((kind, d) in self.over_noise for d in self.depths)
-        ]
-
-
-def measure(
-    task: str, num_context: int | None = None, layers: int = 1, folder: Path = PRETRAINED
-) -> Losses:
-    """The shipped tables, or, at another context length, a fresh evaluation.
-
-    `layers` is the depth whose noise profiles are wanted at a shifted context length.
-    """
-    family = find_family(task, folder)
-    if num_context is None or num_context == family.task.num_context:
-        return _shipped(family, folder)
-    return _shifted(family, num_context, layers, folder)
-
-
-def _shipped(family: Family, folder: Path) -> Losses:
-    tables: dict[Any, Table] = {**model_tables(family, folder), **baseline_tables(family, folder)}
-    return Losses(
-        task=family.task,
-        depths=family.depths,
-        shifted=False,
-        over_noise={key: table.loss for key, table in tables.items()},
-        sigmas=next(iter(tables.values())).sigmas,
-        profiles={key: table.profile for key, table in tables.items()},
-    )
-
-
-def _shifted(family: Family, num_context: int, layers: int, folder: Path) -> Losses:
-    """Every model at another context length; the ridge baselines know the new length."""
-    task = family.task.replace(num_context=num_context)
-    sigmas = next(iter(model_tables(family, folder).values())).sigmas[::SHIFT_LEVELS]
-    models = {
-        (kind, depth): load_entry(entry, folder).model.padded(family.depths[-1])
-        for kind, entries in family.entries.items()
-        for depth, entry in entries.items()
-    }
-    closed: dict[Any, Method] = {
-        "const_rr": ConstRR.of(task),
-        "bayes_rr": BayesRR(noise=task.noise),
-    }
-    if num_context > task.dim:
-        closed["ada_rr"] = AdaRR()
-    chosen = {key: model for key, model in models.items() if key[1] == layers}
-    return Losses(
-        task=task,
-        depths=family.depths,
-        shifted=True,
-        over_noise=_unpadded(evaluate(models | closed, task, prompts=SHIFT_PROMPTS)),
-        sigmas=sigmas,
-        profiles=_unpadded(
-            noise_profile(chosen | closed, task, sigmas, prompts=SHIFT_PROFILE_PROMPTS)
-        ),
-    )
-
-
-def _unpadded(summaries: Mapping[Any, LossSummary]) -> dict[Any, LossSummary]:
-    """Summaries without the identity layers that models were padded with."""
-    return {
-        key: first_steps(summary, key[1]) if isinstance(key, tuple) else summary
-        for key, summary in summaries.items()
-    }
-
-
-def first_steps(summary: LossSummary, steps: int) -> LossSummary:
-    """The summary of the first `steps` steps."""
-    arrays = {
-        field: getattr(summary, field)[..., : steps + 1]
-        for field in ("mean", "stderr", "median", "low", "high")
-    }
-    return LossSummary(count=summary.count, **arrays)
+PRESETS: dict[str, NoiseAndDepth] = {
+    "Any noise from 0 to 5": NoiseAndDepth(),
+    "Only noise 1 or 3": NoiseAndDepth(task="categorical1-3_d10_n20", sigma=3.0),
+    "One layer": NoiseAndDepth(layers=1),
+    "Three times the context": NoiseAndDepth(num_context=60),
+    "The typical prompt": NoiseAndDepth(statistic="median"),
+}
+"""Named states of the lesson; the first is its default."""
 
 
 Bands = tuple[np.ndarray, np.ndarray, np.ndarray]
@@ -177,7 +84,7 @@ def _curve(config: NoiseAndDepth, method: str, x: np.ndarray, bands: Iterable[np
 def depth_curves(config: NoiseAndDepth, losses: Losses) -> list[Curve]:
     """Loss after the last layer by depth, one curve a parametrization."""
     curves = []
-    for kind in losses.kinds(config):
+    for kind in losses.kinds(config.models):
         depths = [depth for depth in losses.depths if (kind, depth) in losses.over_noise]
         ends = [
             [part[-1] for part in center_and_band(losses.over_noise[kind, d], config.statistic)]
@@ -194,7 +101,7 @@ def profile_curves(config: NoiseAndDepth, losses: Losses, layers: int) -> list[C
         if method in losses.profiles:
             y = center_and_band(losses.profiles[method], config.statistic)[0][:, -1]
             curves.append(Curve(method=method, x=losses.sigmas, y=y, width=1.5))
-    for kind in losses.kinds(config):
+    for kind in losses.kinds(config.models):
         if summary := losses.profiles.get((kind, layers)):
             bands = [part[:, -1] for part in center_and_band(summary, config.statistic)]
             curves.append(replace(_curve(config, kind, losses.sigmas, bands), markers=False))
@@ -213,7 +120,7 @@ def layer_curves(config: NoiseAndDepth, losses: Losses, sigma: float) -> list[Cu
         if summary and summary.mean.shape[-1] == config.layers + 1:
             y = at_sigma(losses, center_and_band(summary, config.statistic)[0], sigma)
             curves.append(Curve(method=method, x=np.arange(len(y)), y=y, markers=True, width=1.5))
-    for kind in losses.kinds(config):
+    for kind in losses.kinds(config.models):
         if summary := losses.profiles.get((kind, config.layers)):
             bands = [at_sigma(losses, b, sigma) for b in center_and_band(summary, config.statistic)]
             curves.append(_curve(config, kind, np.arange(len(bands[0])), bands))
@@ -225,45 +132,62 @@ def at_sigma(losses: Losses, values: np.ndarray, sigma: float) -> np.ndarray:
     return np.array([np.interp(sigma, losses.sigmas, column) for column in values.T])
 
 
-def depth_figure(config: NoiseAndDepth, losses: Losses) -> go.Figure:
-    """Figure 1 of the paper."""
+def loss_range(losses: Losses) -> tuple[float, float]:
+    """The loss axis of the profiles: from twice what predicting nothing costs, 3.6 decades down."""
+    nothing = float(losses.over_noise["const_rr"].mean[0])
+    return nothing * 5e-4, nothing * 2
+
+
+def depth_figure(config: NoiseAndDepth, losses: Losses, *, mark: bool = True) -> Figure:
+    """Figure 1 of the paper; `mark` points at the chosen depth."""
     levels = {
         method: float(center_and_band(losses.over_noise[method], config.statistic)[0][-1])
         for method in BASELINES
         if method in losses.over_noise
     }
     floor = levels.pop("bayes_rr", None)
-    curves = depth_curves(config, losses)
-    return plots.loss_by_depth(curves, levels, floor, title="Loss by depth", depth=config.layers)
+    return plots.loss_by_depth(
+        depth_curves(config, losses),
+        levels,
+        floor,
+        title="Loss by depth",
+        depth=config.layers if mark else None,
+        published=_published(config, losses) if config.published else {},
+    )
 
 
-def profile_figure(config: NoiseAndDepth, losses: Losses) -> go.Figure:
+def _published(config: NoiseAndDepth, losses: Losses) -> dict[str, dict[int, float]]:
+    """The paper's cells by parametrization and depth, where it has them."""
+    return {
+        kind: {
+            depth: value
+            for depth in losses.depths
+            if (value := published_loss(losses.task, kind, depth)) is not None
+        }
+        for kind in losses.kinds(config.models)
+    }
+
+
+def profile_figure(config: NoiseAndDepth, losses: Losses) -> Figure:
     """Figures 2 and 3 of the paper; the loss axis is the same for every depth."""
     noise = losses.task.noise
     uniform = isinstance(noise, UniformNoise)
-    everywhere = [curve.y for d in losses.depths for curve in profile_curves(config, losses, d)]
     return plots.noise_profile(
         profile_curves(config, losses, config.layers),
         title=f"Loss by noise level, {config.layers} layers",
         trained=(0.0, noise.highest) if uniform else None,
         trained_at=() if uniform else np.unique(noise.nodes()[0]).tolist(),
         sigma=config.sigma,
-        y_range=log_range(everywhere, top=plots.TOP),
+        y_range=loss_range(losses),
     )
 
 
-def layers_figure(config: NoiseAndDepth, losses: Losses) -> go.Figure:
+def layers_figure(config: NoiseAndDepth, losses: Losses) -> Figure:
     """Figure 5 of the paper at one noise level; the loss axis is the same for every level."""
-    everywhere = [
-        curve.y
-        for sigma in losses.sigmas
-        for curve in layer_curves(config, losses, float(sigma))
-        if curve.markers
-    ]
     return plots.loss_by_layer(
         layer_curves(config, losses, config.sigma),
         title=f"Layer by layer at σ = {config.sigma:g}",
-        y_range=log_range(everywhere, top=plots.TOP),
+        y_range=loss_range(losses),
     )
 
 
@@ -274,12 +198,15 @@ def finding(config: NoiseAndDepth, losses: Losses) -> str:
         return float(center_and_band(losses.over_noise[key], config.statistic)[0][-1])
 
     depth = config.layers
-    ends = {k: end((k, depth)) for k in losses.kinds(config) if (k, depth) in losses.over_noise}
+    ends = {
+        k: end((k, depth)) for k in losses.kinds(config.models) if (k, depth) in losses.over_noise
+    }
     if not ends:
         return f"No model of {depth} layers is shipped for these choices."
     best = min(ends, key=lambda kind: ends[kind])
     const, bayes = end("const_rr"), end("bayes_rr")
-    said = f"With {depth} layer{'s' * (depth > 1)}, {METHODS[best].label} comes to **{ends[best]:.3g}**"
+    layers = f"{depth} layer" + "s" * (depth > 1)
+    said = f"With {layers}, {METHODS[best].label} comes to **{ends[best]:.3g}**"
     if ends[best] < const:
         said += (
             f": {const / ends[best]:.1f} times less than the best ridge regression of one fixed "

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import plotly.graph_objects as go
 
 from icl_core.analysis.spectrum import (
     SpectrumBank,
@@ -22,6 +21,7 @@ from icl_core.errors import InputError
 from icl_core.lessons.families import families
 from icl_core.models.linear import omegas
 from icl_core.plots import spectrum as plots
+from icl_core.plots.figure import Figure
 from icl_core.plots.spectrum import Passage
 from icl_core.tasks.linear import LinearTask
 from icl_core.tasks.noise import FixedNoise
@@ -52,6 +52,17 @@ class Spectrum(Config):
             layers=integer("The number of layers", self.layers, (1, MAX_LAYERS)),
             gamma=None if g is None else number("gamma", g, "gamma"),
         )
+
+
+PRESETS: dict[str, Spectrum] = {
+    "25 examples": Spectrum(),
+    "100 examples": Spectrum(num_context=100),
+    "As many as dimensions": Spectrum(num_context=10),
+    "Three layers": Spectrum(layers=3),
+    "Too large a γ": Spectrum(gamma=0.022),
+    "Fewer examples than dimensions": Spectrum(num_context=5),
+}
+"""Named states of the lesson; the first is its default."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,19 +122,35 @@ def passage(hessians: Hessians, gamma: float, layers: int) -> Passage:
     )
 
 
+def passages(
+    hessians: Hessians, gammas: np.ndarray
+) -> tuple[dict[tuple[str, str], np.ndarray], np.ndarray]:
+    """All of `Passage.values` at every gamma and number of layers, and the condition number.
+
+    Arrays begin with the axes [gammas, MAX_LAYERS].
+    """
+    stops = [
+        [passage(hessians, float(gamma), layers) for layers in range(1, MAX_LAYERS + 1)]
+        for gamma in gammas
+    ]
+    values = [[stop.values() for stop in row] for row in stops]
+    stacked = {key: np.array([[v[key] for v in row] for row in values]) for key in values[0][0]}
+    return stacked, np.array([[kappa(stop.after) for stop in row] for row in stops])
+
+
 def kappa(eigenvalues: np.ndarray) -> float:
     """Condition number of one prompt."""
     return float(condition_numbers(eigenvalues[None])[0])
 
 
-def passage_figure(config: Spectrum, hessians: Hessians) -> go.Figure:
+def passage_figure(config: Spectrum, hessians: Hessians) -> Figure:
     gamma = gamma_of(config, hessians)
     shown = passage(hessians, gamma, config.layers)
     layers = f"{config.layers} layer{'s' * (config.layers > 1)}"
     return plots.passage_figure(shown, title=f"γ = {gamma:.4g}, {layers}", layers=config.layers)
 
 
-def gamma_figure(config: Spectrum, hessians: Hessians, trained: tuple[float, ...]) -> go.Figure:
+def gamma_figure(config: Spectrum, hessians: Hessians, trained: tuple[float, ...]) -> Figure:
     return plots.condition_by_gamma(
         hessians.gammas,
         hessians.medians,
@@ -134,7 +161,7 @@ def gamma_figure(config: Spectrum, hessians: Hessians, trained: tuple[float, ...
     )
 
 
-def histogram_figure(config: Spectrum, hessians: Hessians) -> go.Figure:
+def histogram_figure(config: Spectrum, hessians: Hessians) -> Figure:
     after = transform(hessians.eigenvalues, gamma_of(config, hessians), config.layers)
     return plots.condition_histogram(
         condition_numbers(hessians.eigenvalues), condition_numbers(after), layers=config.layers

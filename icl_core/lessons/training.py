@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import plotly.graph_objects as go
 
 from icl_core.algorithms import Method
 from icl_core.algorithms.ridge import AdaRR, BayesRR, ConstRR
@@ -17,8 +16,10 @@ from icl_core.lessons.weights import panels
 from icl_core.models.linear import PARAMETRIZATIONS, LinearTransformer, Parametrization
 from icl_core.plots import losses as plots
 from icl_core.plots import weights as weight_plots
-from icl_core.plots.figure import Curve, level, log_range
+from icl_core.plots.drawing import Curve, level
+from icl_core.plots.figure import Figure
 from icl_core.plots.style import METHODS
+from icl_core.plots.ticks import log_range
 from icl_core.tasks.linear import LinearTask
 from icl_core.tasks.noise import CategoricalNoise, FixedNoise, NoiseLaw, UniformNoise
 from icl_core.training import Snapshot, TrainingConfig
@@ -91,6 +92,16 @@ def _levels(written: Any) -> tuple[float, ...]:
     return CategoricalNoise(values=parts).values  # type: ignore[arg-type]  # validated there
 
 
+PRESETS: dict[str, Train] = {
+    "Two layers, mixed noise": Train(),
+    "A straight line": Train(dim=1, num_context=10, sigma=1.0),
+    "One layer is one step": Train(layers=1, noise="fixed", sigma=0.5),
+    "Two noise levels": Train(noise="categorical", layers=3),
+    "All weights free": Train(parametrization="full", dim=5, num_context=10, sigma=2.0),
+}
+"""Named states of the lesson; the first is its default."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Frame:
     """What is kept of a snapshot: losses are mean adjusted half MSE on validation prompts."""
@@ -114,12 +125,12 @@ class Frame:
             loss=float(snapshot.loss),
             losses=tuple(float(loss) for loss in np.ravel(snapshot.losses)),
             floor=float(snapshot.floor),
-            model=LinearTransformer(P=np.asarray(snapshot.model.P), Q=np.asarray(snapshot.model.Q)),
+            model=snapshot.model,
         )
 
 
 def measure(model: LinearTransformer, task: LinearTask) -> dict[str, LossSummary]:
-    """Loss of a model ("model") by layer on fresh prompts, and of the baselines it compares with."""
+    """Loss of a model ("model") by layer on fresh prompts, and of its baselines."""
     methods: dict[str, Method] = {
         "model": model,
         "const_rr": ConstRR.of(task),
@@ -150,7 +161,7 @@ def checkpoint_of(config: Train, frame: Frame, measured: dict[str, LossSummary])
     )
 
 
-def run_figure(config: Train, frames: Sequence[Frame], now: int | None = None) -> go.Figure:
+def run_figure(config: Train, frames: Sequence[Frame], now: int | None = None) -> Figure:
     """Loss over updates above the floor, and the paper's value where there is one."""
     published = published_loss(config.task(), config.parametrization, config.layers)
     loss = np.array([frame.loss for frame in frames])
@@ -165,7 +176,7 @@ def run_figure(config: Train, frames: Sequence[Frame], now: int | None = None) -
     )
 
 
-def weights_figure(config: Train, frames: Sequence[Frame], now: int) -> go.Figure:
+def weights_figure(config: Train, frames: Sequence[Frame], now: int) -> Figure:
     """Q and P of a snapshot in normalised coordinates."""
     frame = frames[now]
     final = to_normalised(frames[-1].model, config.task())
@@ -177,7 +188,7 @@ def weights_figure(config: Train, frames: Sequence[Frame], now: int) -> go.Figur
     )
 
 
-def layers_figure(parametrization: Parametrization, measured: dict[str, LossSummary]) -> go.Figure:
+def layers_figure(parametrization: Parametrization, measured: dict[str, LossSummary]) -> Figure:
     """Loss after every layer of a model, beside the baselines."""
     loss = measured["model"]
     x = np.arange(loss.mean.shape[-1])

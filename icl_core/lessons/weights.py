@@ -3,10 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import numpy as np
-import plotly.graph_objects as go
 
 from icl_core.algorithms.descent import GradientDescent
 from icl_core.analysis.floors import one_layer_step
@@ -16,6 +15,7 @@ from icl_core.lessons.choices import text
 from icl_core.lessons.families import find_family
 from icl_core.models.linear import PARAMETRIZATIONS, LinearTransformer, Parametrization, omegas
 from icl_core.plots import weights as plots
+from icl_core.plots.figure import Figure
 from icl_core.plots.style import METHODS
 from icl_core.plots.weights import Panel, Run
 from icl_core.tasks.linear import LinearTask
@@ -54,6 +54,16 @@ class Weights(Config):
             coordinates=choice("The coordinates", self.coordinates, COORDINATES),
             snapshot=None if shot is None else integer("The snapshot", shot, (0, 1000)),
         )
+
+
+PRESETS: dict[str, Weights] = {
+    "Four full layers": Weights(),
+    "One layer: gradient descent": Weights(layers=1, task="uniform5_d10_n20"),
+    "Before training": Weights(snapshot=0),
+    "Four numbers a layer": Weights(parametrization="diag"),
+    "Raw coordinates": Weights(coordinates="raw"),
+}
+"""Named states of the lesson; the first is its default."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,24 +124,29 @@ def shown_at(story: Story, snapshot: int, coordinates: Coordinates) -> LinearTra
     return to_normalised(model, story.task) if coordinates == "normalised" else model
 
 
-def panels(model: LinearTransformer, layer: int = 0) -> list[list[Panel]]:
-    """Q above P, a column a layer (or the one chosen), a pair of rows a head."""
+def panels(model: LinearTransformer, layer: int = 0, *, wide: bool = False) -> list[list[Panel]]:
+    """Q above P, a column a layer (or the one chosen), a pair of rows a head.
+
+    `wide` sets Q and P of up to two layers side by side instead.
+    """
     chosen = range(model.num_layers) if layer == 0 else [layer - 1]
     rows = []
     for head in range(model.num_heads):
         of = f", head {head + 1}" if model.num_heads > 1 else ""
-        for letter, stack in (("Q", model.Q), ("P", model.P)):
-            rows.append(
-                [
-                    Panel(
-                        uid=f"{letter}{index}h{head}",
-                        title=f"{letter}, layer {index + 1}{of}",
-                        matrix=np.asarray(stack[index, head], float),
-                        scale=letter,
-                    )
-                    for index in chosen
-                ]
-            )
+        pair = [
+            [
+                Panel(
+                    uid=f"{letter}{index}h{head}",
+                    title=f"{letter}, layer {index + 1}{of}",
+                    matrix=np.asarray(stack[index, head], float),
+                    scale=letter,
+                )
+                for index in chosen
+            ]
+            for letter, stack in (("Q", model.Q), ("P", model.P))
+        ]
+        beside = [panel for both in zip(*pair, strict=True) for panel in both]
+        rows += [beside] if wide and len(chosen) < 3 else pair
     return rows
 
 
@@ -144,11 +159,11 @@ def movie_panels(story: Story, coordinates: Coordinates, layer: int) -> dict[str
     return {uid: np.stack([frame[uid] for frame in frames]) for uid in frames[0]}
 
 
-def heatmap_figure(config: Weights, story: Story) -> go.Figure:
+def heatmap_figure(config: Weights, story: Story) -> Figure:
     """Figure 4 of the paper; colour limits hold for the finished model, the movie included."""
     snapshot = story.last if config.snapshot is None else min(config.snapshot, story.last)
     layer = min(config.layer, story.P.shape[1])
-    final = panels(shown_at(story, story.last, config.coordinates), layer)
+    final = panels(shown_at(story, story.last, config.coordinates), layer, wide=True)
     label = METHODS[story.parametrization].label
     run = Run(
         steps=story.steps,
@@ -158,15 +173,15 @@ def heatmap_figure(config: Weights, story: Story) -> go.Figure:
         now=snapshot,
     )
     return plots.heatmaps(
-        panels(shown_at(story, snapshot, config.coordinates), layer),
-        title=f"{label}, {config.layers} layers, after {int(story.steps[snapshot]):,} updates",
+        panels(shown_at(story, snapshot, config.coordinates), layer, wide=True),
+        title=f"{label}, L = {config.layers}, after {int(story.steps[snapshot]):,} updates",
         limits={scale: plots.largest(final, scale) for scale in ("Q", "P")},
         run=run if story.last else None,
     )
 
 
 def theory(story: Story) -> tuple[LinearTransformer, str]:
-    """Weights that theory names for the finished model, and what they are.
+    """Weights that theory names for the finished model, and what they are in words.
 
     One layer: the best step of gradient descent (exact), scaled to the trained Q, for a factor may
     move between P and Q. Deeper: the part of the layers that DIAG can hold.
@@ -177,15 +192,19 @@ def theory(story: Story) -> tuple[LinearTransformer, str]:
         step = GradientDescent(etas=(one_layer_step(story.task),))
         exact = gradient_descent_model(step, dim=d, num_context=n)
         factor = np.diagonal(np.asarray(model.Q)[0, 0])[:d].mean()
-        scaled = LinearTransformer(P=np.asarray(exact.P) / factor, Q=np.asarray(exact.Q) * factor)
-        return scaled, "the best single step of gradient descent"
-    return diagonal_part(model), "its DIAG part, four numbers a head"
+        scaled = LinearTransformer(P=exact.P / factor, Q=exact.Q * factor)
+        said = (
+            "Theory is the best single step of gradient descent. Only the y row of P and the x "
+            "columns of Q are ever read; elsewhere training leaves what it began with."
+        )
+        return scaled, said
+    return diagonal_part(model), "Theory keeps the DIAG part of the layer: four numbers a head."
 
 
 def diagonal_part(model: LinearTransformer) -> LinearTransformer:
     """Every P and Q with only the mean of its x diagonal and its y entry kept."""
 
-    def kept(stack: np.ndarray) -> np.ndarray:
+    def kept(stack: Any) -> Any:
         diagonal = np.diagonal(stack, axis1=-2, axis2=-1).copy()
         diagonal[..., :-1] = diagonal[..., :-1].mean(-1, keepdims=True)
         return diagonal[..., None] * np.eye(stack.shape[-1])
@@ -193,7 +212,7 @@ def diagonal_part(model: LinearTransformer) -> LinearTransformer:
     return LinearTransformer(P=kept(np.asarray(model.P)), Q=kept(np.asarray(model.Q)))
 
 
-def theory_figure(config: Weights, story: Story) -> go.Figure:
+def theory_figure(config: Weights, story: Story) -> Figure:
     """Trained, theory and their difference for one layer, on one scale a matrix."""
     index = max(config.layer, 1) - 1
     named, _ = theory(story)
@@ -212,10 +231,10 @@ def theory_figure(config: Weights, story: Story) -> go.Figure:
             ]
         )
     title = f"Theory beside trained, layer {index + 1}"
-    return plots.heatmaps(rows, title=title, name="theory")
+    return plots.heatmaps(rows, title=title, name="theory", cell=165)
 
 
-def omega_figure(story: Story) -> go.Figure:
+def omega_figure(story: Story) -> Figure:
     """The four numbers of every layer in normalised coordinates, where they compare."""
     values = np.asarray(omegas(to_normalised(story.model(story.last), story.task)))
     return plots.omega_chart(values, title="What each layer does")
@@ -233,7 +252,10 @@ def finding(story: Story) -> str:
         )
     if story.parametrization == "gdpp":
         eta, gamma = _read_off(model, story.task.num_context)
-        return f"Every layer is a step of GD++: step sizes η = {_listed(eta)}, and γ = {_listed(gamma)}."
+        return (
+            f"Every layer is a step of GD++: the step sizes are η = {_listed(eta)}, "
+            f"and γ = {_listed(gamma)}."
+        )
     share = diagonal_share(story)
     if story.parametrization == "diag":
         return (
@@ -241,8 +263,8 @@ def finding(story: Story) -> str:
             f"**{4 * model.num_layers} numbers** in all, shown below as ω."
         )
     return (
-        f"Nothing forced these matrices to be diagonal, yet **{share:.0%}** of their squared weight "
-        "stands on the diagonal that DIAG keeps."
+        f"Nothing forced these matrices to be diagonal, yet **{share:.0%}** of their squared "
+        "weight stands on the diagonal that DIAG keeps."
     )
 
 

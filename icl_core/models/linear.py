@@ -67,7 +67,7 @@ def block_diagonal(
     x_block: Float[Array, "layers heads"], y_entry: Float[Array, "layers heads"], dim: int
 ) -> Float[Array, "layers heads tokens tokens"]:
     """diag(x_block I_d, y_entry) for every layer and head."""
-    ones = jnp.ones(x_block.shape + (dim,), x_block.dtype)
+    ones = jnp.ones((*x_block.shape, dim), x_block.dtype)
     diagonal = jnp.concatenate([x_block[..., None] * ones, y_entry[..., None]], axis=-1)
     return jnp.einsum("lhi,ij->lhij", diagonal, jnp.eye(dim + 1, dtype=x_block.dtype))
 
@@ -80,9 +80,7 @@ def diagonal_model(
     dim: int,
 ) -> LinearTransformer:
     """DIAG: P = diag(p_x I, p_y), Q = diag(q_x I, q_y). GD++ is the case q_y = 0."""
-    return LinearTransformer(
-        P=block_diagonal(p_x, p_y, dim), Q=block_diagonal(q_x, q_y, dim)
-    )
+    return LinearTransformer(P=block_diagonal(p_x, p_y, dim), Q=block_diagonal(q_x, q_y, dim))
 
 
 def omegas(model: LinearTransformer) -> Float[Array, "layers 4"]:

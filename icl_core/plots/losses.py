@@ -4,11 +4,14 @@ import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-import plotly.graph_objects as go
 
-from icl_core.plots.figure import DECORATION, LOSS, Curve, Drawing, level, log_range
-from icl_core.plots.style import METHODS
+from icl_core.plots.drawing import LOSS, Curve, Drawing, level
+from icl_core.plots.figure import DECORATION, Figure
+from icl_core.plots.style import HEIGHT, METHODS
+from icl_core.plots.ticks import log_range
 
+BESIDE_CONTROLS = 44
+"""Pixels more for a figure that stands beside one with controls above it."""
 TOP = 30.0
 """Losses above this leave the figure at its top: predicting nothing costs half of d."""
 
@@ -20,11 +23,13 @@ def loss_by_depth(
     *,
     title: str,
     depth: int | None = None,
-) -> go.Figure:
+    published: Mapping[str, Mapping[int, float]] | None = None,
+) -> Figure:
     """Final loss against the number of layers of the model (paper 2, figure 1).
 
     One curve a parametrization, one point a trained model; levels are the baselines; nothing can
-    lie below `floor`. `depth` marks the chosen number of layers.
+    lie below `floor`. `depth` marks the chosen number of layers, `published` adds the paper's
+    values by method and depth.
     """
     depths = np.unique(np.concatenate([curve.x for curve in curves]))
     ends = (float(depths.min()) - 0.25, float(depths.max()) + 0.25)
@@ -45,11 +50,28 @@ def loss_by_depth(
         drawing.curve(level(method, value, ends))
     for curve in curves:
         drawing.curve(curve)
+    for method, values in (published or {}).items():
+        _published(drawing, method, values)
     if depth is not None:
         drawing.mark_x(depth)
     drawing.axis("x", range=ends, dtick=1, showgrid=False)
     drawing.log_y(low, high)
+    drawing.set(height=HEIGHT + BESIDE_CONTROLS)
     return drawing.figure()
+
+
+def _published(drawing: Drawing, method: str, values: Mapping[int, float]) -> None:
+    style = METHODS[method]
+    drawing.scatter(
+        f"published:{method}",
+        list(values),
+        list(values.values()),
+        name=f"{style.label}, published",
+        mode="markers",
+        marker={"color": style.color, "symbol": f"{style.marker}-open", "size": 15},
+        hovertemplate=f"{style.label}, published: %{{y:.4g}}<extra></extra>",
+        showlegend=bool(values),
+    )
 
 
 def noise_profile(
@@ -60,7 +82,7 @@ def noise_profile(
     trained_at: Sequence[float] = (),
     sigma: float | None = None,
     y_range: tuple[float, float] | None = None,
-) -> go.Figure:
+) -> Figure:
     """Loss at each fixed noise level (paper 2, figures 2 and 3).
 
     `trained` shades the range of noise met in training, `trained_at` marks single levels.
@@ -91,7 +113,7 @@ def noise_profile(
 
 def loss_by_layer(
     curves: Sequence[Curve], *, title: str, y_range: tuple[float, float] | None = None
-) -> go.Figure:
+) -> Figure:
     """Loss of the prediction read after each layer 0..L of one model (paper 2, figure 5)."""
     last = max(curve.x.max() for curve in curves)
     drawing = Drawing(
@@ -118,7 +140,7 @@ def training_curve(
     levels: Mapping[str, float] | None = None,
     total_steps: int | None = None,
     now: int | None = None,
-) -> go.Figure:
+) -> Figure:
     """Validation loss over the updates of a run, above what it cannot fall below.
 
     `now` is the snapshot looked at. The axis is that of updates + 1, logarithmic.

@@ -5,10 +5,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import plotly.graph_objects as go
 
-from icl_core.plots.figure import DECORATION, Drawing, log_range, log_ticks, tick_label
-from icl_core.plots.style import METHODS
+from icl_core.plots.drawing import Drawing
+from icl_core.plots.figure import DECORATION, Figure
+from icl_core.plots.style import METHODS, translucent
+from icl_core.plots.ticks import log_range, log_ticks, tick_label
 
 BEFORE, AFTER = METHODS["gd"].color, METHODS["gdpp"].color
 FAR = 1e9
@@ -58,7 +59,7 @@ def _stems(heights: np.ndarray) -> np.ndarray:
     return np.stack([below, heights, below], axis=-1).ravel()
 
 
-def passage_figure(passage: Passage, *, title: str, layers: int) -> go.Figure:
+def passage_figure(passage: Passage, *, title: str, layers: int) -> Figure:
     """The map of the eigenvalues above, the spectrum before and after below."""
     drawing = Drawing(
         name="gdpp_spectrum",
@@ -173,7 +174,7 @@ def condition_by_gamma(
     best: float,
     layers: int,
     trained: Sequence[float] = (),
-) -> go.Figure:
+) -> Figure:
     """Median condition number over prompts against gamma, a curve for each number of layers."""
     drawing = Drawing(
         name="condition_by_gamma",
@@ -193,7 +194,7 @@ def condition_by_gamma(
             values,
             name=f"{depth} layer{'s' * (depth > 1)}",
             mode="lines",
-            opacity=1 if chosen else 0.55,
+            opacity=1 if chosen else 0.8,
             line={
                 "color": AFTER if chosen else METHODS["oracle_rr"].color,
                 "width": 2.5 if chosen else 1.5,
@@ -240,7 +241,7 @@ def condition_by_gamma(
     return drawing.figure()
 
 
-def condition_histogram(before: np.ndarray, after: np.ndarray, *, layers: int) -> go.Figure:
+def condition_histogram(before: np.ndarray, after: np.ndarray, *, layers: int) -> Figure:
     """How the condition numbers of many prompts lie, before and after the layers."""
     drawing = Drawing(
         name="condition_histogram",
@@ -265,7 +266,7 @@ def condition_histogram(before: np.ndarray, after: np.ndarray, *, layers: int) -
             mode="lines",
             line={"color": color, "width": 1.75, "dash": "dot" if uid == "before" else "solid"},
             fill="tozeroy",
-            fillcolor=f"rgba{(*(int(color[i : i + 2], 16) for i in (1, 3, 5)), 0.2)}",
+            fillcolor=translucent(color, 0.2),
             hovertemplate=f"{uid}, κ near %{{x:.3g}}: %{{y:.1%}}<extra></extra>",
         )
     ticks = log_ticks(10**low, 10**high)

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import plotly.graph_objects as go
 
-from icl_core.plots.figure import DECORATION, Drawing, log_range, numbered
+from icl_core.plots.drawing import Drawing, numbered
+from icl_core.plots.figure import DECORATION, Figure
 from icl_core.plots.style import METHODS
+from icl_core.plots.ticks import log_range
 
 OMEGAS = ("ω<sub>xx</sub>", "ω<sub>xy</sub>", "ω<sub>yx</sub>", "ω<sub>yy</sub>")
 OMEGA_NAMES = ("ω_xx", "ω_xy", "ω_yx", "ω_yy")
@@ -62,11 +63,12 @@ def heatmaps(
     name: str = "weights",
     limits: Mapping[str, float] | None = None,
     run: Run | None = None,
-) -> go.Figure:
+    cell: int = CELL,
+) -> Figure:
     """Rows of square matrices, diverging around 0; panels of one `scale` share limits.
 
     `limits` overrides the largest absolute value of a scale (to hold it still over a movie); `run`
-    adds the loss above, with a dot at the snapshot shown.
+    adds the loss above, with a dot at the snapshot shown; `cell` is the height of a row in pixels.
     """
     columns = max(len(row) for row in rows)
     lines = len(rows) + (RUN_SHARE if run else 0)
@@ -87,8 +89,7 @@ def heatmaps(
             _place(drawing, panel, number, across, down, first=c == 0)
     for index, scale in enumerate(scales):
         limit = (limits or {}).get(scale) or largest(rows, scale)
-        each = len(rows) / lines / len(scales)
-        bar = COLORBAR | {"len": each * 0.85, "y": each * (len(scales) - index - 0.5) - gap / 2}
+        bar = COLORBAR | _bar_place(rows, scale, index, lines, gap)
         drawing.layout[numbered("coloraxis", index + 1)] = {
             "cmin": -limit,
             "cmax": limit,
@@ -97,11 +98,23 @@ def heatmaps(
     if run:
         _add_run(drawing, run, len(rows) * columns + 1, [len(rows) / lines + 1.2 * gap, 1.0])
     drawing.set(
-        height=round(CELL * lines + 80),
+        height=round(cell * lines + 80),
         showlegend=False,
         margin={"l": 56 if run else 24, "r": 8, "t": 56, "b": 24},
     )
     return drawing.figure()
+
+
+def _bar_place(
+    rows: Sequence[Sequence[Panel]], scale: str, index: int, lines: float, gap: float
+) -> dict[str, Any]:
+    """Beside the rows of its scale; where those hold other scales too, bars stand side by side."""
+    own = [r for r, row in enumerate(rows) if any(panel.scale == scale for panel in row)]
+    shared = any(panel.scale != scale for r in own for panel in rows[r])
+    top, bottom = (len(rows) - own[0]) / lines - gap, (len(rows) - own[-1] - 1) / lines
+    place = {"len": (top - bottom) * 0.95, "y": (top + bottom) / 2}
+    title = {"text": scale, "side": "top", "font": {"size": 13}}
+    return place | ({"x": 1.0 + 0.085 * index, "title": title} if shared else {})
 
 
 def largest(rows: Sequence[Sequence[Panel]], scale: str) -> float:
@@ -158,9 +171,20 @@ def _place(
         "showline": False,
         "showgrid": False,
     }
-    drawing.axis("x", number, domain=across, anchor=y, **looks)
     drawing.axis(
-        "y", number, domain=down, anchor=x, autorange="reversed", showticklabels=first, **looks
+        "x", number, domain=across, anchor=y, constrain="domain", constraintoward="left", **looks
+    )
+    drawing.axis(
+        "y",
+        number,
+        domain=down,
+        anchor=x,
+        autorange="reversed",
+        showticklabels=first,
+        scaleanchor=x,
+        constrain="domain",
+        constraintoward="top",
+        **looks,
     )
     drawing.note(
         panel.title,
@@ -229,7 +253,7 @@ def _add_run(drawing: Drawing, run: Run, number: int, down: list[float]) -> None
     drawing.log_y(low, high, number)
 
 
-def omega_chart(values: np.ndarray, *, title: str) -> go.Figure:
+def omega_chart(values: np.ndarray, *, title: str) -> Figure:
     """omega_xx, omega_xy, omega_yx, omega_yy [layers, 4] over the layers, as stems from 0."""
     layers = np.arange(1, len(values) + 1)
     drawing = Drawing(

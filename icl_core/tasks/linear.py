@@ -99,9 +99,7 @@ def sample_tokens(
     return Tokens(X=X, y=jnp.einsum("bnd,bd->bn", X, w) + xi, sigma=sigma, w=w)
 
 
-def moments_of(
-    X: Float[Array, "*batch n dim"], y: Float[Array, "*batch n"]
-) -> Moments:
+def moments_of(X: Float[Array, "*batch n dim"], y: Float[Array, "*batch n"]) -> Moments:
     """Second moments of given tokens."""
     return Moments(
         Sigma=jnp.einsum("...ni,...nj->...ij", X, X),
@@ -138,7 +136,9 @@ def sample_prompts(
     normal, w, z = normal[:, :-2], normal[:, -2], normal[:, -1]
     rest_dof = jnp.maximum(n - dim, 1)
     dof = jnp.append(jnp.maximum(n - jnp.arange(dim), 1), rest_dof)
-    squares = jax.random.chisquare(square_key, dof.astype(dtype), shape=(batch, dim + 1), dtype=dtype)
+    squares = jax.random.chisquare(
+        square_key, dof.astype(dtype), shape=(batch, dim + 1), dtype=dtype
+    )
     diagonal = jnp.sqrt(squares[:, :dim, None]) * jnp.eye(dim, dtype=dtype)[None]
     few = n <= dim
     shown = (jnp.arange(dim) < n).astype(dtype)[None]

@@ -73,7 +73,7 @@ def initial_parameters(
         for name in STARTS[0][0]
     }
     if parametrization == "full":
-        model = jax.vmap(partial(diagonal_model, dim=dim))(**numbers)
+        model = jax.vmap(lambda parts: diagonal_model(**parts, dim=dim))(numbers)
         size = FULL_JITTER / heads**0.5
         return {
             "P": model.P + size * jax.random.normal(next(keys), model.P.shape),

@@ -5,7 +5,7 @@
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from typing import Any
@@ -39,11 +39,13 @@ VALIDATION_PROMPTS = 4096
 VALIDATION_SEED = 987_654
 POOL = 16_384
 """Prompts drawn at a time."""
-WARM_UP, FINISH = 0.05, 0.25
-"""Fractions of a phase: rising learning rate, and plain loss at the end of refining."""
+FINISH = 0.25
+"""Fraction of the refining phase, at its end, that uses the plain loss."""
 OPTIMISER = optax.chain(optax.clip_by_global_norm(0.1), optax.scale_by_adam(b2=0.99))
-SCHEDULE = optax.warmup_cosine_decay_schedule(0.0, 1.0, WARM_UP, 1.0, end_value=0.02)
-"""Learning rate over progress 0..1, in units of its peak."""
+PERMILLE = 1000
+SCHEDULE = optax.warmup_cosine_decay_schedule(0.0, 1.0, PERMILLE // 20, PERMILLE, end_value=0.02)
+"""Learning rate over the progress of a phase in permille, in units of its peak: a rise over the
+first 5 %, then a cosine."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -175,7 +177,7 @@ def _updates(
             loss, slope = jax.value_and_grad(training_loss)(parameters, batch, task, robust)
             slope = jax.tree.map(lambda g: jnp.where(jnp.isfinite(g), g, 0), slope)
             change, optimiser = OPTIMISER.update(slope, optimiser)
-            rate = -peak * SCHEDULE(progress)
+            rate = -peak * SCHEDULE(PERMILLE * progress)
             return jax.tree.map(lambda p, c: p + rate * c, parameters, change), optimiser, loss
 
         parameters, optimiser, loss = jax.vmap(one)(state.parameters, state.optimiser)
@@ -259,7 +261,7 @@ def train(
     config: TrainingConfig,
     *,
     warm_start: LinearTransformer | None = None,
-) -> Iterator[Snapshot]:
+) -> Generator[Snapshot]:
     """Train on the exact objective, in float32; the result is deterministic given the seed.
 
     Yields about 40 snapshots, the first before any update, the last ("finished") with the best
@@ -278,7 +280,7 @@ def train(
 
 def _train(
     task: LinearTask, config: TrainingConfig, warm_start: LinearTransformer | None
-) -> Iterator[Snapshot]:
+) -> Generator[Snapshot]:
     validation, floor = _validation(task)
     total = config.explore_steps + config.refine_steps
     spent = 0.0

@@ -7,13 +7,14 @@ from functools import cache
 from typing import Any, Literal
 
 import streamlit as st
+from streamlit.components.v2 import component
 
 from icl_core.errors import InputError
 from icl_core.plots.style import HEIGHT, TEMPLATES
 from ui.live import assets
 from ui.live.controls import Answer, Control, Values, answer_to, check_controls
 from ui.live.figure import Figure, breaks, for_browser, gaps, plain_figure, readable, sized
-from ui.live.grid import READOUT, Grid, safe_uid
+from ui.live.grid import READOUT, Grid
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,9 +41,7 @@ class Link:
 
 # The JavaScript and Python sides are joined here: `mount` in frontend/boot.mjs reads what
 # `live_chart` sends, and the state "asked" holds {"question": int, "values": {name: number}}.
-_component = st.components.v2.component(
-    "icl_live_chart", js=assets.boot_script(), isolate_styles=False
-)
+_component = component("icl_live_chart", js=assets.boot_script(), isolate_styles=False)
 
 
 def asked_values(key: str, controls: Sequence[Control]) -> Values:

@@ -145,5 +145,4 @@ def answer_to(state: Any, controls: Sequence[Control]) -> Answer:
     for control in controls:
         value = control.admitted(sent.get(control.name))
         values[control.name] = control.value if value is None else value
-    known = isinstance(question, int) and not isinstance(question, bool)
-    return Answer(question=question if known else 0, values=values)
+    return Answer(question=question if type(question) is int else 0, values=values)

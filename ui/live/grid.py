@@ -25,7 +25,7 @@ MAX_VALUES = 4_000_000
 
 
 def safe_uid(uid: str) -> str:
-    """`uid` as the browser knows it: plotly puts it into CSS selectors, where "GD++" is an error."""
+    """`uid` as the browser knows it: plotly makes CSS selectors of it, where "GD++" is an error."""
     return re.sub(r"[^A-Za-z0-9-]", lambda sign: f"_{ord(sign[0]):x}_", uid)
 
 
@@ -37,6 +37,9 @@ class Quantity:
     "z", "marker.size"). `values` has one axis per control, in the grid's order, then the axes of
     the field itself. With `scale` "log" the logarithm is interpolated. Values that are not finite
     leave gaps.
+
+    x and y of scatter traces move at the rate of the screen; anything else costs a redraw of some
+    20 ms, fields of the layout too: a line that moves with a slider is best a trace of two points.
     """
 
     trace: str
@@ -130,7 +133,7 @@ class Grid:
         return self.packed[:24].decode()
 
     def check_against(self, controls: Sequence[Control], fields: Mapping[str, Any]) -> None:
-        """Every axis is a control it covers, every quantity fits a trace (`fields`: uid -> trace)."""
+        """Every axis is a control it covers, every quantity fits its trace (`fields`, by uid)."""
         by_name = {control.name: control for control in controls}
         for name, nodes in self.axes.items():
             control = by_name.get(name)

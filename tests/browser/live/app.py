@@ -4,6 +4,8 @@
 """
 
 import time
+from dataclasses import replace
+from typing import Literal
 
 import numpy as np
 import plotly.graph_objects as go
@@ -53,7 +55,7 @@ def line_figure(curves):
 
 def at(slider, key):
     """`slider` where the reader left it."""
-    return Slider(**{**slider.__dict__, "value": asked_values(key, [slider])[slider.name]})
+    return replace(slider, value=asked_values(key, [slider])[slider.name])
 
 
 def lines():
@@ -63,7 +65,7 @@ def lines():
     except ValueError:
         start = 0.5
     st.session_state.setdefault("noise", start)
-    noise = Slider(**{**NOISE.__dict__, "value": st.session_state["noise"]})
+    noise = replace(NOISE, value=st.session_state["noise"])
 
     def keep(values):
         st.session_state["noise"] = values["noise"]
@@ -100,8 +102,8 @@ def bands():
         "bands",
     )
     values = asked_values("bands", [noise, damping])
-    noise = Slider(**{**noise.__dict__, "value": values["noise"]})
-    damping = Slider(**{**damping.__dict__, "value": values["damping"]})
+    noise = replace(noise, value=values["noise"])
+    damping = replace(damping, value=values["damping"])
 
     def parts(noise, damping):
         middle = loss(noise, damping)["GD"]
@@ -118,15 +120,14 @@ def bands():
         x=LAYERS, y=now["middle"], uid="middle", name="GD", mode="lines+markers", line_color="#000"
     )
     place = 5 + 20 * noise.value
-    figure.add_vline(x=place, line_dash="dot")
+    figure.add_scatter(x=[place, place], y=[1e-3, 15], uid="mark", mode="lines", line_dash="dot")
     s, d = np.linspace(0, 2, 21), np.geomspace(0.01, 10, 13)
     s2, d2 = np.meshgrid(s, d, indexing="ij")
     quantities = [
         Quantity(trace=n, field="y", values=v, scale="log") for n, v in parts(s2, d2).items()
     ]
     quantities += [
-        Quantity(trace=LAYOUT, field="shapes[0].x0", values=5 + 20 * s2),
-        Quantity(trace=LAYOUT, field="shapes[0].x1", values=5 + 20 * s2),
+        Quantity(trace="mark", field="x", values=np.stack([5 + 20 * s2] * 2, axis=-1)),
         Quantity(trace=READOUT, field="last", values=parts(s2, d2)["middle"][..., -1]),
     ]
     live_chart(
@@ -172,7 +173,7 @@ def movie():
         name="layer", label="Layer", labels=[f"layer {k}" for k in range(6)], seconds=0.2
     )
     frame = int(asked_values("movie", [player])["layer"])
-    player = Player(**{**player.__dict__, "value": frame})
+    player = replace(player, value=frame)
     figure = go.Figure(go.Heatmap(z=matrix(frame, 8), uid="Q", zmin=-1, zmax=1, colorscale="RdBu"))
     values = np.stack([matrix(k, 8) for k in range(6)])
     live_chart(
@@ -232,21 +233,23 @@ def stems():
 
 def linked():
     """Two pairs of charts that answer each other's hover: by layer, and by method."""
+
+    def one(key: str, by: Literal["x", "trace"]):
+        live_chart(
+            line_figure(loss(0.5 if key in "ac" else 1.0)),
+            key=f"linked-{key}",
+            alt=f"Chart {key}.",
+            link=Link(group=f"by {by}", by=by),
+            height=300,
+        )
+
     left, right = st.columns(2)
-    for place, key, by in (
-        (left, "a", "x"),
-        (right, "b", "x"),
-        (left, "c", "trace"),
-        (right, "d", "trace"),
-    ):
-        with place:
-            live_chart(
-                line_figure(loss(0.5 if key in "ac" else 1.0)),
-                key=f"linked-{key}",
-                alt=f"Chart {key}.",
-                link=Link(group=f"by {by}", by=by),
-                height=300,
-            )
+    with left:
+        one("a", "x")
+        one("c", "trace")
+    with right:
+        one("b", "x")
+        one("d", "trace")
 
 
 def gaps():
@@ -258,6 +261,7 @@ def gaps():
         return np.where((LAYERS > 30) & (np.asarray(noise)[..., None] > 0.2), np.inf, values)
 
     figure = line_figure({"GD": diverging(noise.value)})
+    figure.add_vline(x=10 * noise.value)
     live_chart(
         figure,
         key="gaps",
@@ -265,7 +269,11 @@ def gaps():
         controls=[noise],
         grid=Grid(
             axes={"noise": NODES},
-            quantities=[Quantity(trace="GD", field="y", values=diverging(NODES))],
+            quantities=[
+                Quantity(trace="GD", field="y", values=diverging(NODES)),
+                Quantity(trace=LAYOUT, field="shapes[0].x0", values=10 * NODES),
+                Quantity(trace=LAYOUT, field="shapes[0].x1", values=10 * NODES),
+            ],
         ),
     )
 
@@ -295,7 +303,7 @@ def steps():
         line_figure(loss(frame / 2)),
         key="steps",
         alt="Step by step.",
-        controls=[Player(**{**player.__dict__, "value": frame})],
+        controls=[replace(player, value=frame)],
     )
 
 

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -129,8 +130,9 @@ def chart(browser: Browser, demo: str) -> Iterator[Callable[..., Watched]]:
     """`chart(scene)` opens a scene; at the end nothing must have been complained about."""
     opened: list[Watched] = []
 
-    def open_chart(scene: str, charts: int = 1, address: str = demo, **options) -> Watched:
-        context = browser.new_context(**({"viewport": {"width": 1200, "height": 900}} | options))
+    def open_chart(scene: str, charts: int = 1, address: str = demo, **options: Any) -> Watched:
+        options.setdefault("viewport", {"width": 1200, "height": 900})
+        context = browser.new_context(**options)
         watched = Watched(context.new_page(), address)
         opened.append(watched)
         return watched.open(scene, charts)

@@ -8,9 +8,9 @@ import pytest
 pytestmark = pytest.mark.browser
 
 
-def curve(chart, uid):
+def curve(chart, uid, field="y"):
     """The values plotly holds for a trace."""
-    code = f"Array.from(plot._fullData.find((trace) => trace.uid === {uid!r}).y)"
+    code = f"Array.from(plot._fullData.find((trace) => trace.uid === {uid!r}).{field})"
     return np.array(chart.plot(code), dtype=float)
 
 
@@ -87,10 +87,10 @@ def test_two_sliders_band_markers_moving_line_and_readout(chart):
     page = chart("bands")
     before = page.paths()
     page.grab(0.25, 0.5)
-    assert len(before) == 4
+    assert len(before) == 5
     assert all(now != then for now, then in zip(page.paths(), before, strict=True))
     noise = float(page.page.locator(".icl-live-value").first.inner_text())
-    assert page.plot("plot.layout.shapes[0].x0") == pytest.approx(5 + 20 * noise, abs=0.3)
+    assert curve(page, "mark", "x") == pytest.approx(5 + 20 * noise)
     preview = page.page.locator(".icl-live-readouts b").inner_text()
     page.page.mouse.up()
     page.state("exact")
@@ -180,6 +180,14 @@ def test_an_answer_to_an_earlier_question_is_passed_over(chart):
     assert page.page.locator(".icl-live-value").inner_text() == chosen
     noise = float(chosen)
     assert curve(page, "GD")[0] == pytest.approx(np.exp(-1 / 20) + noise**2)
+
+
+def test_a_line_of_the_layout_moves_along(chart):
+    page = chart("gaps")
+    page.grab(0.25, 0.6)
+    noise = float(page.page.locator(".icl-live-value").inner_text())
+    assert page.plot("plot.layout.shapes[0].x0") == pytest.approx(10 * noise, rel=1e-5)
+    assert page.plot("plot.querySelectorAll('.shapelayer path').length") == 1
 
 
 def test_gaps_are_drawn_and_said(chart):

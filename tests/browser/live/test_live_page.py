@@ -108,7 +108,7 @@ def test_without_a_grid_the_player_waits_for_each_frame(chart):
     page.plot(
         "(window.shown = [], new MutationObserver(() => {"
         "  const root = document.querySelector('.icl-live');"
-        "  if (root.dataset.state === 'exact') window.shown.push(Array.from(plot._fullData[2].y)[0]);"
+        "  if (root.dataset.state === 'exact') window.shown.push(plot._fullData[2].y[0]);"
         "}).observe(document.querySelector('.icl-live'), { attributes: true }))"
     )
     page.page.get_by_role("button", name="Play").click()

@@ -1,6 +1,8 @@
 """What every method promises, whatever it is: one test per promise, one row of `METHODS` each."""
 
 import json
+from dataclasses import dataclass, replace
+from functools import cache, partial
 
 import jax
 import jax.numpy as jnp
@@ -8,6 +10,7 @@ import numpy as np
 import pytest
 
 from icl_core.checkpoints import Checkpoint, checkpoint_bytes, parse_checkpoint
+from icl_core.models.linear import LinearTransformer
 from icl_core.tasks.linear import Prompts
 from icl_core.validation import Config
 from tests.cases import (
@@ -27,7 +30,7 @@ each_rotating_method = pytest.mark.parametrize(
 
 
 def with_moments(prompts: Prompts, **changes: jax.Array) -> Prompts:
-    return prompts.replace(moments=prompts.moments.replace(**changes))
+    return replace(prompts, moments=replace(prompts.moments, **changes))
 
 
 @pytest.mark.parametrize(
@@ -50,37 +53,51 @@ def test_path_has_one_row_per_step_and_starts_at_zero(
     assert np.isfinite(path).all()
 
 
-@each_method
-def test_jit_and_vmap_change_nothing(case: MethodCase) -> None:
-    """One prompt at a time, compiled: no prompt sees another."""
+@dataclass(frozen=True)
+class Compiled:
+    """The path of a compiled method, one prompt at a time, and the slope of its last row's size
+    along one direction of the moments: by gradient, and by a central difference of step 1e-5."""
+
+    path: jax.Array
+    slope: jax.Array
+    difference: jax.Array
+
+
+@cache
+def compiled(case: MethodCase) -> Compiled:
+    """One compilation for what follows from it."""
     method, prompts = case.build(TASK), some_prompts()
+    rng = np.random.default_rng(4)
+    along = jax.tree.map(lambda moment: rng.standard_normal(moment.shape), prompts.moments)
+    along = replace(along, Sigma=along.Sigma + along.Sigma.mT)
 
     def alone(one: Prompts) -> jax.Array:
         batch_of_one = jax.tree.map(lambda leaf: leaf[None], one)
-        return method.weight_path(batch_of_one.replace(num_context=prompts.num_context))[:, 0]
+        return method.weight_path(replace(batch_of_one, num_context=prompts.num_context))[:, 0]
 
-    rows = prompts.replace(num_context=jnp.zeros(BATCH))
-    assert_close(jax.jit(jax.vmap(alone, out_axes=1))(rows), method.weight_path(prompts))
+    @jax.jit
+    @partial(jax.value_and_grad, has_aux=True)
+    def size(step: jax.Array) -> tuple[jax.Array, jax.Array]:
+        moved = jax.tree.map(lambda moment, by: moment + step * by, prompts.moments, along)
+        rows = replace(prompts, moments=moved, num_context=jnp.zeros(BATCH))
+        path = jax.vmap(alone, out_axes=1)(rows)
+        return (path[-1] ** 2).sum(), path
+
+    ((below, _), _), ((_, path), slope), ((above, _), _) = (
+        size(jnp.asarray(at)) for at in (-1e-5, 0.0, 1e-5)
+    )
+    return Compiled(path=path, slope=slope, difference=(above - below) / 2e-5)
+
+
+@each_method
+def test_jit_and_vmap_change_nothing(case: MethodCase) -> None:
+    """So no prompt sees another."""
+    assert_close(compiled(case).path, case.build(TASK).weight_path(some_prompts()))
 
 
 @each_method
 def test_gradient_is_the_slope(case: MethodCase) -> None:
-    """Against a central difference of step 1e-5 along one random direction of the moments."""
-    method, prompts = case.build(TASK), some_prompts()
-    start = prompts.moments
-    along = jax.tree.map(
-        lambda moment: np.random.default_rng(4).standard_normal(moment.shape), start
-    )
-    along = along.replace(Sigma=along.Sigma + along.Sigma.mT)
-
-    @jax.jit
-    @jax.value_and_grad
-    def size(step: jax.Array) -> jax.Array:
-        moved = jax.tree.map(lambda moment, change: moment + step * change, start, along)
-        return (method.weight_path(prompts.replace(moments=moved))[-1] ** 2).sum()
-
-    (below, _), (_, slope), (above, _) = (size(jnp.asarray(at)) for at in (-1e-5, 0.0, 1e-5))
-    np.testing.assert_allclose(slope, (above - below) / 2e-5, rtol=1e-6)
+    np.testing.assert_allclose(compiled(case).slope, compiled(case).difference, rtol=1e-6)
 
 
 @each_method
@@ -103,6 +120,7 @@ def test_json_round_trip(case: MethodCase) -> None:
         assert again == method
         assert hash(again) == hash(method)
     else:
+        assert isinstance(method, LinearTransformer)
         checkpoint = Checkpoint(model=method, parametrization="full", task=TASK, seed=0)
         again = parse_checkpoint("a model", checkpoint_bytes(checkpoint)).model
         assert_close(
@@ -117,7 +135,7 @@ def test_rotated_inputs_rotate_the_weights(case: MethodCase) -> None:
     rotated = with_moments(
         prompts,
         Sigma=np.einsum("ij,njk,lk->nil", R, prompts.moments.Sigma, R),
-        alpha=np.asarray(prompts.moments.alpha) @ R.T,
+        alpha=prompts.moments.alpha @ jnp.asarray(R).T,
     )
     assert_close(method.weight_path(rotated), np.asarray(method.weight_path(prompts)) @ R.T)
 

@@ -17,7 +17,7 @@ from icl_core.tasks.linear import (
     prompts_of,
     sample_tokens,
 )
-from icl_core.tasks.noise import CategoricalNoise, FixedNoise, UniformNoise
+from icl_core.tasks.noise import CategoricalNoise, FixedNoise
 from tests.cases import COUNT, PAPER_TASKS, TASK, assert_close, some_prompts, some_tokens
 from tests.hostile import ANY_JSON, assert_one_sentence
 
@@ -64,8 +64,8 @@ def test_both_samplers_draw_from_one_distribution(dim: int, num_context: int) ->
 
 def test_few_tokens_give_moments_of_low_rank() -> None:
     moments = draw_prompts(TASK.replace(num_context=2), 0, COUNT).moments
-    assert (np.linalg.matrix_rank(moments.Sigma) == 2).all()
-    assert (np.linalg.matrix_rank(moments.gram()) == 2).all()
+    assert (np.linalg.matrix_rank(moments.Sigma, rtol=1e-12) == 2).all()
+    assert (np.linalg.matrix_rank(moments.gram(), rtol=1e-12) == 2).all()
 
 
 def test_noiseless_moments_are_consistent() -> None:
@@ -178,7 +178,3 @@ def test_any_json_is_a_task_or_one_sentence(value: object) -> None:
             LinearTask.from_dict(candidate)
         except InputError as error:
             assert_one_sentence(error)
-
-
-def test_uniform_noise_is_a_task_value() -> None:
-    assert LinearTask(dim=1, num_context=10, noise=UniformNoise(sigma_max=1)).dim == 1

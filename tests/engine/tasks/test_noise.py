@@ -48,7 +48,7 @@ laws = st.one_of(
 @each_law
 def test_second_moment_of_samples_nodes_and_law(law: NoiseLaw) -> None:
     """200,000 equally spaced quantiles integrate any law to 1e-4."""
-    u = (np.arange(200_000) + 0.5) / 200_000
+    u = jnp.asarray((np.arange(200_000) + 0.5) / 200_000)
     sigma, weight = law.nodes()
     assert sigma.shape == weight.shape == (NUM_NODES,)
     assert_close(weight.sum(), 1.0)
@@ -59,7 +59,7 @@ def test_second_moment_of_samples_nodes_and_law(law: NoiseLaw) -> None:
 @each_law
 def test_quantile_is_the_inverse_distribution_function(law: NoiseLaw) -> None:
     """P(sigma <= q(u)) is u up to the step of a discrete law; all values lie in [0, highest]."""
-    u = np.linspace(0, 1, 1001)
+    u = jnp.linspace(0, 1, 1001)
     sigma = np.asarray(law.quantile(u))
     assert sigma.min() >= 0
     assert sigma.max() <= law.highest
@@ -133,7 +133,6 @@ def test_text(text: str, law: NoiseLaw) -> None:
         "categorical:1,nan",
         "categorical:" + ",".join(["1"] * (NUM_NODES + 1)),
         "uniform:5:6",
-        "uniform:5\n",
         "uniform:" + "9" * 100_000,
         None,
         5,
@@ -141,9 +140,6 @@ def test_text(text: str, law: NoiseLaw) -> None:
     ids=lambda text: repr(text)[:30],
 )
 def test_bad_text(text: object) -> None:
-    if text == "uniform:5\n":
-        assert parse_noise(text) == UniformNoise(sigma_max=5)
-        return
     with pytest.raises(InputError) as caught:
         parse_noise(text)
     assert_one_sentence(caught.value)

@@ -1,7 +1,7 @@
-// Charts of one group answer each other's hover. The registry is the window's, so that charts find
+// Charts of one group answer each other's hover. The registry is global, so that charts find
 // each other even where two versions of this file are loaded.
 
-const groups = (window.iclLiveGroups ??= new Map());
+const groups = (globalThis.iclLiveGroups ??= new Map());
 
 export function join(group, member) {
   if (!groups.has(group)) groups.set(group, new Set());

@@ -1,0 +1,114 @@
+"""Losses of all shipped models of a task, from their tables or at another context length."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from icl_core.algorithms import Method
+from icl_core.algorithms.ridge import AdaRR, BayesRR, ConstRR
+from icl_core.analysis.loss import LossSummary, evaluate, noise_profile
+from icl_core.lessons.families import Family, baseline_tables, find_family, model_tables
+from icl_core.tasks.linear import LinearTask
+from icl_core.zoo.library import PRETRAINED, Table, load_entry
+
+SHIFT_PROMPTS, SHIFT_PROFILE_PROMPTS, SHIFT_LEVELS = 1024, 256, 4
+"""An evaluation away from the training's context length is made when asked for: with fewer prompts,
+and at every fourth noise level of the shipped tables."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Losses:
+    """What the figures show, by method or by (parametrization, number of layers L).
+
+    over_noise: arrays [L+1], over the task's noise law; profiles: arrays [sigmas, L+1], at fixed
+    levels (of models at a shifted context length, only those of the depth asked for).
+    """
+
+    task: LinearTask
+    depths: tuple[int, ...]
+    shifted: bool
+    over_noise: Mapping[Any, LossSummary]
+    sigmas: np.ndarray
+    profiles: Mapping[Any, LossSummary]
+
+    def kinds(self, wanted: Sequence[str]) -> list[str]:
+        """Those of the parametrizations that some model has."""
+        return [kind for kind in wanted if any((kind, d) in self.over_noise for d in self.depths)]
+
+
+def measure(
+    task: str, num_context: int | None = None, layers: int = 1, folder: Path = PRETRAINED
+) -> Losses:
+    """The shipped tables, or, at another context length, a fresh evaluation.
+
+    `layers` is the depth whose noise profiles are wanted at a shifted context length.
+    """
+    family = find_family(task, folder)
+    if num_context is None or num_context == family.task.num_context:
+        return _shipped(family, folder)
+    return _shifted(family, num_context, layers, folder)
+
+
+def _shipped(family: Family, folder: Path) -> Losses:
+    tables: dict[Any, Table] = {**model_tables(family, folder), **baseline_tables(family, folder)}
+    return Losses(
+        task=family.task,
+        depths=family.depths,
+        shifted=False,
+        over_noise={key: table.loss for key, table in tables.items()},
+        sigmas=next(iter(tables.values())).sigmas,
+        profiles={key: table.profile for key, table in tables.items()},
+    )
+
+
+def _shifted(family: Family, num_context: int, layers: int, folder: Path) -> Losses:
+    """Every model at another context length; the ridge baselines know the new length."""
+    task = family.task.replace(num_context=num_context)
+    sigmas = next(iter(model_tables(family, folder).values())).sigmas[::SHIFT_LEVELS]
+    longest = family.depths[-1]
+    models: dict[str, Method] = {
+        f"{kind}:{depth}": load_entry(entry, folder).model.padded(longest)
+        for kind, entries in family.entries.items()
+        for depth, entry in entries.items()
+    }
+    closed: dict[str, Method] = {
+        "const_rr": ConstRR.of(task),
+        "bayes_rr": BayesRR(noise=task.noise),
+    }
+    if num_context > task.dim:
+        closed["ada_rr"] = AdaRR()
+    chosen = {key: model for key, model in models.items() if key.endswith(f":{layers}")}
+    loss = evaluate(models | closed, task, prompts=SHIFT_PROMPTS)
+    profile = noise_profile(chosen | closed, task, sigmas, prompts=SHIFT_PROFILE_PROMPTS)
+    return Losses(
+        task=task,
+        depths=family.depths,
+        shifted=True,
+        over_noise=_unpadded(loss),
+        sigmas=sigmas,
+        profiles=_unpadded(profile),
+    )
+
+
+def _unpadded(summaries: Mapping[str, LossSummary]) -> dict[Any, LossSummary]:
+    """Keys as in `Losses`, without the identity layers that models were padded with."""
+    found: dict[Any, LossSummary] = {}
+    for key, summary in summaries.items():
+        kind, _, depth = key.partition(":")
+        if depth:
+            found[kind, int(depth)] = first_steps(summary, int(depth))
+        else:
+            found[kind] = summary
+    return found
+
+
+def first_steps(summary: LossSummary, steps: int) -> LossSummary:
+    """The summary of the first `steps` steps."""
+    arrays = {
+        field: getattr(summary, field)[..., : steps + 1]
+        for field in ("mean", "stderr", "median", "low", "high")
+    }
+    return LossSummary(count=summary.count, **arrays)

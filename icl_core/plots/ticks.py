@@ -1,0 +1,44 @@
+"""Ranges and ticks of logarithmic axes."""
+
+import math
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+MAX_DECADES = 6
+"""A logarithmic axis shows at most this many: values nearer to 0 leave it at the bottom."""
+
+
+def log_range(
+    values: Iterable[Any], *, pad: float = 0.06, top: float = math.inf
+) -> tuple[float, float]:
+    """(lowest, highest) of a logarithmic axis that shows all positive values, with a margin."""
+    flat = np.concatenate([np.ravel(np.asarray(part, float)) for part in values])
+    flat = flat[np.isfinite(flat) & (flat > 0)]
+    if not flat.size:
+        return 0.1, 1.0
+    high = min(float(flat.max()), top)
+    low = min(max(float(flat.min()), high * 10.0**-MAX_DECADES), high * 0.8)
+    margin = (high / low) ** pad
+    return low / margin, high * margin
+
+
+def log_ticks(low: float, high: float) -> list[float]:
+    decades = math.log10(high / low)
+    steps = (1, 2, 5) if decades < 2.6 else (1,)
+    stride = 1 + int(decades / 8)
+    exponents = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    ticks = [step * 10.0**k for k in exponents if k % stride == 0 for step in steps]
+    return [tick for tick in ticks if low <= tick <= high]
+
+
+def tick_label(value: float) -> str:
+    """0.002 as it is, very small and large powers of ten with an exponent."""
+    exponent = math.floor(math.log10(value) + 1e-9)
+    if -4 < exponent < 5:
+        return f"{value:.6g}"
+    mantissa = value / 10.0**exponent
+    power = f"10{str(exponent).translate(SUPERSCRIPTS)}"
+    return power if math.isclose(mantissa, 1) else f"{mantissa:.0f}·{power}"

@@ -1,0 +1,178 @@
+// Run by test_live_javascript.py, or by hand: node --test tests/ui/live_maths.test.mjs
+
+import assert from "node:assert/strict";
+import test from "node:test";
+
+import { compose, draw, gapsAmong, patchesAt } from "../../ui/live/frontend/draw.mjs";
+import { atNode, blend, corners, locate, shaped } from "../../ui/live/frontend/grid.mjs";
+import { methodOf, nameOf } from "../../ui/live/frontend/link.mjs";
+import { format, placeOf, stepCount, valueAt } from "../../ui/live/frontend/numbers.mjs";
+import { luminance, withField } from "../../ui/live/frontend/theme.mjs";
+
+const row = (...numbers) => Float32Array.from(numbers);
+
+test("a value is located between its nodes, ends included", () => {
+  const nodes = [0, 1, 3];
+  assert.deepEqual(locate(nodes, 0), { below: 0, share: 0 });
+  assert.deepEqual(locate(nodes, 2), { below: 1, share: 0.5 });
+  assert.deepEqual(locate(nodes, 1), { below: 1, share: 0 });
+  assert.deepEqual(locate(nodes, 3), { below: 2, share: 0 });
+  assert.deepEqual(locate(nodes, -1), { below: 0, share: 0 });
+  assert.deepEqual(locate(nodes, 9), { below: 2, share: 0 });
+  assert.deepEqual(locate([7], 7), { below: 0, share: 0 });
+});
+
+test("a logarithmic control is measured in decades", () => {
+  assert.ok(Math.abs(locate([1, 100], 10, true).share - 0.5) < 1e-15);
+});
+
+test("corners of two controls weigh one together", () => {
+  const axes = [
+    { name: "a", nodes: [0, 1] },
+    { name: "b", nodes: [0, 10, 20] },
+  ];
+  assert.deepEqual(corners(axes, { a: 0.25, b: 15 }), [
+    [1, 0.375],
+    [2, 0.375],
+    [4, 0.125],
+    [5, 0.125],
+  ]);
+  assert.deepEqual(corners(axes, { a: 1, b: 10 }), [[4, 1]]);
+  assert.equal(atNode(axes, { a: 1, b: 10 }), true);
+  assert.equal(atNode(axes, { a: 1, b: 11 }), false);
+});
+
+test("quantities are blended, linearly or in logarithms", () => {
+  const numbers = row(1, 2, 3, 6);
+  assert.deepEqual([...blend({ numbers, size: 2 }, [[0, 0.5], [1, 0.5]])], [2, 4]);
+  const log = { numbers: row(1, 100).map(Math.log), size: 1, log: true };
+  assert.ok(Math.abs(blend(log, [[0, 0.5], [1, 0.5]])[0] - 10) < 1e-5);
+});
+
+test("a gap spreads to where its node counts, and not to the next node", () => {
+  const axes = [{ name: "a", nodes: [0, 1, 2] }];
+  const quantity = { numbers: row(1, Infinity, 3), size: 1 };
+  const at = (a) => blend(quantity, corners(axes, { a }))[0];
+  assert.equal(at(0), 1);
+  assert.ok(Number.isNaN(at(0.01)));
+  assert.ok(Number.isNaN(at(1)));
+  assert.equal(at(2), 3);
+});
+
+test("rows and numbers come in the shape plotly wants", () => {
+  const flat = Float64Array.from([1, 2, 3, 4, 5, 6]);
+  assert.deepEqual(shaped(flat, [2, 3]).map((part) => [...part]), [[1, 2, 3], [4, 5, 6]]);
+  assert.equal(shaped(flat, [6]), flat);
+  assert.equal(shaped(flat, []), 1);
+});
+
+test("gaps are counted beyond deliberate breaks", () => {
+  const grid = {
+    axes: [{ name: "a", nodes: [0] }],
+    quantities: [
+      { trace: "t", field: "x", numbers: row(1, NaN, 2, NaN), size: 4, shape: [4] },
+      { trace: "t", field: "marker.size", numbers: row(NaN), size: 1, shape: [1] },
+    ],
+  };
+  const { patches, missing } = patchesAt(grid, { a: 0 }, {});
+  assert.equal(patches.length, 2);
+  assert.deepEqual(missing, { t: 2 });
+  assert.deepEqual(gapsAmong(missing, { t: 1 }), { t: 1 });
+  assert.deepEqual(gapsAmong(missing, { t: 3 }), { t: 0 });
+});
+
+test("sliders count steps, with exact ends and clean decimals", () => {
+  const linear = { minimum: 0, maximum: 1, step: 0.1, scale: "linear" };
+  assert.equal(stepCount(linear), 10);
+  assert.equal(valueAt(linear, 3), 0.3);
+  assert.equal(valueAt(linear, 10), 1);
+  assert.equal(placeOf(linear, 0.3), 3);
+  assert.equal(placeOf(linear, 99), 10);
+  const log = { minimum: 0.01, maximum: 10, step: 0.02, scale: "log" };
+  assert.equal(stepCount(log), 150);
+  assert.equal(valueAt(log, 0), 0.01);
+  assert.equal(valueAt(log, 50), 0.1);
+  assert.equal(valueAt(log, 150), 10);
+  for (let place = 0; place <= 150; place++) assert.equal(placeOf(log, valueAt(log, place)), place);
+});
+
+test("numbers that are none have signs", () => {
+  assert.equal(format(NaN), "–");
+  assert.equal(format(null), "–");
+  assert.equal(format(Infinity), "∞");
+  assert.equal(format(-1.5, ".1f"), "−1.5");
+  assert.equal(format(1e-12, ".1e"), "1.0e−12");
+});
+
+test("brightness tells a dark page", () => {
+  assert.ok(luminance("#12171d") < 0.1);
+  assert.ok(luminance("#fff") > 0.99);
+  assert.ok(luminance("rgb(18, 23, 29)") < 0.1);
+  assert.equal(luminance(""), 1);
+});
+
+test("fields are set without touching the original", () => {
+  const layout = { shapes: [{ x0: 1 }, { x0: 2 }], title: "t" };
+  const changed = withField(layout, "shapes[1].x0", 5);
+  assert.equal(changed.shapes[1].x0, 5);
+  assert.equal(layout.shapes[1].x0, 2);
+  assert.equal(changed.title, "t");
+  assert.deepEqual(withField({}, "marker.size", 3), { marker: { size: 3 } });
+});
+
+test("a figure is composed for its surface, with patches in place", () => {
+  const figure = JSON.stringify({
+    data: [{ uid: "a", y: [1] }, { uid: "b", y: [2] }],
+    layout: { shapes: [{ x0: 0 }] },
+  });
+  const templates = { light: {}, dark: { layout: { font: {} } } };
+  const patches = [
+    { trace: "b", field: "y", value: [3] },
+    { trace: "layout", field: "shapes[0].x0", value: 4 },
+    { trace: "gone", field: "y", value: [5] },
+    { trace: "readout", field: "gap", value: 6 },
+  ];
+  const { data, layout } = compose({ figure, templates, height: 300 }, "dark", patches);
+  assert.deepEqual(data.map((trace) => trace.y), [[1], [3]]);
+  assert.equal(layout.shapes[0].x0, 4);
+  assert.equal(layout.template, templates.dark);
+  assert.equal(layout.height, 300);
+});
+
+test("curves on fixed axes move, the rest is restyled, the hidden is only noted", () => {
+  const calls = [];
+  const Plotly = {
+    animate: (...args) => (calls.push(["animate", ...args.slice(1)]), Promise.resolve()),
+    update: (...args) => calls.push(["update", ...args.slice(1)]),
+    restyle: (...args) => calls.push(["restyle", ...args.slice(1)]),
+    relayout: (...args) => calls.push(["relayout", ...args.slice(1)]),
+  };
+  const plot = {
+    layout: { xaxis: { range: [0, 1] }, yaxis: { range: [0, 1] }, yaxis2: { autorange: true } },
+    data: [
+      { uid: "line" },
+      { uid: "free", yaxis: "y2" },
+      { uid: "map", type: "heatmap" },
+      { uid: "hidden", visible: "legendonly" },
+    ],
+  };
+  const patch = (trace, field, value) => ({ trace, field, value });
+  draw(Plotly, plot, [
+    patch("line", "y", [1]),
+    patch("free", "y", [2]),
+    patch("map", "z", [[3]]),
+    patch("hidden", "y", [4]),
+    patch("layout", "title.text", "t"),
+  ]);
+  assert.deepEqual(calls.map(([name]) => name), ["animate", "update", "restyle"]);
+  assert.deepEqual(calls[0][1], { data: [{ y: [1] }], traces: [0] });
+  assert.deepEqual(calls[1].slice(1), [{ y: [[2]] }, { "title.text": "t" }, [1]]);
+  assert.deepEqual(calls[2].slice(1), [{ z: [[[3]]] }, [2]]);
+  assert.deepEqual(plot.data[3].y, [4]);
+});
+
+test("a hovered point has a name, and a band its method's", () => {
+  const point = { x: 3, pointNumber: 2, data: { uid: "gd_3a_low", legendgroup: "gd" } };
+  assert.deepEqual(["x", "point", "trace"].map((by) => nameOf(by, point)), ["3", "2", "gd"]);
+  assert.equal(methodOf({ uid: "ridge" }), "ridge");
+});

@@ -1,0 +1,83 @@
+"""Every page renders in every preset, from every link, and without what it needs."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from icl_core.lessons.catalog import LESSONS, PRESETS
+from ui.controls import link_values
+from ui.presets import preset_link
+
+STATES = [
+    pytest.param(page, config, id=f"{page}: {name}")
+    for page, states in PRESETS.items()
+    for name, config in states.items()
+]
+
+
+def charts(app: AppTest) -> list[str]:
+    """The figures on a page, as the JSON that its live charts were sent."""
+    return [chart.proto.json for chart in app.get("bidi_component") if '"role"' in chart.proto.json]
+
+
+@pytest.mark.parametrize(("page", "config"), STATES)
+def test_page_renders_in_every_preset(open_page, page, config):
+    app = open_page(page, **preset_link(config, LESSONS[page]()))
+    assert app.title[0].value
+    assert app.session_state[f"{page}:config"] == config
+    assert charts(app) or page == "train"
+    assert not app.info or page == "noise_and_depth"
+
+
+def test_home_shows_a_picture_and_every_lesson(open_page):
+    app = open_page("home")
+    assert len(charts(app)) == 1
+    links = app.get("page_link")
+    assert {link.proto.page for link in links} >= set(LESSONS)
+
+
+@pytest.mark.parametrize("page", LESSONS)
+def test_a_link_of_every_preset_reads_back_as_its_config(page):
+    default = LESSONS[page]()
+    for config in PRESETS[page].values():
+        values = link_values(config, default)
+        values.pop("v", None)
+        assert LESSONS[page].from_dict(default.to_dict() | values) == config
+
+
+HOSTILE = ["abc", "", "-1", "1e999", "nan", "9" * 400, "<script>alert(1)</script>", "\x00", "[]"]
+
+
+@pytest.mark.parametrize("page", LESSONS)
+@pytest.mark.parametrize("value", HOSTILE)
+def test_a_hostile_link_falls_back_with_one_sentence(open_page, page, value):
+    fields = LESSONS[page]().to_dict()
+    app = open_page(page, **dict.fromkeys(fields, value))
+    assert len(app.info) == 1
+    assert "default stands in its place" in app.info[0].value
+    assert app.session_state[f"{page}:config"].to_dict().keys() == fields.keys()
+
+
+@pytest.mark.parametrize("page", LESSONS)
+def test_a_link_of_another_version_says_so(open_page, page):
+    app = open_page(page, v="99")
+    assert "another version" in app.info[0].value
+
+
+@pytest.mark.parametrize("page", ["home", *LESSONS])
+def test_without_shipped_models_a_page_says_one_sentence(page, tmp_path, monkeypatch):
+    root = Path(__file__).parents[2]
+    for part in ("app.py", "pages", "ui", ".streamlit"):
+        source = root / part
+        copy = shutil.copytree if source.is_dir() else shutil.copy
+        copy(source, tmp_path / part)
+    monkeypatch.setattr("icl_core.zoo.library.PRETRAINED", tmp_path / "pretrained")
+    app = AppTest.from_file(str(tmp_path / "app.py"), default_timeout=120)
+    app.switch_page(f"pages/{page}.py")
+    app.run()
+    assert not app.exception
+    assert len(app.error) <= 1
+    for error in app.error:
+        assert "make zoo" in error.value

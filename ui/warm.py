@@ -1,0 +1,55 @@
+"""Work done beforehand on a server that has just started, so that first visitors need not wait.
+
+A daemon thread fills the caches behind the default states first, and then, with pauses, what the
+sliders can ask for. It computes what the pages would compute, and only earlier.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+import streamlit as st
+
+from icl_core.errors import InputError
+from icl_core.lessons.noise_and_depth import CONTEXTS as SHIFTS
+from icl_core.lessons.noise_and_depth import NoiseAndDepth
+from icl_core.lessons.spectrum import CONTEXTS, DIMENSIONS, Spectrum
+from ui.calls import hessians, noise_losses, shipped_families
+
+LOG = logging.getLogger("icl.warm")
+PAUSE = 0.5
+"""Seconds between two pieces of work: visitors come first."""
+
+
+def _plan() -> Iterator[Callable[[], object]]:
+    spectrum, noise = Spectrum(), NoiseAndDepth()
+    yield lambda: hessians(spectrum.dim, spectrum.num_context)
+    for name, family in shipped_families().items():
+        config = noise.replace(task=name)
+        yield lambda config=config: noise_losses(config)
+        deepest = config.replace(layers=family.depths[-1])
+        for n in sorted(SHIFTS, key=lambda n: abs(n - 60)):
+            if n != family.task.num_context:
+                shifted = deepest.replace(num_context=n)
+                yield lambda shifted=shifted: noise_losses(shifted)
+    for dim in DIMENSIONS:
+        for n in CONTEXTS:
+            yield lambda dim=dim, n=n: hessians(dim, n)
+
+
+def _work() -> None:
+    try:
+        for call in _plan():
+            call()
+            time.sleep(PAUSE)
+    except InputError as error:
+        LOG.warning("Nothing to prepare: %s", error)
+    except Exception:
+        LOG.exception("Preparing failed; pages compute what they need when they need it")
+
+
+@st.cache_resource(max_entries=1, show_spinner=False)
+def start_warming() -> None:
+    """Once a server."""
+    threading.Thread(target=_work, name="warming", daemon=True).start()
