@@ -72,7 +72,11 @@ def sample_query_batch(rng_key: Key, task: LinearTask, size: int) -> QueryBatch:
     query = jax.random.normal(keys[2], prompts.w.shape)
     batch = batch_of(prompts, task)
     return QueryBatch(
-        gram=batch.gram, target=batch.target, query=query, answer=jnp.sum(query * prompts.w, -1)
+        gram=batch.gram,
+        target=batch.target,
+        weight=batch.weight,
+        query=query,
+        answer=jnp.sum(query * prompts.w, -1),
     )
 
 
@@ -100,7 +104,7 @@ def _no_robust_loss() -> list[Any]:
     phases = run._phases
 
     def plain(config: TrainingConfig) -> Any:
-        return tuple(run.replace(phase, plain_from=0.0) for phase in phases(config))
+        return tuple(run.replace(phase, robust=False) for phase in phases(config))
 
     return [mock.patch.object(run, "_phases", plain)]
 
@@ -113,6 +117,10 @@ def _sampled_queries() -> list[Any]:
     ]
 
 
+def _no_wide_weights() -> list[Any]:
+    return [mock.patch.object(objective, "WIDE_SCALE", 1.0)]
+
+
 def _plain_starts() -> list[Any]:
     return [mock.patch.object(coordinates, "STARTS", coordinates.STARTS[1:2])]
 
@@ -123,6 +131,7 @@ VARIANTS: dict[str, tuple[Callable[[], list[Any]], dict[str, Any]]] = {
     "without normalised coordinates": (_raw_coordinates, {}),
     "without the robust loss": (_no_robust_loss, {}),
     "without exact queries": (_sampled_queries, {}),
+    "without wide weights": (_no_wide_weights, {}),
     "without signed starts": (_plain_starts, {}),
     "without the higher learning rate (0.01)": (list, {"learning_rate": 0.01}),
 }

@@ -5,9 +5,9 @@ import streamlit as st
 from icl_core.analysis.loss import LossSummary
 from icl_core.checkpoints import Checkpoint, parse_checkpoint
 from icl_core.lessons import training as lesson
+from icl_core.lessons.coordinates import normalised
 from icl_core.lessons.weights import panels
 from icl_core.plots.weights import heatmaps
-from icl_core.training.coordinates import to_normalised
 from ui.chart import chart
 
 
@@ -43,6 +43,6 @@ def checkpoint_view(name: str, data: bytes, *, page: str) -> None:
             caption=lesson.finding(checkpoint.parametrization, task, losses),
         )
     with right:
-        shown = panels(to_normalised(model, task))
+        shown = panels(normalised(model, task))
         figure = heatmaps(shown, title="Weights (normalised)", name="weights")
         chart(figure, key="opened_weights", page=page)

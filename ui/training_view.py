@@ -7,8 +7,8 @@ import streamlit as st
 
 from icl_core.checkpoints import checkpoint_bytes
 from icl_core.lessons import training as lesson
+from icl_core.lessons.coordinates import normalised
 from icl_core.lessons.weights import panels
-from icl_core.training.coordinates import to_normalised
 from ui.boundary import fragment
 from ui.chart import chart
 from ui.frame import finding
@@ -112,7 +112,7 @@ def _figures(job: Job, page: str) -> None:
 def _grid(job: Job) -> Grid:
     task = job.config.task()
     shown = [
-        {p.uid: p.matrix for row in panels(to_normalised(frame.model, task)) for p in row}
+        {p.uid: p.matrix for row in panels(normalised(frame.model, task)) for p in row}
         for frame in job.frames
     ]
     moving = [

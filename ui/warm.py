@@ -15,17 +15,25 @@ from icl_core.errors import InputError
 from icl_core.lessons.noise_and_depth import CONTEXTS as SHIFTS
 from icl_core.lessons.noise_and_depth import NoiseAndDepth
 from icl_core.lessons.spectrum import CONTEXTS, DIMENSIONS, Spectrum
-from ui.calls import hessians, noise_losses, shipped_families
+from icl_core.lessons.weights import Weights, omega_figure, theory
+from ui.calls import hessians, noise_losses, shipped_families, trained_gammas, weights_story
 
 LOG = logging.getLogger("icl.warm")
 PAUSE = 0.5
 """Seconds between two pieces of work: visitors come first."""
 
 
-def _plan() -> Iterator[Callable[[], object]]:
-    spectrum, noise = Spectrum(), NoiseAndDepth()
+def plan() -> Iterator[Callable[[], object]]:
+    """The pieces of work, the most urgent first."""
+    spectrum, noise, weights = Spectrum(), NoiseAndDepth(), Weights()
     yield lambda: hessians(spectrum.dim, spectrum.num_context)
+    yield lambda: omega_figure(weights_story(weights.task, weights.parametrization, weights.layers))
     for name, family in shipped_families().items():
+        task = family.task
+        kind, depths = next(iter(family.entries.items()))
+        shallow = name, kind, next(iter(depths))
+        yield lambda task=task: trained_gammas(task.dim, task.num_context)
+        yield lambda shallow=shallow: theory(weights_story(*shallow))
         config = noise.replace(task=name)
         yield lambda config=config: noise_losses(config)
         deepest = config.replace(layers=family.depths[-1])
@@ -40,7 +48,7 @@ def _plan() -> Iterator[Callable[[], object]]:
 
 def _work() -> None:
     try:
-        for call in _plan():
+        for call in plan():
             call()
             time.sleep(PAUSE)
     except InputError as error:

@@ -18,8 +18,8 @@ from icl_core.analysis.spectrum import (
     transform,
 )
 from icl_core.errors import InputError
+from icl_core.lessons.coordinates import omega_values
 from icl_core.lessons.families import families
-from icl_core.models.linear import omegas
 from icl_core.plots import spectrum as plots
 from icl_core.plots.figure import Figure
 from icl_core.plots.spectrum import Passage
@@ -182,7 +182,7 @@ def trained_gammas(dim: int, num_context: int, folder: Path = PRETRAINED) -> tup
         if (family.task.dim, family.task.num_context) == (dim, num_context):
             for depth, entry in family.entries.get("gdpp", {}).items():
                 if depth > 1:
-                    gammas.append(-float(omegas(load_entry(entry, folder).model)[0, 0]))
+                    gammas.append(-float(omega_values(load_entry(entry, folder).model)[0, 0]))
     return tuple(gamma for gamma in gammas if gamma > 0)
 
 

@@ -11,6 +11,7 @@ from icl_core.algorithms.ridge import AdaRR, BayesRR, ConstRR
 from icl_core.analysis.loss import LossSummary, evaluate
 from icl_core.checkpoints import Checkpoint
 from icl_core.errors import InputError
+from icl_core.lessons.coordinates import normalised
 from icl_core.lessons.published import published_loss
 from icl_core.lessons.weights import panels
 from icl_core.models.linear import PARAMETRIZATIONS, LinearTransformer, Parametrization
@@ -23,7 +24,6 @@ from icl_core.plots.ticks import log_range
 from icl_core.tasks.linear import LinearTask
 from icl_core.tasks.noise import CategoricalNoise, FixedNoise, NoiseLaw, UniformNoise
 from icl_core.training import Snapshot, TrainingConfig
-from icl_core.training.coordinates import to_normalised
 from icl_core.validation import Config, choice, integer, number
 
 NOISES = ("uniform", "fixed", "categorical")
@@ -179,10 +179,10 @@ def run_figure(config: Train, frames: Sequence[Frame], now: int | None = None) -
 def weights_figure(config: Train, frames: Sequence[Frame], now: int) -> Figure:
     """Q and P of a snapshot in normalised coordinates."""
     frame = frames[now]
-    final = to_normalised(frames[-1].model, config.task())
+    final = normalised(frames[-1].model, config.task())
     limits = {scale: weight_plots.largest(panels(final), scale) for scale in ("Q", "P")}
     return weight_plots.heatmaps(
-        panels(to_normalised(frame.model, config.task())),
+        panels(normalised(frame.model, config.task())),
         title=f"Weights after {frame.step:,} updates",
         limits=limits,
     )

@@ -9,17 +9,18 @@ import numpy as np
 
 from icl_core.algorithms.descent import GradientDescent
 from icl_core.analysis.floors import one_layer_step
+from icl_core.arrays import in_float64
 from icl_core.constructions import gradient_descent_model
 from icl_core.errors import InputError
 from icl_core.lessons.choices import text
+from icl_core.lessons.coordinates import normalised, omega_values
 from icl_core.lessons.families import find_family
-from icl_core.models.linear import PARAMETRIZATIONS, LinearTransformer, Parametrization, omegas
+from icl_core.models.linear import PARAMETRIZATIONS, LinearTransformer, Parametrization
 from icl_core.plots import weights as plots
 from icl_core.plots.figure import Figure
 from icl_core.plots.style import METHODS
 from icl_core.plots.weights import Panel, Run
 from icl_core.tasks.linear import LinearTask
-from icl_core.training.coordinates import to_normalised
 from icl_core.validation import Config, choice, integer
 from icl_core.zoo.library import (
     PRETRAINED,
@@ -121,7 +122,7 @@ def read(task: str, parametrization: str, layers: int, folder: Path = PRETRAINED
 def shown_at(story: Story, snapshot: int, coordinates: Coordinates) -> LinearTransformer:
     """The weights of a snapshot in the chosen coordinates."""
     model = story.model(snapshot)
-    return to_normalised(model, story.task) if coordinates == "normalised" else model
+    return normalised(model, story.task) if coordinates == "normalised" else model
 
 
 def panels(model: LinearTransformer, layer: int = 0, *, wide: bool = False) -> list[list[Panel]]:
@@ -180,6 +181,7 @@ def heatmap_figure(config: Weights, story: Story) -> Figure:
     )
 
 
+@in_float64
 def theory(story: Story) -> tuple[LinearTransformer, str]:
     """Weights that theory names for the finished model, and what they are in words.
 
@@ -217,7 +219,7 @@ def theory_figure(config: Weights, story: Story) -> Figure:
     index = max(config.layer, 1) - 1
     named, _ = theory(story)
     trained = shown_at(story, story.last, config.coordinates)
-    model = to_normalised(named, story.task) if config.coordinates == "normalised" else named
+    model = normalised(named, story.task) if config.coordinates == "normalised" else named
     rows = []
     for letter in ("Q", "P"):
         ours, theirs = (np.asarray(getattr(m, letter))[index, 0] for m in (trained, model))
@@ -236,7 +238,7 @@ def theory_figure(config: Weights, story: Story) -> Figure:
 
 def omega_figure(story: Story) -> Figure:
     """The four numbers of every layer in normalised coordinates, where they compare."""
-    values = np.asarray(omegas(to_normalised(story.model(story.last), story.task)))
+    values = omega_values(normalised(story.model(story.last), story.task))
     return plots.omega_chart(values, title="What each layer does")
 
 
@@ -244,7 +246,7 @@ def finding(story: Story) -> str:
     """What the finished weights are, in one sentence with its numbers."""
     model = story.model(story.last)
     if model.num_layers == 1:
-        eta = -float(np.asarray(omegas(model))[0, 2]) * story.task.num_context
+        eta = -float(omega_values(model)[0, 2]) * story.task.num_context
         exact = one_layer_step(story.task)
         return (
             f"The layer is one step of gradient descent with step size **η = {eta:.3f}**; "
@@ -270,7 +272,7 @@ def finding(story: Story) -> str:
 
 def diagonal_share(story: Story) -> float:
     """Share of sum P^2 + sum Q^2 (normalised coordinates) that the DIAG part holds."""
-    model = to_normalised(story.model(story.last), story.task)
+    model = normalised(story.model(story.last), story.task)
     kept = diagonal_part(model)
 
     def energy(m: LinearTransformer) -> float:
@@ -280,7 +282,7 @@ def diagonal_share(story: Story) -> float:
 
 
 def _read_off(model: LinearTransformer, num_context: int) -> tuple[np.ndarray, np.ndarray]:
-    values = np.asarray(omegas(model))
+    values = omega_values(model)
     return -num_context * values[:, 2], -values[:, 0]
 
 

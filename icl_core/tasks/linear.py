@@ -119,9 +119,16 @@ def prompts_of(tokens: Tokens) -> Prompts:
 
 
 def sample_prompts(
-    rng_key: Key, sigma: Float[Array, "batch"], *, dim: int, num_context: Any
+    rng_key: Key,
+    sigma: Float[Array, "batch"],
+    *,
+    dim: int,
+    num_context: Any,
+    w_scale: Float[Array, "batch"] | None = None,
 ) -> Prompts:
     """Prompts with the given noise levels, drawn without tokens where n > d.
+
+    `w_scale` draws the true weights from N(0, w_scale^2 I) instead of N(0, I).
 
     Bartlett's decomposition: Sigma = T T^T with T lower triangular, T_ii^2 ~ chi2(n - i + 1) for
     i = 1..d and N(0, 1) below the diagonal; X^T xi = sigma T z and |xi|^2 = sigma^2 (|z|^2 + c)
@@ -134,6 +141,8 @@ def sample_prompts(
     normal_key, square_key = jax.random.split(rng_key)
     normal = jax.random.normal(normal_key, (batch, dim + 2, dim), dtype)
     normal, w, z = normal[:, :-2], normal[:, -2], normal[:, -1]
+    if w_scale is not None:
+        w = w * w_scale[:, None]
     rest_dof = jnp.maximum(n - dim, 1)
     dof = jnp.append(jnp.maximum(n - jnp.arange(dim), 1), rest_dof)
     squares = jax.random.chisquare(

@@ -8,11 +8,11 @@ from icl_core.validation import Config, choice, integer, number
 
 @dataclass(frozen=True, kw_only=True)
 class TrainingConfig(Config):
-    """The recipe's numbers; the defaults are those of shared experience, measured in benchmarks/.
+    """The recipe's numbers; the defaults are measured in benchmarks/training.py.
 
     Two phases. Explore: `restarts` independent starts in one vmapped run, `explore_steps` updates
-    on batches of `explore_batch` prompts. Refine: the best of them on a validation draw, for
-    `refine_steps` updates on `refine_batch` prompts, its last part on the plain loss.
+    on batches of `explore_batch` prompts, by the robust loss. Refine: the best of them on a
+    validation draw, for `refine_steps` updates on `refine_batch` prompts, by the loss itself.
     `max_seconds` shortens what is left; a run that does not meet it depends on the seed alone.
     """
 

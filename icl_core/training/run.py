@@ -39,8 +39,6 @@ VALIDATION_PROMPTS = 4096
 VALIDATION_SEED = 987_654
 POOL = 16_384
 """Prompts drawn at a time."""
-FINISH = 0.25
-"""Fraction of the refining phase, at its end, that uses the plain loss."""
 OPTIMISER = optax.chain(optax.clip_by_global_norm(0.1), optax.scale_by_adam(b2=0.99))
 PERMILLE = 1000
 SCHEDULE = optax.warmup_cosine_decay_schedule(0.0, 1.0, PERMILLE // 20, PERMILLE, end_value=0.02)
@@ -87,7 +85,7 @@ class _Phase:
     batch: int
     restarts: int
     peak: float
-    plain_from: float
+    robust: bool
     share: float
     seed: int
 
@@ -112,7 +110,7 @@ def _phases(config: TrainingConfig) -> tuple[_Phase, _Phase]:
             batch=config.explore_batch,
             restarts=config.restarts,
             peak=config.learning_rate,
-            plain_from=np.inf,
+            robust=True,
             share=0.5,
             seed=config.seed,
         ),
@@ -122,7 +120,7 @@ def _phases(config: TrainingConfig) -> tuple[_Phase, _Phase]:
             batch=config.refine_batch,
             restarts=1,
             peak=config.learning_rate / 4,
-            plain_from=1 - FINISH,
+            robust=False,
             share=1.0,
             seed=config.seed,
         ),
@@ -142,7 +140,7 @@ def _advance(state: _State, phase: _Phase, span: tuple[int, int], task: LinearTa
         offset = index * phase.steps_per_pool
         stop = min(last, offset + phase.steps_per_pool)
         pool = _pool(task, phase.seed, phase.restarts, index, phase.pool)
-        numbers = (first, stop, offset, phase.steps, phase.peak, phase.plain_from)
+        numbers = (first, stop, offset, phase.steps, phase.peak, phase.robust)
         state = _updates(state, pool, jnp.asarray(numbers, jnp.float32), task, phase.batch)
         first = stop
         if first >= last:
@@ -163,15 +161,13 @@ def _updates(
     state: _State, pool: Batch, numbers: Float[Array, "6"], task: LinearTask, size: int
 ) -> _State:
     """numbers = (first step, last step, the pool's first step, steps of the phase, peak learning
-    rate, progress where the plain loss begins): traced, so that another schedule costs no
-    compilation."""
-    first, last, offset, steps, peak, plain_from = numbers
+    rate, 1 for the robust loss or 0): traced, so that another schedule costs no compilation."""
+    first, last, offset, steps, peak, robust = numbers
 
     def update(step: Array, state: _State) -> _State:
         start = (step - offset.astype(int)) * size
         batch = jax.tree.map(lambda rows: jax.lax.dynamic_slice_in_dim(rows, start, size), pool)
         progress = step / steps
-        robust = progress < plain_from
 
         def one(parameters: Parameters, optimiser: Any) -> tuple[Parameters, Any, Array]:
             loss, slope = jax.value_and_grad(training_loss)(parameters, batch, task, robust)

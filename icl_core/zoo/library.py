@@ -61,13 +61,15 @@ class Entry:
     @classmethod
     def from_dict(cls, values: Any) -> "Entry":
         given = mapping("A manifest entry", values)
-        file = str(given.get("file"))
-        if Path(file).name != file or not file.isprintable():
+        name, file = str(given.get("name")), str(given.get("file"))
+        plain = Path(file).name == file and file.isprintable()
+        if not plain or file != f"{name}.safetensors":
             raise InputError(
-                f"The manifest names the file {file[:60]!r}: expected a plain file name."
+                f"The manifest gives the model {name[:60]!r} the file {file[:60]!r}: "
+                "expected a plain file name, NAME.safetensors."
             )
         return cls(
-            name=str(given.get("name")),
+            name=name,
             file=file,
             sha256=str(given.get("sha256")),
             parametrization=choice(

@@ -19,7 +19,7 @@ from icl_core.errors import InputError
 from icl_core.models.linear import LinearTransformer, forward_tokens
 from icl_core.tasks.linear import LinearTask, Tokens, moments_of, sample_tokens
 from icl_core.tasks.noise import sample_sigma
-from icl_core.validation import integer
+from icl_core.validation import integer, number
 from icl_core.zoo.library import PRETRAINED, Entry, load_entry, read_manifest
 
 PROMPTS = 20_000
@@ -83,8 +83,12 @@ def verify(folder: Path = PRETRAINED, *, prompts: int = PROMPTS) -> Iterator[Ver
 
 
 def _verdict(entry: Entry, folder: Path, prompts: int) -> Verdict:
-    said, said_error = float(entry.metrics["mean"]), float(entry.metrics["stderr"])
+    said = said_error = float("nan")
     try:
+        said, said_error = (
+            number(f"{entry.name}: the manifest's {key}", entry.metrics.get(key), (0, np.inf))
+            for key in ("mean", "stderr")
+        )
         losses = token_losses(load_entry(entry, folder).model, entry.task, prompts=prompts)
     except InputError as error:
         return Verdict(

@@ -1,11 +1,13 @@
 """Pages under AppTest: run, checked for every sign of trouble."""
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+APP = str(Path(__file__).parents[2] / "app.py")
 Run = Callable[..., AppTest]
 
 
@@ -16,11 +18,11 @@ def no_warming(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def open_page(caplog: pytest.LogCaptureFixture) -> Iterator[Run]:
+def open_page(caplog: pytest.LogCaptureFixture) -> Run:
     """open_page("weights", layers="2") runs the page and fails on anything that went wrong."""
 
     def run(page: str, **link: str) -> AppTest:
-        app = AppTest.from_file("app.py", default_timeout=120)
+        app = AppTest.from_file(APP, default_timeout=120)
         app.switch_page(f"pages/{page}.py")
         for name, value in link.items():
             app.query_params[name] = value
@@ -33,4 +35,4 @@ def open_page(caplog: pytest.LogCaptureFixture) -> Iterator[Run]:
         assert [error.value for error in app.error] == []
         assert [r.getMessage() for r in caplog.records if r.levelno >= logging.ERROR] == []
 
-    yield run
+    return run

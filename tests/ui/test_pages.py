@@ -1,12 +1,13 @@
 """Every page renders in every preset, from every link, and without what it needs."""
 
-import shutil
-from pathlib import Path
-
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from icl_core.lessons.catalog import LESSONS, PRESETS
+from icl_core.lessons.families import families
+from icl_core.lessons.spectrum import trained_gammas
+from tests.ui.conftest import APP
 from ui.controls import link_values
 from ui.presets import preset_link
 
@@ -68,16 +69,16 @@ def test_a_link_of_another_version_says_so(open_page, page):
 
 @pytest.mark.parametrize("page", ["home", *LESSONS])
 def test_without_shipped_models_a_page_says_one_sentence(page, tmp_path, monkeypatch):
-    root = Path(__file__).parents[2]
-    for part in ("app.py", "pages", "ui", ".streamlit"):
-        source = root / part
-        copy = shutil.copytree if source.is_dir() else shutil.copy
-        copy(source, tmp_path / part)
-    monkeypatch.setattr("icl_core.zoo.library.PRETRAINED", tmp_path / "pretrained")
-    app = AppTest.from_file(str(tmp_path / "app.py"), default_timeout=120)
+    st.cache_data.clear()
+    for function in (families, trained_gammas):
+        monkeypatch.setattr(function, "__defaults__", (tmp_path,))
+    app = AppTest.from_file(APP, default_timeout=120)
     app.switch_page(f"pages/{page}.py")
     app.run()
+    st.cache_data.clear()
     assert not app.exception
-    assert len(app.error) <= 1
+    needs_models = page in ("home", "noise_and_depth", "weights")
+    assert len(app.error) == needs_models
     for error in app.error:
         assert "make zoo" in error.value
+    assert app.title[0].value

@@ -120,7 +120,7 @@ def bands():
         x=LAYERS, y=now["middle"], uid="middle", name="GD", mode="lines+markers", line_color="#000"
     )
     place = 5 + 20 * noise.value
-    figure.add_scatter(x=[place, place], y=[1e-3, 15], uid="mark", mode="lines", line_dash="dot")
+    figure.add_scatter(x=[place, place], y=[1e-3, 15], uid="mark", mode="lines", showlegend=False)
     s, d = np.linspace(0, 2, 21), np.geomspace(0.01, 10, 13)
     s2, d2 = np.meshgrid(s, d, indexing="ij")
     quantities = [
@@ -307,9 +307,15 @@ def steps():
     )
 
 
+def leaving():
+    """A chart that can be taken off the page."""
+    if st.checkbox("show", value=True):
+        live_chart(line_figure(loss(0.5)), key="leaving", alt="", link=Link(group="g", by="x"))
+
+
 SCENES = {
     scene.__name__: scene
-    for scene in (lines, bands, heatmap, movie, stems, linked, gaps, tabs, slow, steps)
+    for scene in (lines, bands, heatmap, movie, stems, linked, gaps, tabs, slow, steps, leaving)
 }
 st.set_page_config(layout="wide")
 st.title("Live")

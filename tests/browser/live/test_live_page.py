@@ -93,6 +93,25 @@ def test_the_player_by_keyboard(chart):
     assert all(key in hint for key in ("space", "←", "→", "Home"))
 
 
+def test_a_resting_pointer_is_told_the_new_value(chart):
+    page = chart("movie")
+    box = page.page.locator(".icl-live-plot .nsewdrag").bounding_box()
+    page.page.mouse.move(box["x"] + 0.9 * box["width"], box["y"] + 0.9 * box["height"], steps=3)
+    page.wait_until("document.querySelector('.hovertext')")
+    before = page.page.locator(".hovertext").text_content()
+    page.page.locator(".icl-live").focus()
+    page.page.keyboard.press("ArrowRight")
+    page.page.wait_for_function(
+        "before => document.querySelector('.hovertext')?.textContent !== before &&"
+        "document.querySelector('.hovertext')",
+        arg=before,
+    )
+    # Still there when the server has answered.
+    page.page.get_by_text("the server has layer 1").wait_for()
+    page.next_frame()
+    assert page.page.locator(".hovertext").count() == 1
+
+
 def test_the_player_by_buttons_plays_to_the_end(chart):
     page = chart("movie")
     page.page.get_by_role("button", name="Play").click()
@@ -210,11 +229,17 @@ def test_named_and_focusable(chart):
 
 
 def test_leaving_and_coming_back(chart):
-    page = chart("lines")
-    page.page.goto(f"{page.address}/?scene=movie")
-    page.page.wait_for_selector(".icl-live[data-alive]")
-    page.page.go_back()
-    page.page.wait_for_selector(".icl-live[data-alive]")
+    page = chart("leaving")
+    members = "globalThis.iclLiveGroups.get('g').size"
+    assert page.page.evaluate(members) == 1
+    for _ in range(2):
+        page.page.get_by_text("show").click()
+        page.page.locator(".icl-live").wait_for(state="detached")
+        page.wait_until(f"{members} === 0")
+        page.page.get_by_text("show").click()
+        page.page.locator(".icl-live[data-alive]").wait_for()
+        assert page.page.evaluate(members) == 1
+        assert len(page.paths()) == 4
 
 
 def test_under_a_base_path(browser, chart):

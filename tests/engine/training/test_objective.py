@@ -20,7 +20,7 @@ from icl_core.training.coordinates import (
     to_raw,
     token_scale,
 )
-from icl_core.training.objective import batch_of, losses, training_loss
+from icl_core.training.objective import batch_of, losses, sample_batch, training_loss
 from icl_core.training.paper import paper_model, paper_start, paper_steps
 
 TASK = LinearTask(dim=3, num_context=9, noise=UniformNoise(sigma_max=2))
@@ -71,6 +71,20 @@ def test_normalised_tokens_are_of_order_one():
     diagonal = jnp.diagonal(gram, axis1=1, axis2=2)
     assert (abs(diagonal.mean(0) - 1) < 5 * diagonal.std(0) / 20_000**0.5).all()
     assert prediction_scale(TASK) == pytest.approx((3 + 4 / 3) ** 0.5)
+
+
+@in_float64
+def test_wide_weights_leave_expectations_as_they_are():
+    """40,000 prompts with importance weights against as many without, 5 standard errors; and the
+    tail, |w|^2 > 14 (4.5 times its mean), is seen at least five times as often."""
+    wide = sample_batch(key_of(5), TASK, 40_000)
+    plain = batch_of(draw_prompts(TASK, 6, 40_000), TASK)
+    assert abs(wide.weight.mean() - 1) < 5 * wide.weight.std() / 200
+    for values in (lambda b: b.gram[:, -1, -1], lambda b: jnp.sum(b.target**2, -1)):
+        a, b = wide.weight * values(wide), values(plain)
+        assert abs(a.mean() - b.mean()) < 5 * jnp.hypot(a.std(), b.std()) / 200
+    far = [(jnp.sum(b.target**2, -1) > 14).mean() for b in (wide, plain)]
+    assert far[0] > 5 * far[1]
 
 
 @in_float64

@@ -55,6 +55,8 @@ export class LiveChart {
     });
     // Plotly takes the click, so the focus must be asked for.
     this.plot.addEventListener("pointerdown", () => this.root.focus({ preventScroll: true }));
+    this.plot.addEventListener("mousemove", (event) => (this.pointed = event));
+    this.plot.addEventListener("mouseleave", () => (this.pointed = null));
   }
 
   async start(Plotly) {
@@ -156,6 +158,7 @@ export class LiveChart {
     const { patches, missing } = patchesAt(grid, this.values, this.logarithmic);
     this.patches = patches;
     draw(this.plotly, this.plot, patches);
+    this.hoverAgain();
     const exact = grid.exact && atNode(grid.axes, this.values, this.logarithmic);
     this.tell(exact ? "exact" : "preview");
     const numbers = new Map(
@@ -209,14 +212,28 @@ export class LiveChart {
     // A finger on the picture must be able to scroll the page.
     if (matchMedia("(pointer: coarse)").matches) layout.dragmode = false;
     const options = { displayModeBar: false, displaylogo: false, showTips: false, responsive: false };
+    this.hoverAgain();
     return this.plotly.react(this.plot, data, layout, options);
+  }
+
+  /** New data under a resting pointer: what it points at must say the new value. */
+  hoverAgain() {
+    if (!this.pointed) return;
+    // Plotly draws at the next frame.
+    requestAnimationFrame(() =>
+      requestAnimationFrame(() => {
+        if (!this.pointed) return;
+        const { clientX, clientY } = this.pointed;
+        const move = new MouseEvent("mousemove", { clientX, clientY, bubbles: true });
+        document.elementFromPoint(clientX, clientY)?.dispatchEvent(move);
+      }),
+    );
   }
 
   /** Looks at the theme; whether it is another than before. */
   takeSurface() {
     const before = this.surface;
     this.surface = surfaceOf(this.parent);
-    // Otherwise the browser draws the tracks of sliders white on a dark page.
     this.root.style.colorScheme = this.surface;
     return this.surface !== before;
   }

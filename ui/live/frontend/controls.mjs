@@ -29,6 +29,13 @@ function icon(name) {
   return svg;
 }
 
+/** Moves a range, and the coloured part of its track, to a place. */
+function moveTo(range, place) {
+  range.value = place;
+  const share = range.max > 0 ? range.value / range.max : 0;
+  range.style.setProperty("--icl-share", `${100 * share}%`);
+}
+
 /**
  * One slider. `moved(value)` while it moves; `grabbed(true)` when a pointer takes it and
  * `grabbed(false)` when it lets go; `settled(byPointer)` when a value is chosen.
@@ -59,6 +66,7 @@ export function slider(spec, { moved, grabbed, settled }) {
   range.addEventListener("pointerdown", () => hold(true));
   range.addEventListener("input", () => {
     const value = valueAt(spec, Number(range.value));
+    moveTo(range, range.value);
     show(value);
     moved(value);
   });
@@ -74,7 +82,7 @@ export function slider(spec, { moved, grabbed, settled }) {
   return {
     element: label,
     set(value) {
-      range.value = placeOf(spec, value);
+      moveTo(range, placeOf(spec, value));
       show(value);
     },
   };
@@ -129,7 +137,7 @@ export function player(spec, { moved, settled, ready }) {
 
   function set(value) {
     frame = value;
-    range.value = frame;
+    moveTo(range, frame);
     output.textContent = spec.labels[frame];
     range.setAttribute("aria-valuetext", spec.labels[frame]);
   }

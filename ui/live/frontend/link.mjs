@@ -31,10 +31,10 @@ export const methodOf = (trace) => trace.legendgroup || trace.uid;
 export function pointsCalled(plot, by, what) {
   const found = [];
   plot._fullData.forEach((trace, curveNumber) => {
-    if (trace.visible !== true || !trace.x) return;
+    if (trace.visible !== true || !trace.x || trace.z) return;
     const places = by === "x" ? Array.from(trace.x, String) : Array.from(trace.x, (_, i) => String(i));
     const pointNumber = places.indexOf(what);
-    if (pointNumber >= 0 && !Array.isArray(trace.z)) found.push({ curveNumber, pointNumber });
+    if (pointNumber >= 0) found.push({ curveNumber, pointNumber });
   });
   return found;
 }

@@ -1,0 +1,207 @@
+"""Figures hold exactly the results they are given, in the looks of the one style table."""
+
+import numpy as np
+import pytest
+
+from icl_core.lessons import noise_and_depth, spectrum, training, weights
+from icl_core.lessons.coordinates import model_of
+from icl_core.lessons.losses import measure
+from icl_core.lessons.published import published_loss
+from icl_core.lessons.weights import Weights
+from icl_core.plots.figure import alt_text, figure_name, figure_title, tidy_rows
+from icl_core.plots.style import METHODS, MODES, SURFACES, TEMPLATES, themed
+from icl_core.plots.ticks import log_range, log_ticks, tick_label
+from icl_core.zoo.library import find_entry, load_entry, load_table
+
+
+@pytest.fixture(scope="module")
+def losses():
+    return measure("uniform5_d10_n20")
+
+
+@pytest.fixture(scope="module")
+def all_figures(losses):
+    config = noise_and_depth.NoiseAndDepth(published=True)
+    story = weights.read("uniform5_d10_n20", "full", 4)
+    shown = Weights(task="uniform5_d10_n20")
+    found = spectrum.measure(10, 25)
+    lesson = spectrum.Spectrum()
+    return [
+        noise_and_depth.depth_figure(config, losses),
+        noise_and_depth.profile_figure(config, losses),
+        noise_and_depth.layers_figure(config, losses),
+        weights.heatmap_figure(shown, story),
+        weights.theory_figure(shown, story),
+        weights.omega_figure(story),
+        spectrum.passage_figure(lesson, found),
+        spectrum.gamma_figure(lesson, found, (0.01,)),
+        spectrum.histogram_figure(lesson, found),
+    ]
+
+
+def column(rows, series, name):
+    return [row[name] for row in rows if row["series"] == series]
+
+
+def test_depth_figure_holds_the_tables(losses):
+    figure = noise_and_depth.depth_figure(noise_and_depth.NoiseAndDepth(), losses)
+    rows = tidy_rows(figure)
+    expected = [load_table(f"diag_L{n}_uniform5_d10_n20").loss.mean[-1] for n in range(1, 5)]
+    assert column(rows, "DIAG", "adjusted loss (half MSE)") == expected
+    assert column(rows, "DIAG", "layers L") == [1, 2, 3, 4]
+    floor = load_table("bayes_rr_uniform5_d10_n20").loss.mean[-1]
+    assert set(column(rows, "Bayes floor", "adjusted loss (half MSE)")) == {floor}
+
+
+def test_profile_figure_holds_the_tables(losses):
+    config = noise_and_depth.NoiseAndDepth(layers=2, statistic="median")
+    rows = tidy_rows(noise_and_depth.profile_figure(config, losses))
+    table = load_table("full_L2_uniform5_d10_n20")
+    assert column(rows, "FULL", "adjusted loss (half MSE)") == table.profile.median[:, -1].tolist()
+    low = column(rows, "FULL, 10–90 % of prompts low", "adjusted loss (half MSE)")
+    assert low == table.profile.low[:, -1].tolist()
+
+
+def test_layers_figure_is_exact_at_the_levels_of_the_table(losses):
+    config = noise_and_depth.NoiseAndDepth(layers=3, sigma=float(losses.sigmas[9]))
+    rows = tidy_rows(noise_and_depth.layers_figure(config, losses))
+    table = load_table("diag_L3_uniform5_d10_n20")
+    np.testing.assert_allclose(
+        column(rows, "DIAG", "adjusted loss (half MSE)"), table.profile.mean[9]
+    )
+
+
+def test_heatmaps_hold_the_weights():
+    entry = find_entry("full_L4_uniform5_d10_n20")
+    model = load_entry(entry).model
+    story = weights.read("uniform5_d10_n20", "full", 4)
+    config = Weights(task="uniform5_d10_n20", coordinates="raw", layer=2)
+    rows = tidy_rows(weights.heatmap_figure(config, story))
+    values = [row["value"] for row in rows if row["panel"] == "Q, layer 2"]
+    np.testing.assert_array_equal(np.reshape(values, (11, 11)), model.Q[1, 0])
+
+
+def test_heatmaps_are_centred_and_share_limits():
+    story = weights.read("uniform5_d10_n20", "full", 4)
+    layout = weights.heatmap_figure(Weights(task="uniform5_d10_n20"), story).layout
+    for axis in (layout.coloraxis, layout.coloraxis2):
+        assert axis.cmin == -axis.cmax < 0
+
+
+def test_spectrum_figure_holds_the_map():
+    found = spectrum.measure(5, 25)
+    config = spectrum.Spectrum(dim=5, gamma=0.01)
+    rows = tidy_rows(spectrum.passage_figure(config, found))
+    before = np.array(column(rows, "eigenvalues of one prompt", "x"))
+    after = np.array(column(rows, "eigenvalues of one prompt", "y"))
+    np.testing.assert_allclose(after, before * (1 - 0.01 * before) ** 2)
+    np.testing.assert_array_equal(before, found.eigenvalues[0])
+
+
+def test_with_fewer_examples_than_dimensions_zeros_are_left_out():
+    found = spectrum.measure(10, 5)
+    assert found.eigenvalues.shape[1] == 5
+    assert found.eigenvalues.min() > 0
+    assert "5 more eigenvalues are 0" in spectrum.finding(spectrum.Spectrum(num_context=5), found)
+
+
+def test_one_dimension_has_nothing_to_balance():
+    found = spectrum.measure(1, 25)
+    assert "one eigenvalue" in spectrum.finding(spectrum.Spectrum(dim=1), found)
+    assert np.all(found.medians[1][np.isfinite(found.medians[1])] == 1)
+
+
+def test_every_figure_has_words_a_name_and_lasting_traces(all_figures):
+    names = [figure_name(figure) for figure in all_figures]
+    assert len(set(names)) == len(names)
+    for figure in all_figures:
+        assert len(alt_text(figure)) > 40
+        assert figure_title(figure)
+        uids = [trace.uid for trace in figure.data]
+        assert None not in uids
+        assert len(set(uids)) == len(uids)
+        assert tidy_rows(figure)
+
+
+def test_no_figure_takes_its_colours_from_plotlys_default(all_figures):
+    for figure in all_figures:
+        for mode in MODES:
+            shown = themed(figure, mode)
+            assert shown.layout.template == TEMPLATES[mode]
+            assert shown.to_plotly_json()["data"] == figure.to_plotly_json()["data"]
+        for trace in figure.data:
+            if trace.type == "scatter":
+                assert trace.line.color or trace.marker.color
+
+
+def luminance(color: str) -> float:
+    channels = [int(color[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return float(np.dot(linear, (0.2126, 0.7152, 0.0722)))
+
+
+def contrast(one: str, other: str) -> float:
+    low, high = sorted([luminance(one), luminance(other)])
+    return (high + 0.05) / (low + 0.05)
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("page", ["#ffffff", "#12171d"])
+def test_every_method_stands_out_on_white_and_on_the_dark_page(method, page):
+    assert contrast(METHODS[method].color, page) >= 3
+
+
+def test_methods_differ_by_more_than_colour():
+    looks = [(style.dash, style.marker) for style in METHODS.values()]
+    assert len(set(looks)) == len(looks)
+    assert len({style.label for style in METHODS.values()}) == len(METHODS)
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_text_is_legible_on_every_surface(mode):
+    page = {"light": "#ffffff", "dark": "#12171d", "paper": "#ffffff"}[mode]
+    assert contrast(SURFACES[mode].text, page) >= 7
+    assert contrast(SURFACES[mode].muted, page) >= 4.5
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0.05, "0.05"),
+        (1.0, "1"),
+        (1000.0, "1000"),
+        (1e-6, "10⁻⁶"),
+        (2e-5, "2·10⁻⁵"),
+        (1e12, "10¹²"),
+    ],
+)
+def test_ticks_are_readable(value, text):
+    assert tick_label(value) == text
+
+
+def test_log_ticks_are_few_and_inside():
+    for low, high in ((0.03, 1.2), (1e-5, 10), (1e-9, 1e30)):
+        ticks = log_ticks(low, high)
+        assert 2 <= len(ticks) <= 12
+        assert all(low <= tick <= high for tick in ticks)
+
+
+def test_a_range_ignores_what_a_logarithm_cannot_show():
+    low, high = log_range([[0.0, np.nan, np.inf, -1.0], [0.1, 10.0]])
+    assert 0 < low < 0.1 < 10 < high < 100
+    assert log_range([[0.0]]) == (0.1, 1.0)
+
+
+def test_published_values_are_those_of_the_table(losses):
+    assert published_loss(losses.task, "diag", 4) == 0.059
+    assert published_loss(losses.task.replace(dim=9), "diag", 4) is None
+    assert published_loss(losses.task, "diag", 40) is None
+
+
+def test_a_diverging_model_is_called_so(losses):
+    twos = np.full((3, 1, 3, 3), 2.0)
+    wild = model_of(twos, twos)
+    task = losses.task.replace(dim=2)
+    measured = training.measure(wild, task)
+    assert "diverges" in training.finding("full", task, measured)
+    assert tidy_rows(training.layers_figure("full", measured))
