@@ -114,9 +114,10 @@ def read_tensors(name: str, data: bytes) -> tuple[dict[str, np.ndarray], dict[st
         metadata = json.loads(data[8 : 8 + header]).get("__metadata__") or {}
         return load_tensors(data), metadata
     except (SafetensorError, ValueError, KeyError, AttributeError, TypeError, RecursionError):
-        # Only now: a good file may begin with these bytes, which are the length of its header.
+        # A .safetensors file begins with the length of its header in eight bytes, which may well
+        # be these, but the last five are then 0.
         for start, kind in ((b"PK", "a zip archive"), (b"\x80", "a Python pickle")):
-            if data.startswith(start):
+            if data.startswith(start) and any(data[3:8]):
                 raise InputError(
                     f"{name} is {kind}, which could run code and is never opened: "
                     "expected a .safetensors file saved by this app."

@@ -50,7 +50,7 @@ def explore() -> None:
     def moved(values: Values) -> None:
         controls.put("layers", int(values["layers"]) + 1)
         if not math.isclose(values["gamma"], gamma):
-            controls.put("gamma", values["gamma"])
+            controls.put("gamma", float(f"{values['gamma']:.5g}"))
 
     finding(lesson.finding(config, found))
     chart(

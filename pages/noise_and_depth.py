@@ -108,8 +108,8 @@ preset_links("pages/noise_and_depth.py", NoiseAndDepth(), PRESETS)
 explore()
 to_try(
     [
-        "**Predict:** at which noise level does GD++ do best, and why only there? (It is ridge "
-        r"regression with one strength: look for $\sigma^2 = \mathrm{E}\,\sigma^2$.)",
+        r"**Predict:** at which noise level does GD++ do best, and why only there? It is ridge "
+        r"regression of one strength, the mean of $\sigma^2$ over prompts.",
         "Step through the **layers** of the profile: which noise levels improve last?",
         "Drag **σ** below: at little noise the deep models gain almost all in their last layer.",
         "Stretch the **context**: which model still works on prompts longer than in training?",

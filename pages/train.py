@@ -2,17 +2,19 @@
 
 import streamlit as st
 
+from icl_core.errors import InputError
 from icl_core.lessons.training import LIMITS, PRESETS, SECONDS, Train
 from icl_core.plots.style import METHODS
+from ui.boundary import guarded
 from ui.checkpoint_view import checkpoint_view
 from ui.controls import Controls, control_row
 from ui.frame import heading, to_try
 from ui.jobs import trainings
 from ui.presets import preset_links
-from ui.training_view import training_view
+from ui.training_view import example_view, training_view
 
 PAGE = "train"
-JOB = "train:job"
+JOB, REFUSED = "train:job", "train:refused"
 NOISES = {"uniform": "any up to", "fixed": "always", "categorical": "one of"}
 
 
@@ -35,7 +37,11 @@ def choose(controls: Controls[Train]) -> Train:
 
 
 def start(config: Train) -> None:
-    st.session_state[JOB] = trainings().start(config).id
+    """A button's callback: what goes wrong is told by the run that follows."""
+    try:
+        st.session_state[JOB] = trainings().start(config).id
+    except InputError as error:
+        st.session_state[REFUSED] = error
 
 
 heading(
@@ -55,13 +61,19 @@ st.button(
     on_click=start,
     args=[config],
 )
+with guarded():
+    if refused := st.session_state.pop(REFUSED, None):
+        raise refused
 if job is not None:
     training_view(job, page=PAGE)
+else:
+    example_view(PAGE)
 
 with st.expander("Open a model from a file", icon=":material/folder_open:"):
     file = st.file_uploader("A .safetensors file saved by this app", type=["safetensors"])
     if file is not None:
-        checkpoint_view(file.name, file.getvalue(), page=PAGE)
+        with guarded():
+            checkpoint_view(file.name, file.getvalue(), page=PAGE)
 to_try(
     [
         "Train **one layer** and compare with theory: it cannot do better than a single step of "

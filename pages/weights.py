@@ -6,11 +6,12 @@ from icl_core.lessons import weights as lesson
 from icl_core.lessons.weights import PRESETS, Weights
 from icl_core.plots.style import METHODS
 from ui.boundary import fragment
-from ui.calls import shipped_families, weights_movie, weights_story
+from ui.calls import shipped_families, weights_story
 from ui.chart import chart
 from ui.controls import Controls, control_row
 from ui.frame import finding, heading, to_try
-from ui.live import Grid, Player, Quantity, Values
+from ui.live import Values
+from ui.movie import movie_options
 from ui.presets import preset_links
 
 PAGE = "weights"
@@ -43,24 +44,7 @@ def choose(controls: Controls[Weights]) -> Weights:
 def explore() -> None:
     controls = Controls(PAGE, Weights())
     config = choose(controls)
-    model = config.task, config.parametrization, config.layers
-    story = weights_story(*model)
-    snapshot = story.last if config.snapshot is None else min(config.snapshot, story.last)
-    movie = weights_movie(*model, config.layer, config.coordinates)
-    frames = range(len(story.steps))
-    x, y = story.steps[:, None] + 1.0, story.loss[:, None]
-    player = Player(
-        name="snapshot",
-        label="Training",
-        labels=[f"{step:,} updates" for step in story.steps],
-        value=snapshot,
-        seconds=0.25,
-    )
-    moving = [Quantity(trace=uid, field="z", values=z) for uid, z in movie.items()]
-    moving += [
-        Quantity(trace="now", field="x", values=x),
-        Quantity(trace="now", field="y", values=y),
-    ]
+    story = weights_story(config.task, config.parametrization, config.layers)
 
     def moved(values: Values) -> None:
         at = int(values["snapshot"])
@@ -72,9 +56,8 @@ def explore() -> None:
         key="heatmaps",
         page=PAGE,
         config=config,
-        controls=[player] if story.last else [],
-        grid=Grid(axes={"snapshot": frames}, quantities=moving, exact=True) if story.last else None,
         on_change=moved,
+        **movie_options(config, story),
     )
     left, right = st.columns([3, 2], gap="large")
     with left:

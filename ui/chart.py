@@ -9,7 +9,7 @@ from icl_core.plots.drawing import Curve
 from icl_core.plots.figure import Figure, alt_text, figure_name, figure_title, tidy_rows
 from icl_core.validation import Config
 from ui.export_row import export_menu
-from ui.live import Control, Grid, Link, Quantity, Readout, Values, live_chart
+from ui.live import Control, Grid, Link, Quantity, Readout, Values, asked_values, live_chart
 
 BOTTOM = 1e-12
 """Losses of a grid are interpolated by their logarithm and count as at least this."""
@@ -49,6 +49,11 @@ def chart(
         )
         if caption:
             st.caption(caption)
+
+
+def asked(page: str, key: str, controls: Sequence[Control]) -> Values:
+    """What the reader last asked of a chart that has no `on_change`, or the controls' own."""
+    return asked_values(f"{page}:{key}", controls)
 
 
 def _header(figure: Figure, title: str, key: str, page: str, config: Config | None) -> None:

@@ -1,5 +1,6 @@
 """What pages show of a training: while it runs, and when it has ended."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -8,12 +9,15 @@ import streamlit as st
 from icl_core.checkpoints import checkpoint_bytes
 from icl_core.lessons import training as lesson
 from icl_core.lessons.coordinates import normalised
-from icl_core.lessons.weights import panels
+from icl_core.lessons.weights import Weights, heatmap_figure, panels
+from icl_core.models.linear import Parametrization
 from ui.boundary import fragment
-from ui.chart import chart
+from ui.calls import shipped_families, weights_story
+from ui.chart import asked, chart
 from ui.frame import finding
 from ui.jobs import Job, trainings
 from ui.live import Grid, Player, Quantity
+from ui.movie import movie_options, movie_player
 
 POLL = 1.0
 """Seconds between two looks at a running training."""
@@ -24,7 +28,29 @@ def training_view(job: Job, *, page: str) -> None:
     if job.active:
         fragment(run_every=POLL)(_watch)(job, page)
     else:
-        _ended(job, page)
+        fragment()(_ended)(job, page)
+
+
+@fragment()
+def example_view(page: str) -> None:
+    """A shipped training, to look at before there is one's own."""
+    families = shipped_families()
+    name = next(iter(families))
+    entries = families[name].entries
+    kind: Parametrization = "diag" if "diag" in entries else next(iter(entries))  # type: ignore[assignment]
+    depth = max(depth for depth in entries[kind] if depth <= 2)
+    config = Weights(task=name, parametrization=kind, layers=depth)
+    story = weights_story(name, kind, depth)
+    player = movie_player(config, story)
+    values = asked(page, "example", [player])
+    config = config.replace(snapshot=int(values["snapshot"]))
+    chart(
+        heatmap_figure(config, story),
+        key="example",
+        page=page,
+        title=f"What a training looks like: {lesson.label_of(kind, depth)}, {families[name].label}",
+        **movie_options(config, story),
+    )
 
 
 def _watch(job: Job, page: str) -> None:
@@ -84,7 +110,7 @@ def _result(job: Job) -> None:
 def _figures(job: Job, page: str) -> None:
     """Loss, and once it is measured the loss by layer, beside the weights."""
     config, frames = job.config, list(job.frames)
-    last = len(frames) - 1
+    shown = last = len(frames) - 1
     left, right = st.columns([2, 3], gap="large")
     with left:
         chart(lesson.run_figure(config, frames), key="run", page=page, config=config)
@@ -98,9 +124,10 @@ def _figures(job: Job, page: str) -> None:
             player = Player(
                 name="snapshot", label="Training", labels=labels, value=last, seconds=0.25
             )
-            options = {"controls": [player], "grid": _grid(job)}
+            shown = int(asked(page, "matrices", [player])["snapshot"])
+            options = {"controls": [replace(player, value=shown)], "grid": _grid(job)}
         chart(
-            lesson.weights_figure(config, frames, last),
+            lesson.weights_figure(config, frames, shown),
             key="matrices",
             page=page,
             config=config,

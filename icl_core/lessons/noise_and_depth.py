@@ -57,7 +57,7 @@ PRESETS: dict[str, NoiseAndDepth] = {
     "Any noise from 0 to 5": NoiseAndDepth(),
     "Only noise 1 or 3": NoiseAndDepth(task="categorical1-3_d10_n20", sigma=3.0),
     "One layer": NoiseAndDepth(layers=1),
-    "Three times the context": NoiseAndDepth(num_context=60),
+    "Longer prompts": NoiseAndDepth(num_context=30),
     "The typical prompt": NoiseAndDepth(statistic="median"),
 }
 """Named states of the lesson; the first is its default."""
@@ -68,10 +68,14 @@ BAND_NAMES: dict[Statistic, str] = {"mean": "±2 standard errors", "median": "10
 
 
 def center_and_band(summary: LossSummary, statistic: Statistic) -> Bands:
-    """Mean with two standard errors to each side, or median with the 10 and 90 % quantiles."""
+    """Mean with two standard errors to each side, or median with the 10 and 90 % quantiles.
+
+    A mean that a few diverging prompts decide has no band: its standard error says nothing.
+    """
     if statistic == "median":
         return summary.median, summary.low, summary.high
-    reach = 2 * summary.stderr
+    known = 4 * summary.stderr < summary.mean
+    reach = np.where(known, 2 * summary.stderr, 0)
     return summary.mean, np.maximum(summary.mean - reach, 0), summary.mean + reach
 
 
@@ -133,9 +137,15 @@ def at_sigma(losses: Losses, values: np.ndarray, sigma: float) -> np.ndarray:
 
 
 def loss_range(losses: Losses) -> tuple[float, float]:
-    """The loss axis of the profiles: from twice what predicting nothing costs, 3.6 decades down."""
-    nothing = float(losses.over_noise["const_rr"].mean[0])
-    return nothing * 5e-4, nothing * 2
+    """The loss axis of the profiles: from twice what predicting nothing costs down, 3.6 decades
+    or as far as a tenth of the Bayes floor."""
+    nothing = _nothing(losses)
+    return min(nothing * 5e-4, float(losses.over_noise["bayes_rr"].mean[-1]) / 10), nothing * 2
+
+
+def _nothing(losses: Losses) -> float:
+    """Mean loss of predicting nothing."""
+    return float(losses.over_noise["const_rr"].mean[0])
 
 
 def depth_figure(config: NoiseAndDepth, losses: Losses, *, mark: bool = True) -> Figure:
@@ -145,7 +155,8 @@ def depth_figure(config: NoiseAndDepth, losses: Losses, *, mark: bool = True) ->
         for method in BASELINES
         if method in losses.over_noise
     }
-    floor = levels.pop("bayes_rr", None)
+    # Only the mean has a floor: Bayes minimises it, and not the median.
+    floor = levels.pop("bayes_rr") if config.statistic == "mean" else None
     return plots.loss_by_depth(
         depth_curves(config, losses),
         levels,
@@ -207,11 +218,25 @@ def finding(config: NoiseAndDepth, losses: Losses) -> str:
     const, bayes = end("const_rr"), end("bayes_rr")
     layers = f"{depth} layer" + "s" * (depth > 1)
     said = f"With {layers}, {METHODS[best].label} comes to **{ends[best]:.3g}**"
-    if ends[best] < const:
+    if const / ends[best] > 1.05:
         said += (
             f": {const / ends[best]:.1f} times less than the best ridge regression of one fixed "
             f"strength ({const:.3g})"
         )
-    if bayes > 1e-6:
+    if bayes > 1e-6 and config.statistic == "mean":
         said += f", and {ends[best] / bayes:.1f} times the Bayes floor ({bayes:.3g})"
-    return said + "."
+    return said + "." + _diverging(losses, ends)
+
+
+def _diverging(losses: Losses, ends: dict[str, float]) -> str:
+    """A sentence for models that are worse than predicting nothing."""
+    nothing = _nothing(losses)
+    wild = [METHODS[kind].label for kind, loss in ends.items() if not loss < 2 * nothing]
+    if not wild:
+        return ""
+    return (
+        f" {' and '.join(wild)} diverge{'s' * (len(wild) == 1)}: worse than predicting nothing "
+        f"({nothing:.2g}), for the examples of a longer prompt add up to larger steps."
+        if losses.shifted
+        else f" {' and '.join(wild)} diverge{'s' * (len(wild) == 1)} on some prompts."
+    )

@@ -41,7 +41,8 @@ def loss_by_depth(
         alt=f"Line chart, logarithmic: the loss of trained models of {depths.min():.0f} to "
         f"{depths.max():.0f} layers, beside ridge baselines and the Bayes floor.",
     )
-    shown = [curve.y for curve in curves] + [list(levels.values())]
+    shown = [curve.y for curve in curves]
+    shown += [[value] for method, value in levels.items() if method != "bayes_rr"]
     low, high = log_range([*shown, [floor] if floor else []], top=TOP)
     if floor:
         low = min(low, floor * 0.7)

@@ -163,3 +163,18 @@ def test_the_page_shows_a_training_and_its_result(open_page, monkeypatch):
     assert [error.value for error in app.error] == []
     assert any("Bayes floor" in text.value for text in app.markdown)
     assert app.get("download_button")
+
+
+def test_the_page_tells_when_too_many_trainings_wait(open_page, monkeypatch):
+    def refuse(config):
+        raise InputError("12 trainings are waiting already: try again in a few minutes.")
+
+    manager = Jobs(running=0)
+    monkeypatch.setattr(manager, "start", refuse)
+    monkeypatch.setattr("ui.jobs.trainings", lambda: manager)
+    app = open_page("train")
+    next(button for button in app.button if button.label == "Start training").click().run()
+    assert not app.exception
+    assert [error.value for error in app.error] == [
+        "12 trainings are waiting already: try again in a few minutes."
+    ]

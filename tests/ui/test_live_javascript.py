@@ -33,7 +33,7 @@ def test_it_is_valid_and_tidy(file):
     text = file.read_text(encoding="utf-8")
     assert text.startswith("//"), "says at its top what it is for"
     assert max(map(len, text.splitlines())) <= 110
-    assert len(text.splitlines()) <= 330
+    assert len(text.splitlines()) <= 300
     for forbidden in ("\t", "console.", "debugger", "http://", "https://", "innerHTML", "eval("):
         assert forbidden not in text.replace("http://www.w3.org/2000/svg", "")
 

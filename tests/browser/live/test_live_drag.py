@@ -145,6 +145,30 @@ def test_a_drag_back_to_where_it_began_shows_the_exact_figure(chart):
     assert curve(page, "GD")[0] == pytest.approx(np.exp(-1 / 20) + float(shown) ** 2, rel=1e-12)
 
 
+def test_a_preview_under_way_does_not_outlast_the_exact_figure(chart):
+    page = chart("lines")
+    page.page.mouse.move(*page.on_slider(0.25))
+    page.page.mouse.down()
+    shown = float(page.page.locator(".icl-live-value").inner_text())
+    # There and back within a frame, and let go at once.
+    page.page.evaluate(
+        """place => {
+          const range = document.querySelector('.icl-live-slider input');
+          const say = (kind, name) => range.dispatchEvent(new kind(name, { bubbles: true }));
+          for (const value of [place + 60, place + 30, place]) {
+            range.value = value;
+            say(Event, 'input');
+          }
+          say(PointerEvent, 'pointerup');
+          return new Promise((done) => setTimeout(done, 200));
+        }""",
+        round(100 * shown),
+    )
+    page.state("exact")
+    assert curve(page, "GD")[0] == pytest.approx(np.exp(-1 / 20) + shown**2, rel=1e-12)
+    page.page.mouse.up()
+
+
 def test_arrow_keys_on_a_slider_ask_once_at_rest(chart):
     page = chart("lines")
     sent = len(page.sent)

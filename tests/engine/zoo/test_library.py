@@ -87,7 +87,9 @@ def test_manifest_is_what_the_issue_asks_for(tmp_path: Path) -> None:
 
 def test_manifest_is_sorted_by_name(tmp_path: Path) -> None:
     entry = fill(tmp_path)
-    others = tuple(dataclasses.replace(entry, name=name) for name in "cab")
+    others = tuple(
+        dataclasses.replace(entry, name=name, file=f"{name}.safetensors") for name in "cab"
+    )
     write_manifest(others, tmp_path)
     assert [found.name for found in read_manifest(tmp_path)] == ["a", "b", "c"]
 

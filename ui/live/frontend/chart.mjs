@@ -4,9 +4,9 @@
 // question it knew. Answers to earlier questions are passed over, so a picture never jumps back.
 
 import { element, player, slider } from "./controls.mjs";
-import { compose, download, draw, gapsAmong, patchesAt } from "./draw.mjs";
+import { compose, download, draw, gapsAmong, patchesAt, wholeView } from "./draw.mjs";
 import { atNode } from "./grid.mjs";
-import { announce, join, leave, methodOf, nameOf, pointsCalled } from "./link.mjs";
+import { Linked } from "./link.mjs";
 import { format } from "./numbers.mjs";
 import { surfaceOf } from "./theme.mjs";
 
@@ -40,7 +40,7 @@ export class LiveChart {
       made.addEventListener("click", act);
       this.tools.append(made);
     };
-    tool("Whole view", "Undo zoom", () => this.resetView());
+    tool("Whole view", "Undo zoom", () => wholeView(this.plotly, this.plot, this.data));
     tool("PNG", "Save as PNG, 2×, on white", () => this.save("png", 2));
     tool("PNG 3×", "Save as PNG, 3×, on white", () => this.save("png", 3));
     tool("SVG", "Save as SVG, on white", () => this.save("svg", 1));
@@ -68,6 +68,7 @@ export class LiveChart {
     this.parent.querySelector(".icl-live-wait")?.remove();
     this.root.dataset.alive = "";
     this.watch();
+    this.linked = new Linked(Plotly, this.plot, () => this.data);
   }
 
   fail() {
@@ -88,7 +89,6 @@ export class LiveChart {
   }
 
   accept(data) {
-    const before = this.data;
     this.data = data;
     this.question = data.question;
     clearTimeout(this.waiting);
@@ -99,10 +99,12 @@ export class LiveChart {
     this.values = { ...data.values };
     for (const [name, control] of this.byName) control.set(this.values[name]);
     this.patches = [];
+    // A preview still to be drawn must not have the last word.
+    cancelAnimationFrame(this.frame);
+    this.frame = undefined;
     this.root.setAttribute("aria-label", data.alt);
     this.plot.setAttribute("aria-label", data.alt);
     this.plot.style.height = `${data.height}px`;
-    this.joinGroup(before?.link, data.link);
     this.shown = this.redraw();
     this.tell(data.exact ? "exact" : "preview");
     this.write(data.readouts, data.gaps);
@@ -272,58 +274,6 @@ export class LiveChart {
     if (this.gaps.textContent !== text) this.gaps.textContent = text;
   }
 
-  joinGroup(before, after) {
-    if (before) leave(before.group, this);
-    if (!after) return;
-    join(after.group, this);
-    if (this.listening) return;
-    this.listening = true;
-    // Plotly's `on` exists after the first drawing.
-    queueMicrotask(async () => {
-      await this.shown;
-      this.plot.on("plotly_hover", ({ points }) => {
-        const { link } = this.data;
-        if (link) announce(link.group, this, nameOf(link.by, points[0]));
-      });
-      this.plot.on("plotly_unhover", () => {
-        const { link } = this.data;
-        if (link && !this.answering) announce(link.group, this, null);
-      });
-    });
-  }
-
-  /** Another chart of the group says what its reader points at. */
-  answer(what) {
-    const { link } = this.data;
-    if (!this.plotly || !link || this.held) return;
-    if (link.by === "trace") return this.emphasise(what);
-    const points = what === null ? [] : pointsCalled(this.plot, link.by, what);
-    this.answering = true;
-    if (points.length) this.plotly.Fx.hover(this.plot, points, undefined, true);
-    else this.plotly.Fx.unhover(this.plot);
-    this.answering = false;
-  }
-
-  /** Fades all traces but one and its band. */
-  emphasise(uid) {
-    const traces = JSON.parse(this.data.figure).data;
-    const known = traces.some((trace) => methodOf(trace) === uid);
-    const faded = (trace) => known && methodOf(trace) !== uid;
-    const opacity = traces.map((trace) => (trace.opacity ?? 1) * (faded(trace) ? 0.2 : 1));
-    this.plotly.restyle(this.plot, { opacity });
-  }
-
-  resetView() {
-    const { layout } = JSON.parse(this.data.figure);
-    const update = {};
-    for (const name of Object.keys(this.plot.layout).filter((key) => /^[xy]axis\d*$/.test(key))) {
-      const range = layout[name]?.range;
-      if (range) update[`${name}.range`] = [...range];
-      else update[`${name}.autorange`] = true;
-    }
-    this.plotly.relayout(this.plot, update);
-  }
-
   save(type, scale) {
     return download(this.plotly, this.plot, this.data, this.patches, { type, scale });
   }
@@ -334,7 +284,7 @@ export class LiveChart {
     cancelAnimationFrame(this.frame);
     this.player?.pause();
     this.observer?.disconnect();
-    if (this.data?.link) leave(this.data.link.group, this);
+    this.linked?.leave();
     if (this.plotly) this.plotly.purge(this.plot);
   }
 }

@@ -94,6 +94,18 @@ function moves(plot, trace, fields) {
   );
 }
 
+/** Undoes zoom, to the ranges of the figure. */
+export function wholeView(Plotly, plot, { figure }) {
+  const { layout } = JSON.parse(figure);
+  const update = {};
+  for (const name of Object.keys(plot.layout).filter((key) => /^[xy]axis\d*$/.test(key))) {
+    const range = layout[name]?.range;
+    if (range) update[`${name}.range`] = [...range];
+    else update[`${name}.autorange`] = true;
+  }
+  return Plotly.relayout(plot, update);
+}
+
 /** Saves what is on screen, on white paper, with the zoom and legend choices of the reader. */
 export async function download(Plotly, plot, sent, patches, { type, scale }) {
   const { data, layout } = compose(sent, "paper", patches);
