@@ -12,6 +12,7 @@ import argparse
 import json
 import statistics
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import jax
@@ -24,13 +25,13 @@ from icl_core.lessons.catalog import LESSONS
 from icl_core.runtime import keep_compilations
 
 APP = str(Path(__file__).parents[1] / "app.py")
-SWEEPS: dict[str, dict[str, list[object]]] = {
+SWEEPS: dict[str, dict[str, Sequence[object]]] = {
     "noise_and_depth": {
         "layers": [1, 2, 3, 4],
         "sigma": [0.0, 0.125, 3.25, 6.0],
         "statistic": ["median", "mean"],
         "models": [["diag"], ["gdpp", "full"], ["gdpp", "diag", "full"]],
-        "num_context": [n for n in noise_and_depth.CONTEXTS if n != 20] + [None],
+        "num_context": [*(n for n in noise_and_depth.CONTEXTS if n != 20), None],
     },
     "weights": {
         "parametrization": ["gdpp", "diag", "full"],
@@ -79,8 +80,8 @@ def main() -> None:
     warming = time.perf_counter() - begun
     compiled: list[float] = []
     jax.monitoring.register_event_duration_secs_listener(
-        lambda event, seconds, **_: (
-            compiled.append(seconds) if event.endswith("backend_compile_duration") else None
+        lambda event, duration_secs, **_: (
+            compiled.append(duration_secs) if event.endswith("backend_compile_duration") else None
         )
     )
     pages = {}

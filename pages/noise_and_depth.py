@@ -11,10 +11,12 @@ from ui.calls import noise_losses, shipped_families
 from ui.chart import chart, curve_grid
 from ui.controls import Controls, control_row
 from ui.frame import finding, heading, to_try
-from ui.live import Player, Slider
+from ui.live import Link, Player, Slider
 from ui.presets import preset_links
 
 PAGE = "noise_and_depth"
+METHOD = Link(group=PAGE, by="trace")
+"""Pointing at a method in one chart picks it out in the others."""
 
 
 @fragment()
@@ -52,6 +54,7 @@ def explore() -> None:
             key="depth",
             page=PAGE,
             config=config,
+            link=METHOD,
         )
     with right:
         depths = family.depths
@@ -87,6 +90,7 @@ def explore() -> None:
         key="layers",
         page=PAGE,
         config=config,
+        link=METHOD,
         title="Layer by layer",
         controls=[slider],
         grid=curve_grid(

@@ -7,6 +7,7 @@ import streamlit as st
 
 from icl_core.plots.drawing import Curve
 from icl_core.plots.figure import Figure, alt_text, figure_name, figure_title, tidy_rows
+from icl_core.plots.sketch import sketch
 from icl_core.validation import Config
 from ui.export_row import export_menu
 from ui.live import Control, Grid, Link, Quantity, Readout, Values, asked_values, live_chart
@@ -46,9 +47,19 @@ def chart(
             on_change=on_change,
             link=link,
             file_name=figure_name(figure),
+            placeholder_svg=_stand_in(figure, f"{page}:{key}"),
         )
         if caption:
             st.caption(caption)
+
+
+def _stand_in(figure: Figure, key: str) -> str | None:
+    """A picture for the seconds until the chart lives, which only its first showing needs."""
+    seen: set[str] = st.session_state.setdefault("charts seen", set())
+    if key in seen:
+        return None
+    seen.add(key)
+    return sketch(figure)
 
 
 def asked(page: str, key: str, controls: Sequence[Control]) -> Values:
@@ -62,7 +73,7 @@ def _header(figure: Figure, title: str, key: str, page: str, config: Config | No
     ):
         st.markdown(f"**{title}**", width="stretch")
         with st.popover("Data", type="tertiary"):
-            st.dataframe(tidy_rows(figure), hide_index=True, height=320)
+            st.dataframe(tidy_rows(figure), hide_index=True, height=320, width=400)
         export_menu(figure, key=key, page=page, config=config)
 
 

@@ -32,4 +32,4 @@ def export_menu(figure: Figure, *, key: str, page: str, config: Config | None) -
                 type="tertiary",
                 icon=":material/download:",
             )
-        st.caption("The camera in the figure's corner saves it as an image.")
+        st.caption("As an image: the buttons below the figure.")

@@ -108,13 +108,15 @@ def heatmaps(
 def _bar_place(
     rows: Sequence[Sequence[Panel]], scale: str, index: int, lines: float, gap: float
 ) -> dict[str, Any]:
-    """Beside the rows of its scale; where those hold other scales too, bars stand side by side."""
+    """Beside the rows of its scale; where those hold other scales too, bars share the height."""
     own = [r for r, row in enumerate(rows) if any(panel.scale == scale for panel in row)]
-    shared = any(panel.scale != scale for r in own for panel in rows[r])
+    scales = {panel.scale for r in own for panel in rows[r]}
     top, bottom = (len(rows) - own[0]) / lines - gap, (len(rows) - own[-1] - 1) / lines
-    place = {"len": (top - bottom) * 0.95, "y": (top + bottom) / 2}
+    if len(scales) == 1:
+        return {"len": (top - bottom) * 0.95, "y": (top + bottom) / 2}
+    each = (top - bottom + gap) / len(scales)
     title = {"text": scale, "side": "top", "font": {"size": 13}}
-    return place | ({"x": 1.0 + 0.085 * index, "title": title} if shared else {})
+    return {"len": each, "y": top + gap / 2 - each * (index + 0.5), "nticks": 5, "title": title}
 
 
 def largest(rows: Sequence[Sequence[Panel]], scale: str) -> float:
@@ -234,6 +236,7 @@ def _add_run(drawing: Drawing, run: Run, number: int, down: list[float]) -> None
         [run.loss[run.now]],
         mode="markers",
         marker={"color": color, "size": 12},
+        cliponaxis=False,
         hoverinfo="skip",
         meta=DECORATION,
         **place,

@@ -1,5 +1,8 @@
 """Figures hold exactly the results they are given, in the looks of the one style table."""
 
+from typing import Any
+from xml.etree import ElementTree
+
 import numpy as np
 import pytest
 
@@ -9,6 +12,7 @@ from icl_core.lessons.losses import measure
 from icl_core.lessons.published import published_loss
 from icl_core.lessons.weights import Weights
 from icl_core.plots.figure import alt_text, figure_name, figure_title, tidy_rows
+from icl_core.plots.sketch import sketch
 from icl_core.plots.style import METHODS, MODES, SURFACES, TEMPLATES, themed
 from icl_core.plots.ticks import log_range, log_ticks, tick_label
 from icl_core.zoo.library import find_entry, load_entry, load_table
@@ -83,7 +87,8 @@ def test_heatmaps_hold_the_weights():
 
 def test_heatmaps_are_centred_and_share_limits():
     story = weights.read("uniform5_d10_n20", "full", 4)
-    layout = weights.heatmap_figure(Weights(task="uniform5_d10_n20"), story).layout
+    figure: Any = weights.heatmap_figure(Weights(task="uniform5_d10_n20"), story)
+    layout = figure.layout
     for axis in (layout.coloraxis, layout.coloraxis2):
         assert axis.cmin == -axis.cmax < 0
 
@@ -126,12 +131,23 @@ def test_every_figure_has_words_a_name_and_lasting_traces(all_figures):
 def test_no_figure_takes_its_colours_from_plotlys_default(all_figures):
     for figure in all_figures:
         for mode in MODES:
-            shown = themed(figure, mode)
+            shown: Any = themed(figure, mode)
             assert shown.layout.template == TEMPLATES[mode]
             assert shown.to_plotly_json()["data"] == figure.to_plotly_json()["data"]
         for trace in figure.data:
             if trace.type == "scatter":
                 assert trace.line.color or trace.marker.color
+
+
+def test_every_figure_has_a_stand_in_that_is_small_and_sound(all_figures):
+    for figure in all_figures:
+        picture = sketch(figure)
+        root = ElementTree.fromstring(picture)
+        kinds = {element.tag.rpartition("}")[2] for element in root.iter()}
+        assert kinds <= {"svg", "path", "text", "circle", "rect"}
+        assert kinds & {"path", "rect"}
+        assert "nan" not in picture
+        assert len(picture) < 60_000
 
 
 def luminance(color: str) -> float:

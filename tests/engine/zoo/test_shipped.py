@@ -83,9 +83,7 @@ def test_no_model_is_below_a_floor(entry):
 
 def test_dominance():
     """GD++ in DIAG in FULL and L layers in L + 1, within 3 standard errors of the difference."""
-    loss = {
-        (_column(e), e.task.dim, e.parametrization, e.num_layers): e.metrics for e in ENTRIES
-    }
+    loss = {(_column(e), e.task.dim, e.parametrization, e.num_layers): e.metrics for e in ENTRIES}
     pairs = []
     for (column, dim, name, layers), metrics in loss.items():
         richer = {"gdpp": "diag", "diag": "full"}.get(name)
