@@ -16,7 +16,7 @@ import tempfile
 
 import jax
 
-from icl_core.runtime import keep_compilations
+from icl_core.runtime import prepare_process
 from icl_core.tasks.linear import LinearTask
 from icl_core.tasks.noise import UniformNoise
 from icl_core.training import TrainingConfig, train
@@ -26,7 +26,7 @@ TASK = LinearTask(dim=10, num_context=20, noise=UniformNoise(sigma_max=5))
 
 def measure() -> None:
     """Run a few updates of both phases and print what was compiled."""
-    keep_compilations()
+    prepare_process()
     seconds: list[float] = []
     events: list[str] = []
     jax.monitoring.register_event_duration_secs_listener(

@@ -12,6 +12,7 @@ import time
 
 import jax
 
+from icl_core.runtime import prepare_process
 from icl_core.tasks.linear import LinearTask
 from icl_core.tasks.noise import UniformNoise
 from icl_core.training import TrainingConfig, run
@@ -21,6 +22,7 @@ STEPS, ROUNDS = 50, 15
 
 
 def main() -> None:
+    prepare_process()
     config = TrainingConfig(restarts=1, explore_batch=256)
     phase = run._phases(config)[0]
     tasks = {n: LinearTask(dim=10, num_context=n, noise=UniformNoise(sigma_max=5)) for n in LENGTHS}

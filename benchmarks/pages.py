@@ -22,7 +22,7 @@ from streamlit.testing.v1 import AppTest
 import ui.warm
 from icl_core.lessons import noise_and_depth, spectrum
 from icl_core.lessons.catalog import LESSONS
-from icl_core.runtime import keep_compilations
+from icl_core.runtime import prepare_process
 
 APP = str(Path(__file__).parents[1] / "app.py")
 SWEEPS: dict[str, dict[str, Sequence[object]]] = {
@@ -72,7 +72,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=5)
     rounds = parser.parse_args().rounds
-    keep_compilations()
+    prepare_process()
     ui.warm.start_warming = lambda: None
     begun = time.perf_counter()
     for call in ui.warm.plan():

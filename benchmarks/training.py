@@ -27,6 +27,7 @@ from jaxtyping import Array, Float
 from icl_core.analysis.loss import evaluate
 from icl_core.arrays import Key, key_of
 from icl_core.models.linear import LinearTransformer
+from icl_core.runtime import prepare_process
 from icl_core.tasks.linear import LinearTask, sample_prompts
 from icl_core.tasks.noise import UniformNoise, sample_sigma
 from icl_core.training import Snapshot, TrainingConfig, coordinates, objective, run, train
@@ -186,6 +187,7 @@ def measure_paper(limit: float) -> dict[str, Any]:
 
 
 def main() -> None:
+    prepare_process()
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=20)
     parser.add_argument("--ablation-seeds", type=int, default=5)

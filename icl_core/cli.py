@@ -17,7 +17,7 @@ from icl_core.analysis.tuning import tune_ridge
 from icl_core.checkpoints import Checkpoint, load_checkpoint, save_checkpoint
 from icl_core.errors import InputError
 from icl_core.models.linear import PARAMETRIZATIONS
-from icl_core.runtime import keep_compilations
+from icl_core.runtime import prepare_process
 from icl_core.tasks.linear import LinearTask
 from icl_core.tasks.noise import format_noise, parse_noise
 from icl_core.training import TrainingConfig, train
@@ -207,7 +207,7 @@ def parser() -> argparse.ArgumentParser:
 def main(arguments: Sequence[str] | None = None) -> int:
     """0 done, 1 a shipped model failed its check, 2 bad input."""
     options = parser().parse_args(arguments)
-    keep_compilations()
+    prepare_process()
     try:
         return options.run(options) or 0
     except InputError as error:

@@ -63,8 +63,8 @@ def test_importing_the_engine_is_quiet(what: str) -> None:
 
 
 def test_facts_are_those_of_the_papers() -> None:
-    """The copies in tests/data hold every cell that the tests read."""
+    """The copied facts hold every cell that pages and tests read."""
     for name, rows in (("table1.csv", 24), ("floors.csv", 5)):
-        lines = (ROOT / "tests" / "data" / name).read_text().split()
+        lines = (ROOT / "icl_core" / "lessons" / name).read_text().split()
         assert len(lines) == rows + 1
         assert {line.count(",") for line in lines} == {11}

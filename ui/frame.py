@@ -5,7 +5,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from icl_core.runtime import keep_compilations
+from icl_core.runtime import prepare_process
 
 TITLE = "In-context learning, seen"
 IN_APP = "in_app"
@@ -42,7 +42,7 @@ def enter() -> st.Page:
 @st.cache_resource(max_entries=1, show_spinner=False)
 def _start() -> None:
     """Once a server."""
-    keep_compilations()
+    prepare_process()
 
 
 def _navigation() -> st.Page:

@@ -27,7 +27,7 @@ def trained(tmp_path_factory):
 
 @pytest.fixture(autouse=True)
 def no_lasting_cache(monkeypatch):
-    monkeypatch.setattr(cli, "keep_compilations", lambda: None)
+    monkeypatch.setattr(cli, "prepare_process", lambda: None)
 
 
 def test_train_writes_a_checkpoint_that_says_what_it_is(trained):

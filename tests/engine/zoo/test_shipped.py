@@ -6,7 +6,6 @@ about 1 % sampling error (100,000 prompts, one query each) and its own rounding.
 
 import csv
 import itertools
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,8 +13,8 @@ import pytest
 from icl_core.tasks.noise import CategoricalNoise
 from icl_core.zoo import library
 from icl_core.zoo.build import specs
+from tests.cases import DATA
 
-DATA = Path(__file__).parents[2] / "data"
 METHODS = {"gdpp": "GD++", "diag": "DIAG", "full": "FULL"}
 ENTRIES = library.read_manifest()
 PUBLISHED = [entry for entry in ENTRIES if entry.task.dim == 10]
