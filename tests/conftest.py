@@ -7,7 +7,7 @@ import os
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
 os.environ.pop("JAX_COMPILATION_CACHE_DIR", None)
 # As entry points do, see icl_core.runtime.
-os.environ.setdefault("XLA_FLAGS", "--xla_cpu_multi_thread_eigen=false")
+os.environ["JAX_CPU_ENABLE_ASYNC_DISPATCH"] = "false"
 
 import hypothesis
 import pytest

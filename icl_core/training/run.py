@@ -22,7 +22,7 @@ from icl_core.analysis.loss import distance_loss
 from icl_core.arrays import in_float64, key_of
 from icl_core.errors import InputError
 from icl_core.models.linear import LinearTransformer
-from icl_core.tasks.linear import LinearTask, Prompts, draw_prompts
+from icl_core.tasks.linear import LinearTask, draw_prompts
 from icl_core.training.config import TrainingConfig
 from icl_core.training.coordinates import (
     Parameters,
@@ -238,18 +238,19 @@ def _next_mark(done: int, steps: int) -> int:
 
 @in_float64
 def _validation(task: LinearTask) -> tuple[Batch, float]:
-    """Fixed prompts, the same for every run of a task, and the Bayes loss on them (half MSE)."""
+    """Fixed prompts, the same for every run of a task, and the Bayes loss on them (half MSE).
+
+    Each decomposition is a program of its own (see `runtime`).
+    """
     drawn = draw_prompts(task, VALIDATION_SEED, VALIDATION_PROMPTS)
-    batch, floor = _as_validation(drawn, task)
-    return batch, float(floor)
-
-
-@partial(jax.jit, static_argnames="task")
-def _as_validation(drawn: Prompts, task: LinearTask) -> tuple[Batch, Float[Array, ""]]:
     target = OracleRR().weight_path(drawn)[-1]
     bayes = BayesRR(noise=task.noise).weight_path(drawn)
-    batch = jax.tree.map(lambda values: values.astype(jnp.float32), batch_of(drawn, task))
-    return batch, distance_loss(bayes, target)[-1].mean()
+    floor = float(distance_loss(bayes, target)[-1].mean())
+    batch = jax.block_until_ready(_batch_of(drawn, task))
+    return jax.tree.map(lambda values: values.astype(jnp.float32), batch), floor
+
+
+_batch_of = jax.jit(batch_of, static_argnums=1)
 
 
 def train(

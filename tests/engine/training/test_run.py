@@ -13,6 +13,7 @@ from icl_core.models.linear import LinearTransformer
 from icl_core.tasks.linear import LinearTask
 from icl_core.tasks.noise import UniformNoise
 from icl_core.training import TrainingConfig, train
+from icl_core.training import run as run_module
 
 TASK = LinearTask(dim=2, num_context=8, noise=UniformNoise(sigma_max=1))
 SHORT = TrainingConfig(
@@ -122,3 +123,10 @@ def test_small_and_short_problems_train(dim, num_context):
     config = SHORT.replace(num_layers=1, explore_steps=100, refine_steps=50)
     run = list(train(task, config))
     assert run[-1].loss < run[0].loss
+
+
+@pytest.mark.slow
+def test_preparing_a_run_always_returns():
+    """Two decompositions in one program stopped it for ever within 50 runs (see icl_core.runtime)."""
+    floors = {run_module._validation(TASK)[1] for _ in range(60)}
+    assert len(floors) == 1
