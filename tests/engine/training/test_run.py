@@ -127,6 +127,6 @@ def test_small_and_short_problems_train(dim, num_context):
 
 @pytest.mark.slow
 def test_preparing_a_run_always_returns():
-    """Two decompositions in one program stopped it for ever within 50 runs (see icl_core.runtime)."""
+    """Two decompositions in one program stopped it for ever within 50 runs (see `runtime`)."""
     floors = {run_module._validation(TASK)[1] for _ in range(60)}
     assert len(floors) == 1
