@@ -78,7 +78,9 @@ class _State:
 
 @dataclass(frozen=True, kw_only=True)
 class _Phase:
-    """A stretch of updates; it may use the run's time up to the fraction `share`."""
+    """A stretch of updates; it may use the run's time up to the fraction `share`.
+
+    stream: the number of its prompt stream; 0 is the starts'."""
 
     name: str
     steps: int
@@ -88,6 +90,7 @@ class _Phase:
     robust: bool
     share: float
     seed: int
+    stream: int
 
     @property
     def pool(self) -> int:
@@ -113,6 +116,7 @@ def _phases(config: TrainingConfig) -> tuple[_Phase, _Phase]:
             robust=True,
             share=0.5,
             seed=config.seed,
+            stream=1,
         ),
         _Phase(
             name="refining",
@@ -123,6 +127,7 @@ def _phases(config: TrainingConfig) -> tuple[_Phase, _Phase]:
             robust=False,
             share=1.0,
             seed=config.seed,
+            stream=2,
         ),
     )
 
@@ -139,7 +144,7 @@ def _advance(state: _State, phase: _Phase, span: tuple[int, int], task: LinearTa
         index = first // phase.steps_per_pool
         offset = index * phase.steps_per_pool
         stop = min(last, offset + phase.steps_per_pool)
-        pool = _pool(task, phase.seed, phase.restarts, index, phase.pool)
+        pool = _pool(task, phase.seed, phase.stream, index, phase.pool)
         numbers = (first, stop, offset, phase.steps, phase.peak, phase.robust)
         state = _updates(state, pool, jnp.asarray(numbers, jnp.float32), task, phase.batch)
         first = stop
@@ -149,7 +154,7 @@ def _advance(state: _State, phase: _Phase, span: tuple[int, int], task: LinearTa
 
 @lru_cache(maxsize=4)
 def _pool(task: LinearTask, seed: int, stream: int, index: int, size: int) -> Batch:
-    key = jax.random.fold_in(jax.random.fold_in(key_of(seed), stream + 1), index)
+    key = jax.random.fold_in(jax.random.fold_in(key_of(seed), stream), index)
     return _sample_pool(key, task, size)
 
 
