@@ -16,7 +16,7 @@ from jaxtyping import Array, Float
 
 from icl_core.algorithms import Method
 from icl_core.algorithms.ridge import OracleRR
-from icl_core.arrays import Key, WeightPath, in_float64, key_of
+from icl_core.arrays import WeightPath, in_float64
 from icl_core.tasks.linear import LinearTask, Prompts, draw_prompts
 from icl_core.tasks.noise import FixedNoise
 from icl_core.validation import integer
@@ -84,11 +84,11 @@ def adjusted_losses(method: Method, prompts: Prompts) -> Float[Array, "steps bat
     return distance_loss(method.weight_path(prompts), target)
 
 
-def prompt_chunks(task: LinearTask, seed: int | Key, count: int) -> Iterator[Prompts]:
+def prompt_chunks(task: LinearTask, seed: int, count: int) -> Iterator[Prompts]:
     """At least `count` prompts in blocks of equal shape, at most CHUNK each."""
     size = min(count, CHUNK)
     for index in range(-(-count // size)):
-        yield draw_prompts(task, jax.random.fold_in(key_of(seed), index), size)
+        yield draw_prompts(task, (seed, index), size)
 
 
 @in_float64

@@ -1,16 +1,20 @@
 """Baselines with free numbers, tuned on prompts of a task as the papers tune them."""
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jaxtyping import Array, Float
 from scipy import optimize
 
-from icl_core.algorithms.descent import GDPlusPlus, GradientDescent, gdpp, gradient_descent
+from icl_core.algorithms.descent import GDPlusPlus, GradientDescent, gradient_descent
 from icl_core.algorithms.ridge import OracleRR, TunedRR, ols_variance, ridge, spectrum
 from icl_core.analysis.loss import distance_loss
-from icl_core.arrays import in_float64
+from icl_core.arrays import in_float64, without_rounding
 from icl_core.errors import InputError
-from icl_core.tasks.linear import LinearTask, Prompts, draw_prompts
+from icl_core.tasks.linear import LinearTask, draw_prompts
 
 TUNING_SEED = 20_24
 
@@ -63,31 +67,124 @@ def tune_descent(
     return GradientDescent(etas=(float(np.exp(found.x)),) * steps)
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Eigenvalues:
+    """Density of the eigenvalues of Sigma, all d of a prompt together: nodes and weights.
+
+    strength: E sigma^2 of the task; rest: what no estimate that is linear in y avoids, E over
+    prompts of 1/2 sum_i lambda_i (E 1/(lambda_i + sigma^2) - 1/(lambda_i + E sigma^2)).
+    """
+
+    values: Float[np.ndarray, "nodes"]
+    weight: Float[np.ndarray, "nodes"]
+    strength: float
+    rest: float
+
+
+NODES = 3000
+FIRST_ETAS, FIRST_GAMMAS = (0.4, 0.9, 2.0, 4.0), (-0.3, 0.15, 0.3, 0.6, 1.0)
+"""Where a further step begins, in units of 1 / (a typical large eigenvalue)."""
+TAILS = (0.85, 1.0, 1.0, 1.0, 1.0, 1.18)
+"""Scales of Sigma dealt to the prompts in turn and undone by weights: a deep GD++ is a polynomial
+of degree 3^K in lambda and must be told what lies beyond the eigenvalues of a few thousand."""
+
+
+def _eigenvalues(task: LinearTask, prompts: int, seed: int) -> _Eigenvalues:
+    Sigma = np.asarray(draw_prompts(task, seed, prompts).moments.Sigma)
+    scale = np.resize(TAILS, prompts)[:, None]
+    values = np.asarray(without_rounding(jnp.linalg.eigvalsh(Sigma))) * scale
+    # p / q of inputs N(0, I) under the mixture q of N(0, s I) over the tails' s.
+    log_ratio = [
+        0.5 * (1 - 1 / s) * values.sum(-1) - 0.5 * task.dim * task.num_context * np.log(s)
+        for s in TAILS
+    ]
+    weight = np.repeat(1 / np.mean(np.exp(log_ratio), axis=0) / prompts, task.dim)
+    values, weight = _in_bins(values.ravel(), weight)
+    strength = task.noise.second_moment
+    sigma, prior = task.noise.nodes()
+    safe = np.where(values > 0, values, 1.0)
+    inverse = (prior / (safe[:, None] + sigma**2)).sum(-1)
+    rest = 0.5 * np.sum(weight * values * (inverse - 1 / (safe + strength)))
+    return _Eigenvalues(values=values, weight=weight, strength=strength, rest=float(rest))
+
+
+def _in_bins(values: np.ndarray, weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """NODES weighted means of neighbours, finest at both ends, where polynomials blow up."""
+    order = np.argsort(values)
+    values, weight = values[order], weight[order]
+    fractions = (1 - np.cos(np.linspace(0, np.pi, NODES + 1))) / 2
+    edges = np.unique(np.round(fractions * len(values)).astype(int))[:-1]
+    total = np.add.reduceat(weight, edges)
+    return np.add.reduceat(weight * values, edges) / total, total
+
+
 @jax.jit
 @jax.value_and_grad
-def _gdpp_loss(scaled: jax.Array, drawn: Prompts, target: jax.Array) -> jax.Array:
-    etas, gammas = scaled[0], scaled[1] / drawn.num_context
-    return distance_loss(gdpp(drawn, etas, gammas), target)[-1].mean()
+def _gdpp_loss(
+    numbers: Array, values: Array, weight: Array, strength: Array, rest: Array
+) -> Array:
+    """log of the mean adjusted loss (half MSE) of GD++ with etas/n and n gammas in two rows.
+
+    Per eigenvalue the weights are f alpha. Over w and the noise, given lambda, the loss is exact:
+    1/2 lambda (lambda + s)(f - 1/(lambda + s))^2 with s = E sigma^2, and `rest`.
+    """
+    f, m = jnp.zeros_like(values), jnp.ones_like(values)
+    for eta, gamma in numbers.T:
+        f = f + eta * m * m * (1 - values * f)
+        m = m - gamma * values * m**3
+    total = values + strength
+    gap = 1 / jnp.where(total > 0, total, 1) - f
+    excess = 0.5 * jnp.sum(weight * values * total * gap**2)
+    return jnp.log(excess + rest)
+
+
+def tune_gdpp(task: LinearTask, steps: int, *, prompts: int = 16_384) -> GDPlusPlus:
+    """A step size and a gamma for each step that minimise the mean adjusted loss after the last."""
+    return gdpp_ladder(task, steps, prompts=prompts)[-1]
 
 
 @in_float64
-def tune_gdpp(
-    task: LinearTask, steps: int, *, prompts: int = 4096, seed: int = TUNING_SEED
-) -> GDPlusPlus:
-    """A step size and a gamma for each step, minimising the loss after the last one (L-BFGS).
+def gdpp_ladder(
+    task: LinearTask, steps: int, *, prompts: int = 16_384, seed: int = TUNING_SEED
+) -> tuple[GDPlusPlus, ...]:
+    """The best GD++ of 1, 2, ..., `steps` steps.
 
-    Started from tuned gradient descent with gamma = 0.
+    One more step at a time, put before or behind those found, and all improved together (L-BFGS).
+    The loss is exact over w, noise and query, so that only spectra are sampled.
     """
-    drawn = draw_prompts(task, seed, prompts)
-    target = OracleRR().weight_path(drawn)[-1]
-    start = np.stack([np.asarray(tune_descent(task, steps).etas), np.full(steps, 0.1)])
+    drawn = _eigenvalues(task, prompts, seed)
+    return tuple(
+        GDPlusPlus(
+            etas=tuple(map(float, etas * task.num_context)), gammas=tuple(map(float, gammas))
+        )
+        for etas, gammas in _rungs(drawn, steps)
+    )
+
+
+def _rungs(drawn: _Eigenvalues, steps: int) -> Iterator[np.ndarray]:
+    """etas/n and gammas, [2, K] for K = 1..steps."""
+    known = [jnp.asarray(part) for part in (drawn.values, drawn.weight, drawn.strength, drawn.rest)]
+    scale = float(np.sum(drawn.weight * drawn.values**2) / np.sum(drawn.weight * drawn.values))
 
     def objective(flat: np.ndarray) -> tuple[float, np.ndarray]:
-        value, slope = _gdpp_loss(jnp.asarray(flat.reshape(2, steps)), drawn, target)
-        return float(value), np.asarray(slope).ravel()
+        value, slope = _gdpp_loss(jnp.asarray(flat.reshape(2, -1) / scale), *known)
+        # Where the polynomial overflows, the line search must turn back.
+        finite = np.isfinite(value) and np.isfinite(slope).all()
+        return (float(value), np.asarray(slope).ravel() / scale) if finite else (1e3, 0 * flat)
 
-    found = optimize.minimize(objective, start.ravel(), jac=True, method="L-BFGS-B")
-    etas, scaled_gammas = found.x.reshape(2, steps)
-    return GDPlusPlus(
-        etas=tuple(map(float, etas)), gammas=tuple(map(float, scaled_gammas / task.num_context))
-    )
+    best = np.empty((2, 0))
+    for _ in range(steps):
+        fresh = [np.array([[eta], [gamma]]) for eta in FIRST_ETAS for gamma in FIRST_GAMMAS]
+        starts = [np.hstack(pair) for new in fresh for pair in ((new, best), (best, new))]
+        runs = [
+            optimize.minimize(
+                objective,
+                start.ravel(),
+                jac=True,
+                method="L-BFGS-B",
+                options={"maxiter": 1000, "ftol": 1e-12, "gtol": 1e-8},
+            )
+            for start in starts
+        ]
+        best = min(runs, key=lambda run: run.fun).x.reshape(2, -1)
+        yield best / scale

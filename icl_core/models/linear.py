@@ -11,10 +11,12 @@ from typing import Any, Literal, get_args
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from flax import struct
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Int
 
 from icl_core.arrays import WeightPath, eye_like
+from icl_core.models.products import multiply, sandwich
 from icl_core.tasks.linear import Moments, Prompts
 
 Parametrization = Literal["gdpp", "diag", "full"]
@@ -124,30 +126,43 @@ def forward_tokens(
     return steps, -steps[:, -1, -1]
 
 
-def token_maps(
-    model: LinearTransformer, moments: Moments
-) -> Float[Array, "steps batch tokens tokens"]:
-    """B_l = A_l ... A_1, the map from the input tokens to those after layer l = 0..L."""
-    gram = moments.gram()
-    start = eye_like(gram)
+def layer_map(
+    P: Float[Array, "heads rows tokens"],
+    gram: Float[Array, "tokens tokens batch"],
+    Q: Float[Array, "heads tokens tokens"],
+    identity: Float[Array, "rows tokens"],
+) -> Float[Array, "rows tokens batch"]:
+    """A = I + sum_k P_k G Q_k, or the rows of it that P and `identity` hold; batch last."""
+    heads = (sandwich(P[head], gram, Q[head]) for head in range(P.shape[0]))
+    return sum(heads, start=identity[..., None])
+
+
+def implicit_weights(model: LinearTransformer, moments: Moments) -> WeightPath:
+    """w after layer 0..L, [L+1, batch, d]: the prediction read there is <w, x_t>.
+
+    For the query's y starts at 0, w is minus the last row (x part) of B_l = A_l ... A_1.
+    """
+    return _implicit_weights(model, moments, np.int32(1))
+
+
+@jax.jit
+def _implicit_weights(
+    model: LinearTransformer, moments: Moments, on: Int[Array, ""]
+) -> WeightPath:
+    gram = jnp.moveaxis(moments.gram(), 0, -1)
+    identity = jnp.eye(gram.shape[0], dtype=gram.dtype)
+    start = jnp.broadcast_to(identity[..., None], gram.shape)
 
     def layer(carry: tuple[Array, Array], weights: tuple[Array, Array]) -> tuple[Any, Array]:
         G, B = carry
         P, Q = weights
-        A = eye_like(G) + jnp.einsum("hab,nbc,hcd->nad", P, G, Q)
-        return (A @ G @ A.mT, B := A @ B), B
+        A = layer_map(P, G, Q, identity)
+        G = multiply(multiply(A, G, on), A.swapaxes(0, 1), on)
+        return (G, B := multiply(A, B, on)), B[-1, :-1]
 
-    _, maps = jax.lax.scan(layer, (gram, start), (model.P, model.Q))
-    return jnp.concatenate([start[None], maps])
-
-
-@jax.jit
-def implicit_weights(model: LinearTransformer, moments: Moments) -> WeightPath:
-    """w after layer 0..L, [L+1, batch, d]: the prediction read there is <w, x_t>.
-
-    For the query's y starts at 0, w is minus the last row (x part) of A_l ... A_1.
-    """
-    return -token_maps(model, moments)[..., -1, :-1]
+    _, rows = jax.lax.scan(layer, (gram, start), (model.P, model.Q))
+    path = jnp.concatenate([jnp.zeros_like(rows[:1]), -rows])
+    return path.swapaxes(1, 2)
 
 
 @jax.jit
@@ -156,7 +171,7 @@ def information_flow(model: LinearTransformer, moments: Moments) -> InformationF
 
     With [[A, b], [c^T, g]] = sum_k P_k G Q_k: M' = (I+A) M - b w^T; u' = (I+A) u + a b;
     a' = (1+g) a + <c, u>; w' = (1+g) w - M^T c. G is rebuilt from a, M, u, w and the input's
-    moments in each layer, so this route shares nothing with `token_maps`.
+    moments in each layer, so this route shares nothing with `implicit_weights`.
     """
     Sigma, alpha, lam = moments.Sigma, moments.alpha, moments.lam
 

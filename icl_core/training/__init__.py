@@ -1,6 +1,6 @@
-"""Training linear transformers: `train(task, config)` is a generator of snapshots."""
+"""Training linear transformers: `train(task, config)` is a generator of snapshots; `train_together`, of several side by side."""
 
 from icl_core.training.config import TrainingConfig
-from icl_core.training.run import Snapshot, train
+from icl_core.training.run import Snapshot, train, train_together
 
-__all__ = ["Snapshot", "TrainingConfig", "train"]
+__all__ = ["Snapshot", "TrainingConfig", "train", "train_together"]

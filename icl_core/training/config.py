@@ -12,8 +12,10 @@ class TrainingConfig(Config):
 
     Two phases. Explore: `restarts` independent starts in one vmapped run, `explore_steps` updates
     on batches of `explore_batch` prompts, by the robust loss. Refine: the best of them on a
-    validation draw, for `refine_steps` updates on `refine_batch` prompts, by the loss itself.
-    `max_seconds` shortens what is left; a run that does not meet it depends on the seed alone.
+    validation draw, for `refine_steps` updates on `refine_batch` prompts, the first
+    `refine_robust` of them by the robust loss, the rest by the loss itself.
+    `learning_rate` and `refine_rate` are the peaks of the two; `jitter` is the standard deviation
+    of the noise on copies of a warm start (normalised coordinates). `max_seconds` shortens what is left; a run that does not meet it depends on the seed alone.
     """
 
     parametrization: Parametrization = "diag"
@@ -27,6 +29,9 @@ class TrainingConfig(Config):
     refine_steps: int = 600
     refine_batch: int = 256
     learning_rate: float = 0.04
+    refine_rate: float = 0.01
+    refine_robust: float = 0.0
+    jitter: float = 0.05
 
     def __post_init__(self) -> None:
         self._set(
@@ -41,4 +46,7 @@ class TrainingConfig(Config):
             refine_steps=integer("The number of refining steps", self.refine_steps, "steps"),
             refine_batch=integer("The refining batch size", self.refine_batch, "batch_size"),
             learning_rate=number("The learning rate", self.learning_rate, "learning_rate"),
+            refine_rate=number("The refining learning rate", self.refine_rate, "learning_rate"),
+            refine_robust=number("The robust share of refining", self.refine_robust, (0.0, 1.0)),
+            jitter=number("The jitter of warm starts", self.jitter, (0.0, 10.0)),
         )

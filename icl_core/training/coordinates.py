@@ -7,9 +7,11 @@ per layer and head for GD++ (p_x, p_y, q_x) and DIAG (and q_y), and P~, Q~ thems
 """
 
 from functools import partial
+from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float
 
 from icl_core.arrays import Key
@@ -30,10 +32,10 @@ FULL_JITTER = 0.15
 """Standard deviation of the noise on every entry of P~, Q~ of FULL, divided by sqrt(heads)."""
 
 
-def token_scale(task: LinearTask) -> Float[Array, "tokens"]:
+def token_scale(task: LinearTask) -> Float[np.ndarray, "tokens"]:
     """The diagonal of D."""
     n, y_variance = task.num_context, task.dim + task.noise.second_moment
-    return jnp.append(jnp.full(task.dim, n**-0.5), (n * y_variance) ** -0.5)
+    return np.append(np.full(task.dim, n**-0.5), (n * y_variance) ** -0.5)
 
 
 def prediction_scale(task: LinearTask) -> float:
@@ -42,7 +44,7 @@ def prediction_scale(task: LinearTask) -> float:
 
 
 def to_raw(model: LinearTransformer, task: LinearTask) -> LinearTransformer:
-    """P = D^-1 P~ D, Q = D Q~ D."""
+    """P = D^-1 P~ D, Q = D Q~ D; numpy arrays stay such."""
     D = token_scale(task)
     return LinearTransformer(P=_scaled(model.P, 1 / D, D), Q=_scaled(model.Q, D, D))
 
@@ -53,9 +55,10 @@ def to_normalised(model: LinearTransformer, task: LinearTask) -> LinearTransform
     return LinearTransformer(P=_scaled(model.P, D, 1 / D), Q=_scaled(model.Q, 1 / D, 1 / D))
 
 
-def _scaled(matrices: Array, left: Array, right: Array) -> Array:
+def _scaled(matrices: Any, left: np.ndarray, right: np.ndarray) -> Any:
     """diag(left) M diag(right) for every matrix."""
-    return jnp.einsum("...ab,a,b->...ab", matrices, left, right)
+    factor = (left[:, None] * right).astype(matrices.dtype)
+    return matrices * factor.reshape((1,) * (matrices.ndim - 2) + factor.shape)
 
 
 @partial(jax.jit, static_argnums=(1, 2, 3))

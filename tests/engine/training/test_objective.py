@@ -38,7 +38,7 @@ def start(parametrization, heads):
 def test_objective_equals_evaluation(parametrization, heads):
     parameters = start(parametrization, heads)
     prompts = draw_prompts(TASK, 0, 50)
-    mine = losses(parameters, batch_of(prompts, TASK), TASK)
+    mine = losses(parameters, batch_of(prompts, TASK))
     model = to_raw(as_model(parameters, TASK.dim), TASK)
     np.testing.assert_allclose(mine, adjusted_losses(model, prompts)[-1], rtol=1e-8)
 
@@ -77,13 +77,13 @@ def test_normalised_tokens_are_of_order_one():
 def test_wide_weights_leave_expectations_as_they_are():
     """40,000 prompts with importance weights against as many without, 5 standard errors; and the
     tail, |w|^2 > 14 (4.5 times its mean), is seen at least five times as often."""
-    wide = sample_batch(key_of(5), TASK, 40_000)
+    wide = sample_batch(TASK, 5, 40_000)
     plain = batch_of(draw_prompts(TASK, 6, 40_000), TASK)
     assert abs(wide.weight.mean() - 1) < 5 * wide.weight.std() / 200
-    for values in (lambda b: b.gram[:, -1, -1], lambda b: jnp.sum(b.target**2, -1)):
+    for values in (lambda b: b.gram[-1, -1], lambda b: jnp.sum(b.target**2, 0)):
         a, b = wide.weight * values(wide), values(plain)
         assert abs(a.mean() - b.mean()) < 5 * jnp.hypot(a.std(), b.std()) / 200
-    far = [(jnp.sum(b.target**2, -1) > 14).mean() for b in (wide, plain)]
+    far = [(jnp.sum(b.target**2, 0) > 14).mean() for b in (wide, plain)]
     assert far[0] > 5 * far[1]
 
 
@@ -91,9 +91,9 @@ def test_wide_weights_leave_expectations_as_they_are():
 def test_the_robust_loss_is_below_the_plain_one_and_fades():
     parameters = start("diag", 1)
     batch = batch_of(draw_prompts(TASK, 4, 64), TASK)
-    each = losses(parameters, batch, TASK)
-    assert training_loss(parameters, batch, TASK, jnp.asarray(False)) == pytest.approx(each.mean())
-    robust = training_loss(parameters, batch, TASK, jnp.asarray(True))
+    each = losses(parameters, batch)
+    assert training_loss(parameters, batch, jnp.asarray(False)) == pytest.approx(each.mean())
+    robust = training_loss(parameters, batch, jnp.asarray(True))
     assert robust == pytest.approx(np.log1p(np.asarray(each)).mean())
 
 
