@@ -16,36 +16,13 @@ from typing import Any, Generic, TypeVar
 import streamlit as st
 
 from icl_core.errors import InputError
+from icl_core.export.recipe import LINK_VERSION, link_values
 from icl_core.validation import Config
 
 C = TypeVar("C", bound=Config)
 Check = Callable[[Any], Any]
 MENU_WIDTH, SLIDER_WIDTH, NUMBER_WIDTH = 210, 195, 104
 """Pixels, where nothing else is said; less on a narrow screen."""
-LINK_VERSION = "1"
-"""Meaning of the values in a link; raised when a default or a field changes its meaning."""
-
-
-def to_text(value: Any) -> str:
-    """A config's value as it stands in a link."""
-    match value:
-        case bool():
-            return "1" if value else "0"
-        case float():
-            return f"{value:.12g}"
-        case tuple() | list():
-            return ",".join(to_text(part) for part in value)
-        case _:
-            return str(value)
-
-
-def link_values(config: Config, default: Config) -> dict[str, str]:
-    """Link parameters of a config: the values unlike the default's, and the links' version."""
-    given = default.to_dict()
-    changed = {
-        name: to_text(value) for name, value in config.to_dict().items() if value != given[name]
-    }
-    return {"v": LINK_VERSION} | changed if changed else {}
 
 
 @contextmanager

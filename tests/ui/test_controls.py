@@ -5,9 +5,9 @@ import json
 import pytest
 import streamlit as st
 
+from icl_core.export.recipe import link_values, to_text
 from icl_core.lessons import spectrum
 from icl_core.lessons.noise_and_depth import CONTEXTS, NoiseAndDepth
-from ui.controls import link_values, to_text
 from ui.warm import plan
 
 

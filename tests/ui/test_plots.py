@@ -28,7 +28,7 @@ def all_figures(losses):
     config = noise_and_depth.NoiseAndDepth(published=True)
     story = weights.read("uniform5_d10_n20", "full", 4)
     shown = Weights(task="uniform5_d10_n20")
-    found = spectrum.measure(10, 25)
+    found = spectrum.hessians_of(10, 25)
     lesson = spectrum.Spectrum()
     return [
         noise_and_depth.depth_figure(config, losses),
@@ -94,7 +94,7 @@ def test_heatmaps_are_centred_and_share_limits():
 
 
 def test_spectrum_figure_holds_the_map():
-    found = spectrum.measure(5, 25)
+    found = spectrum.hessians_of(5, 25)
     config = spectrum.Spectrum(dim=5, gamma=0.01)
     rows = tidy_rows(spectrum.passage_figure(config, found))
     before = np.array(column(rows, "eigenvalues of one prompt", "x"))
@@ -104,14 +104,14 @@ def test_spectrum_figure_holds_the_map():
 
 
 def test_with_fewer_examples_than_dimensions_zeros_are_left_out():
-    found = spectrum.measure(10, 5)
+    found = spectrum.hessians_of(10, 5)
     assert found.eigenvalues.shape[1] == 5
     assert found.eigenvalues.min() > 0
     assert "5 more eigenvalues are 0" in spectrum.finding(spectrum.Spectrum(num_context=5), found)
 
 
 def test_one_dimension_has_nothing_to_balance():
-    found = spectrum.measure(1, 25)
+    found = spectrum.hessians_of(1, 25)
     assert "one eigenvalue" in spectrum.finding(spectrum.Spectrum(dim=1), found)
     assert np.all(found.medians[1][np.isfinite(found.medians[1])] == 1)
 
@@ -218,6 +218,6 @@ def test_a_diverging_model_is_called_so(losses):
     twos = np.full((3, 1, 3, 3), 2.0)
     wild = model_of(twos, twos)
     task = losses.task.replace(dim=2)
-    measured = training.measure(wild, task)
+    measured = training.measure_model(wild, task)
     assert "diverges" in training.finding("full", task, measured)
     assert tidy_rows(training.layers_figure("full", measured))

@@ -1,6 +1,7 @@
 // From values to the picture. A patch is { trace, field, value }: one field of one trace now.
 
 import { blend, corners, countGaps, shaped } from "./grid.mjs";
+import { format } from "./numbers.mjs";
 import { withField } from "./theme.mjs";
 
 /** What the grid says at `values`: patches, and how many values each trace lacks. */
@@ -106,9 +107,25 @@ export function wholeView(Plotly, plot, { figure }) {
   return Plotly.relayout(plot, update);
 }
 
+/** Whether two sets of control values agree. */
+export const same = (one, other) => Object.keys(other).every((name) => one[name] === other[name]);
+
+/** "Noise level σ = 2.5, Layers L = 3": where the controls stand, for a title. */
+export function standing(controls, values) {
+  const said = controls.map(({ name, label, labels, format: spec, unit }) => {
+    const text = labels ? labels[values[name]] : format(values[name], spec);
+    return `${label} = ${text}${unit ? ` ${unit}` : ""}`;
+  });
+  return said.join(", ");
+}
+
 /** Saves what is on screen, on white paper, with the zoom and legend choices of the reader. */
-export async function download(Plotly, plot, sent, patches, { type, scale }) {
+export async function download(Plotly, plot, sent, values, patches, { type, scale }) {
   const { data, layout } = compose(sent, "paper", patches);
+  // The figure's own title may name the values that it was made for.
+  if (layout.title && !same(values, sent.values)) {
+    layout.title = { ...layout.title, text: `${sent.title}: ${standing(sent.controls, values)}` };
+  }
   for (const [name, axis] of Object.entries(plot.layout)) {
     if (/^[xy]axis\d*$/.test(name) && axis.range) {
       layout[name] = { ...layout[name], range: [...axis.range], autorange: false };

@@ -2,9 +2,10 @@
 //
 // A release is a question with a number; the server's answer carries the number of the last
 // question it knew. Answers to earlier questions are passed over, so a picture never jumps back.
+// Without `send` no server is behind: the chart stays with what its grid says.
 
 import { element, player, slider } from "./controls.mjs";
-import { compose, download, draw, gapsAmong, patchesAt, wholeView } from "./draw.mjs";
+import { compose, download, draw, gapsAmong, patchesAt, same, wholeView } from "./draw.mjs";
 import { atNode } from "./grid.mjs";
 import { Linked } from "./link.mjs";
 import { format } from "./numbers.mjs";
@@ -132,7 +133,9 @@ export class LiveChart {
         const grabbed = (held) => {
           this.held = held;
           // Let go where it was taken: the server's figure is still the right one.
-          if (!held && !this.pending && !this.waiting) this.update(this.deferred);
+          if (held || this.pending || this.waiting) return;
+          if (this.send) this.update(this.deferred);
+          else this.settle();
         };
         this.byName.set(spec.name, slider(spec, { moved, grabbed, settled }));
       }
@@ -177,6 +180,10 @@ export class LiveChart {
 
   /** A value is chosen: ask the server, after `delay` in case more follows at once. */
   settle(delay) {
+    if (!this.send) {
+      if (same(this.values, this.data.values)) this.accept(this.data);
+      return;
+    }
     clearTimeout(this.pending);
     this.pending = setTimeout(() => {
       this.pending = 0;
@@ -257,7 +264,8 @@ export class LiveChart {
   tell(state) {
     this.root.dataset.state = state;
     const live = this.data.controls.length > 0;
-    const texts = { exact: "exact", preview: "preview", waiting: "computing …", silent: "no answer yet" };
+    const preview = this.send ? "preview" : "interpolated";
+    const texts = { exact: "exact", preview, waiting: "computing …", silent: "no answer yet" };
     this.badge.textContent = live ? texts[state] : "";
   }
 
@@ -275,7 +283,7 @@ export class LiveChart {
   }
 
   save(type, scale) {
-    return download(this.plotly, this.plot, this.data, this.patches, { type, scale });
+    return download(this.plotly, this.plot, this.data, this.values, this.patches, { type, scale });
   }
 
   destroy() {

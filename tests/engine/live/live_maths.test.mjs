@@ -1,13 +1,13 @@
-// Run by test_live_javascript.py, or by hand: node --test tests/ui/live_maths.test.mjs
+// Run by test_javascript.py, or by hand: node --test tests/engine/live/live_maths.test.mjs
 
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { compose, draw, gapsAmong, patchesAt } from "../../ui/live/frontend/draw.mjs";
-import { atNode, blend, corners, locate, shaped } from "../../ui/live/frontend/grid.mjs";
-import { methodOf, nameOf } from "../../ui/live/frontend/link.mjs";
-import { format, placeOf, stepCount, valueAt } from "../../ui/live/frontend/numbers.mjs";
-import { luminance, withField } from "../../ui/live/frontend/theme.mjs";
+import { compose, draw, gapsAmong, patchesAt } from "../../../icl_core/live/frontend/draw.mjs";
+import { atNode, blend, corners, locate, shaped } from "../../../icl_core/live/frontend/grid.mjs";
+import { methodOf, nameOf } from "../../../icl_core/live/frontend/link.mjs";
+import { format, placeOf, stepCount, valueAt } from "../../../icl_core/live/frontend/numbers.mjs";
+import { luminance, withField } from "../../../icl_core/live/frontend/theme.mjs";
 
 const row = (...numbers) => Float32Array.from(numbers);
 
