@@ -114,8 +114,7 @@ def _figures(job: Job, page: str) -> None:
         player = lesson.movie_player(config, outcome)
         shown = int(asked(page, "matrices", [player])["snapshot"])
         config = config.replace(snapshot=None if shown == outcome.last else shown)
-    # What was cut short does not come out again.
-    again = config if job.status == "done" else None
+    again = config if outcome.comes_again(config) else None
     left, right = st.columns([2, 3], gap="large")
     with left:
         chart(VIEWS["run"](config, outcome), key="run", page=page, config=again)

@@ -30,8 +30,9 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 WIDTH = 900
 """Of every image, in pixels at scale 1; the height is the figure's own."""
 SCALES = (0.5, 6.0)
-ONE_IMAGE, PATIENCE = 20.0, 90.0
-"""Seconds that one image may take, and that a caller waits while others have theirs drawn."""
+ONE_IMAGE, PATIENCE, ANSWER = 20.0, 90.0, 5.0
+"""Seconds that one image may take, that a caller waits while others have theirs drawn, and that the
+thread may take to say that it lives."""
 NO_CHROMIUM = (
     "PNG, SVG and PDF files need a Chromium or Chrome on the server and none was found: "
     "install one (apt-get install chromium) or name it in BROWSER_PATH."
@@ -99,7 +100,7 @@ class Renderer:
     def answers(self) -> bool:
         """Whether the thread still does what it is asked."""
         try:
-            self._submit(asyncio.sleep(0)).result(5)
+            self._submit(asyncio.sleep(0)).result(ANSWER)
         except TimeoutError:
             return False
         return True

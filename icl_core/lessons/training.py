@@ -25,6 +25,7 @@ from icl_core.plots.ticks import log_range
 from icl_core.tasks.linear import LinearTask
 from icl_core.tasks.noise import CategoricalNoise, FixedNoise, NoiseLaw, UniformNoise
 from icl_core.training import Snapshot, TrainingConfig, train
+from icl_core.validation import LIMITS as ENGINE_LIMITS
 from icl_core.validation import Config, choice, integer, number
 
 NOISES = ("uniform", "fixed", "categorical")
@@ -146,11 +147,18 @@ class Outcome:
     def last(self) -> int:
         return len(self.frames) - 1
 
+    def comes_again(self, config: Train) -> bool:
+        """Whether `measure` gives the same: nobody and no time limit cut the training short."""
+        whole = config.training()
+        steps = whole.explore_steps + whole.refine_steps
+        return bool(self.measured) and self.frames[-1].step == steps
+
 
 def measure(config: Train) -> Outcome:
-    """The whole training, and its model measured; the same again for the same config, unless the
-    time limit ends it."""
-    frames = [Frame.of(snapshot) for snapshot in train(config.task(), config.training())]
+    """The whole training, and its model measured: without the time limit, so that the same config
+    gives the same model on a slower machine."""
+    training = config.training().replace(max_seconds=ENGINE_LIMITS["seconds"][1])
+    frames = [Frame.of(snapshot) for snapshot in train(config.task(), training)]
     measured = measure_model(frames[-1].model, config.task())
     return Outcome(frames=frames, measured=measured)
 
