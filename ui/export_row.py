@@ -1,7 +1,6 @@
 """Downloads of a figure, built when they are asked for."""
 
 from collections.abc import Callable
-from urllib.parse import urljoin
 
 import streamlit as st
 
@@ -70,5 +69,5 @@ def app_address(page_url: str | None) -> str:
     """The app's address, ending in a slash, out of that of one of its pages."""
     if not page_url:
         return ""
-    last = page_url.rstrip("/").rpartition("/")[2]
-    return urljoin(page_url, ".") if last in LESSONS else page_url.rstrip("/") + "/"
+    before, _, last = page_url.rstrip("/").rpartition("/")
+    return f"{before if last in LESSONS else page_url.rstrip('/')}/"

@@ -151,7 +151,8 @@ class Outcome:
         """Whether `measure` gives the same: nobody and no time limit cut the training short."""
         whole = config.training()
         steps = whole.explore_steps + whole.refine_steps
-        return bool(self.measured) and self.frames[-1].step == steps
+        last = self.frames[-1]
+        return bool(self.measured) and (last.phase, last.step) == ("finished", steps)
 
 
 def measure(config: Train) -> Outcome:

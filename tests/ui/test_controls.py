@@ -5,7 +5,6 @@ import json
 import pytest
 import streamlit as st
 
-from icl_core.export.recipe import link_values, to_text
 from icl_core.lessons import spectrum
 from icl_core.lessons.noise_and_depth import CONTEXTS, NoiseAndDepth
 from ui.warm import plan
@@ -90,17 +89,6 @@ def test_wrong_levels_of_noise_are_one_sentence(open_page):
     assert not app.exception
     assert len(app.error) == 1
     assert "many" in app.error[0].value
-
-
-def test_link_texts_are_short_and_exact():
-    assert [to_text(v) for v in (True, 0.125, ("gdpp", "full"), 7)] == [
-        "1",
-        "0.125",
-        "gdpp,full",
-        "7",
-    ]
-    changed = link_values(NoiseAndDepth(layers=2), NoiseAndDepth())
-    assert changed == {"v": "1", "layers": "2"}
 
 
 SWEEPS = [
