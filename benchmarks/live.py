@@ -84,7 +84,7 @@ WATCH = """(range) => {
 
 async def drag(
     page: Page, control: Locator, sent: list[int], seconds: float, end: float
-) -> dict[str, float]:
+) -> dict[str, Any]:
     """One drag to and fro at 60 moves a second, released at `end` of the slider (0 to 1).
 
     Draws and frames a second, and the messages sent before the release.
