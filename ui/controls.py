@@ -43,6 +43,7 @@ class Controls(Generic[C]):
         self.default = default
         self.checks = dict(checks or {})
         self._adopted = False
+        self._drawn: set[str] = set()
         self._adopt_link()
 
     # --- state -----------------------------------------------------------------------------
@@ -67,7 +68,11 @@ class Controls(Generic[C]):
 
     def config(self) -> C:
         """What the widgets hold, validated; the URL follows."""
-        config = self._checked({name: self[name] for name in self.default.to_dict()})
+        values = {name: self[name] for name in self.default.to_dict()}
+        # Streamlit forgets a widget that a run leaves out, unless its value was set by hand.
+        for name in values.keys() - self._drawn:
+            self.put(name, values[name])
+        config = self._checked(values)
         st.session_state[f"{self.page}:config"] = config
         self._write_link(config)
         return config
@@ -138,6 +143,11 @@ class Controls(Generic[C]):
 
     # --- widgets ---------------------------------------------------------------------------
 
+    def _widget(self, field: str) -> str:
+        """The key of a widget about to be drawn."""
+        self._drawn.add(field)
+        return self.key(field)
+
     def slider(
         self, field: str, label: str, low: Any, high: Any, step: Any = None, **options: Any
     ) -> None:
@@ -145,7 +155,7 @@ class Controls(Generic[C]):
         self.within(field, low, high)
         if low < high:
             options.setdefault("width", SLIDER_WIDTH)
-            st.slider(label, low, high, step=step, key=self.key(field), **options)
+            st.slider(label, low, high, step=step, key=self._widget(field), **options)
         else:
             st.slider(label, low, high + (step or 1), key=f"{self.key(field)}_fixed", disabled=True)
 
@@ -159,7 +169,7 @@ class Controls(Generic[C]):
             label,
             list(values),
             format_func=lambda value: values[value],
-            key=self.key(field),
+            key=self._widget(field),
             **options,
         )
 
@@ -171,7 +181,7 @@ class Controls(Generic[C]):
         if (now := self[field]) not in values:
             counts = isinstance(now, int) and all(isinstance(value, int) for value in values)
             self[field] = min(values, key=lambda v: abs(v - now)) if counts else values[0]
-        more |= {"format_func": lambda value: options[value], "key": self.key(field)}
+        more |= {"format_func": lambda value: options[value], "key": self._widget(field)}
         if menu:
             more.setdefault("width", MENU_WIDTH)
             st.selectbox(label, values, **more)
@@ -187,7 +197,7 @@ class Controls(Generic[C]):
             list(options),
             selection_mode="multi",
             format_func=lambda value: options[value],
-            key=self.key(field),
+            key=self._widget(field),
             **more,
         )
 
@@ -197,12 +207,12 @@ class Controls(Generic[C]):
         """A number to type."""
         self.within(field, low, high)
         options.setdefault("width", NUMBER_WIDTH)
-        st.number_input(label, low, high, step=step, key=self.key(field), **options)
+        st.number_input(label, low, high, step=step, key=self._widget(field), **options)
 
     def text(self, field: str, label: str, **options: Any) -> None:
         """A line to type; the config checks it."""
         options.setdefault("width", NUMBER_WIDTH)
-        st.text_input(label, key=self.key(field), **options)
+        st.text_input(label, key=self._widget(field), **options)
 
     def switch(self, field: str, label: str, **options: Any) -> None:
-        st.toggle(label, key=self.key(field), **options)
+        st.toggle(label, key=self._widget(field), **options)

@@ -7,6 +7,7 @@ import streamlit as st
 
 from icl_core.lessons import spectrum
 from icl_core.lessons.noise_and_depth import CONTEXTS, NoiseAndDepth
+from icl_core.lessons.training import Train
 from ui.warm import plan
 
 
@@ -58,6 +59,18 @@ def test_a_link_opened_later_replaces_what_the_widgets_hold(open_page):
     app.query_params["layers"] = "3"
     app.run()
     assert app.session_state["weights_layers"] == 3
+
+
+def test_a_control_that_disappears_takes_no_other_choice_with_it(open_page):
+    app = open_page("train", v="1", noise="categorical", sigmas="1, 2")
+    move(app, "train", "noise", "uniform")
+    widget(app, "button_group", "train_layers").set_value(5)
+    app.run()
+    assert app.session_state["train:config"].layers == 5
+    assert app.session_state["train:config"].sigmas == "1, 2"
+    app.query_params.clear()
+    app.run()
+    assert app.session_state["train:config"] == Train()
 
 
 def test_a_page_left_and_opened_again_holds_what_it_held(open_page):

@@ -8,6 +8,7 @@ from icl_core.export.recipe import link_values
 from icl_core.lessons.catalog import LESSONS
 from icl_core.lessons.families import families
 from icl_core.lessons.spectrum import trained_gammas
+from icl_core.plots.style import METHODS
 from tests.ui.conftest import APP
 from ui.presets import preset_link
 
@@ -37,6 +38,17 @@ def test_home_shows_a_picture_and_every_lesson(open_page):
     assert len(charts(app)) == 1
     links = app.get("page_link")
     assert {link.proto.page for link in links} >= set(LESSONS)
+
+
+def test_the_style_page_names_every_method(open_page):
+    app = open_page("style")
+    assert len(charts(app)) == 2
+    table = next(text.value for text in app.markdown if text.value.startswith("| method"))
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in table.split("\n")[2:]]
+    assert [tuple(row) for row in rows] == [
+        (style.label, style.about, style.color, style.dash, style.marker)
+        for style in METHODS.values()
+    ]
 
 
 @pytest.mark.parametrize("page", LESSONS)
