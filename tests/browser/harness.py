@@ -78,7 +78,7 @@ class Watched:
 
     def _connected(self, socket: WebSocket) -> None:
         self.socket = socket
-        socket.on("framesent", self.sent.append)
+        socket.on("framesent", lambda message: self.sent.append(message))
 
     @contextmanager
     def a_message(self) -> Iterator[None]:
@@ -87,8 +87,9 @@ class Watched:
             yield
 
     def _heard(self, message) -> None:
-        if message.type in ("error", "warning"):
-            self.complaints.append(message.text)
+        # Below a page's own address Streamlit first looks for its server there, in vain.
+        if message.type in ("error", "warning") and "/_stcore/" not in message.location["url"]:
+            self.complaints.append(f"{message.text} {message.location['url']}")
 
     def open(self, path: str, charts: int = 1) -> "Watched":
         self.page.goto(f"{self.address}/{path}")
