@@ -21,7 +21,7 @@ def export_menu(view: View, *, key: str, recipe: Recipe | None) -> None:
     link = "" if recipe is None else permalink(recipe, app_address(st.context.url))
     source = Source(view=view, recipe=recipe, link=link)
     problem = _no_images()
-    with st.popover("Export", type="tertiary"):
+    with st.popover("Export", type="tertiary"), st.container(gap=None):
         for suffix in OFFERED:
             if (suffix == "pdf" and problem) or (suffix == "json" and recipe is None):
                 continue
@@ -38,15 +38,15 @@ def export_menu(view: View, *, key: str, recipe: Recipe | None) -> None:
             )
         if problem:
             st.caption(f"No PDF here, and no images in the archive. {problem}")
-        st.caption("As an image: the buttons below the figure.")
+        said = "PNG and SVG: the buttons below the figure."
+        st.caption(f"{said} The link to all of this:" if link else said)
         if link:
-            st.caption("Link to this page as it stands:")
             st.code(link, language=None, wrap_lines=True)
 
 
 def building(form: Format, source: Source, suffix: str) -> Callable[[], bytes]:
-    """What a click runs. Streamlit tells the visitor nothing of an error in it, so the one form
-    that a server can fail at when all is well with the figure says so itself."""
+    """What a click runs. Streamlit keeps the words of an error in it from the visitor, so the one
+    form that fails when all is well with the figure but not with the server says why itself."""
 
     def build() -> bytes:
         try:
