@@ -10,7 +10,8 @@ import pytest
 ROOT = Path(__file__).parent.parent
 
 PROBE = """
-import importlib, json, pkgutil, sys
+import importlib, json, sys
+from pathlib import Path
 import jax
 from jax._src import xla_bridge
 
@@ -20,8 +21,9 @@ def settings():
 before, loaded = settings(), set(sys.modules)
 import icl_core
 if sys.argv[1] == "all":
-    found = [module.name for module in pkgutil.walk_packages(icl_core.__path__, "icl_core.")]
-    for name in found:
+    root = Path(icl_core.__file__).parent.parent
+    for file in sorted((root / "icl_core").rglob("*.py")):
+        name = ".".join(file.relative_to(root).with_suffix("").parts).removesuffix(".__init__")
         if not name.startswith(tuple(sys.argv[2:])):
             importlib.import_module(name)
 after = settings()
