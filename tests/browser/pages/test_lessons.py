@@ -37,6 +37,7 @@ def test_a_drag_redraws_before_release_and_sends_nothing(visit, name, slider, ch
     watched.carry_to(0.1, slider)
     assert before != held != watched.plot(LOOK, chart)
     assert len(watched.sent) == sent
+    watched.carry_to(0.66, slider)
     with watched.a_message():
         watched.page.mouse.up()
     watched.state("exact", chart)
@@ -180,7 +181,7 @@ def test_a_copied_link_shows_identical_numbers_to_another_visitor(visit, name):
     assert (numbers, pressed) != default
     link = opened.link
     link.pop("v")
-    other = visit(name, **link)
+    other = visit(name, {"color_scheme": "dark"}, **link)
     other.shows(numbers)
     assert sliders(other) == values
     assert other.pressed() == pressed
@@ -193,7 +194,8 @@ def test_the_player_by_keyboard(visit):
     shown = sliders(opened)[0]
     for _ in range(3):
         opened.page.keyboard.press("ArrowLeft")
-    last = weights.read(*("categorical1-3_d10_n20", "full", 4)).last
+    default = Weights()
+    last = weights.read(default.task, default.parametrization, default.layers).last
     opened.linked({"snapshot": str(last - 3)})
     assert sliders(opened)[0] != shown
     opened.page.keyboard.press("Home")

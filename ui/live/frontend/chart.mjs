@@ -25,6 +25,7 @@ export class LiveChart {
     this.waiting = 0; // timer while an answer is awaited
     this.deferred = null; // data that came at a bad moment
     this.patches = []; // what the grid says; empty while the server's figure stands
+    this.zoom = {}; // ranges that the reader chose, by the name of their axis
     this.build();
   }
 
@@ -67,6 +68,7 @@ export class LiveChart {
     await this.shown;
     this.parent.querySelector(".icl-live-wait")?.remove();
     this.root.dataset.alive = "";
+    this.plot.on("plotly_relayout", (change) => this.noteZoom(change));
     this.watch();
     this.linked = new Linked(Plotly, this.plot, () => this.data);
   }
@@ -200,6 +202,9 @@ export class LiveChart {
     const { data, layout } = compose(this.data, this.surface, this.patches);
     // Zoom, legend choices and selections belong to the reader: a constant revision keeps them.
     layout.uirevision = "live";
+    for (const [name, range] of Object.entries(this.zoom)) {
+      if (layout[name]) layout[name] = { ...layout[name], range: [...range], autorange: false };
+    }
     // The page has a heading, which wraps and is read out.
     if (layout.title) {
       layout.title = undefined;
@@ -216,6 +221,16 @@ export class LiveChart {
     const options = { displayModeBar: false, displaylogo: false, showTips: false, responsive: false };
     this.hoverAgain();
     return this.plotly.react(this.plot, data, layout, options);
+  }
+
+  /** Plotly itself gives up each end of a zoomed range that new data would move. */
+  noteZoom(change) {
+    for (const key of Object.keys(change)) {
+      const [name, what] = key.split(".");
+      if (!/^[xy]axis\d*$/.test(name)) continue;
+      if (what.startsWith("range[")) this.zoom[name] = this.plot.layout[name].range;
+      else delete this.zoom[name];
+    }
   }
 
   /** New data under a resting pointer: what it points at must say the new value. */
