@@ -18,28 +18,23 @@ OUTSIDE = """[...document.querySelectorAll('.stMainBlockContainer *')].filter((e
 
 
 @pytest.mark.parametrize("name", CHARTS)
-def test_lives_and_follows_the_theme_without_a_message(visit, name):
-    opened = visit(name)
+def test_a_phone_and_both_themes(visit, name):
+    opened = visit(name, PHONE)
     page, numbers = opened.page, opened.numbers()
     assert all(any(trace[1] or trace[3] for trace in chart) for chart in numbers)
-    assert set(page.evaluate(COLOURS)) == {SURFACES["light"].text}
-    sent = len(opened.watched.sent)
-    page.emulate_media(color_scheme="dark")
-    page.wait_for_function(f"({COLOURS}).every((colour) => colour === '{SURFACES['dark'].text}')")
-    assert len(opened.watched.sent) == sent
-    assert opened.numbers() == numbers
-
-
-@pytest.mark.parametrize("name", CHARTS)
-def test_a_phone(visit, name):
-    opened = visit(name, PHONE)
-    page = opened.page
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     assert page.evaluate(OUTSIDE) == []
     for chart in page.locator(".icl-live-plot .main-svg:first-child").all():
         box = chart.bounding_box()
         assert box["x"] >= 0
         assert 250 < box["width"] <= 390 - box["x"]
+
+    assert set(page.evaluate(COLOURS)) == {SURFACES["light"].text}
+    sent = len(opened.watched.sent)
+    page.emulate_media(color_scheme="dark")
+    page.wait_for_function(f"({COLOURS}).every((colour) => colour === '{SURFACES['dark'].text}')")
+    assert len(opened.watched.sent) == sent
+    assert opened.numbers() == numbers
 
 
 def test_a_control_works_on_a_phone(visit):
