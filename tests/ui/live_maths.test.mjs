@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { compose, draw, gapsAmong, patchesAt } from "../../ui/live/frontend/draw.mjs";
+import { compose, draw, gapsAmong, noteZoom, patchesAt, zoomTo } from "../../ui/live/frontend/draw.mjs";
 import { atNode, blend, corners, locate, shaped } from "../../ui/live/frontend/grid.mjs";
 import { methodOf, nameOf } from "../../ui/live/frontend/link.mjs";
 import { format, placeOf, stepCount, valueAt } from "../../ui/live/frontend/numbers.mjs";
@@ -175,4 +175,16 @@ test("a hovered point has a name, and a band its method's", () => {
   const point = { x: 3, pointNumber: 2, data: { uid: "gd_3a_low", legendgroup: "gd" } };
   assert.deepEqual(["x", "point", "trace"].map((by) => nameOf(by, point)), ["3", "2", "gd"]);
   assert.equal(methodOf({ uid: "ridge" }), "ridge");
+});
+
+test("a zoom is kept until the whole view is asked for", () => {
+  const zoom = {};
+  const shown = { xaxis: { range: [2, 3], title: "layer" }, yaxis: { range: [0, 1] } };
+  noteZoom(zoom, { "xaxis.range[0]": 2, "xaxis.range[1]": 3, "shapes[0].x0": 1 }, shown);
+  const layout = { xaxis: { range: [0, 9], title: "layer" }, yaxis: { range: [0, 5] } };
+  zoomTo(layout, zoom);
+  assert.deepEqual(layout.xaxis, { range: [2, 3], title: "layer", autorange: false });
+  assert.deepEqual(layout.yaxis.range, [0, 5]);
+  noteZoom(zoom, { "xaxis.range": [0, 9] }, layout);
+  assert.deepEqual(zoom, {});
 });

@@ -105,6 +105,13 @@ def test_zoom_and_legend_survive_other_data(visit, name, field, option):
     assert watched.ranges() == zoomed
     assert watched.plot(hidden) == chosen
 
+    opened.page.get_by_role("button", name="Whole view").first.click()
+    assert watched.ranges() != zoomed
+    opened.page.go_back()
+    opened.linked({})
+    opened.shows(numbers)
+    assert watched.ranges() != zoomed
+
 
 def drag(opened: Opened, slider: int, field: str) -> str:
     opened.watched.grab(0.9, 0.35, slider)

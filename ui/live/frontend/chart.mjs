@@ -4,7 +4,7 @@
 // question it knew. Answers to earlier questions are passed over, so a picture never jumps back.
 
 import { element, player, slider } from "./controls.mjs";
-import { compose, download, draw, gapsAmong, patchesAt, wholeView } from "./draw.mjs";
+import { compose, download, draw, gapsAmong, noteZoom, patchesAt, wholeView, zoomTo } from "./draw.mjs";
 import { atNode } from "./grid.mjs";
 import { Linked } from "./link.mjs";
 import { format } from "./numbers.mjs";
@@ -68,7 +68,7 @@ export class LiveChart {
     await this.shown;
     this.parent.querySelector(".icl-live-wait")?.remove();
     this.root.dataset.alive = "";
-    this.plot.on("plotly_relayout", (change) => this.noteZoom(change));
+    this.plot.on("plotly_relayout", (change) => noteZoom(this.zoom, change, this.plot.layout));
     this.watch();
     this.linked = new Linked(Plotly, this.plot, () => this.data);
   }
@@ -202,9 +202,7 @@ export class LiveChart {
     const { data, layout } = compose(this.data, this.surface, this.patches);
     // Zoom, legend choices and selections belong to the reader: a constant revision keeps them.
     layout.uirevision = "live";
-    for (const [name, range] of Object.entries(this.zoom)) {
-      if (layout[name]) layout[name] = { ...layout[name], range: [...range], autorange: false };
-    }
+    zoomTo(layout, this.zoom);
     // The page has a heading, which wraps and is read out.
     if (layout.title) {
       layout.title = undefined;
@@ -221,16 +219,6 @@ export class LiveChart {
     const options = { displayModeBar: false, displaylogo: false, showTips: false, responsive: false };
     this.hoverAgain();
     return this.plotly.react(this.plot, data, layout, options);
-  }
-
-  /** Plotly itself gives up each end of a zoomed range that new data would move. */
-  noteZoom(change) {
-    for (const key of Object.keys(change)) {
-      const [name, what] = key.split(".");
-      if (!/^[xy]axis\d*$/.test(name)) continue;
-      if (what.startsWith("range[")) this.zoom[name] = this.plot.layout[name].range;
-      else delete this.zoom[name];
-    }
   }
 
   /** New data under a resting pointer: what it points at must say the new value. */

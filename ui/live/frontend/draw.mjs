@@ -94,6 +94,26 @@ function moves(plot, trace, fields) {
   );
 }
 
+/**
+ * Keeps in `zoom` (axis -> range) what the reader chose, as plotly tells of a `change`. Plotly
+ * itself gives up each end of a zoomed range that new data would move.
+ */
+export function noteZoom(zoom, change, layout) {
+  for (const key of Object.keys(change)) {
+    const [name, what = ""] = key.split(".");
+    if (!/^[xy]axis\d*$/.test(name)) continue;
+    if (what.startsWith("range[")) zoom[name] = [...layout[name].range];
+    else delete zoom[name];
+  }
+}
+
+/** Puts the ranges of `zoom` into `layout`. */
+export function zoomTo(layout, zoom) {
+  for (const [name, range] of Object.entries(zoom)) {
+    if (layout[name]) layout[name] = { ...layout[name], range: [...range], autorange: false };
+  }
+}
+
 /** Undoes zoom, to the ranges of the figure. */
 export function wholeView(Plotly, plot, { figure }) {
   const { layout } = JSON.parse(figure);
