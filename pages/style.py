@@ -6,7 +6,7 @@ import streamlit as st
 
 from icl_core.live import View
 from icl_core.plots.style import METHODS, SURFACES
-from icl_core.plots.swatches import diverging_scale, method_lines, table_row
+from icl_core.plots.swatches import diverging_scale, method_lines
 from icl_core.plots.vision import VISIONS, contrast, difference
 from ui.chart import chart
 from ui.frame import finding, heading
@@ -34,10 +34,9 @@ def legible() -> str:
 
 
 def table() -> str:
-    """The style table in markdown."""
-    rows = [table_row(style) for style in METHODS.values()]
-    lines = [list(rows[0]), ["-"] * len(rows[0]), *(list(row.values()) for row in rows)]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    """Names and meanings in markdown."""
+    rows = [f"| {style.label} | {style.about} |" for style in METHODS.values()]
+    return "\n".join(["| method | what it is |", "|-|-|", *rows])
 
 
 heading(
@@ -50,7 +49,7 @@ chart(
     View(
         figure=method_lines(),
         caption="On the right, colours are gone: what is left are the dash, the marker and some "
-        "lightness.",
+        "lightness. **Data** has the names of colours, dashes and markers.",
     ),
     key="methods",
     page=PAGE,

@@ -14,9 +14,10 @@ from typing import Any
 from urllib.error import URLError
 from urllib.request import urlopen
 
-from playwright.sync_api import Browser, Page, WebSocket
+from playwright.sync_api import Browser, BrowserContext, Page, WebSocket
 
 ROOT = Path(__file__).parents[2]
+WIDE = {"width": 1200, "height": 900}
 
 
 def chromium_path() -> str | None:
@@ -176,22 +177,32 @@ class Watched:
 
 
 @contextmanager
-def opening(browser: Browser) -> Iterator[Callable[..., Watched]]:
-    """`visit(address, path)` opens a page in a profile of its own.
+def opening(
+    browser: Browser, shared: BrowserContext | None = None
+) -> Iterator[Callable[..., Watched]]:
+    """`visit(address, path)` opens a page; in a profile of its own if options ask for one.
 
-    At the end nothing must have been complained about, and no other host been asked.
+    Other pages are in the profile `shared`, whose cache saves them seconds. At the end nothing
+    must have been complained about, and no other host been asked.
     """
     opened: list[Watched] = []
 
-    def visit(address: str, path: str = "", charts: int = 1, **options: Any) -> Watched:
-        options.setdefault("viewport", {"width": 1200, "height": 900})
-        context = browser.new_context(**options)
-        watched = Watched(context.new_page(), address)
+    def visit(
+        address: str, path: str = "", charts: int = 1, viewport: Any = WIDE, **options: Any
+    ) -> Watched:
+        own = options or shared is None
+        context = browser.new_context(**options) if own else shared
+        page = context.new_page()
+        page.set_viewport_size(viewport)
+        watched = Watched(page, address)
         opened.append(watched)
         return watched.open(path, charts)
 
     yield visit
     for watched in opened:
-        watched.page.context.close()
-        assert watched.complaints == []
+        context = watched.page.context
+        watched.page.close()
+        if context is not shared:
+            context.close()
+        assert not watched.complaints, watched.complaints
         assert watched.hosts == {watched.address.split("/")[2]}

@@ -5,7 +5,9 @@
 // Without `send` no server is behind: the chart stays with what its grid says.
 
 import { element, player, slider } from "./controls.mjs";
-import { compose, download, draw, gapsAmong, patchesAt, same, wholeView } from "./draw.mjs";
+import {
+  compose, download, draw, gapsAmong, gapText, noteZoom, patchesAt, same, wholeView, zoomTo,
+} from "./draw.mjs";
 import { atNode } from "./grid.mjs";
 import { Linked } from "./link.mjs";
 import { format } from "./numbers.mjs";
@@ -26,6 +28,7 @@ export class LiveChart {
     this.waiting = 0; // timer while an answer is awaited
     this.deferred = null; // data that came at a bad moment
     this.patches = []; // what the grid says; empty while the server's figure stands
+    this.zoom = {}; // ranges that the reader chose, by the name of their axis
     this.build();
   }
 
@@ -68,6 +71,7 @@ export class LiveChart {
     await this.shown;
     this.parent.querySelector(".icl-live-wait")?.remove();
     this.root.dataset.alive = "";
+    this.plot.on("plotly_relayout", (change) => noteZoom(this.zoom, change, this.plot.layout));
     this.watch();
     this.linked = new Linked(Plotly, this.plot, () => this.data);
   }
@@ -207,6 +211,7 @@ export class LiveChart {
     const { data, layout } = compose(this.data, this.surface, this.patches);
     // Zoom, legend choices and selections belong to the reader: a constant revision keeps them.
     layout.uirevision = "live";
+    zoomTo(layout, this.zoom);
     // The page has a heading, which wraps and is read out.
     if (layout.title) {
       layout.title = undefined;
@@ -275,10 +280,7 @@ export class LiveChart {
         element("span", "", {}, `${label} `, element("b", "", {}, format(value, spec))),
       ),
     );
-    const said = Object.entries(gaps)
-      .filter(([uid, count]) => count > 0 && this.data.names[uid])
-      .map(([uid, count]) => `${this.data.names[uid]} (${count})`);
-    const text = said.length ? `Left as gaps, being infinite or no number: ${said.join(", ")}.` : "";
+    const text = gapText(gaps, this.data.names);
     if (this.gaps.textContent !== text) this.gaps.textContent = text;
   }
 

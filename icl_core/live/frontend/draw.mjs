@@ -25,6 +25,14 @@ export function gapsAmong(missing, breaks) {
   );
 }
 
+/** What is said of gaps: how many values of which trace. */
+export function gapText(gaps, names) {
+  const said = Object.entries(gaps)
+    .filter(([uid, count]) => count > 0 && names[uid])
+    .map(([uid, count]) => `${names[uid]} (${count})`);
+  return said.length ? `Left as gaps, being infinite or no number: ${said.join(", ")}.` : "";
+}
+
 /** The whole figure on a surface, with `patches` in place; `figure` is text, so parsed is fresh. */
 export function compose({ figure, templates, height }, surface, patches) {
   const { data, layout: plain } = JSON.parse(figure);
@@ -93,6 +101,26 @@ function moves(plot, trace, fields) {
     fixed("x", trace.xaxis) &&
     fixed("y", trace.yaxis)
   );
+}
+
+/**
+ * Keeps in `zoom` (axis -> range) what the reader chose, as plotly tells of a `change`. Plotly
+ * itself gives up each end of a zoomed range that new data would move.
+ */
+export function noteZoom(zoom, change, layout) {
+  for (const key of Object.keys(change)) {
+    const [name, what = ""] = key.split(".");
+    if (!/^[xy]axis\d*$/.test(name)) continue;
+    if (what.startsWith("range[")) zoom[name] = [...layout[name].range];
+    else delete zoom[name];
+  }
+}
+
+/** Puts the ranges of `zoom` into `layout`. */
+export function zoomTo(layout, zoom) {
+  for (const [name, range] of Object.entries(zoom)) {
+    if (layout[name]) layout[name] = { ...layout[name], range: [...range], autorange: false };
+  }
 }
 
 /** Undoes zoom, to the ranges of the figure. */

@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, BrowserContext
 
 from tests.browser.harness import ROOT, Watched, opening, serving
 
@@ -85,10 +85,18 @@ def app(browser: Browser) -> Iterator[str]:
         yield address
 
 
+@pytest.fixture(scope="session")
+def profile(browser: Browser) -> Iterator[BrowserContext]:
+    """A profile that keeps what it has loaded, for all visits that need no other."""
+    context = browser.new_context(color_scheme="light")
+    yield context
+    context.close()
+
+
 @pytest.fixture
-def visit(browser: Browser, app: str) -> Iterator[Callable[..., Opened]]:
+def visit(browser: Browser, profile: BrowserContext, app: str) -> Iterator[Callable[..., Opened]]:
     """`visit(page, **link)` opens a page; at the end nothing must have been complained about."""
-    with opening(browser) as open_page:
+    with opening(browser, profile) as open_page:
 
         def go(name: str, options: Mapping[str, Any] | None = None, **link: str) -> Opened:
             path = name + ("?" + urlencode({"v": "1"} | link) if link else "")

@@ -7,20 +7,28 @@ from tests.browser.pages.conftest import CHARTS
 
 pytestmark = pytest.mark.browser
 
+PHONE = {"viewport": {"width": 390, "height": 844}}
 COLOURS = """[...document.querySelectorAll('.icl-live-plot')].map(
   (plot) => plot._fullLayout.font.color)"""
 OUTSIDE = """[...document.querySelectorAll('.stMainBlockContainer *')].filter((element) => {
   const { left, right, width } = element.getBoundingClientRect();
   return width && getComputedStyle(element).visibility !== 'hidden' &&
-    !element.closest('svg, table') && (left < -1 || right > innerWidth + 1);
+    !element.closest('svg, table, math') && (left < -1 || right > innerWidth + 1);
 }).map((element) => element.outerHTML.slice(0, 120))"""
 
 
 @pytest.mark.parametrize("name", CHARTS)
-def test_lives_and_follows_the_theme_without_a_message(visit, name):
-    opened = visit(name, {"color_scheme": "light"})
+def test_a_phone_and_both_themes(visit, name):
+    opened = visit(name, PHONE)
     page, numbers = opened.page, opened.numbers()
     assert all(any(trace[1] or trace[3] for trace in chart) for chart in numbers)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert page.evaluate(OUTSIDE) == []
+    for chart in page.locator(".icl-live-plot .main-svg:first-child").all():
+        box = chart.bounding_box()
+        assert box["x"] >= 0
+        assert 250 < box["width"] <= 390 - box["x"]
+
     assert set(page.evaluate(COLOURS)) == {SURFACES["light"].text}
     sent = len(opened.watched.sent)
     page.emulate_media(color_scheme="dark")
@@ -29,20 +37,8 @@ def test_lives_and_follows_the_theme_without_a_message(visit, name):
     assert opened.numbers() == numbers
 
 
-@pytest.mark.parametrize("name", CHARTS)
-def test_a_phone(visit, name):
-    opened = visit(name, {"viewport": {"width": 390, "height": 844}})
-    page = opened.page
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
-    assert page.evaluate(OUTSIDE) == []
-    for chart in page.locator(".icl-live-plot .main-svg:first-child").all():
-        box = chart.bounding_box()
-        assert box["x"] >= 0
-        assert 250 < box["width"] <= 390 - box["x"]
-
-
 def test_a_control_works_on_a_phone(visit):
-    opened = visit("noise_and_depth", {"viewport": {"width": 390, "height": 844}})
+    opened = visit("noise_and_depth", PHONE)
     opened.choose("statistic", "median")
     opened.linked({"statistic": "median"})
     opened.watched.grab(0.2, 0.6, slider=1)

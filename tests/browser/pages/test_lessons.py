@@ -18,30 +18,6 @@ LOOK = """[...plot.querySelectorAll(
   '.cartesianlayer .js-line, .cartesianlayer .point, .cartesianlayer .hm image')].map(
   (mark) => ['d', 'transform', 'href'].map((name) => mark.getAttribute(name)))"""
 
-DRAGS = [
-    pytest.param("gdpp_spectrum", 0, 0, id="gamma: stems and curve"),
-    pytest.param("gdpp_spectrum", 1, 0, id="layers of GD++: player"),
-    pytest.param("noise_and_depth", 0, 1, id="depth of the profile: player"),
-    pytest.param("noise_and_depth", 1, 2, id="sigma: lines"),
-    pytest.param("weights", 0, 0, id="training time: heatmaps"),
-    pytest.param("train", 0, 0, id="training time of the example: heatmaps"),
-]
-
-
-@pytest.mark.parametrize(("name", "slider", "chart"), DRAGS)
-def test_a_drag_redraws_before_release_and_sends_nothing(visit, name, slider, chart):
-    watched = visit(name).watched
-    before, sent = watched.plot(LOOK, chart), len(watched.sent)
-    watched.grab(0.9, 0.5, slider)
-    held = watched.plot(LOOK, chart)
-    watched.carry_to(0.1, slider)
-    assert before != held != watched.plot(LOOK, chart)
-    assert len(watched.sent) == sent
-    with watched.a_message():
-        watched.page.mouse.up()
-    watched.state("exact", chart)
-    assert len(watched.sent) == sent + 1
-
 
 def gamma_answer(asked: str) -> Figure:
     config = Spectrum(gamma=float(asked))
@@ -51,6 +27,11 @@ def gamma_answer(asked: str) -> Figure:
 def sigma_answer(asked: str) -> Figure:
     config = NoiseAndDepth(sigma=float(asked))
     return noise_and_depth.layers_figure(config, losses.measure(config.task))
+
+
+def depth_answer(asked: str) -> Figure:
+    config = NoiseAndDepth(layers=int(asked))
+    return noise_and_depth.profile_figure(config, losses.measure(config.task))
 
 
 def snapshot_answer(asked: str) -> Figure:
@@ -64,20 +45,37 @@ def snapshot_answer(asked: str) -> Figure:
     ("name", "slider", "chart", "field", "answer"),
     [
         ("gdpp_spectrum", 0, 0, "gamma", gamma_answer),
+        ("noise_and_depth", 0, 1, "layers", depth_answer),
         ("noise_and_depth", 1, 2, "sigma", sigma_answer),
         ("weights", 0, 0, "snapshot", snapshot_answer),
+        ("train", 0, 0, None, None),
     ],
 )
-def test_release_brings_what_the_engine_says(visit, name, slider, chart, field, answer):
+def test_a_drag_redraws_alone_and_its_release_brings_what_the_engine_says(
+    visit, name, slider, chart, field, answer
+):
     opened = visit(name)
-    opened.watched.grab(0.9, 0.43, slider)
-    opened.page.mouse.up()
-    asked = opened.moved(field)
-    opened.watched.state("exact", chart)
-    shown = opened.numbers()[chart]
-    expected = answer(asked).data
-    assert len(shown) == len(expected)
-    for (_, x, y, z), trace in zip(shown, expected, strict=True):
+    watched = opened.watched
+    before, sent = watched.plot(LOOK, chart), len(watched.sent)
+    watched.grab(0.9, 0.5, slider)
+    held = watched.plot(LOOK, chart)
+    watched.carry_to(0.1, slider)
+    assert before != held != watched.plot(LOOK, chart)
+    watched.carry_to(0.66, slider)
+    assert len(watched.sent) == sent
+    with watched.a_message():
+        watched.page.mouse.up()
+    watched.state("exact", chart)
+    if field:
+        asked = opened.moved(field)
+        assert_shows(opened.numbers()[chart], answer(asked))
+    assert len(watched.sent) == sent + 1
+
+
+def assert_shows(shown: list, expected: Figure) -> None:
+    """What a chart has plotted is the figure, to the last digit but one."""
+    assert len(shown) == len(expected.data)
+    for (_, x, y, z), trace in zip(shown, expected.data, strict=True):
         if trace.type == "heatmap":
             np.testing.assert_allclose(z, trace.z, rtol=1e-12)
         else:
@@ -98,14 +96,21 @@ def test_zoom_and_legend_survive_other_data(visit, name, field, option):
         "document.querySelector('.icl-live-plot').data.some((t) => t.visible === 'legendonly')"
     )
     zoomed, numbers = watched.zoom(), opened.numbers()
-    visible = "Object.fromEntries(plot.data.map((t) => [t.uid, t.visible ?? true]))"
-    chosen = watched.plot(visible)
+    hidden = "plot.data.filter((t) => t.visible === 'legendonly').map((t) => t.uid)"
+    chosen = watched.plot(hidden)
     opened.choose(field, option)
     opened.linked({field: option})
     watched.state("exact")
     assert opened.numbers()[0] != numbers[0]
     assert watched.ranges() == zoomed
-    assert watched.plot(visible) == chosen
+    assert watched.plot(hidden) == chosen
+
+    opened.page.get_by_role("button", name="Whole view").first.click()
+    assert watched.ranges() != zoomed
+    opened.page.go_back()
+    opened.linked({})
+    opened.shows(numbers)
+    assert watched.ranges() != zoomed
 
 
 def drag(opened: Opened, slider: int, field: str) -> str:
@@ -148,13 +153,18 @@ def sliders(opened: Opened) -> list[str]:
 
 
 @pytest.mark.parametrize("name", CHANGES)
-def test_back_and_forward_restore_link_widgets_and_charts(visit, name):
+def test_a_copied_link_and_the_back_button_restore_everything(visit, name):
     opened = visit(name)
     states = [({}, opened.numbers(), sliders(opened), opened.pressed())]
     for field, change in CHANGES[name].items():
         link = states[-1][0] | {field: change(opened)}
         states.append((link, opened.numbers(), sliders(opened), opened.pressed()))
     assert len({repr(state) for state in states}) == 3
+
+    other = visit(name, {"color_scheme": "dark"}, **states[-1][0])
+    other.shows(states[-1][1])
+    assert (sliders(other), other.pressed()) == states[-1][2:]
+    assert other.link == opened.link
 
     def step(there: Callable[[], object], number: int) -> None:
         link, numbers, values, pressed = states[number]
@@ -170,30 +180,14 @@ def test_back_and_forward_restore_link_widgets_and_charts(visit, name):
     step(opened.page.go_forward, 2)
 
 
-@pytest.mark.parametrize("name", CHANGES)
-def test_a_copied_link_shows_identical_numbers_to_another_visitor(visit, name):
-    opened = visit(name)
-    default = opened.numbers(), opened.pressed()
-    for change in CHANGES[name].values():
-        change(opened)
-    numbers, pressed, values = opened.numbers(), opened.pressed(), sliders(opened)
-    assert (numbers, pressed) != default
-    link = opened.link
-    link.pop("v")
-    other = visit(name, **link)
-    other.shows(numbers)
-    assert sliders(other) == values
-    assert other.pressed() == pressed
-    assert other.link == opened.link
-
-
 def test_the_player_by_keyboard(visit):
     opened = visit("weights")
     opened.page.locator(".icl-live").first.focus()
     shown = sliders(opened)[0]
     for _ in range(3):
         opened.page.keyboard.press("ArrowLeft")
-    last = weights.read(*("categorical1-3_d10_n20", "full", 4)).last
+    default = Weights()
+    last = weights.read(default.task, default.parametrization, default.layers).last
     opened.linked({"snapshot": str(last - 3)})
     assert sliders(opened)[0] != shown
     opened.page.keyboard.press("Home")
