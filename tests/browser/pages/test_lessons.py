@@ -21,7 +21,7 @@ LOOK = """[...plot.querySelectorAll(
 
 def gamma_answer(asked: str) -> Figure:
     config = Spectrum(gamma=float(asked))
-    return spectrum.passage_figure(config, spectrum.measure(config.dim, config.num_context))
+    return spectrum.passage_figure(config, spectrum.measure(config).hessians)
 
 
 def sigma_answer(asked: str) -> Figure:
