@@ -139,7 +139,9 @@ async def dragging(
     await moved.evaluate(WATCH)
     seen = []
     for turn in range(drags):
-        seen.append(await drag(page, moved, sent, seconds, end=(turn % 7 + 1) / 9))
+        # Never where the last one ended: without a change there is nothing to ask.
+        end = 0.1 + 0.6 * (turn % 2) + 0.02 * (turn % 7)
+        seen.append(await drag(page, moved, sent, seconds, end))
         await page.wait_for_timeout(300)
     exact = sorted(await page.evaluate("window.watch.exact"))
     await page.close()
