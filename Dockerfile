@@ -8,6 +8,15 @@ WORKDIR /app
 COPY requirements.txt ./
 RUN pip install --no-cache-dir --only-binary :all: --requirement requirements.txt
 
+# For PNG, SVG and PDF made on the server (350 MB): docker build --build-arg CHROMIUM=1 .
+# Without it the app says so and leaves them out; PNG and SVG then come from the visitor's browser.
+ARG CHROMIUM=
+RUN if [ -n "$CHROMIUM" ]; then \
+        apt-get update \
+        && apt-get install --yes --no-install-recommends chromium fonts-dejavu-core \
+        && rm -rf /var/lib/apt/lists/*; \
+    fi
+
 # With a home of its own, where trained models and compiled functions are kept.
 RUN useradd --create-home explorer
 COPY LICENSE CITATION.cff pyproject.toml app.py ./

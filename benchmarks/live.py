@@ -1,11 +1,13 @@
-"""How fast a live chart is, in a real Chromium.
+"""How fast live charts are, in a real Chromium.
 
-    python -m benchmarks.live                    the demo app of the browser tests
-    python -m benchmarks.live --url ADDRESS      the first live chart with a slider on a page
+    python -m benchmarks.live                    the demo app of the browser tests, then the app
+    python -m benchmarks.live --only pages       the app: its pages, with the real engine behind
+    python -m benchmarks.live --url ADDRESS      the first control of a live chart on a page
 
 Prints JSON: draws per second in a 60 Hz drag (frames of the screen in which the picture changed,
 counted apart from the component), messages to the server during drags (to be 0), milliseconds
-from release to exact figure, seconds to the first picture and to the live chart in a fresh browser.
+from release to exact figure (a player waits 250 of them, in case more follows), seconds to the
+first picture and to the live chart, each time in a fresh browser profile on a warm server.
 """
 
 import argparse
@@ -16,12 +18,23 @@ import os
 import statistics
 from typing import Any
 
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Locator, Page, async_playwright
 
-from tests.browser.live.harness import chromium_path, serving
+from tests.browser.harness import ROOT, chromium_path, serving
+from tests.browser.live import DEMO
 
 ALIVE = ".icl-live[data-alive]"
+RANGE = f"{ALIVE} input[type=range]"
 RATE = 60
+SCENES = ("lines", "bands", "stems", "heatmap")
+PAGES = ("", "gdpp_spectrum", "noise_and_depth", "weights", "train", "style")
+CONTROLS = {
+    "gamma: stems and curve": ("gdpp_spectrum", 0),
+    "sigma: lines": ("noise_and_depth", 1),
+    "layers: lines and bands, player": ("noise_and_depth", 0),
+    "training time: heatmaps, player": ("weights", 0),
+}
+"""What is dragged in the app: the page, and which of its controls on charts."""
 
 # Milliseconds from the start of the visit to the frame after something appeared.
 ARRIVALS = """(() => {
@@ -40,9 +53,8 @@ ARRIVALS = """(() => {
 })()"""
 
 # Counts the frames in which what the reader sees differs from the frame before.
-WATCH = """() => {
-  const root = [...document.querySelectorAll('.icl-live')].find(
-    (chart) => chart.querySelector('.icl-live-slider'));
+WATCH = """(range) => {
+  const root = range.closest('.icl-live');
   const plot = root.querySelector('.icl-live-plot');
   const watch = (window.watch = { draws: 0, frames: 0, released: 0, exact: [] });
   const all = (what, name) =>
@@ -70,11 +82,14 @@ WATCH = """() => {
 }"""
 
 
-async def drag(page: Page, seconds: float, end: float) -> dict[str, float]:
-    """One drag to and fro at 60 moves a second, released at `end` of the slider (0 to 1)."""
-    slider = page.locator(f"{ALIVE} .icl-live-slider input").first
-    await slider.scroll_into_view_if_needed()
-    box = await slider.bounding_box()
+async def drag(
+    page: Page, control: Locator, sent: list[int], seconds: float, end: float
+) -> dict[str, Any]:
+    """One drag to and fro at 60 moves a second, released at `end` of the slider (0 to 1).
+
+    Draws and frames a second, and the messages sent before the release.
+    """
+    box = await control.bounding_box()
     assert box is not None
     devtools = await page.context.new_cdp_session(page)
     underway = set()
@@ -85,6 +100,7 @@ async def drag(page: Page, seconds: float, end: float) -> dict[str, float]:
         event = {"type": kind, "button": "left", "buttons": buttons, "clickCount": 1} | place
         underway.add(asyncio.ensure_future(devtools.send("Input.dispatchMouseEvent", event)))
 
+    before = len(sent)
     mouse("mousePressed", 0.5)
     await asyncio.sleep(0.1)
     start = await page.evaluate("({ ...window.watch, now: performance.now() })")
@@ -97,35 +113,42 @@ async def drag(page: Page, seconds: float, end: float) -> dict[str, float]:
     stop = await page.evaluate("({ ...window.watch, now: performance.now() })")
     mouse("mouseMoved", end)
     await asyncio.sleep(0.1)
+    messages = len(sent) - before
+    answered = await page.evaluate("window.watch.exact.length")
     mouse("mouseReleased", end, buttons=0)
     await asyncio.wait(underway)
+    await page.wait_for_function("seen => window.watch.exact.length > seen", arg=answered)
     elapsed = (stop["now"] - start["now"]) / 1000
-    return {name: (stop[name] - start[name]) / elapsed for name in ("draws", "frames")}
+    rates = {name: (stop[name] - start[name]) / elapsed for name in ("draws", "frames")}
+    return rates | {"messages": messages}
 
 
-async def dragging(browser: Browser, url: str, drags: int, seconds: float) -> dict[str, Any]:
+async def dragging(
+    browser: Browser, url: str, drags: int, seconds: float, control: int = 0
+) -> dict[str, Any]:
     page = await browser.new_page(viewport={"width": 1280, "height": 900})
     sent: list[int] = []
     page.on(
         "websocket", lambda socket: socket.on("framesent", lambda frame: sent.append(len(frame)))
     )
     await page.goto(url)
-    await page.wait_for_selector(f"{ALIVE} .icl-live-slider")
+    moved = page.locator(RANGE).nth(control)
+    await moved.wait_for()
+    await moved.scroll_into_view_if_needed()
     await page.wait_for_timeout(1000)
-    await page.evaluate(WATCH)
-    rates, messages = [], 0
+    await moved.evaluate(WATCH)
+    seen = []
     for turn in range(drags):
-        before = len(sent)
-        rates.append(await drag(page, seconds, end=(turn % 7 + 1) / 9))
-        # One message belongs to the release.
-        await page.wait_for_timeout(800)
-        messages += max(0, len(sent) - before - 1)
+        # Never where the last one ended: without a change there is nothing to ask.
+        end = 0.1 + 0.6 * (turn % 2) + 0.02 * (turn % 7)
+        seen.append(await drag(page, moved, sent, seconds, end))
+        await page.wait_for_timeout(300)
     exact = sorted(await page.evaluate("window.watch.exact"))
     await page.close()
     return {
-        "draws_per_second": _spread([rate["draws"] for rate in rates]),
-        "frames_per_second": _spread([rate["frames"] for rate in rates]),
-        "messages_during_drags": messages,
+        "draws_per_second": _spread([one["draws"] for one in seen]),
+        "frames_per_second": _spread([one["frames"] for one in seen]),
+        "messages_during_drags": sum(one["messages"] for one in seen),
         "release_to_exact_ms": _spread(exact) | {"p95": round(_quantile(exact, 0.95), 1)},
         "releases": len(exact),
     }
@@ -160,35 +183,70 @@ def _quantile(ordered: list[float], share: float) -> float:
     return ordered[min(len(ordered) - 1, math.ceil(share * len(ordered)) - 1)]
 
 
-async def measure(urls: dict[str, str], drags: int, seconds: float) -> dict[str, Any]:
+async def of_url(browser: Browser, url: str, options: argparse.Namespace) -> dict[str, Any]:
+    await opening(browser, url, 1)
+    return {
+        "opening": await opening(browser, url, options.openings),
+        "dragging": await dragging(browser, url, options.drags, options.seconds),
+    }
+
+
+async def of_demo(browser: Browser, options: argparse.Namespace) -> dict[str, Any]:
+    with serving(DEMO) as address:
+        urls = {scene: f"{address}/?scene={scene}" for scene in SCENES}
+        await opening(browser, urls["lines"], 1)
+        result: dict[str, Any] = {
+            "opening": await opening(browser, urls["lines"], options.openings)
+        }
+        for scene, url in urls.items():
+            result[scene] = await dragging(browser, url, options.drags, options.seconds)
+    return result
+
+
+async def of_pages(browser: Browser, options: argparse.Namespace) -> dict[str, Any]:
+    with serving(ROOT / "app.py") as address:
+        for page in PAGES:
+            await opening(browser, f"{address}/{page}", 1)
+        # The server goes on preparing what sliders can ask for.
+        await asyncio.sleep(options.warm)
+        result: dict[str, Any] = {
+            f"opening {page or 'home'}": await opening(
+                browser, f"{address}/{page}", options.openings
+            )
+            for page in PAGES
+        }
+        for name, (page, control) in CONTROLS.items():
+            result[f"{page}, {name}"] = await dragging(
+                browser, f"{address}/{page}", options.drags, options.seconds, control
+            )
+    return result
+
+
+async def measure(options: argparse.Namespace) -> dict[str, Any]:
+    result: dict[str, Any] = {"load_average_before": round(os.getloadavg()[0], 2)}
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
             executable_path=chromium_path(), args=["--no-sandbox"]
         )
-        first = next(iter(urls.values()))
-        await opening(browser, first, 1)
-        result: dict[str, Any] = {"opening": await opening(browser, first, 5)}
-        for name, url in urls.items():
-            result[name] = await dragging(browser, url, drags, seconds)
+        if options.url:
+            result["page"] = await of_url(browser, options.url, options)
+        else:
+            for name, of in (("demo", of_demo), ("pages", of_pages)):
+                if options.only in (None, name):
+                    result[name] = await of(browser, options)
         await browser.close()
-    return result
+    return result | {"load_average_after": round(os.getloadavg()[0], 2)}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="How fast a live chart is.")
-    parser.add_argument("--url", help="a page with a live chart (default: the demo app)")
+    parser.add_argument("--url", help="a page with a live chart, instead of the demo and the app")
+    parser.add_argument("--only", choices=("demo", "pages"))
     parser.add_argument("--drags", type=int, default=20)
     parser.add_argument("--seconds", type=float, default=2.0, help="of one drag")
-    options = parser.parse_args()
-    if options.url:
-        result = asyncio.run(measure({"page": options.url}, options.drags, options.seconds))
-    else:
-        with serving() as address:
-            scenes = ("lines", "bands", "stems", "heatmap")
-            urls = {scene: f"{address}/?scene={scene}" for scene in scenes}
-            result = asyncio.run(measure(urls, options.drags, options.seconds))
-    result["load_average"] = round(os.getloadavg()[0], 2)
-    print(json.dumps(result, indent=2))
+    parser.add_argument("--openings", type=int, default=5, help="of each page")
+    parser.add_argument("--warm", type=float, default=60, help="seconds for the app to prepare")
+    print(json.dumps(asyncio.run(measure(parser.parse_args())), indent=2))
 
 
 if __name__ == "__main__":

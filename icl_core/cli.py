@@ -2,6 +2,7 @@
 
 import argparse
 import dataclasses
+import hashlib
 import json
 import math
 import sys
@@ -16,12 +17,17 @@ from icl_core.analysis.loss import LossSummary, evaluate
 from icl_core.analysis.tuning import tune_ridge
 from icl_core.checkpoints import Checkpoint, load_checkpoint, save_checkpoint
 from icl_core.errors import InputError
+from icl_core.export.formats import FORMATS, Source
+from icl_core.export.images import SCALES
+from icl_core.export.recipe import MAX_CONFIG_BYTES, parse_config, permalink
+from icl_core.files import read_bytes, write_atomic
+from icl_core.lessons.catalog import LESSONS
 from icl_core.models.linear import PARAMETRIZATIONS
 from icl_core.runtime import prepare_process
 from icl_core.tasks.linear import LinearTask
 from icl_core.tasks.noise import format_noise, parse_noise
 from icl_core.training import TrainingConfig, train
-from icl_core.validation import integer
+from icl_core.validation import choice, integer, number
 from icl_core.zoo.build import build
 from icl_core.zoo.library import read_manifest
 from icl_core.zoo.verify import PROMPTS, verify
@@ -140,6 +146,30 @@ def run_evaluate(options: argparse.Namespace) -> None:
     )
 
 
+def run_figure(options: argparse.Namespace) -> None:
+    """Draw a figure of the app from the choices behind it."""
+    out = Path(options.out)
+    suffix = out.suffix.removeprefix(".")
+    if suffix not in FORMATS:
+        raise InputError(
+            f"--out is {out.name!r:.60}: expected a file name ending in "
+            f"{', '.join(f'.{known}' for known in FORMATS)}."
+        )
+    scale = number("The scale", options.scale, SCALES)
+    recipe = parse_config(read_bytes(Path(options.config), limit=MAX_CONFIG_BYTES), LESSONS)
+    lesson = LESSONS[recipe.page]
+    if options.figure is not None:
+        name = choice("--figure", options.figure, lesson.views)
+        recipe = dataclasses.replace(recipe, figure=name)
+    view = lesson.view(recipe.figure, recipe.config)
+    source = Source(view=view, recipe=recipe, link=permalink(recipe), scale=scale)
+    data = FORMATS[suffix].build(source)
+    write_atomic(out, data)
+    digest = hashlib.sha256(data).hexdigest()
+    made = {"page": recipe.page, "figure": recipe.figure, "title": view.title}
+    _print({"file": str(out), "bytes": len(data), "sha256": digest} | made)
+
+
 def run_zoo(options: argparse.Namespace) -> int:
     """List, build or verify the shipped models."""
     if options.action == "build":
@@ -195,6 +225,15 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument("--prompts", default=100_000)
     command.add_argument("--seed", default=1)
     command.set_defaults(run=run_evaluate)
+
+    command = commands.add_parser("figure", help="draw a figure of the app")
+    command.add_argument("config", help="choices exported by the app, NAME.json")
+    command.add_argument(
+        "--out", required=True, help=f"file to write, NAME.{{{','.join(FORMATS)}}}"
+    )
+    command.add_argument("--figure", help="another figure of the same page")
+    command.add_argument("--scale", default=2, help="pixels of a PNG, relative to the screen's")
+    command.set_defaults(run=run_figure)
 
     command = commands.add_parser("zoo", help="the shipped models")
     command.add_argument("action", choices=["list", "verify", "build"])

@@ -38,12 +38,11 @@ def picture() -> None:
     losses = noise_losses(config)
     config = config.replace(layers=losses.depths[-1])
     chart(
-        lesson.depth_figure(config, losses, mark=False),
+        lesson.overview(config, losses),
         key="picture",
         page="noise_and_depth",
         config=config,
-        title="Deeper models come closer to the best answer there can be",
-        caption=lesson.finding(config, losses),
+        figure="overview",
     )
 
 

@@ -4,19 +4,16 @@ import streamlit as st
 
 from icl_core.lessons import noise_and_depth as lesson
 from icl_core.lessons.losses import SHIFT_PROMPTS
-from icl_core.lessons.noise_and_depth import CONTEXTS, PRESETS, NoiseAndDepth
+from icl_core.lessons.noise_and_depth import CONTEXTS, PRESETS, VIEWS, NoiseAndDepth
 from icl_core.plots.style import METHODS
 from ui.boundary import fragment
 from ui.calls import noise_losses, shipped_families
-from ui.chart import chart, curve_grid
+from ui.chart import chart
 from ui.controls import Controls, control_row
 from ui.frame import finding, heading, to_try
-from ui.live import Link, Player, Slider
 from ui.presets import preset_links
 
 PAGE = "noise_and_depth"
-METHOD = Link(group=PAGE, by="trace")
-"""Pointing at a method in one chart picks it out in the others."""
 
 
 @fragment()
@@ -36,7 +33,7 @@ def explore() -> None:
         if (family.task.dim, trained) == (10, 20):
             controls.switch("published", "Paper's Table 1")
     controls.within("layers", family.depths[0], family.depths[-1])
-    controls.within("sigma", 0.0, family.task.noise.highest + 1)
+    controls.within("sigma", 0.0, lesson.highest_sigma(family.task))
     config = controls.config()
     losses = noise_losses(config)
     if losses.shifted:
@@ -49,55 +46,20 @@ def explore() -> None:
     finding(lesson.finding(config, losses))
     left, right = st.columns(2, gap="large")
     with left:
-        chart(
-            lesson.depth_figure(config, losses),
-            key="depth",
-            page=PAGE,
-            config=config,
-            link=METHOD,
-        )
+        chart(VIEWS["depth"](config, losses), key="depth", page=PAGE, config=config)
     with right:
-        depths = family.depths
-        player = Player(
-            name="layers",
-            label="Layers L",
-            labels=[str(depth) for depth in depths],
-            value=depths.index(config.layers),
-        )
-        grid = None
-        if not losses.shifted:
-            nodes = [lesson.profile_curves(config, losses, depth) for depth in depths]
-            grid = curve_grid({"layers": range(len(depths))}, lambda i: nodes[i[0]], exact=True)
         chart(
-            lesson.profile_figure(config, losses),
+            VIEWS["profile"](config, losses),
             key="profile",
             page=PAGE,
             config=config,
-            controls=[player],
-            grid=grid,
-            on_change=lambda v: controls.put("layers", depths[int(v["layers"])]),
+            on_change=lambda v: controls.put("layers", losses.depths[int(v["layers"])]),
         )
-    slider = Slider(
-        name="sigma",
-        label="Noise level σ",
-        minimum=0.0,
-        maximum=family.task.noise.highest + 1,
-        step=0.125,
-        value=config.sigma,
-    )
     chart(
-        lesson.layers_figure(config, losses),
+        VIEWS["layers"](config, losses),
         key="layers",
         page=PAGE,
         config=config,
-        link=METHOD,
-        title="Layer by layer",
-        controls=[slider],
-        grid=curve_grid(
-            {"sigma": losses.sigmas},
-            lambda i: lesson.layer_curves(config, losses, float(losses.sigmas[i[0]])),
-            exact=True,
-        ),
         on_change=lambda v: controls.put("sigma", v["sigma"]),
     )
 

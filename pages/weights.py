@@ -3,15 +3,14 @@
 import streamlit as st
 
 from icl_core.lessons import weights as lesson
-from icl_core.lessons.weights import PRESETS, Weights
+from icl_core.lessons.weights import PRESETS, VIEWS, Weights
+from icl_core.live import Values
 from icl_core.plots.style import METHODS
 from ui.boundary import fragment
 from ui.calls import shipped_families, weights_story
 from ui.chart import chart
 from ui.controls import Controls, control_row
 from ui.frame import finding, heading, to_try
-from ui.live import Values
-from ui.movie import movie_options
 from ui.presets import preset_links
 
 PAGE = "weights"
@@ -52,25 +51,13 @@ def explore() -> None:
 
     finding(lesson.finding(story))
     chart(
-        lesson.heatmap_figure(config, story),
-        key="heatmaps",
-        page=PAGE,
-        config=config,
-        on_change=moved,
-        **movie_options(config, story),
+        VIEWS["heatmaps"](config, story), key="heatmaps", page=PAGE, config=config, on_change=moved
     )
     left, right = st.columns([3, 2], gap="large")
     with left:
-        _, said = lesson.theory(story)
-        chart(
-            lesson.theory_figure(config, story),
-            key="theory",
-            page=PAGE,
-            config=config,
-            caption=said,
-        )
+        chart(VIEWS["theory"](config, story), key="theory", page=PAGE, config=config)
     with right:
-        chart(lesson.omega_figure(story), key="omegas", page=PAGE, config=config)
+        chart(VIEWS["omegas"](config, story), key="omegas", page=PAGE, config=config)
 
 
 heading(

@@ -1,6 +1,5 @@
 """Cached calls into the engine: each with a bound on what it keeps."""
 
-import numpy as np
 import streamlit as st
 
 from icl_core.lessons import losses, spectrum, weights
@@ -25,24 +24,25 @@ def _noise_losses(task: str, num_context: int | None, layers: int) -> losses.Los
     return losses.measure(task, num_context, layers)
 
 
-@st.cache_data(max_entries=32, show_spinner=False)
+# Resources are shared and not copied: grids are computed once for each of these objects.
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
 def weights_story(task: str, parametrization: str, layers: int) -> weights.Story:
     """See `weights.read`."""
     return weights.read(task, parametrization, layers)
 
 
-@st.cache_data(max_entries=32, show_spinner=False)
-def weights_movie(
-    task: str, parametrization: str, layers: int, layer: int, coordinates: weights.Coordinates
-) -> dict[str, np.ndarray]:
-    """See `weights.movie_panels`."""
-    return weights.movie_panels(weights_story(task, parametrization, layers), coordinates, layer)
-
-
-@st.cache_data(max_entries=128, show_spinner=False)
-def hessians(dim: int, num_context: int) -> spectrum.Hessians:
+def spectra(config: spectrum.Spectrum) -> spectrum.Spectra:
     """See `spectrum.measure`."""
-    return spectrum.measure(dim, num_context)
+    size = config.dim, config.num_context
+    return spectrum.Spectra(hessians=hessians(*size), trained=trained_gammas(*size))
+
+
+@st.cache_resource(max_entries=128, show_spinner=False)
+def hessians(dim: int, num_context: int) -> spectrum.Hessians:
+    """See `spectrum.hessians_of`."""
+    return spectrum.hessians_of(dim, num_context)
 
 
 @st.cache_data(max_entries=16, ttl=60, show_spinner=False)

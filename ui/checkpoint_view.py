@@ -7,6 +7,7 @@ from icl_core.checkpoints import Checkpoint, parse_checkpoint
 from icl_core.lessons import training as lesson
 from icl_core.lessons.coordinates import normalised
 from icl_core.lessons.weights import panels
+from icl_core.live import View
 from icl_core.plots.weights import heatmaps
 from ui.chart import chart
 
@@ -21,7 +22,7 @@ def opened(name: str, data: bytes) -> Checkpoint:
 def measured(name: str, data: bytes) -> dict[str, LossSummary]:
     """Its losses."""
     checkpoint = opened(name, data)
-    return lesson.measure(checkpoint.model, checkpoint.task)
+    return lesson.measure_model(checkpoint.model, checkpoint.task)
 
 
 def checkpoint_view(name: str, data: bytes, *, page: str) -> None:
@@ -36,13 +37,12 @@ def checkpoint_view(name: str, data: bytes, *, page: str) -> None:
     losses = measured(name, data)
     left, right = st.columns([2, 3], gap="large")
     with left:
-        chart(
-            lesson.layers_figure(checkpoint.parametrization, losses),
-            key="opened_layers",
-            page=page,
+        view = View(
+            figure=lesson.layers_figure(checkpoint.parametrization, losses),
             caption=lesson.finding(checkpoint.parametrization, task, losses),
         )
+        chart(view, key="opened_layers", page=page)
     with right:
         shown = panels(normalised(model, task))
         figure = heatmaps(shown, title="Weights (normalised)", name="weights")
-        chart(figure, key="opened_weights", page=page)
+        chart(View(figure=figure), key="opened_weights", page=page)

@@ -16,36 +16,13 @@ from typing import Any, Generic, TypeVar
 import streamlit as st
 
 from icl_core.errors import InputError
+from icl_core.export.recipe import LINK_VERSION, link_values
 from icl_core.validation import Config
 
 C = TypeVar("C", bound=Config)
 Check = Callable[[Any], Any]
 MENU_WIDTH, SLIDER_WIDTH, NUMBER_WIDTH = 210, 195, 104
 """Pixels, where nothing else is said; less on a narrow screen."""
-LINK_VERSION = "1"
-"""Meaning of the values in a link; raised when a default or a field changes its meaning."""
-
-
-def to_text(value: Any) -> str:
-    """A config's value as it stands in a link."""
-    match value:
-        case bool():
-            return "1" if value else "0"
-        case float():
-            return f"{value:.12g}"
-        case tuple() | list():
-            return ",".join(to_text(part) for part in value)
-        case _:
-            return str(value)
-
-
-def link_values(config: Config, default: Config) -> dict[str, str]:
-    """Link parameters of a config: the values unlike the default's, and the links' version."""
-    given = default.to_dict()
-    changed = {
-        name: to_text(value) for name, value in config.to_dict().items() if value != given[name]
-    }
-    return {"v": LINK_VERSION} | changed if changed else {}
 
 
 @contextmanager
@@ -66,6 +43,7 @@ class Controls(Generic[C]):
         self.default = default
         self.checks = dict(checks or {})
         self._adopted = False
+        self._drawn: set[str] = set()
         self._adopt_link()
 
     # --- state -----------------------------------------------------------------------------
@@ -90,7 +68,11 @@ class Controls(Generic[C]):
 
     def config(self) -> C:
         """What the widgets hold, validated; the URL follows."""
-        config = self._checked({name: self[name] for name in self.default.to_dict()})
+        values = {name: self[name] for name in self.default.to_dict()}
+        # Streamlit forgets a widget that a run leaves out, unless its value was set by hand.
+        for name in values.keys() - self._drawn:
+            self.put(name, values[name])
+        config = self._checked(values)
         st.session_state[f"{self.page}:config"] = config
         self._write_link(config)
         return config
@@ -161,6 +143,11 @@ class Controls(Generic[C]):
 
     # --- widgets ---------------------------------------------------------------------------
 
+    def _widget(self, field: str) -> str:
+        """The key of a widget about to be drawn."""
+        self._drawn.add(field)
+        return self.key(field)
+
     def slider(
         self, field: str, label: str, low: Any, high: Any, step: Any = None, **options: Any
     ) -> None:
@@ -168,7 +155,7 @@ class Controls(Generic[C]):
         self.within(field, low, high)
         if low < high:
             options.setdefault("width", SLIDER_WIDTH)
-            st.slider(label, low, high, step=step, key=self.key(field), **options)
+            st.slider(label, low, high, step=step, key=self._widget(field), **options)
         else:
             st.slider(label, low, high + (step or 1), key=f"{self.key(field)}_fixed", disabled=True)
 
@@ -182,7 +169,7 @@ class Controls(Generic[C]):
             label,
             list(values),
             format_func=lambda value: values[value],
-            key=self.key(field),
+            key=self._widget(field),
             **options,
         )
 
@@ -194,7 +181,7 @@ class Controls(Generic[C]):
         if (now := self[field]) not in values:
             counts = isinstance(now, int) and all(isinstance(value, int) for value in values)
             self[field] = min(values, key=lambda v: abs(v - now)) if counts else values[0]
-        more |= {"format_func": lambda value: options[value], "key": self.key(field)}
+        more |= {"format_func": lambda value: options[value], "key": self._widget(field)}
         if menu:
             more.setdefault("width", MENU_WIDTH)
             st.selectbox(label, values, **more)
@@ -210,7 +197,7 @@ class Controls(Generic[C]):
             list(options),
             selection_mode="multi",
             format_func=lambda value: options[value],
-            key=self.key(field),
+            key=self._widget(field),
             **more,
         )
 
@@ -220,12 +207,12 @@ class Controls(Generic[C]):
         """A number to type."""
         self.within(field, low, high)
         options.setdefault("width", NUMBER_WIDTH)
-        st.number_input(label, low, high, step=step, key=self.key(field), **options)
+        st.number_input(label, low, high, step=step, key=self._widget(field), **options)
 
     def text(self, field: str, label: str, **options: Any) -> None:
         """A line to type; the config checks it."""
         options.setdefault("width", NUMBER_WIDTH)
-        st.text_input(label, key=self.key(field), **options)
+        st.text_input(label, key=self._widget(field), **options)
 
     def switch(self, field: str, label: str, **options: Any) -> None:
-        st.toggle(label, key=self.key(field), **options)
+        st.toggle(label, key=self._widget(field), **options)

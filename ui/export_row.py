@@ -4,32 +4,70 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from icl_core import export
-from icl_core.plots.figure import Figure, figure_name
-from icl_core.validation import Config
+from icl_core.errors import InputError
+from icl_core.export.formats import FORMATS, Format, Source
+from icl_core.export.images import missing
+from icl_core.export.notice import notice_pdf
+from icl_core.export.recipe import Recipe, permalink
+from icl_core.lessons.catalog import LESSONS
+from icl_core.live import View
+
+OFFERED = ("html", "csv", "pdf", "zip", "json", "bib")
+"""In the menu; PNG and SVG of what is on screen come from the browser."""
 
 
-def export_menu(figure: Figure, *, key: str, page: str, config: Config | None) -> None:
-    """A menu of files: the figure as a web page, its data, and the choices behind it."""
-    name = figure_name(figure)
-    files: list[tuple[str, str, str, Callable[[], bytes]]] = [
-        ("Web page, works offline", "html", "text/html", lambda: export.to_html(figure)),
-        ("Data", "csv", "text/csv", lambda: export.to_csv(figure)),
-    ]
-    if config is not None:
-        files.append(
-            ("Choices", "json", "application/json", lambda: export.config_json(page, config))
-        )
-    with st.popover("Export", type="tertiary"):
-        for label, suffix, mime, build in files:
+def export_menu(view: View, *, key: str, recipe: Recipe | None) -> None:
+    """A menu of files, and the link to the figure's page."""
+    link = "" if recipe is None else permalink(recipe, app_address(st.context.url))
+    source = Source(view=view, recipe=recipe, link=link)
+    problem = _no_images()
+    with st.popover("Export", type="tertiary"), st.container(gap=None):
+        for suffix in OFFERED:
+            if (suffix == "pdf" and problem) or (suffix == "json" and recipe is None):
+                continue
+            form = FORMATS[suffix]
             st.download_button(
-                f"{label} (.{suffix})",
-                build,
-                file_name=f"{name}.{suffix}",
-                mime=mime,
+                f"{form.label} (.{suffix})",
+                building(form, source, suffix),
+                file_name=f"{view.name}.{suffix}",
+                mime=form.mime,
                 key=f"{key}_{suffix}",
                 on_click="ignore",
                 type="tertiary",
                 icon=":material/download:",
             )
-        st.caption("As an image: the buttons below the figure.")
+        if problem:
+            st.caption(f"No PDF here, and no images in the archive. {problem}")
+        said = "PNG and SVG: the buttons below the figure."
+        st.caption(f"{said} The link to all of this:" if link else said)
+        if link:
+            st.code(link, language=None, wrap_lines=True)
+
+
+def building(form: Format, source: Source, suffix: str) -> Callable[[], bytes]:
+    """What a click runs. Streamlit keeps the words of an error in it from the visitor, so the one
+    form that fails when all is well with the figure but not with the server says why itself."""
+
+    def build() -> bytes:
+        try:
+            return form.build(source)
+        except InputError as error:
+            if suffix != "pdf":
+                raise
+            return notice_pdf(str(error))
+
+    return build
+
+
+@st.cache_data(max_entries=1, ttl=60, show_spinner=False)
+def _no_images() -> str:
+    """See `images.missing`."""
+    return missing()
+
+
+def app_address(page_url: str | None) -> str:
+    """The app's address, ending in a slash, out of that of one of its pages."""
+    if not page_url:
+        return ""
+    before, _, last = page_url.rstrip("/").rpartition("/")
+    return f"{before if last in LESSONS else page_url.rstrip('/')}/"

@@ -26,7 +26,7 @@ def pages() -> dict[str, list[st.Page]]:
             page("noise_and_depth", "Noise and depth", "show_chart"),
             page("weights", "Weights", "grid_on"),
         ],
-        "Lab": [page("train", "Train", "model_training")],
+        "Lab": [page("train", "Train", "model_training"), page("style", "Style", "palette")],
     }
 
 

@@ -17,7 +17,7 @@ import streamlit as st
 
 from icl_core.analysis.loss import LossSummary
 from icl_core.errors import InputError
-from icl_core.lessons.training import Frame, Train, measure
+from icl_core.lessons.training import Frame, Train, measure_model
 from icl_core.training import train
 
 LOG = logging.getLogger("icl.jobs")
@@ -134,7 +134,7 @@ class Jobs:
             if job.cancelled.is_set():
                 break
         job.status = "measuring"
-        job.measured = measure(job.frames[-1].model, job.config.task())
+        job.measured = measure_model(job.frames[-1].model, job.config.task())
         job.status = "cancelled" if job.cancelled.is_set() else "done"
 
 

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 import streamlit as st
 
+from icl_core.export.recipe import LINK_VERSION, link_values
 from icl_core.validation import Config
-from ui.controls import LINK_VERSION, link_values
 
 
 def preset_links(path: str, default: Config, presets: Mapping[str, Config]) -> None:

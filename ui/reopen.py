@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from icl_core.export import parse_config
+from icl_core.export.recipe import parse_config
 from icl_core.lessons.catalog import LESSONS
 from ui.boundary import guarded
 from ui.presets import preset_link
@@ -14,6 +14,7 @@ def reopen() -> None:
         file = st.file_uploader("A .json file from a figure's export menu", type=["json"])
         if file is not None:
             with guarded():
-                page, config = parse_config(file.getvalue(), LESSONS)
-                link = preset_link(config, LESSONS[page]())
-                st.page_link(f"pages/{page}.py", label="Go there", icon="", query_params=link)
+                recipe = parse_config(file.getvalue(), LESSONS)
+                link = preset_link(recipe.config, type(recipe.config)())
+                path = f"pages/{recipe.page}.py"
+                st.page_link(path, label="Go there", icon="", query_params=link)

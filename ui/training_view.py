@@ -1,23 +1,19 @@
 """What pages show of a training: while it runs, and when it has ended."""
 
 from dataclasses import replace
-from typing import Any
 
-import numpy as np
 import streamlit as st
 
 from icl_core.checkpoints import checkpoint_bytes
 from icl_core.lessons import training as lesson
-from icl_core.lessons.coordinates import normalised
-from icl_core.lessons.weights import Weights, heatmap_figure, panels
+from icl_core.lessons.training import VIEWS
+from icl_core.lessons.weights import Weights, heatmap_view, movie_player
 from icl_core.models.linear import Parametrization
 from ui.boundary import fragment
 from ui.calls import shipped_families, weights_story
 from ui.chart import asked, chart
 from ui.frame import finding
 from ui.jobs import Job, trainings
-from ui.live import Grid, Player, Quantity
-from ui.movie import movie_options, movie_player
 
 POLL = 1.0
 """Seconds between two looks at a running training."""
@@ -44,12 +40,13 @@ def example_view(page: str) -> None:
     player = movie_player(config, story)
     values = asked(page, "example", [player])
     config = config.replace(snapshot=int(values["snapshot"]))
+    label = f"{lesson.label_of(kind, depth)}, {families[name].label}"
     chart(
-        heatmap_figure(config, story),
+        replace(heatmap_view(config, story), title=f"What a training looks like: {label}"),
         key="example",
         page=page,
-        title=f"What a training looks like: {lesson.label_of(kind, depth)}, {families[name].label}",
-        **movie_options(config, story),
+        config=config,
+        figure="heatmaps",
     )
 
 
@@ -109,41 +106,19 @@ def _result(job: Job) -> None:
 
 def _figures(job: Job, page: str) -> None:
     """Loss, and once it is measured the loss by layer, beside the weights."""
-    config, frames = job.config, list(job.frames)
-    shown = last = len(frames) - 1
+    outcome = lesson.Outcome(
+        frames=list(job.frames), measured=job.measured, finished=not job.active
+    )
+    config = job.config
+    if outcome.finished:
+        player = lesson.movie_player(config, outcome)
+        shown = int(asked(page, "matrices", [player])["snapshot"])
+        config = config.replace(snapshot=None if shown == outcome.last else shown)
+    again = config if outcome.comes_again(config) else None
     left, right = st.columns([2, 3], gap="large")
     with left:
-        chart(lesson.run_figure(config, frames), key="run", page=page, config=config)
+        chart(VIEWS["run"](config, outcome), key="run", page=page, config=again)
         if job.measured:
-            figure = lesson.layers_figure(config.parametrization, job.measured)
-            chart(figure, key="by_layer", page=page, config=config)
+            chart(VIEWS["by_layer"](config, outcome), key="by_layer", page=page, config=again)
     with right:
-        options: dict[str, Any] = {}
-        if last and not job.active:
-            labels = [f"{frame.step:,} updates" for frame in frames]
-            player = Player(
-                name="snapshot", label="Training", labels=labels, value=last, seconds=0.25
-            )
-            shown = int(asked(page, "matrices", [player])["snapshot"])
-            options = {"controls": [replace(player, value=shown)], "grid": _grid(job)}
-        chart(
-            lesson.weights_figure(config, frames, shown),
-            key="matrices",
-            page=page,
-            config=config,
-            title="Weights (normalised)",
-            **options,
-        )
-
-
-def _grid(job: Job) -> Grid:
-    task = job.config.task()
-    shown = [
-        {p.uid: p.matrix for row in panels(normalised(frame.model, task)) for p in row}
-        for frame in job.frames
-    ]
-    moving = [
-        Quantity(trace=uid, field="z", values=np.stack([frame[uid] for frame in shown]))
-        for uid in shown[0]
-    ]
-    return Grid(axes={"snapshot": range(len(shown))}, quantities=moving, exact=True)
+        chart(VIEWS["matrices"](config, outcome), key="matrices", page=page, config=again)

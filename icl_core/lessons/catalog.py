@@ -1,19 +1,61 @@
-"""All lessons by the name of their page: their configs and named states."""
+"""All lessons by the name of their page."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
 
 from icl_core.lessons import noise_and_depth, spectrum, training, weights
+from icl_core.live import View
 from icl_core.validation import Config
 
-LESSONS: dict[str, type[Config]] = {
-    "gdpp_spectrum": spectrum.Spectrum,
-    "noise_and_depth": noise_and_depth.NoiseAndDepth,
-    "weights": weights.Weights,
-    "train": training.Train,
+
+@dataclass(frozen=True, kw_only=True)
+class Lesson:
+    """What a page needs, and what its figures can be made of without it.
+
+    `config` holds a reader's choices, `presets` named ones, the default first; `measure` turns
+    choices into results, and each of `views` choices and results into what is shown under that
+    name.
+    """
+
+    config: type[Config]
+    presets: Mapping[str, Config]
+    measure: Callable[[Any], Any]
+    views: Mapping[str, Callable[[Any, Any], View]]
+
+    def view(self, name: str, config: Config) -> View:
+        """One view from choices alone: everything is computed."""
+        return self.views[name](config, self.measure(config))
+
+
+LESSONS: Mapping[str, Lesson] = {
+    "gdpp_spectrum": Lesson(
+        config=spectrum.Spectrum,
+        presets=spectrum.PRESETS,
+        measure=spectrum.measure,
+        views=spectrum.VIEWS,
+    ),
+    "noise_and_depth": Lesson(
+        config=noise_and_depth.NoiseAndDepth,
+        presets=noise_and_depth.PRESETS,
+        measure=noise_and_depth.measure,
+        views=noise_and_depth.VIEWS,
+    ),
+    "weights": Lesson(
+        config=weights.Weights,
+        presets=weights.PRESETS,
+        measure=weights.measure,
+        views=weights.VIEWS,
+    ),
+    "train": Lesson(
+        config=training.Train,
+        presets=training.PRESETS,
+        measure=training.measure,
+        views=training.VIEWS,
+    ),
 }
-PRESETS: dict[str, Mapping[str, Config]] = {
-    "gdpp_spectrum": spectrum.PRESETS,
-    "noise_and_depth": noise_and_depth.PRESETS,
-    "weights": weights.PRESETS,
-    "train": training.PRESETS,
-}
+
+
+def page_of(config: Config) -> str:
+    """The page whose choices these are."""
+    return next(page for page, lesson in LESSONS.items() if type(config) is lesson.config)

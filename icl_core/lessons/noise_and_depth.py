@@ -3,27 +3,34 @@
 Figures 1, 2 and 5 of the paper on the shipped models. All losses are adjusted, half MSE.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args
 
 import numpy as np
 
 from icl_core.analysis.loss import LossSummary
+from icl_core.errors import InputError
+from icl_core.lessons import losses as tables
 from icl_core.lessons.choices import names, switch, text
 from icl_core.lessons.families import BASELINES, DESCENTS
 from icl_core.lessons.losses import Losses
 from icl_core.lessons.published import published_loss
+from icl_core.live import Link, Player, Slider, View
+from icl_core.live.curves import curve_grid
 from icl_core.models.linear import PARAMETRIZATIONS
 from icl_core.plots import losses as plots
 from icl_core.plots.drawing import Curve, level
 from icl_core.plots.figure import Figure
 from icl_core.plots.style import METHODS
+from icl_core.tasks.linear import LinearTask
 from icl_core.tasks.noise import UniformNoise
 from icl_core.validation import Config, choice, integer, number
 
 Statistic = Literal["mean", "median"]
 STATISTICS: tuple[Statistic, ...] = get_args(Statistic)
+METHOD = Link(group="noise_and_depth", by="trace")
+"""Pointing at a method in one chart picks it out in the others."""
 CONTEXTS = (2, 5, 8, 10, 12, 15, 20, 25, 30, 40, 60, 80, 100, 150, 200)
 """Context lengths on offer; models were trained on one of them."""
 
@@ -61,6 +68,17 @@ PRESETS: dict[str, NoiseAndDepth] = {
     "The typical prompt": NoiseAndDepth(statistic="median"),
 }
 """Named states of the lesson; the first is its default."""
+
+
+def measure(config: NoiseAndDepth) -> Losses:
+    """What the views show, from the shipped models."""
+    found = tables.measure(config.task, config.num_context, config.layers)
+    if config.layers not in found.depths:
+        raise InputError(
+            f"No model of {config.layers} layers is shipped for {config.task}: "
+            f"expected {found.depths[0]} to {found.depths[-1]}."
+        )
+    return found
 
 
 Bands = tuple[np.ndarray, np.ndarray, np.ndarray]
@@ -240,3 +258,75 @@ def _diverging(losses: Losses, ends: dict[str, float]) -> str:
         if losses.shifted
         else f" {' and '.join(wild)} diverge{'s' * (len(wild) == 1)} on some prompts."
     )
+
+
+def depth_view(config: NoiseAndDepth, losses: Losses) -> View:
+    return View(figure=depth_figure(config, losses), link=METHOD)
+
+
+def profile_view(config: NoiseAndDepth, losses: Losses) -> View:
+    """The loss by noise level, for every depth; at a shifted context only for the one chosen."""
+    depths = losses.depths
+    grid = None
+    if not losses.shifted:
+        nodes = [profile_curves(config, losses, depth) for depth in depths]
+        grid = curve_grid({"layers": range(len(depths))}, lambda i: nodes[i[0]], exact=True)
+    player = Player(
+        name="layers",
+        label="Layers L",
+        labels=[str(depth) for depth in depths],
+        value=depths.index(config.layers),
+    )
+    return View(
+        figure=profile_figure(config, losses),
+        title="Loss by noise level",
+        controls=[player],
+        grid=grid,
+    )
+
+
+def layers_view(config: NoiseAndDepth, losses: Losses) -> View:
+    """The loss after every layer, for every noise level."""
+    slider = Slider(
+        name="sigma",
+        label="Noise level σ",
+        minimum=0.0,
+        maximum=highest_sigma(losses.task),
+        step=0.125,
+        value=config.sigma,
+    )
+    grid = curve_grid(
+        {"sigma": losses.sigmas},
+        lambda i: layer_curves(config, losses, float(losses.sigmas[i[0]])),
+        exact=True,
+    )
+    return View(
+        figure=layers_figure(config, losses),
+        title="Layer by layer",
+        controls=[slider],
+        grid=grid,
+        link=METHOD,
+    )
+
+
+def overview(config: NoiseAndDepth, losses: Losses) -> View:
+    """The main result alone, as on the home page."""
+    return View(
+        figure=depth_figure(config, losses, mark=False),
+        title="Deeper models come closer to the best answer there can be",
+        caption=finding(config, losses),
+    )
+
+
+def highest_sigma(task: LinearTask) -> float:
+    """The end of the noise slider: a little beyond what models were trained on."""
+    return task.noise.highest + 1
+
+
+VIEWS: Mapping[str, Callable[[NoiseAndDepth, Losses], View]] = {
+    "depth": depth_view,
+    "profile": profile_view,
+    "layers": layers_view,
+    "overview": overview,
+}
+"""What the lesson shows, by name."""

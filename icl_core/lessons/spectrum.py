@@ -5,7 +5,9 @@ table while the picture is the same. Where n < d, condition numbers are of the e
 not 0: gradient descent never moves along the others.
 """
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +22,7 @@ from icl_core.analysis.spectrum import (
 from icl_core.errors import InputError
 from icl_core.lessons.coordinates import omega_values
 from icl_core.lessons.families import families
+from icl_core.live import READOUT, Grid, Player, Quantity, Readout, Slider, View
 from icl_core.plots import spectrum as plots
 from icl_core.plots.figure import Figure
 from icl_core.plots.spectrum import Passage
@@ -32,7 +35,7 @@ DIMENSIONS = (1, 2, 5, 10, 20)
 CONTEXTS = (5, 10, 15, 20, 25, 35, 50, 75, 100, 150, 200)
 MAX_LAYERS = 4
 PROMPTS = 1000
-GAMMA_NODES = 121
+GAMMA_NODES, GRID_NODES = 121, 61
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,7 +68,7 @@ PRESETS: dict[str, Spectrum] = {
 """Named states of the lesson; the first is its default."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Hessians:
     """Eigenvalues of many prompts that are not 0, [prompts, min(d, n)], ascending, and over gamma:
 
@@ -83,7 +86,23 @@ class Hessians:
         return float(self.gammas[-1])
 
 
-def measure(dim: int, num_context: int) -> Hessians:
+@dataclass(frozen=True, kw_only=True)
+class Spectra:
+    """What the views show: prompts' Hessians, and the gammas of shipped models of that size."""
+
+    hessians: Hessians
+    trained: tuple[float, ...]
+
+
+def measure(config: Spectrum) -> Spectra:
+    """What the views show."""
+    return Spectra(
+        hessians=hessians_of(config.dim, config.num_context),
+        trained=trained_gammas(config.dim, config.num_context),
+    )
+
+
+def hessians_of(dim: int, num_context: int) -> Hessians:
     """The spectra of many prompts with N(0, I) inputs."""
     task = LinearTask(dim=dim, num_context=num_context, noise=FixedNoise(value=0.0))
     bank = hessian_spectrum(task, prompts=PROMPTS)
@@ -205,3 +224,60 @@ def finding(config: Spectrum, hessians: Hessians) -> str:
         rest = config.dim - config.num_context
         said += f" With n < d, {rest} more eigenvalues are 0 and stay 0."
     return said
+
+
+@lru_cache(maxsize=32)
+def passage_grid(hessians: Hessians) -> Grid:
+    """What the upper figure shows at every gamma and number of layers."""
+    gammas = np.linspace(0, hessians.highest_gamma, GRID_NODES)
+    fields, kappas = passages(hessians, gammas)
+    quantities = [Quantity(trace=uid, field=name, values=v) for (uid, name), v in fields.items()]
+    quantities.append(Quantity(trace=READOUT, field="kappa", values=kappas, scale="log"))
+    return Grid(axes={"gamma": gammas, "layers": range(MAX_LAYERS)}, quantities=quantities)
+
+
+def passage_view(config: Spectrum, spectra: Spectra) -> View:
+    """One prompt's eigenvalues, for every gamma and number of layers."""
+    hessians = spectra.hessians
+    gamma = gamma_of(config, hessians)
+    shown = passage(hessians, gamma, config.layers)
+    slider = Slider(
+        name="gamma",
+        label="γ",
+        minimum=0.0,
+        maximum=hessians.highest_gamma,
+        step=hessians.highest_gamma / 600,
+        value=gamma,
+    )
+    player = Player(
+        name="layers",
+        label="GD++ layers",
+        labels=[str(layers) for layers in range(1, MAX_LAYERS + 1)],
+        value=config.layers - 1,
+    )
+    return View(
+        figure=passage_figure(config, hessians),
+        title="One prompt's eigenvalues",
+        controls=[slider, player],
+        grid=passage_grid(hessians),
+        readouts=[
+            Readout(name="before", label="κ before", value=kappa(shown.before)),
+            Readout(name="kappa", label="κ after", value=kappa(shown.after)),
+        ],
+    )
+
+
+def gamma_view(config: Spectrum, spectra: Spectra) -> View:
+    return View(figure=gamma_figure(config, spectra.hessians, spectra.trained))
+
+
+def kappas_view(config: Spectrum, spectra: Spectra) -> View:
+    return View(figure=histogram_figure(config, spectra.hessians))
+
+
+VIEWS: Mapping[str, Callable[[Spectrum, Spectra], View]] = {
+    "passage": passage_view,
+    "gamma": gamma_view,
+    "kappas": kappas_view,
+}
+"""What the lesson shows, by name."""

@@ -1,7 +1,7 @@
 """Lesson: train a model and watch (paper 2, section 5, with the recipe of `icl_core.training`)."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from icl_core.errors import InputError
 from icl_core.lessons.coordinates import normalised
 from icl_core.lessons.published import published_loss
 from icl_core.lessons.weights import panels
+from icl_core.live import Grid, Player, Quantity, View
 from icl_core.models.linear import PARAMETRIZATIONS, LinearTransformer, Parametrization
 from icl_core.plots import losses as plots
 from icl_core.plots import weights as weight_plots
@@ -23,7 +24,8 @@ from icl_core.plots.style import METHODS
 from icl_core.plots.ticks import log_range
 from icl_core.tasks.linear import LinearTask
 from icl_core.tasks.noise import CategoricalNoise, FixedNoise, NoiseLaw, UniformNoise
-from icl_core.training import Snapshot, TrainingConfig
+from icl_core.training import Snapshot, TrainingConfig, train
+from icl_core.validation import LIMITS as ENGINE_LIMITS
 from icl_core.validation import Config, choice, integer, number
 
 NOISES = ("uniform", "fixed", "categorical")
@@ -35,7 +37,8 @@ MEASURE_PROMPTS = 8192
 
 @dataclass(frozen=True, kw_only=True)
 class Train(Config):
-    """Choices of the lesson. sigma serves the noise laws of one number, sigmas the other."""
+    """Choices of the lesson. sigma serves the noise laws of one number, sigmas the other;
+    snapshot None is the finished model."""
 
     dim: int = 10
     num_context: int = 20
@@ -47,8 +50,10 @@ class Train(Config):
     heads: int = 1
     seed: int = 0
     seconds: float = 60.0
+    snapshot: int | None = None
 
     def __post_init__(self) -> None:
+        shot = self.snapshot
         self._set(
             dim=integer("The dimension d", self.dim, LIMITS["dim"]),
             num_context=integer("The context length n", self.num_context, LIMITS["num_context"]),
@@ -60,6 +65,7 @@ class Train(Config):
             heads=integer("The number of heads H", self.heads, LIMITS["heads"]),
             seed=integer("The seed", self.seed, "seed"),
             seconds=number("The time limit in seconds", self.seconds, SECONDS),
+            snapshot=None if shot is None else integer("The snapshot", shot, (0, 1000)),
         )
 
     def task(self) -> LinearTask:
@@ -129,7 +135,36 @@ class Frame:
         )
 
 
-def measure(model: LinearTransformer, task: LinearTask) -> dict[str, LossSummary]:
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """A training as far as it has come; `measured` is empty before its end."""
+
+    frames: Sequence[Frame]
+    measured: Mapping[str, LossSummary] = field(default_factory=dict)
+    finished: bool = True
+
+    @property
+    def last(self) -> int:
+        return len(self.frames) - 1
+
+    def comes_again(self, config: Train) -> bool:
+        """Whether `measure` gives the same: nobody and no time limit cut the training short."""
+        whole = config.training()
+        steps = whole.explore_steps + whole.refine_steps
+        last = self.frames[-1]
+        return bool(self.measured) and (last.phase, last.step) == ("finished", steps)
+
+
+def measure(config: Train) -> Outcome:
+    """The whole training, and its model measured: without the time limit, so that the same config
+    gives the same model on a slower machine."""
+    training = config.training().replace(max_seconds=ENGINE_LIMITS["seconds"][1])
+    frames = [Frame.of(snapshot) for snapshot in train(config.task(), training)]
+    measured = measure_model(frames[-1].model, config.task())
+    return Outcome(frames=frames, measured=measured)
+
+
+def measure_model(model: LinearTransformer, task: LinearTask) -> dict[str, LossSummary]:
     """Loss of a model ("model") by layer on fresh prompts, and of its baselines."""
     methods: dict[str, Method] = {
         "model": model,
@@ -141,7 +176,7 @@ def measure(model: LinearTransformer, task: LinearTask) -> dict[str, LossSummary
     return evaluate(methods, task, prompts=MEASURE_PROMPTS)
 
 
-def checkpoint_of(config: Train, frame: Frame, measured: dict[str, LossSummary]) -> Checkpoint:
+def checkpoint_of(config: Train, frame: Frame, measured: Mapping[str, LossSummary]) -> Checkpoint:
     """The finished model as a file of the zoo's format."""
     loss = measured["model"]
     values = {"mean": loss.mean[-1], "stderr": loss.stderr[-1], "median": loss.median[-1]}
@@ -188,7 +223,7 @@ def weights_figure(config: Train, frames: Sequence[Frame], now: int) -> Figure:
     )
 
 
-def layers_figure(parametrization: Parametrization, measured: dict[str, LossSummary]) -> Figure:
+def layers_figure(parametrization: Parametrization, measured: Mapping[str, LossSummary]) -> Figure:
     """Loss after every layer of a model, beside the baselines."""
     loss = measured["model"]
     x = np.arange(loss.mean.shape[-1])
@@ -211,7 +246,7 @@ def layers_figure(parametrization: Parametrization, measured: dict[str, LossSumm
 
 
 def finding(
-    parametrization: Parametrization, task: LinearTask, measured: dict[str, LossSummary]
+    parametrization: Parametrization, task: LinearTask, measured: Mapping[str, LossSummary]
 ) -> str:
     """How good a model is, in one sentence with its numbers."""
     model, bayes = measured["model"], float(measured["bayes_rr"].mean[-1])
@@ -233,3 +268,56 @@ def finding(
 
 def label_of(parametrization: Parametrization, layers: int) -> str:
     return f"{METHODS[parametrization].label}, {layers} layer{'s' * (layers > 1)}"
+
+
+def movie_player(config: Train, outcome: Outcome) -> Player:
+    """Goes through the snapshots of the run."""
+    shot = config.snapshot
+    return Player(
+        name="snapshot",
+        label="Training",
+        labels=[f"{frame.step:,} updates" for frame in outcome.frames],
+        value=outcome.last if shot is None else min(shot, outcome.last),
+        seconds=0.25,
+    )
+
+
+def movie_grid(config: Train, outcome: Outcome) -> Grid:
+    """The heatmaps at every snapshot."""
+    task = config.task()
+    shown = [
+        {p.uid: p.matrix for row in panels(normalised(frame.model, task)) for p in row}
+        for frame in outcome.frames
+    ]
+    moving = [
+        Quantity(trace=uid, field="z", values=np.stack([frame[uid] for frame in shown]))
+        for uid in shown[0]
+    ]
+    return Grid(axes={"snapshot": range(len(shown))}, quantities=moving, exact=True)
+
+
+def run_view(config: Train, outcome: Outcome) -> View:
+    return View(figure=run_figure(config, outcome.frames))
+
+
+def by_layer_view(config: Train, outcome: Outcome) -> View:
+    return View(figure=layers_figure(config.parametrization, outcome.measured))
+
+
+def matrices_view(config: Train, outcome: Outcome) -> View:
+    """Q and P, over the training once it has ended."""
+    player = movie_player(config, outcome)
+    figure = weights_figure(config, outcome.frames, player.value)
+    title = "Weights (normalised)"
+    if not (outcome.last and outcome.finished):
+        return View(figure=figure, title=title)
+    grid = movie_grid(config, outcome)
+    return View(figure=figure, title=title, controls=[player], grid=grid)
+
+
+VIEWS: Mapping[str, Callable[[Train, Outcome], View]] = {
+    "run": run_view,
+    "by_layer": by_layer_view,
+    "matrices": matrices_view,
+}
+"""What the lesson shows, by name."""

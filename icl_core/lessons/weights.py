@@ -1,7 +1,8 @@
 """Lesson: the weights themselves (paper 2, figure 4): Q and P layer by layer, and over training."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -15,6 +16,7 @@ from icl_core.errors import InputError
 from icl_core.lessons.choices import text
 from icl_core.lessons.coordinates import normalised, omega_values
 from icl_core.lessons.families import find_family
+from icl_core.live import Grid, Player, Quantity, View
 from icl_core.models.linear import PARAMETRIZATIONS, LinearTransformer, Parametrization
 from icl_core.plots import weights as plots
 from icl_core.plots.figure import Figure
@@ -67,7 +69,7 @@ PRESETS: dict[str, Weights] = {
 """Named states of the lesson; the first is its default."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Story:
     """A model over its training: steps, loss [T] (validation, half MSE); P, Q [T, L, H, d+1, d+1].
 
@@ -88,6 +90,11 @@ class Story:
 
     def model(self, snapshot: int) -> LinearTransformer:
         return LinearTransformer(P=self.P[snapshot], Q=self.Q[snapshot])
+
+
+def measure(config: Weights) -> Story:
+    """What the views show."""
+    return read(config.task, config.parametrization, config.layers)
 
 
 def read(task: str, parametrization: str, layers: int, folder: Path = PRETRAINED) -> Story:
@@ -160,9 +167,14 @@ def movie_panels(story: Story, coordinates: Coordinates, layer: int) -> dict[str
     return {uid: np.stack([frame[uid] for frame in frames]) for uid in frames[0]}
 
 
+def snapshot_of(config: Weights, story: Story) -> int:
+    """The snapshot shown."""
+    return story.last if config.snapshot is None else min(config.snapshot, story.last)
+
+
 def heatmap_figure(config: Weights, story: Story) -> Figure:
     """Figure 4 of the paper; colour limits hold for the finished model, the movie included."""
-    snapshot = story.last if config.snapshot is None else min(config.snapshot, story.last)
+    snapshot = snapshot_of(config, story)
     layer = min(config.layer, story.P.shape[1])
     final = panels(shown_at(story, story.last, config.coordinates), layer, wide=True)
     label = METHODS[story.parametrization].label
@@ -288,3 +300,54 @@ def _read_off(model: LinearTransformer, num_context: int) -> tuple[np.ndarray, n
 
 def _listed(values: Sequence[float] | np.ndarray) -> str:
     return ", ".join(f"{value:.3g}" for value in values)
+
+
+def movie_player(config: Weights, story: Story) -> Player:
+    """Goes through the snapshots of a shipped training."""
+    return Player(
+        name="snapshot",
+        label="Training",
+        labels=[f"{step:,} updates" for step in story.steps],
+        value=snapshot_of(config, story),
+        seconds=0.25,
+    )
+
+
+@lru_cache(maxsize=32)
+def movie_grid(story: Story, coordinates: Coordinates, layer: int) -> Grid:
+    """The heatmaps at every snapshot, and where in the run each is."""
+    movie = movie_panels(story, coordinates, layer)
+    now = {"x": story.steps[:, None] + 1.0, "y": story.loss[:, None]}
+    moving = [Quantity(trace=uid, field="z", values=z) for uid, z in movie.items()]
+    moving += [Quantity(trace="now", field=name, values=v) for name, v in now.items()]
+    return Grid(axes={"snapshot": np.arange(len(story.steps))}, quantities=moving, exact=True)
+
+
+def heatmap_view(config: Weights, story: Story) -> View:
+    """Q and P over training, where a movie is shipped."""
+    figure = heatmap_figure(config, story)
+    if not story.last:
+        return View(figure=figure)
+    layer = min(config.layer, story.P.shape[1])
+    return View(
+        figure=figure,
+        title=f"{METHODS[story.parametrization].label}, L = {config.layers}",
+        controls=[movie_player(config, story)],
+        grid=movie_grid(story, config.coordinates, layer),
+    )
+
+
+def theory_view(config: Weights, story: Story) -> View:
+    return View(figure=theory_figure(config, story), caption=theory(story)[1])
+
+
+def omega_view(config: Weights, story: Story) -> View:
+    return View(figure=omega_figure(story))
+
+
+VIEWS: Mapping[str, Callable[[Weights, Story], View]] = {
+    "heatmaps": heatmap_view,
+    "theory": theory_view,
+    "omegas": omega_view,
+}
+"""What the lesson shows, by name."""

@@ -36,7 +36,7 @@ def tidy_rows(figure: Figure) -> list[Row]:
     """All that is plotted, one row a point: panel (where there are several), series, x and y.
 
     x and y bear the axes' titles where all panels agree on them. A matrix entry has row, column
-    and value instead.
+    and value instead. A trace whose numbers only place it says its row itself, in `meta`.
     """
     data: Any = figure.data
     traces = [trace for trace in data if trace.meta != DECORATION]
@@ -45,7 +45,9 @@ def tidy_rows(figure: Figure) -> list[Row]:
     rows: list[Row] = []
     for trace in traces:
         head: Row = {"panel": panel_of(trace)} if several else {}
-        if trace.type == "heatmap":
+        if own := _own_row(trace):
+            rows.append(own)
+        elif trace.type == "heatmap":
             rows += [head | entry for entry in _entries(trace)]
         else:
             head |= {"series": trace.name or trace.uid}
@@ -57,6 +59,10 @@ def tidy_rows(figure: Figure) -> list[Row]:
 def panel_of(trace: Any) -> str:
     """Name of the panel that a trace stands in, "" for a figure of one panel."""
     return str(trace.meta.get("panel", "")) if isinstance(trace.meta, dict) else ""
+
+
+def _own_row(trace: Any) -> Row | None:
+    return trace.meta.get("row") if isinstance(trace.meta, dict) else None
 
 
 def _axis_name(figure: Figure, kind: str, fallback: str) -> str:

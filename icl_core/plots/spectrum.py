@@ -143,7 +143,7 @@ def passage_figure(passage: Passage, *, title: str, layers: int) -> Figure:
             yaxis="y2",
         )
     drawing.axis("x", title="eigenvalue λ of Σ", range=[0, top], domain=[0, 1], anchor="y")
-    drawing.axis("y", title="λ(1 − γλ)²" if layers == 1 else f"after {layers} layers")
+    drawing.axis("y", title="λ after the layers")
     drawing.axis("y", range=[-0.03 * top, _height(passage.before)], domain=[0.57, 1], anchor="x")
     lowest = max(float(relative(passage.before).min()) / 4, LOWEST)
     drawing.axis(

@@ -91,7 +91,7 @@ METHODS: dict[str, MethodStyle] = {
     "oracle_rr": MethodStyle(
         label="OracleRR",
         color="#6c7a89",
-        dash="dot",
+        dash="longdash",
         marker="star",
         about="ridge regression that is told the noise level",
     ),
@@ -105,7 +105,7 @@ METHODS: dict[str, MethodStyle] = {
     "paper": MethodStyle(
         label="published",
         color="#7b8794",
-        dash="dot",
+        dash="longdashdot",
         marker="circle-open",
         about="the value in the paper's table",
     ),

@@ -2,6 +2,7 @@
 
 import dataclasses
 import errno
+import hashlib
 import json
 import os
 
@@ -10,6 +11,11 @@ import pytest
 
 from icl_core import cli
 from icl_core.checkpoints import load_checkpoint
+from icl_core.export import images
+from icl_core.export.images import missing
+from icl_core.export.recipe import Recipe, config_json
+from icl_core.export.table import to_csv
+from icl_core.lessons.catalog import LESSONS
 from icl_core.zoo import library, verify
 
 TRAIN = [
@@ -84,6 +90,7 @@ def test_evaluate_on_another_noise_and_a_short_context(trained, capsys):
             ]
         ),
         ["evaluate", "missing.safetensors"],
+        ["figure", "missing.json", "--out", "fig.csv"],
         ["zoo", "build", "--only", "nothing*"],
         ["zoo", "verify", "--prompts", "many"],
     ],
@@ -152,3 +159,97 @@ def test_verify_notices_a_figure_that_tokens_do_not_confirm(tmp_path):
     library.write_manifest((dataclasses.replace(entry, metrics=wrong),), tmp_path)
     (verdict,) = verify.verify(tmp_path, prompts=500)
     assert not verdict.ok
+
+
+@pytest.fixture
+def choices(tmp_path):
+    file = tmp_path / "choices.json"
+    config = LESSONS["weights"].config(layers=2)
+    file.write_bytes(config_json(Recipe(page="weights", figure="omegas", config=config)))
+    return file
+
+
+def test_figure_writes_what_it_says(choices, capsys):
+    out = choices.with_name("fig.csv")
+    assert cli.main(["figure", str(choices), "--out", str(out)]) == 0
+    said = json.loads(capsys.readouterr().out)
+    data = out.read_bytes()
+    assert said["file"] == str(out)
+    assert said["bytes"] == len(data)
+    assert said["sha256"] == hashlib.sha256(data).hexdigest()
+    assert (said["page"], said["figure"]) == ("weights", "omegas")
+    view = LESSONS["weights"].view("omegas", LESSONS["weights"].config(layers=2))
+    assert data == to_csv(view.figure)
+
+
+def test_figure_draws_another_figure_of_the_page(choices, capsys):
+    out = choices.with_name("fig.html")
+    assert cli.main(["figure", str(choices), "--out", str(out), "--figure", "theory"]) == 0
+    assert json.loads(capsys.readouterr().out)["figure"] == "theory"
+    assert b"Theory beside trained" in out.read_bytes()
+
+
+def test_figure_exports_its_own_choices_again(choices):
+    out = choices.with_name("again.json")
+    assert cli.main(["figure", str(choices), "--out", str(out)]) == 0
+    assert out.read_bytes() == choices.read_bytes()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(
+    ("suffix", "start"), [("png", b"\x89PNG"), ("svg", b"<svg"), ("pdf", b"%PDF-"), ("zip", b"PK")]
+)
+def test_figure_draws_images(choices, suffix, start):
+    if missing():
+        pytest.skip(missing())
+    out = choices.with_name(f"fig.{suffix}")
+    assert cli.main(["figure", str(choices), "--out", str(out), "--scale", "1"]) == 0
+    assert out.read_bytes().startswith(start)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--out", "fig.eps"],
+        ["--out", "fig"],
+        ["--out", "fig.csv", "--figure", "depth"],
+        ["--out", "fig.png", "--scale", "0"],
+        ["--out", "fig.png", "--scale", "large"],
+        ["--out", "choices.json/fig.csv"],
+    ],
+)
+def test_figure_refuses_in_one_sentence(choices, capsys, monkeypatch, arguments):
+    monkeypatch.chdir(choices.parent)
+    assert cli.main(["figure", "choices.json", *arguments]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.count("\n") == 1
+    assert captured.err.rstrip().endswith(".")
+    assert [file.name for file in choices.parent.iterdir()] == ["choices.json"]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"layers": 9},
+        {"sigma": 99.0},
+        {"task": "uniform7_d10_n20"},
+        {"num_context": 0},
+        {"statistic": "mode"},
+    ],
+)
+def test_figure_refuses_what_is_not_shipped(choices, capsys, changes):
+    whole = {"version": 1, "page": "noise_and_depth", "figure": "layers", "config": changes}
+    choices.write_text(json.dumps(whole))
+    assert cli.main(["figure", str(choices), "--out", str(choices.with_name("f.csv"))]) == 2
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1
+    assert error.rstrip().endswith(".")
+
+
+def test_figure_without_chromium_says_so(choices, capsys, monkeypatch):
+    monkeypatch.setattr(images, "missing", lambda: images.NO_CHROMIUM)
+    out = choices.with_name("fig.pdf")
+    assert cli.main(["figure", str(choices), "--out", str(out)]) == 2
+    assert capsys.readouterr().err.strip() == images.NO_CHROMIUM
+    assert not out.exists()

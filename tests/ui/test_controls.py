@@ -7,7 +7,7 @@ import streamlit as st
 
 from icl_core.lessons import spectrum
 from icl_core.lessons.noise_and_depth import CONTEXTS, NoiseAndDepth
-from ui.controls import link_values, to_text
+from icl_core.lessons.training import Train
 from ui.warm import plan
 
 
@@ -61,6 +61,18 @@ def test_a_link_opened_later_replaces_what_the_widgets_hold(open_page):
     assert app.session_state["weights_layers"] == 3
 
 
+def test_a_control_that_disappears_takes_no_other_choice_with_it(open_page):
+    app = open_page("train", v="1", noise="categorical", sigmas="1, 2")
+    move(app, "train", "noise", "uniform")
+    widget(app, "button_group", "train_layers").set_value(5)
+    app.run()
+    assert app.session_state["train:config"].layers == 5
+    assert app.session_state["train:config"].sigmas == "1, 2"
+    app.query_params.clear()
+    app.run()
+    assert app.session_state["train:config"] == Train()
+
+
 def test_a_page_left_and_opened_again_holds_what_it_held(open_page):
     app = open_page("weights")
     move(app, "weights", "layers", 2)
@@ -90,17 +102,6 @@ def test_wrong_levels_of_noise_are_one_sentence(open_page):
     assert not app.exception
     assert len(app.error) == 1
     assert "many" in app.error[0].value
-
-
-def test_link_texts_are_short_and_exact():
-    assert [to_text(v) for v in (True, 0.125, ("gdpp", "full"), 7)] == [
-        "1",
-        "0.125",
-        "gdpp,full",
-        "7",
-    ]
-    changed = link_values(NoiseAndDepth(layers=2), NoiseAndDepth())
-    assert changed == {"v": "1", "layers": "2"}
 
 
 SWEEPS = [

@@ -1,98 +1,122 @@
-"""What is exported comes back, opens offline and refuses what is not ours."""
+"""The export menu, and that what it exports makes the same figure again."""
 
-import csv
-import io
-import json
-
-import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from icl_core.errors import InputError
-from icl_core.export import MAX_CONFIG_BYTES, config_json, parse_config, to_csv, to_html
-from icl_core.lessons import noise_and_depth
-from icl_core.lessons.catalog import LESSONS, PRESETS
-from icl_core.lessons.losses import measure
-from icl_core.plots.figure import tidy_rows
+from icl_core.export.formats import FORMATS, Format, Source
+from icl_core.export.images import NO_CHROMIUM
+from icl_core.export.recipe import config_json, parse_config
+from icl_core.export.table import to_csv
+from icl_core.lessons import training
+from icl_core.lessons.catalog import LESSONS
+from icl_core.live.message import message
+from ui.export_row import OFFERED, app_address, building
+from ui.jobs import Job, trainings
+
+STATES = [
+    pytest.param("gdpp_spectrum", {"v": "1", "dim": "5", "layers": "3", "gamma": "0.01"}, id="γ"),
+    pytest.param("noise_and_depth", {"v": "1", "layers": "2", "sigma": "2.5"}, id="noise"),
+    pytest.param("noise_and_depth", {"v": "1", "num_context": "30"}, id="shifted"),
+    pytest.param("weights", {"v": "1", "snapshot": "3", "coordinates": "raw"}, id="weights"),
+    pytest.param("home", {}, id="home"),
+]
 
 
-@pytest.fixture(scope="module")
-def figure():
-    config = noise_and_depth.NoiseAndDepth()
-    return noise_and_depth.depth_figure(config, measure("uniform5_d10_n20"))
+@pytest.fixture
+def exported(monkeypatch):
+    """What the menus of a page were given: (view, recipe) by the chart's key."""
+    seen = {}
+
+    def menu(view, *, key, recipe):
+        seen[key] = view, recipe
+
+    monkeypatch.setattr("ui.chart.export_menu", menu)
+    return seen
 
 
-def test_csv_holds_every_plotted_point_exactly(figure):
-    read = list(csv.DictReader(io.StringIO(to_csv(figure).decode())))
-    rows = tidy_rows(figure)
-    assert len(read) == len(rows)
-    for text, row in zip(read, rows, strict=True):
-        assert text["series"] == row["series"]
-        for name in ("layers L", "adjusted loss (half MSE)"):
-            np.testing.assert_equal(float(text[name]), float(row[name]))
+def assert_comes_again(view, recipe):
+    read = parse_config(config_json(recipe), LESSONS)
+    again = LESSONS[read.page].view(read.figure, read.config)
+    assert message(again)["figure"] == message(view)["figure"]
+    assert message(again) == message(view)
+    assert to_csv(again.figure) == to_csv(view.figure)
+    assert (again.title, again.caption) == (view.title, view.caption)
 
 
-def test_html_is_whole_white_and_offline(figure):
-    page = to_html(figure).decode()
-    assert page.startswith("<!doctype html>")
-    assert "Loss by depth" in page
-    assert len(page) > 3_000_000
-    assert 'src="http' not in page
-    assert "https://chart-studio" not in page.split("</script>")[-1]
-    assert '"paper_bgcolor":"#ffffff"' in page
+@pytest.mark.parametrize(("page", "link"), STATES)
+def test_exported_choices_make_the_same_figure(open_page, exported, page, link):
+    open_page(page, **link)
+    assert len(exported) == (1 if page == "home" else 3)
+    for view, recipe in exported.values():
+        assert_comes_again(view, recipe)
 
 
-@pytest.mark.parametrize("page", LESSONS)
-def test_choices_come_back(page):
-    for config in PRESETS[page].values():
-        assert parse_config(config_json(page, config), LESSONS) == (page, config)
+@pytest.mark.slow
+def test_an_exported_training_makes_the_same_figures(open_page, exported):
+    config = training.Train(dim=1, num_context=10, sigma=1.0, layers=1)
+    outcome = training.measure(config)
+    job = Job(config=config, status="done", frames=[*outcome.frames])
+    job.measured = dict(outcome.measured)
+    trainings()._jobs[job.id] = job
+    app = open_page("train")
+    app.session_state["train:job"] = job.id
+    exported.clear()
+    app.run()
+    assert not app.exception
+    assert set(exported) == {"run", "by_layer", "matrices"}
+    for view, recipe in exported.values():
+        assert_comes_again(view, recipe)
+
+    job.frames.pop()
+    app.run()
+    assert {recipe for _, recipe in exported.values()} == {None}
 
 
-def changed(**entries: object) -> bytes:
-    whole = json.loads(config_json("weights", LESSONS["weights"]()))
-    return json.dumps(whole | entries).encode()
+def labels(app) -> list[str]:
+    return [button.proto.label for button in app.get("download_button")]
+
+
+def test_the_menu_offers_every_form_and_the_link(open_page, monkeypatch):
+    monkeypatch.setattr("ui.export_row._no_images", lambda: "")
+    app = open_page("weights", v="1", layers="2")
+    charts = 3
+    offered = [f"{FORMATS[suffix].label} (.{suffix})" for suffix in OFFERED]
+    assert labels(app) == offered * charts
+    assert [code.value for code in app.code] == ["weights?v=1&layers=2"] * charts
+
+
+def test_without_chromium_the_menu_says_so(open_page, monkeypatch):
+    monkeypatch.setattr("ui.export_row._no_images", lambda: NO_CHROMIUM)
+    app = open_page("home")
+    assert not any(label.endswith("(.pdf)") for label in labels(app))
+    assert any(label.endswith("(.zip)") for label in labels(app))
+    assert any(NO_CHROMIUM in caption.value for caption in app.caption)
+
+
+def failing(source: Source) -> bytes:
+    raise InputError("The image could not be drawn.")
+
+
+def test_a_pdf_that_fails_says_why_itself():
+    form = Format(label="For print", mime="application/pdf", build=failing)
+    source = Source(view=None)  # type: ignore[arg-type]  # not looked at
+    data = building(form, source, "pdf")()
+    assert data.startswith(b"%PDF-")
+    assert b"The image could not be drawn." in data
+    with pytest.raises(InputError):
+        building(form, source, "csv")()
 
 
 @pytest.mark.parametrize(
-    "data",
+    ("url", "address"),
     [
-        b"",
-        b"\xff\xfe",
-        b"[]",
-        b"null",
-        b"{" * 50_000,
-        b"NaN",
-        changed(version=2),
-        changed(version="1"),
-        changed(page="nowhere"),
-        changed(page=["weights"]),
-        changed(config=None),
-        changed(config={"layers": 10**9}),
-        changed(config={"task": "x" * 10_000}),
-        changed(config={"unknown": 1}),
-        b" " * (MAX_CONFIG_BYTES + 1),
+        ("http://localhost:8501/", "http://localhost:8501/"),
+        ("http://localhost:8501", "http://localhost:8501/"),
+        ("http://localhost:8501/weights", "http://localhost:8501/"),
+        ("https://example.org/course/icl", "https://example.org/course/icl/"),
+        ("https://example.org/course/icl/weights/", "https://example.org/course/icl/"),
+        (None, ""),
     ],
 )
-def test_a_hostile_file_of_choices_is_one_sentence(data):
-    with pytest.raises(InputError) as caught:
-        parse_config(data, LESSONS)
-    assert len(str(caught.value)) < 400
-    assert "\n" not in str(caught.value)
-
-
-@given(st.binary(max_size=300))
-def test_no_bytes_raise_anything_else(data):
-    with pytest.raises(InputError):
-        parse_config(data, LESSONS)
-
-
-@given(st.recursive(st.none() | st.booleans() | st.floats() | st.text(), st.lists, max_leaves=5))
-def test_no_value_of_a_field_raises_anything_else(value):
-    for page, lesson in LESSONS.items():
-        for field in lesson().to_dict():
-            try:
-                lesson.from_dict(lesson().to_dict() | {field: value})
-            except InputError:
-                continue
-            parse_config(config_json(page, lesson()), LESSONS)
+def test_the_address_of_the_app_is_that_of_its_pages_without_the_page(url, address):
+    assert app_address(url) == address

@@ -10,7 +10,7 @@ import pytest
 from safetensors.numpy import save
 
 from icl_core.checkpoints import checkpoint_bytes
-from icl_core.export import config_json
+from icl_core.export.recipe import Recipe, config_json
 from icl_core.lessons.weights import Weights
 from icl_core.zoo.library import PRETRAINED, find_entry, load_entry
 from tests.hostile import assert_one_sentence
@@ -74,7 +74,8 @@ def test_a_hostile_model_is_one_sentence(open_page, kind):
 
 def test_a_saved_choice_leads_to_its_page(open_page):
     config = Weights(layers=2)
-    app = upload(open_page("home"), "weights.json", config_json("weights", config))
+    recipe = Recipe(page="weights", figure="omegas", config=config)
+    app = upload(open_page("home"), "weights.json", config_json(recipe))
     link = app.get("page_link")[-1].proto
     assert link.label == "Go there"
     assert "layers=2" in link.query_string

@@ -41,7 +41,7 @@ def snapshots(count: int, pause: float = 0.01):
 @pytest.fixture
 def quick(monkeypatch):
     monkeypatch.setattr(jobs, "train", snapshots(20))
-    monkeypatch.setattr(jobs, "measure", lambda model, task: {})
+    monkeypatch.setattr(jobs, "measure_model", lambda model, task: {})
     return Jobs(running=1)
 
 

@@ -4,17 +4,18 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from icl_core.lessons.catalog import LESSONS, PRESETS
+from icl_core.export.recipe import link_values
+from icl_core.lessons.catalog import LESSONS
 from icl_core.lessons.families import families
 from icl_core.lessons.spectrum import trained_gammas
+from icl_core.plots.style import METHODS
 from tests.ui.conftest import APP
-from ui.controls import link_values
 from ui.presets import preset_link
 
 STATES = [
     pytest.param(page, config, id=f"{page}: {name}")
-    for page, states in PRESETS.items()
-    for name, config in states.items()
+    for page, lesson in LESSONS.items()
+    for name, config in lesson.presets.items()
 ]
 
 
@@ -25,7 +26,7 @@ def charts(app: AppTest) -> list[str]:
 
 @pytest.mark.parametrize(("page", "config"), STATES)
 def test_page_renders_in_every_preset(open_page, page, config):
-    app = open_page(page, **preset_link(config, LESSONS[page]()))
+    app = open_page(page, **preset_link(config, LESSONS[page].config()))
     assert app.title[0].value
     assert app.session_state[f"{page}:config"] == config
     assert charts(app) or page == "train"
@@ -39,13 +40,23 @@ def test_home_shows_a_picture_and_every_lesson(open_page):
     assert {link.proto.page for link in links} >= set(LESSONS)
 
 
+def test_the_style_page_names_every_method(open_page):
+    app = open_page("style")
+    assert len(charts(app)) == 2
+    table = next(text.value for text in app.markdown if text.value.startswith("| method"))
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in table.split("\n")[2:]]
+    assert [tuple(row) for row in rows] == [
+        (style.label, style.about) for style in METHODS.values()
+    ]
+
+
 @pytest.mark.parametrize("page", LESSONS)
 def test_a_link_of_every_preset_reads_back_as_its_config(page):
-    default = LESSONS[page]()
-    for config in PRESETS[page].values():
+    default = LESSONS[page].config()
+    for config in LESSONS[page].presets.values():
         values = link_values(config, default)
         values.pop("v", None)
-        assert LESSONS[page].from_dict(default.to_dict() | values) == config
+        assert LESSONS[page].config.from_dict(default.to_dict() | values) == config
 
 
 HOSTILE = ["abc", "", "-1", "1e999", "nan", "9" * 400, "<script>alert(1)</script>", "\x00", "[]"]
@@ -54,7 +65,7 @@ HOSTILE = ["abc", "", "-1", "1e999", "nan", "9" * 400, "<script>alert(1)</script
 @pytest.mark.parametrize("page", LESSONS)
 @pytest.mark.parametrize("value", HOSTILE)
 def test_a_hostile_link_falls_back_with_one_sentence(open_page, page, value):
-    fields = LESSONS[page]().to_dict()
+    fields = LESSONS[page].config().to_dict()
     app = open_page(page, **dict.fromkeys(fields, value))
     assert len(app.info) == 1
     assert "default stands in its place" in app.info[0].value

@@ -1,5 +1,6 @@
 """Figures hold exactly the results they are given, in the looks of the one style table."""
 
+from itertools import combinations
 from typing import Any
 from xml.etree import ElementTree
 
@@ -14,7 +15,9 @@ from icl_core.lessons.weights import Weights
 from icl_core.plots.figure import alt_text, figure_name, figure_title, tidy_rows
 from icl_core.plots.sketch import sketch
 from icl_core.plots.style import METHODS, MODES, SURFACES, TEMPLATES, themed
+from icl_core.plots.swatches import diverging_scale, method_lines
 from icl_core.plots.ticks import log_range, log_ticks, tick_label
+from icl_core.plots.vision import VISIONS, contrast, difference, grey
 from icl_core.zoo.library import find_entry, load_entry, load_table
 
 
@@ -28,7 +31,7 @@ def all_figures(losses):
     config = noise_and_depth.NoiseAndDepth(published=True)
     story = weights.read("uniform5_d10_n20", "full", 4)
     shown = Weights(task="uniform5_d10_n20")
-    found = spectrum.measure(10, 25)
+    found = spectrum.hessians_of(10, 25)
     lesson = spectrum.Spectrum()
     return [
         noise_and_depth.depth_figure(config, losses),
@@ -40,6 +43,8 @@ def all_figures(losses):
         spectrum.passage_figure(lesson, found),
         spectrum.gamma_figure(lesson, found, (0.01,)),
         spectrum.histogram_figure(lesson, found),
+        method_lines(),
+        diverging_scale(),
     ]
 
 
@@ -94,7 +99,7 @@ def test_heatmaps_are_centred_and_share_limits():
 
 
 def test_spectrum_figure_holds_the_map():
-    found = spectrum.measure(5, 25)
+    found = spectrum.hessians_of(5, 25)
     config = spectrum.Spectrum(dim=5, gamma=0.01)
     rows = tidy_rows(spectrum.passage_figure(config, found))
     before = np.array(column(rows, "eigenvalues of one prompt", "x"))
@@ -104,14 +109,14 @@ def test_spectrum_figure_holds_the_map():
 
 
 def test_with_fewer_examples_than_dimensions_zeros_are_left_out():
-    found = spectrum.measure(10, 5)
+    found = spectrum.hessians_of(10, 5)
     assert found.eigenvalues.shape[1] == 5
     assert found.eigenvalues.min() > 0
     assert "5 more eigenvalues are 0" in spectrum.finding(spectrum.Spectrum(num_context=5), found)
 
 
 def test_one_dimension_has_nothing_to_balance():
-    found = spectrum.measure(1, 25)
+    found = spectrum.hessians_of(1, 25)
     assert "one eigenvalue" in spectrum.finding(spectrum.Spectrum(dim=1), found)
     assert np.all(found.medians[1][np.isfinite(found.medians[1])] == 1)
 
@@ -150,17 +155,6 @@ def test_every_figure_has_a_stand_in_that_is_small_and_sound(all_figures):
         assert len(picture) < 60_000
 
 
-def luminance(color: str) -> float:
-    channels = [int(color[i : i + 2], 16) / 255 for i in (1, 3, 5)]
-    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
-    return float(np.dot(linear, (0.2126, 0.7152, 0.0722)))
-
-
-def contrast(one: str, other: str) -> float:
-    low, high = sorted([luminance(one), luminance(other)])
-    return (high + 0.05) / (low + 0.05)
-
-
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("page", ["#ffffff", "#12171d"])
 def test_every_method_stands_out_on_white_and_on_the_dark_page(method, page):
@@ -171,6 +165,53 @@ def test_methods_differ_by_more_than_colour():
     looks = [(style.dash, style.marker) for style in METHODS.values()]
     assert len(set(looks)) == len(looks)
     assert len({style.label for style in METHODS.values()}) == len(METHODS)
+
+
+SAME_DASH = [
+    pytest.param(one, other, id=f"{one}, {other}")
+    for one, other in combinations(METHODS, 2)
+    if METHODS[one].dash == METHODS[other].dash
+]
+
+
+@pytest.mark.parametrize("vision", VISIONS)
+@pytest.mark.parametrize(("one", "other"), SAME_DASH)
+def test_lines_of_the_same_dash_differ_in_colour_to_every_eye(one, other, vision):
+    """A CIE Lab distance of 2.3 is just noticeable; curves without markers have nothing else."""
+    assert difference(METHODS[one].color, METHODS[other].color, vision) >= 10
+
+
+def test_the_style_figure_draws_every_method_as_figures_do():
+    figure = method_lines()
+    assert [row["method"] for row in tidy_rows(figure)] == [s.label for s in METHODS.values()]
+    for name, style in METHODS.items():
+        line, grey_line, marker, grey_marker = (
+            next(trace for trace in figure.data if trace.uid == f"{name}:{part}")
+            for part in ("line1", "line2", "marker1", "marker2")
+        )
+        assert {line.line.dash, grey_line.line.dash} == {style.dash}
+        assert {marker.marker.symbol, grey_marker.marker.symbol} == {style.marker}
+        assert (line.line.color, marker.marker.color) == (style.color, style.color)
+        assert grey_line.line.color == grey_marker.marker.color == grey(style.color)
+
+
+def test_markers_alone_tell_methods_apart():
+    assert len({style.marker for style in METHODS.values()}) == len(METHODS)
+
+
+def test_vision_is_that_of_the_books():
+    assert contrast("#000000", "#ffffff") == pytest.approx(21)
+    assert grey("#ffffff") == "#ffffff"
+    assert grey("#777777") == "#777777"
+    assert contrast(grey("#d55e00"), "#d55e00") == pytest.approx(1, abs=0.02)
+    assert difference("#000000", "#ffffff") == pytest.approx(100, abs=0.01)
+    # Red and green of about one lightness: far apart for most, close without red cones.
+    assert difference("#b45a3c", "#7a7a28") > 30
+    assert difference("#b45a3c", "#7a7a28", "deuteranopia") < 12
+    for vision in VISIONS:
+        assert difference("#808080", "#909090", vision) == pytest.approx(
+            difference("#808080", "#909090"), abs=0.1
+        )
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -218,6 +259,6 @@ def test_a_diverging_model_is_called_so(losses):
     twos = np.full((3, 1, 3, 3), 2.0)
     wild = model_of(twos, twos)
     task = losses.task.replace(dim=2)
-    measured = training.measure(wild, task)
+    measured = training.measure_model(wild, task)
     assert "diverges" in training.finding("full", task, measured)
     assert tidy_rows(training.layers_figure("full", measured))

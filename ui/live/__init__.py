@@ -1,22 +1,5 @@
 """Charts that redraw while a control moves. One function shows one: `live_chart`."""
 
-from ui.live.chart import Link, Readout, asked_values, live_chart
-from ui.live.controls import Control, Player, Slider, Values
-from ui.live.figure import Figure
-from ui.live.grid import LAYOUT, READOUT, Grid, Quantity
+from ui.live.chart import asked_values, live_chart
 
-__all__ = [
-    "LAYOUT",
-    "READOUT",
-    "Control",
-    "Figure",
-    "Grid",
-    "Link",
-    "Player",
-    "Quantity",
-    "Readout",
-    "Slider",
-    "Values",
-    "asked_values",
-    "live_chart",
-]
+__all__ = ["asked_values", "live_chart"]

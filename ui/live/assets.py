@@ -8,13 +8,12 @@ package.) The names carry a digest or a version, so that a browser never keeps a
 
 import hashlib
 from importlib.metadata import version
-from importlib.util import find_spec
 from pathlib import Path
 
 import streamlit as st
 from streamlit.components.v1 import declare_component
 
-FRONTEND = Path(__file__).parent / "frontend"
+from icl_core.live.message import FRONTEND, PLOTLY_FOLDER
 
 
 def _digest(folder: Path) -> str:
@@ -22,13 +21,6 @@ def _digest(folder: Path) -> str:
     for file in sorted(folder.glob("*.*")):
         content.update(file.read_bytes())
     return content.hexdigest()
-
-
-def _plotly_folder() -> Path:
-    spec = find_spec("plotly")
-    if spec is None or spec.origin is None:
-        raise ModuleNotFoundError("plotly is not installed")
-    return Path(spec.origin).parent / "package_data"
 
 
 FRONTEND_NAME = f"frontend_{_digest(FRONTEND)}"
@@ -47,4 +39,4 @@ def boot_script() -> str:
 def serve() -> None:
     """Make both folders known to the running server, which forgets them when it ends."""
     declare_component(FRONTEND_NAME, path=FRONTEND)
-    declare_component(PLOTLY_NAME, path=_plotly_folder())
+    declare_component(PLOTLY_NAME, path=PLOTLY_FOLDER)

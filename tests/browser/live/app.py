@@ -11,7 +11,7 @@ import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
 
-from ui.live import (
+from icl_core.live import (
     LAYOUT,
     READOUT,
     Grid,
@@ -20,9 +20,9 @@ from ui.live import (
     Quantity,
     Readout,
     Slider,
-    asked_values,
-    live_chart,
+    View,
 )
+from ui.live import asked_values, live_chart
 
 LAYERS = np.arange(1, 51)
 METHODS = ("GD", "GD++", "Ridge", "Bayes")
@@ -53,6 +53,23 @@ def line_figure(curves):
     return figure
 
 
+def show(
+    figure,
+    *,
+    key,
+    alt,
+    height=None,
+    file_name="figure",
+    on_change=None,
+    placeholder_svg=None,
+    **more,
+):
+    """A live chart of a figure; `more` are other fields of its View."""
+    figure.update_layout(height=height, meta={"alt": alt, "name": file_name})
+    view = View(figure=figure, **more)
+    live_chart(view, key=key, on_change=on_change, placeholder_svg=placeholder_svg)
+
+
 def at(slider, key):
     """`slider` where the reader left it."""
     return replace(slider, value=asked_values(key, [slider])[slider.name])
@@ -72,7 +89,7 @@ def lines():
         st.query_params["noise"] = f"{values['noise']:g}"
 
     quantities = [Quantity(trace=n, field="y", values=v) for n, v in loss(NODES).items()]
-    live_chart(
+    show(
         line_figure(loss(noise.value)),
         key="lines",
         alt="Loss by layer for four methods.",
@@ -130,7 +147,7 @@ def bands():
         Quantity(trace="mark", field="x", values=np.stack([5 + 20 * s2] * 2, axis=-1)),
         Quantity(trace=READOUT, field="last", values=parts(s2, d2)["middle"][..., -1]),
     ]
-    live_chart(
+    show(
         figure,
         key="bands",
         alt="GD with a band.",
@@ -156,7 +173,7 @@ def heatmap():
     )
     nodes = np.arange(10.0)
     values = np.stack([matrix(node) for node in nodes])
-    live_chart(
+    show(
         figure,
         key="heatmap",
         alt="A matrix.",
@@ -176,7 +193,7 @@ def movie():
     player = replace(player, value=frame)
     figure = go.Figure(go.Heatmap(z=matrix(frame, 8), uid="Q", zmin=-1, zmax=1, colorscale="RdBu"))
     values = np.stack([matrix(k, 8) for k in range(6)])
-    live_chart(
+    show(
         figure,
         key="movie",
         alt="A matrix, layer by layer.",
@@ -216,7 +233,7 @@ def stems():
     figure.add_scatter(x=now, y=stem_y, uid="stems", mode="lines", showlegend=False)
     figure.add_scatter(x=moved(gamma.value), y=heights, uid="tops", mode="markers", name="λ")
     nodes = np.linspace(0, 1, 21)
-    live_chart(
+    show(
         figure,
         key="stems",
         alt="Eigenvalues.",
@@ -235,7 +252,7 @@ def linked():
     """Two pairs of charts that answer each other's hover: by layer, and by method."""
 
     def one(key: str, by: Literal["x", "trace"]):
-        live_chart(
+        show(
             line_figure(loss(0.5 if key in "ac" else 1.0)),
             key=f"linked-{key}",
             alt=f"Chart {key}.",
@@ -262,7 +279,7 @@ def gaps():
 
     figure = line_figure({"GD": diverging(noise.value)})
     figure.add_vline(x=10 * noise.value)
-    live_chart(
+    show(
         figure,
         key="gaps",
         alt="A curve with gaps.",
@@ -283,7 +300,7 @@ def tabs():
     first, second = st.tabs(["first", "second"])
     first.write("Nothing here.")
     with second:
-        live_chart(line_figure(loss(0.5)), key="hidden", alt="Hidden at first.")
+        show(line_figure(loss(0.5)), key="hidden", alt="Hidden at first.")
 
 
 def slow():
@@ -291,7 +308,7 @@ def slow():
     noise = at(NOISE, "slow")
     if noise.value != NOISE.value:
         time.sleep(0.5)
-    live_chart(line_figure(loss(noise.value)), key="slow", alt="Slow.", controls=[noise])
+    show(line_figure(loss(noise.value)), key="slow", alt="Slow.", controls=[noise])
 
 
 def steps():
@@ -299,7 +316,7 @@ def steps():
     player = Player(name="step", label="Step", labels="abcd", seconds=0.1)
     frame = int(asked_values("steps", [player])["step"])
     time.sleep(0.2)
-    live_chart(
+    show(
         line_figure(loss(frame / 2)),
         key="steps",
         alt="Step by step.",
@@ -310,7 +327,7 @@ def steps():
 def leaving():
     """A chart that can be taken off the page."""
     if st.checkbox("show", value=True):
-        live_chart(line_figure(loss(0.5)), key="leaving", alt="", link=Link(group="g", by="x"))
+        show(line_figure(loss(0.5)), key="leaving", alt="", link=Link(group="g", by="x"))
 
 
 SCENES = {

@@ -62,10 +62,10 @@ def test_zoom_legend_and_node_survive_new_data(chart):
     zoomed = page.zoom()
 
     page.grab(0.25, 0.6)
-    assert page.plot("plot.layout.xaxis.range.concat(plot.layout.yaxis.range)") == zoomed
+    assert page.ranges() == zoomed
     page.page.mouse.up()
     page.state("exact")
-    assert page.plot("plot.layout.xaxis.range.concat(plot.layout.yaxis.range)") == zoomed
+    assert page.ranges() == zoomed
     assert page.plot("plot.data.map((trace) => trace.visible ?? true)")[:2] == ["legendonly", True]
     assert page.plot("plot.mark") == "same node"
 

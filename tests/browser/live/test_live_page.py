@@ -7,7 +7,8 @@ import pytest
 from PIL import Image
 
 from icl_core.plots.style import SURFACES
-from tests.browser.live.harness import serving
+from tests.browser.harness import serving
+from tests.browser.live import DEMO
 
 pytestmark = pytest.mark.browser
 
@@ -50,7 +51,7 @@ def test_the_theme_switches_live_without_losing_the_zoom(chart):
     dark = page.plot(colour)
     assert light == SURFACES["light"].text
     assert dark == SURFACES["dark"].text
-    assert page.plot("plot.layout.xaxis.range.concat(plot.layout.yaxis.range)") == zoomed
+    assert page.ranges() == zoomed
     assert len(page.sent) == sent
 
 
@@ -243,7 +244,7 @@ def test_leaving_and_coming_back(chart):
 
 
 def test_under_a_base_path(browser, chart):
-    with serving(base_path="course/explorer") as address:
+    with serving(DEMO, base_path="course/explorer") as address:
         page = chart("lines", address=address)
         page.grab(0.25, 0.6)
         page.page.mouse.up()

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from scipy.interpolate import RegularGridInterpolator
 
-from ui.live import Grid, Quantity
-from ui.live.assets import FRONTEND
+from icl_core.live import Grid, Quantity
+from icl_core.live.message import FRONTEND
 
 NODE = shutil.which("node")
 pytestmark = pytest.mark.skipif(NODE is None, reason="no node: install Node.js 20 or newer")

@@ -2,9 +2,12 @@
 //
 // A release is a question with a number; the server's answer carries the number of the last
 // question it knew. Answers to earlier questions are passed over, so a picture never jumps back.
+// Without `send` no server is behind: the chart stays with what its grid says.
 
 import { element, player, slider } from "./controls.mjs";
-import { compose, download, draw, gapsAmong, patchesAt, wholeView } from "./draw.mjs";
+import {
+  compose, download, draw, gapsAmong, gapText, noteZoom, patchesAt, same, wholeView, zoomTo,
+} from "./draw.mjs";
 import { atNode } from "./grid.mjs";
 import { Linked } from "./link.mjs";
 import { format } from "./numbers.mjs";
@@ -25,6 +28,7 @@ export class LiveChart {
     this.waiting = 0; // timer while an answer is awaited
     this.deferred = null; // data that came at a bad moment
     this.patches = []; // what the grid says; empty while the server's figure stands
+    this.zoom = {}; // ranges that the reader chose, by the name of their axis
     this.build();
   }
 
@@ -67,6 +71,7 @@ export class LiveChart {
     await this.shown;
     this.parent.querySelector(".icl-live-wait")?.remove();
     this.root.dataset.alive = "";
+    this.plot.on("plotly_relayout", (change) => noteZoom(this.zoom, change, this.plot.layout));
     this.watch();
     this.linked = new Linked(Plotly, this.plot, () => this.data);
   }
@@ -132,7 +137,9 @@ export class LiveChart {
         const grabbed = (held) => {
           this.held = held;
           // Let go where it was taken: the server's figure is still the right one.
-          if (!held && !this.pending && !this.waiting) this.update(this.deferred);
+          if (held || this.pending || this.waiting) return;
+          if (this.send) this.update(this.deferred);
+          else this.settle();
         };
         this.byName.set(spec.name, slider(spec, { moved, grabbed, settled }));
       }
@@ -177,6 +184,10 @@ export class LiveChart {
 
   /** A value is chosen: ask the server, after `delay` in case more follows at once. */
   settle(delay) {
+    if (!this.send) {
+      if (same(this.values, this.data.values)) this.accept(this.data);
+      return;
+    }
     clearTimeout(this.pending);
     this.pending = setTimeout(() => {
       this.pending = 0;
@@ -200,6 +211,7 @@ export class LiveChart {
     const { data, layout } = compose(this.data, this.surface, this.patches);
     // Zoom, legend choices and selections belong to the reader: a constant revision keeps them.
     layout.uirevision = "live";
+    zoomTo(layout, this.zoom);
     // The page has a heading, which wraps and is read out.
     if (layout.title) {
       layout.title = undefined;
@@ -257,7 +269,8 @@ export class LiveChart {
   tell(state) {
     this.root.dataset.state = state;
     const live = this.data.controls.length > 0;
-    const texts = { exact: "exact", preview: "preview", waiting: "computing …", silent: "no answer yet" };
+    const preview = this.send ? "preview" : "interpolated";
+    const texts = { exact: "exact", preview, waiting: "computing …", silent: "no answer yet" };
     this.badge.textContent = live ? texts[state] : "";
   }
 
@@ -267,15 +280,12 @@ export class LiveChart {
         element("span", "", {}, `${label} `, element("b", "", {}, format(value, spec))),
       ),
     );
-    const said = Object.entries(gaps)
-      .filter(([uid, count]) => count > 0 && this.data.names[uid])
-      .map(([uid, count]) => `${this.data.names[uid]} (${count})`);
-    const text = said.length ? `Left as gaps, being infinite or no number: ${said.join(", ")}.` : "";
+    const text = gapText(gaps, this.data.names);
     if (this.gaps.textContent !== text) this.gaps.textContent = text;
   }
 
   save(type, scale) {
-    return download(this.plotly, this.plot, this.data, this.patches, { type, scale });
+    return download(this.plotly, this.plot, this.data, this.values, this.patches, { type, scale });
   }
 
   destroy() {

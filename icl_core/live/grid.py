@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from icl_core.errors import InputError
-from ui.live.controls import Control, Player, Scale, Slider
+from icl_core.live.controls import Control, Player, Scale, Slider
 
 LAYOUT = "layout"
 """As a quantity's trace: its field belongs to the layout, as in "shapes[0].x0"."""

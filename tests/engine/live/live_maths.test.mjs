@@ -1,13 +1,15 @@
-// Run by test_live_javascript.py, or by hand: node --test tests/ui/live_maths.test.mjs
+// Run by test_javascript.py, or by hand: node --test tests/engine/live/live_maths.test.mjs
 
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { compose, draw, gapsAmong, patchesAt } from "../../ui/live/frontend/draw.mjs";
-import { atNode, blend, corners, locate, shaped } from "../../ui/live/frontend/grid.mjs";
-import { methodOf, nameOf } from "../../ui/live/frontend/link.mjs";
-import { format, placeOf, stepCount, valueAt } from "../../ui/live/frontend/numbers.mjs";
-import { luminance, withField } from "../../ui/live/frontend/theme.mjs";
+import {
+  compose, draw, gapsAmong, noteZoom, patchesAt, same, standing, zoomTo,
+} from "../../../icl_core/live/frontend/draw.mjs";
+import { atNode, blend, corners, locate, shaped } from "../../../icl_core/live/frontend/grid.mjs";
+import { methodOf, nameOf } from "../../../icl_core/live/frontend/link.mjs";
+import { format, placeOf, stepCount, valueAt } from "../../../icl_core/live/frontend/numbers.mjs";
+import { luminance, withField } from "../../../icl_core/live/frontend/theme.mjs";
 
 const row = (...numbers) => Float32Array.from(numbers);
 
@@ -175,4 +177,27 @@ test("a hovered point has a name, and a band its method's", () => {
   const point = { x: 3, pointNumber: 2, data: { uid: "gd_3a_low", legendgroup: "gd" } };
   assert.deepEqual(["x", "point", "trace"].map((by) => nameOf(by, point)), ["3", "2", "gd"]);
   assert.equal(methodOf({ uid: "ridge" }), "ridge");
+});
+
+test("a zoom is kept until the whole view is asked for", () => {
+  const zoom = {};
+  const shown = { xaxis: { range: [2, 3], title: "layer" }, yaxis: { range: [0, 1] } };
+  noteZoom(zoom, { "xaxis.range[0]": 2, "xaxis.range[1]": 3, "shapes[0].x0": 1 }, shown);
+  const layout = { xaxis: { range: [0, 9], title: "layer" }, yaxis: { range: [0, 5] } };
+  zoomTo(layout, zoom);
+  assert.deepEqual(layout.xaxis, { range: [2, 3], title: "layer", autorange: false });
+  assert.deepEqual(layout.yaxis.range, [0, 5]);
+  noteZoom(zoom, { "xaxis.range": [0, 9] }, layout);
+  assert.deepEqual(zoom, {});
+});
+
+test("a title says where the controls stand", () => {
+  const controls = [
+    { name: "sigma", label: "Noise σ", format: ".3g", unit: "dB" },
+    { name: "layers", label: "Layers L", labels: ["1", "2"] },
+  ];
+  const values = { sigma: 2.5, layers: 1 };
+  assert.equal(standing(controls, values), "Noise σ = 2.5 dB, Layers L = 2");
+  assert.ok(same({ ...values }, values));
+  assert.ok(!same({ ...values, sigma: 2 }, values));
 });

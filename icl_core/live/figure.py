@@ -4,24 +4,19 @@ import base64
 import json
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
 from icl_core.errors import InputError
-from ui.live.grid import LAYOUT, READOUT, safe_uid
+from icl_core.live.grid import LAYOUT, READOUT, safe_uid
+from icl_core.plots.figure import Figure
 
 MAX_BYTES = 5_000_000
 """Of a figure as JSON: beyond this a browser stutters and a phone gives up."""
 
 VALUE_FIELDS = ("x", "y", "z")
 """Where a value that is not finite leaves a gap the reader must know of."""
-
-
-class Figure(Protocol):
-    """What is needed of `plotly.graph_objects.Figure`."""
-
-    def to_plotly_json(self) -> dict[str, Any]: ...
 
 
 def plain_figure(figure: Figure | Mapping[str, Any]) -> dict[str, Any]:
@@ -43,6 +38,7 @@ def plain_figure(figure: Figure | Mapping[str, Any]) -> dict[str, Any]:
 
 
 def for_browser(plain: Mapping[str, Any]) -> dict[str, Any]:
+    """`plain` with uids that plotly.js can make CSS selectors of."""
     traces = [{**trace, "uid": safe_uid(trace["uid"])} for trace in plain["data"]]
     return {**plain, "data": traces}
 

@@ -1,6 +1,7 @@
 // From values to the picture. A patch is { trace, field, value }: one field of one trace now.
 
 import { blend, corners, countGaps, shaped } from "./grid.mjs";
+import { format } from "./numbers.mjs";
 import { withField } from "./theme.mjs";
 
 /** What the grid says at `values`: patches, and how many values each trace lacks. */
@@ -22,6 +23,14 @@ export function gapsAmong(missing, breaks) {
   return Object.fromEntries(
     Object.entries(missing).map(([uid, count]) => [uid, Math.max(0, count - (breaks[uid] ?? 0))]),
   );
+}
+
+/** What is said of gaps: how many values of which trace. */
+export function gapText(gaps, names) {
+  const said = Object.entries(gaps)
+    .filter(([uid, count]) => count > 0 && names[uid])
+    .map(([uid, count]) => `${names[uid]} (${count})`);
+  return said.length ? `Left as gaps, being infinite or no number: ${said.join(", ")}.` : "";
 }
 
 /** The whole figure on a surface, with `patches` in place; `figure` is text, so parsed is fresh. */
@@ -94,6 +103,26 @@ function moves(plot, trace, fields) {
   );
 }
 
+/**
+ * Keeps in `zoom` (axis -> range) what the reader chose, as plotly tells of a `change`. Plotly
+ * itself gives up each end of a zoomed range that new data would move.
+ */
+export function noteZoom(zoom, change, layout) {
+  for (const key of Object.keys(change)) {
+    const [name, what = ""] = key.split(".");
+    if (!/^[xy]axis\d*$/.test(name)) continue;
+    if (what.startsWith("range[")) zoom[name] = [...layout[name].range];
+    else delete zoom[name];
+  }
+}
+
+/** Puts the ranges of `zoom` into `layout`. */
+export function zoomTo(layout, zoom) {
+  for (const [name, range] of Object.entries(zoom)) {
+    if (layout[name]) layout[name] = { ...layout[name], range: [...range], autorange: false };
+  }
+}
+
 /** Undoes zoom, to the ranges of the figure. */
 export function wholeView(Plotly, plot, { figure }) {
   const { layout } = JSON.parse(figure);
@@ -106,9 +135,25 @@ export function wholeView(Plotly, plot, { figure }) {
   return Plotly.relayout(plot, update);
 }
 
+/** Whether two sets of control values agree. */
+export const same = (one, other) => Object.keys(other).every((name) => one[name] === other[name]);
+
+/** "Noise level σ = 2.5, Layers L = 3": where the controls stand, for a title. */
+export function standing(controls, values) {
+  const said = controls.map(({ name, label, labels, format: spec, unit }) => {
+    const text = labels ? labels[values[name]] : format(values[name], spec);
+    return `${label} = ${text}${unit ? ` ${unit}` : ""}`;
+  });
+  return said.join(", ");
+}
+
 /** Saves what is on screen, on white paper, with the zoom and legend choices of the reader. */
-export async function download(Plotly, plot, sent, patches, { type, scale }) {
+export async function download(Plotly, plot, sent, values, patches, { type, scale }) {
   const { data, layout } = compose(sent, "paper", patches);
+  // The figure's own title may name the values that it was made for.
+  if (layout.title && !same(values, sent.values)) {
+    layout.title = { ...layout.title, text: `${sent.title}: ${standing(sent.controls, values)}` };
+  }
   for (const [name, axis] of Object.entries(plot.layout)) {
     if (/^[xy]axis\d*$/.test(name) && axis.range) {
       layout[name] = { ...layout[name], range: [...axis.range], autorange: false };

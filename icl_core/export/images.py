@@ -1,0 +1,180 @@
+"""PNG, SVG and PDF of a figure on white paper, drawn by a Chromium that kaleido drives.
+
+One browser serves all callers, from a thread of its own that holds the event loop: kaleido's own
+shared server gives images to the wrong caller and hangs once its browser has died.
+"""
+
+import asyncio
+import atexit
+import contextlib
+import json
+import logging
+import threading
+from collections.abc import Coroutine, Mapping
+from concurrent.futures import Future
+from typing import Any, Literal, get_args
+
+from choreographer.errors import ChromeNotFoundError
+from kaleido import Kaleido
+
+from icl_core.errors import InputError
+from icl_core.live.figure import for_browser, plain_figure, sized
+from icl_core.live.message import PLOTLY_FOLDER
+from icl_core.plots.figure import Figure
+from icl_core.plots.style import HEIGHT, TEMPLATES
+from icl_core.validation import choice, number
+
+LOG = logging.getLogger("icl.images")
+Kind = Literal["png", "svg", "pdf"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+WIDTH = 900
+"""Of every image, in pixels at scale 1; the height is the figure's own."""
+SCALES = (0.5, 6.0)
+ONE_IMAGE, PATIENCE, ANSWER = 20.0, 90.0, 5.0
+"""Seconds that one image may take, that a caller waits while others have theirs drawn, and that the
+thread may take to say that it lives."""
+NO_CHROMIUM = (
+    "PNG, SVG and PDF files need a Chromium or Chrome on the server and none was found: "
+    "install one (apt-get install chromium) or name it in BROWSER_PATH."
+)
+
+
+def to_image(figure: Figure, kind: str, scale: float = 2.0) -> bytes:
+    """The figure on white as "png", "svg" or "pdf"; `scale` multiplies the pixels of a PNG.
+
+    May be called from any thread.
+
+    Raises:
+        InputError: No Chromium is there, the figure is too large, or drawing failed twice.
+    """
+    kind = choice("The kind of image", kind, KINDS)
+    scale = number("The scale", scale, SCALES)
+    plain: dict[str, Any] = json.loads(sized(for_browser(plain_figure(figure))))
+    plain["layout"]["template"] = TEMPLATES["paper"].to_plotly_json()
+    size = {"width": WIDTH, "height": plain["layout"].get("height") or HEIGHT}
+    if problem := missing():
+        raise InputError(problem)
+    # Vectors have no pixels: scaled, only their nominal size would grow.
+    options = {"format": kind, "scale": scale if kind == "png" else 1.0} | size
+    return renderer().render(plain, options)
+
+
+def missing() -> str:
+    """Why no image can be drawn here, in one sentence; "" if one can. Takes some milliseconds."""
+    try:
+        # Constructed only; nothing is started.
+        Kaleido()
+    except ChromeNotFoundError:
+        return NO_CHROMIUM
+    return ""
+
+
+class Renderer:
+    """A browser and the thread that talks to it, both started by the first image."""
+
+    def __init__(self) -> None:
+        self._browser: Kaleido | None = None
+        self._loop = asyncio.new_event_loop()
+        self._turn = asyncio.Lock()
+        # A daemon: a program must be able to end while a browser hangs.
+        threading.Thread(target=self._loop.run_forever, name="images", daemon=True).start()
+
+    def render(self, figure: Mapping[str, Any], options: Mapping[str, Any]) -> bytes:
+        """One image; a browser that has died is replaced, once."""
+        task = self._submit(self._drawn(figure, options))
+        try:
+            return task.result(PATIENCE)
+        except TimeoutError:
+            task.cancel()
+            raise InputError(
+                "The image took too long, because many were asked for at once: "
+                "try again in a minute."
+            ) from None
+        except _FailedError as error:
+            LOG.warning("An image could not be drawn: %s", error)
+            raise InputError(
+                "The image could not be drawn, because the server's Chromium failed twice: "
+                "try again, or save PNG or SVG below the figure."
+            ) from None
+
+    def answers(self) -> bool:
+        """Whether the thread still does what it is asked."""
+        try:
+            self._submit(asyncio.sleep(0)).result(ANSWER)
+        except TimeoutError:
+            return False
+        return True
+
+    def close(self) -> None:
+        """End the browser; the next image starts another."""
+        with contextlib.suppress(TimeoutError):
+            self._submit(self._drop()).result(10)
+
+    @property
+    def process(self) -> int | None:
+        """The browser's process, if one runs."""
+        return None if self._browser is None else self._browser.subprocess.pid
+
+    def _submit(self, work: Coroutine[Any, Any, Any]) -> Future[Any]:
+        return asyncio.run_coroutine_threadsafe(work, self._loop)
+
+    async def _drawn(self, figure: Mapping[str, Any], options: Mapping[str, Any]) -> bytes:
+        # One at a time: closing a browser cancels everything that it was asked to draw.
+        async with self._turn:
+            try:
+                return await self._draw(figure, options)
+            except _FailedError as error:
+                LOG.warning("A new browser is started, for an image failed: %s", error)
+                await self._drop()
+                return await self._draw(figure, options)
+
+    async def _draw(self, figure: Mapping[str, Any], options: Mapping[str, Any]) -> bytes:
+        if self._browser is None:
+            browser = Kaleido(
+                n=1, timeout=ONE_IMAGE, mathjax=False, plotlyjs=PLOTLY_FOLDER / "plotly.min.js"
+            )
+            await _finished(browser.open())
+            self._browser = browser
+        return await _finished(self._browser.calc_fig(dict(figure), opts=dict(options)))  # type: ignore[arg-type]
+
+    async def _drop(self) -> None:
+        browser, self._browser = self._browser, None
+        if browser is not None:
+            with contextlib.suppress(_FailedError):
+                await _finished(browser.close())
+
+
+class _FailedError(Exception):
+    """The browser did not do what it was asked."""
+
+
+async def _finished(work: Coroutine[Any, Any, Any]) -> Any:
+    """The result of a piece of kaleido's work; a dying browser cancels it or never answers."""
+    task = asyncio.ensure_future(work)
+    try:
+        await asyncio.wait({task}, timeout=ONE_IMAGE)
+    finally:
+        if not task.done():
+            task.cancel()
+    if not task.done():
+        raise _FailedError(f"no answer within {ONE_IMAGE:g} s")
+    if task.cancelled():
+        raise _FailedError("the browser has ended")
+    if error := task.exception():
+        raise _FailedError(repr(error))
+    return task.result()
+
+
+_LOCK = threading.Lock()
+_renderers: list[Renderer] = []
+
+
+def renderer() -> Renderer:
+    """The process's one renderer, replaced if it hangs."""
+    with _LOCK:
+        if _renderers and not _renderers[0].answers():
+            _renderers.clear()
+        if not _renderers:
+            _renderers.append(Renderer())
+            atexit.register(_renderers[0].close)
+        return _renderers[0]

@@ -1,0 +1,105 @@
+"""What a figure can be made again from, as JSON and as a link."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+from urllib.parse import urlencode
+
+from icl_core.errors import InputError
+from icl_core.files import dump_json, parse_json
+from icl_core.validation import Config, choice, mapping
+
+CONFIG_VERSION = 1
+LINK_VERSION = "1"
+"""Meaning of the values in a link; raised when a default or a field changes its meaning."""
+MAX_CONFIG_BYTES = 100_000
+ENTRIES = ("version", "page", "figure", "config")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """A page, the name of one of its figures, and a reader's choices."""
+
+    page: str
+    figure: str
+    config: Config
+
+
+class Lesson(Protocol):
+    """What must be known of a page to read its choices: see `lessons.catalog.Lesson`."""
+
+    @property
+    def config(self) -> type[Config]: ...
+    @property
+    def views(self) -> Mapping[str, Any]: ...
+
+
+def config_json(recipe: Recipe) -> bytes:
+    """The choices behind a figure, for `parse_config`."""
+    whole = {
+        "version": CONFIG_VERSION,
+        "page": recipe.page,
+        "figure": recipe.figure,
+        "config": recipe.config.to_dict(),
+    }
+    return dump_json(whole).encode()
+
+
+def parse_config(data: bytes, lessons: Mapping[str, Lesson]) -> Recipe:
+    """The inverse of `config_json`, validated."""
+    if len(data) > MAX_CONFIG_BYTES:
+        raise InputError(
+            f"The configuration has {len(data):,} bytes: expected at most {MAX_CONFIG_BYTES:,}."
+        )
+    try:
+        text = data.decode()
+    except UnicodeDecodeError:
+        raise InputError(
+            "The configuration is no text: expected JSON exported by this app."
+        ) from None
+    given = mapping("The configuration", parse_json("The configuration", text))
+    version = given.get("version")
+    if type(version) is not int or version != CONFIG_VERSION:
+        raise InputError(
+            f"The configuration has version {version!r:.40}: expected "
+            f"{CONFIG_VERSION}; export it again with this version of the app."
+        )
+    if unknown := sorted(set(given) - set(ENTRIES)):
+        raise InputError(
+            f"The configuration has an entry {unknown[0]!r:.40}: "
+            f"expected {', '.join(ENTRIES)}; remove it."
+        )
+    page = str(choice("The page of the configuration", given.get("page"), lessons))
+    lesson = lessons[page]
+    figure = choice("The figure of the configuration", given.get("figure"), lesson.views)
+    return Recipe(
+        page=page, figure=str(figure), config=lesson.config.from_dict(given.get("config"))
+    )
+
+
+def to_text(value: Any) -> str:
+    """A config's value as it stands in a link."""
+    match value:
+        case bool():
+            return "1" if value else "0"
+        case float():
+            return f"{value:.12g}"
+        case tuple() | list():
+            return ",".join(to_text(part) for part in value)
+        case _:
+            return str(value)
+
+
+def link_values(config: Config, default: Config) -> dict[str, str]:
+    """Link parameters of a config: the values unlike the default's, and the links' version."""
+    given = default.to_dict()
+    changed = {
+        name: to_text(value) for name, value in config.to_dict().items() if value != given[name]
+    }
+    return {"v": LINK_VERSION} | changed if changed else {}
+
+
+def permalink(recipe: Recipe, address: str = "") -> str:
+    """The link to a figure's page and choices; `address` is the app's, ending in a slash."""
+    values = {"v": LINK_VERSION} | link_values(recipe.config, type(recipe.config)())
+    return f"{address}{recipe.page}?{urlencode(values, safe=',')}"

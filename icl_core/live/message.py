@@ -1,0 +1,61 @@
+"""What the JavaScript in frontend/ is told of a view."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import plotly
+
+from icl_core.live.figure import breaks, for_browser, gaps, sized
+from icl_core.live.view import Readout, View
+from icl_core.plots.style import HEIGHT, TEMPLATES
+
+FRONTEND = Path(__file__).parent / "frontend"
+"""The JavaScript and the style of live charts."""
+PLOTLY_FOLDER = Path(plotly.__file__).parent / "package_data"
+"""Where the installed plotly package keeps plotly.min.js."""
+
+
+def message(view: View, *, question: int = 0, exact: bool = True) -> dict[str, Any]:
+    """A view as `LiveChart.update` in frontend/chart.mjs reads it; its grid travels apart.
+
+    `question` is the number of the browser's release that this answers; `exact` says whether the
+    figure is the engine's own result.
+
+    Raises:
+        InputError: The parts of the view do not fit together, or the figure is too large.
+    """
+    plain = view.plain()
+    sent = for_browser(plain)
+    return {
+        "role": "chart",
+        "figure": sized(sent),
+        "names": {trace["uid"]: trace.get("name") or trace["uid"] for trace in sent["data"]},
+        "gaps": gaps(sent),
+        "breaks": breaks(sent),
+        "controls": [control.sent() for control in view.controls],
+        "values": {control.name: control.value for control in view.controls},
+        "question": question,
+        "grid": None if view.grid is None else view.grid.digest,
+        "readouts": [_sent(readout) for readout in view.readouts],
+        "exact": exact,
+        "link": None if view.link is None else asdict(view.link),
+        "templates": _templates(),
+        "title": view.title,
+        "alt": view.alt,
+        "height": plain["layout"].get("height") or HEIGHT,
+        "fileName": view.name,
+    }
+
+
+@cache
+def _templates() -> Mapping[str, Any]:
+    return {mode: template.to_plotly_json() for mode, template in TEMPLATES.items()}
+
+
+def _sent(readout: Readout) -> dict[str, Any]:
+    value = readout.value if math.isfinite(readout.value) else None
+    return {**asdict(readout), "value": value}

@@ -1,0 +1,122 @@
+"""The style table drawn: every method's line and marker, and the scale for values around 0."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from icl_core.plots.drawing import Drawing, numbered
+from icl_core.plots.figure import DECORATION, Figure
+from icl_core.plots.style import METHODS, SURFACES, MethodStyle
+from icl_core.plots.vision import grey
+
+ROW = 34
+"""Pixels of a method's row."""
+SCALE_STEPS = 41
+
+
+def method_lines() -> Figure:
+    """A row a method, in the order of all legends: in colour, and as a grey print shows it."""
+    drawing = Drawing(
+        name="style",
+        title="Every method's line and marker",
+        alt=f"{len(METHODS)} rows, one a method, each with its line and marker: on the left in "
+        "colour, on the right as printed in grey on white paper.",
+    )
+    _panel(drawing, 1, (0.0, 0.485), "in colour", lambda style: style.color)
+    _panel(drawing, 2, (0.515, 1.0), "printed in grey", lambda style: grey(style.color))
+    names = [f"{style.label} " for style in METHODS.values()]
+    drawing.axis("y", tickvals=list(range(len(names))), ticktext=names, ticks="")
+    drawing.set(
+        height=ROW * len(METHODS) + 80,
+        showlegend=False,
+        hovermode="closest",
+        margin={"l": 60, "r": 8, "t": 56, "b": 8},
+    )
+    return drawing.figure()
+
+
+def _panel(
+    drawing: Drawing,
+    number: int,
+    across: tuple[float, float],
+    title: str,
+    color_of: Callable[[MethodStyle], str],
+) -> None:
+    x, y = numbered("x", number), numbered("y", number)
+    bare = {"showgrid": False, "showline": False, "ticks": ""}
+    ends = [len(METHODS) - 0.4, -0.6]
+    drawing.axis("x", number, **bare, domain=across, anchor=y, range=[0, 1], showticklabels=False)
+    drawing.axis("y", number, **bare, anchor=x, range=ends, showticklabels=number == 1)
+    corner = {"xref": f"{x} domain", "yref": f"{y} domain"}
+    drawing.note(title, **corner, x=0, y=1, xanchor="left", yanchor="bottom")
+    if number == 2:
+        paper = corner | {"type": "rect", "x0": 0, "x1": 1, "y0": 0, "y1": 1, "layer": "below"}
+        look = {"fillcolor": SURFACES["paper"].background, "line": {"width": 0}}
+        drawing.set(shapes=[paper | look])
+    place = {"xaxis": x, "yaxis": y, "hovertemplate": "%{text}<extra></extra>"}
+    along = np.linspace(0.04, 0.96, 61)
+    for row, (name, style) in enumerate(METHODS.items()):
+        color, said = color_of(style), f"{style.label}: {style.about}"
+        drawing.scatter(
+            f"{name}:line{number}",
+            along,
+            row - 0.2 * np.sin(2 * np.pi * along),
+            mode="lines",
+            line={"color": color, "dash": style.dash, "width": 2.25},
+            text=[said] * len(along),
+            meta=DECORATION,
+            **place,
+        )
+        drawing.scatter(
+            f"{name}:marker{number}",
+            [0.25, 0.75],
+            [row - 0.2, row + 0.2],
+            mode="markers",
+            marker={"color": color, "symbol": style.marker, "size": 9},
+            text=[said] * 2,
+            meta={"row": table_row(style)} if number == 1 else DECORATION,
+            **place,
+        )
+
+
+def table_row(style: MethodStyle) -> dict[str, str]:
+    """A method's looks in words."""
+    return {
+        "method": style.label,
+        "what it is": style.about,
+        "colour": style.color,
+        "dash": style.dash,
+        "marker": style.marker,
+    }
+
+
+def diverging_scale() -> Figure:
+    """The colours of matrix entries, from the lowest to the highest."""
+    values = np.linspace(-1, 1, SCALE_STEPS)
+    drawing = Drawing(
+        name="scale",
+        title="Values around 0",
+        alt="A strip of colours: orange for negative values, the page itself at 0, blue for "
+        "positive ones.",
+        x="value, as a share of the largest",
+    )
+    drawing.traces.append(
+        {
+            "type": "heatmap",
+            "uid": "scale",
+            "x": values.round(2),
+            "y": [""],
+            "z": [values],
+            "coloraxis": "coloraxis",
+            "hovertemplate": "%{z:.2f}<extra></extra>",
+        }
+    )
+    drawing.axis("x", tickvals=[-1, -0.5, 0, 0.5, 1], range=[-1.025, 1.025], showgrid=False)
+    drawing.axis("y", showgrid=False, showticklabels=False, ticks="")
+    drawing.set(
+        coloraxis={"cmin": -1, "cmax": 1, "showscale": False},
+        height=150,
+        showlegend=False,
+        margin={"l": 8, "r": 8, "t": 56, "b": 48},
+    )
+    return drawing.figure()

@@ -1,0 +1,156 @@
+"""An exported page opens with the network off, and its controls move the picture."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from icl_core.export.page import to_html
+from icl_core.lessons.catalog import LESSONS
+from icl_core.live import Grid, View
+from tests.browser.harness import Watched, opening
+
+pytestmark = pytest.mark.browser
+
+FRAME = "Number(document.querySelector('.icl-live-player input').value)"
+STATE = "document.querySelector('.icl-live').dataset.state"
+BADGE = ".icl-live-badge"
+
+
+@pytest.fixture
+def exported(browser, tmp_path):
+    """exported("weights", "heatmaps") is the view, and its page open from the disk, offline.
+
+    At the end nothing may have been complained about or asked of any host.
+    """
+    with opening(browser) as visit:
+
+        def go(page: str, name: str, changes: dict | None = None, **options) -> tuple:
+            lesson = LESSONS[page]
+            view = lesson.view(name, lesson.config(**(changes or {})))
+            (tmp_path / "page.html").write_bytes(to_html(view))
+            options.setdefault("offline", True)
+            return view, visit(f"file://{tmp_path}", "page.html", **options)
+
+        yield go
+
+
+def grid_of(view: View) -> Grid:
+    assert view.grid is not None
+    return view.grid
+
+
+def values(page: Watched, uid: str, field: str) -> np.ndarray:
+    code = f"plot._fullData.find((t) => t.uid === {uid!r}).{field}"
+    return np.array(page.plot(f"Array.from({code}, (v) => v.length ? Array.from(v) : v)"), float)
+
+
+def test_the_slider_moves_the_picture_and_the_badge_says_what_it_is(exported):
+    view, page = exported("noise_and_depth", "layers")
+    (sigmas,) = grid_of(view).axes.values()
+    losses = {q.trace: np.asarray(q.values, float) for q in grid_of(view).quantities}
+    assert page.page.locator(BADGE).inner_text() == "exact"
+    assert page.page.inner_text("h1") == "Layer by layer"
+    first = page.paths()
+    page.grab(1 / 6, 0.62)
+    assert page.paths() != first
+    page.page.mouse.up()
+    page.next_frame()
+    sigma = float(page.page.locator(".icl-live-value").inner_text())
+    assert sigma > 3
+    expected = np.exp([np.interp(sigma, sigmas, np.log(row)) for row in losses["diag"].T])
+    np.testing.assert_allclose(values(page, "diag", "y"), expected, rtol=1e-4)
+    exact = sigma in np.asarray(sigmas)
+    assert page.page.locator(BADGE).inner_text() == ("exact" if exact else "interpolated")
+
+    page.page.locator(".icl-live input[type=range]").focus()
+    for _ in range(round((sigma - 1) / 0.125)):
+        page.page.keyboard.press("ArrowLeft")
+    page.next_frame()
+    assert page.paths() == first
+    assert page.page.locator(BADGE).inner_text() == "exact"
+
+
+def test_between_nodes_the_badge_does_not_claim_to_be_exact(exported):
+    _, page = exported("gdpp_spectrum", "passage")
+    kappa = page.page.locator(".icl-live-readouts b").nth(1)
+    before, curve = kappa.inner_text(), values(page, "map", "y")
+    page.grab(0.5, 0.333)
+    page.page.mouse.up()
+    page.wait_until(f"{STATE} === 'preview'")
+    assert page.page.locator(BADGE).inner_text() == "interpolated"
+    assert kappa.inner_text() != before
+    assert not np.allclose(values(page, "map", "y"), curve)
+    # A press that changes nothing must not throw away where the slider stands.
+    shown, at = kappa.inner_text(), page.page.locator(".icl-live-value").first.inner_text()
+    page.page.locator(".icl-live input[type=range]").first.evaluate(
+        "(range) => { for (const kind of ['pointerdown', 'pointerup'])"
+        " range.dispatchEvent(new PointerEvent(kind, { bubbles: true })); }"
+    )
+    page.next_frame()
+    assert kappa.inner_text() == shown
+    assert page.page.locator(".icl-live-value").first.inner_text() == at
+
+
+def test_the_player_plays_to_the_end(exported):
+    view, page = exported("weights", "heatmaps", {"layers": 2, "snapshot": 0})
+    (player,) = view.controls
+    last = len(player.labels) - 1
+    assert page.page.evaluate(FRAME) == 0
+    page.page.evaluate(
+        "window.seen = [];"
+        f"new MutationObserver(() => window.seen.push({FRAME}))"
+        ".observe(document.querySelector('.icl-live-player output'), { childList: true })"
+    )
+    page.page.get_by_role("button", name="Play").click()
+    page.page.wait_for_function(f"{FRAME} === {last}", timeout=60_000)
+    page.wait_until("document.querySelector('.icl-live-player button[aria-label^=Play]')")
+    assert page.page.evaluate("window.seen") == list(range(1, last + 1))
+    page.next_frame()
+    for quantity in grid_of(view).quantities:
+        if quantity.field == "z":
+            np.testing.assert_allclose(
+                values(page, quantity.trace, "z"), np.asarray(quantity.values)[-1], atol=1e-5
+            )
+    assert page.page.locator(BADGE).inner_text() == "exact"
+    page.page.locator(".icl-live").focus()
+    page.page.keyboard.press("ArrowLeft")
+    page.wait_until(f"{FRAME} === {last - 1}")
+    page.page.keyboard.press("Home")
+    page.wait_until(f"{FRAME} === 0")
+
+
+def test_a_download_is_titled_by_where_the_controls_stand(exported):
+    _, page = exported("noise_and_depth", "layers")
+    texts = []
+    for share in (None, 0.5):
+        if share is not None:
+            page.grab(1 / 6, share)
+            page.page.mouse.up()
+        with page.page.expect_download() as waiting:
+            page.page.get_by_role("button", name="SVG", exact=True).click()
+        texts.append(Path(waiting.value.path()).read_text())
+    assert "Layer by layer at σ = 1<" in texts[0]
+    at = page.page.locator(".icl-live-value").inner_text()
+    assert f"Layer by layer: Noise level σ = {at}<" in texts[1]
+
+
+def test_a_figure_without_controls_is_there_too(exported):
+    _, page = exported("weights", "theory")
+    assert page.page.locator("input[type=range]").count() == 0
+    assert page.page.locator(BADGE).inner_text() == ""
+    assert page.plot("plot.querySelectorAll('.hm image').length") == 6
+    assert "Theory" in page.page.inner_text("body > p")
+
+
+def test_it_is_white_also_where_dark_is_preferred(exported):
+    _, page = exported("noise_and_depth", "depth", color_scheme="dark")
+    look = "getComputedStyle(document.body).backgroundColor"
+    assert page.page.evaluate(look) == "rgb(255, 255, 255)"
+    assert page.plot("plot._fullLayout.paper_bgcolor") == "#ffffff"
+    assert page.plot("plot._fullLayout.font.color") == "#1d2733"
+
+
+def test_on_a_phone_nothing_is_cut_off(exported):
+    _, page = exported("gdpp_spectrum", "passage", viewport={"width": 390, "height": 844})
+    assert page.page.evaluate("document.documentElement.scrollWidth") <= 390

@@ -1,0 +1,1 @@
+"""The app itself in a browser, with the shipped models behind it."""
