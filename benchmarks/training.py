@@ -15,21 +15,21 @@ import json
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 from unittest import mock
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from flax import struct
-from jaxtyping import Array, Float
+from jaxtyping import Array
 
 from icl_core.analysis.loss import evaluate
-from icl_core.arrays import Key, key_of
+from icl_core.arrays import key_of
 from icl_core.models.linear import LinearTransformer
 from icl_core.runtime import prepare_process
-from icl_core.tasks.linear import LinearTask, sample_prompts
-from icl_core.tasks.noise import UniformNoise, sample_sigma
+from icl_core.tasks.linear import LinearTask, Seed, draw_prompts
+from icl_core.tasks.noise import UniformNoise
 from icl_core.training import Snapshot, TrainingConfig, coordinates, objective, run, train
 from icl_core.training.objective import Batch, batch_of, final_weights
 from icl_core.training.paper import BATCH, paper_model, paper_start, paper_steps
@@ -57,40 +57,26 @@ def seconds_to_mark(snapshots: Iterator[Snapshot]) -> tuple[float | None, float]
     return reached, loss
 
 
-@struct.dataclass
-class QueryBatch(Batch):
-    """A batch with one sampled query per prompt, as the papers train."""
-
-    query: Float[Array, "batch dim"]
-    answer: Float[Array, "batch"]
-
-
-def sample_query_batch(rng_key: Key, task: LinearTask, size: int) -> QueryBatch:
-    """As `objective.sample_batch`, with x_t and y_t."""
-    keys = jax.random.split(rng_key, 3)
-    sigma = sample_sigma(task.noise, keys[0], (size,))
-    prompts = sample_prompts(keys[1], sigma, dim=task.dim, num_context=task.num_context)
-    query = jax.random.normal(keys[2], prompts.w.shape)
-    batch = batch_of(prompts, task)
-    return QueryBatch(
-        gram=batch.gram,
-        target=batch.target,
-        weight=batch.weight,
-        query=query,
-        answer=jnp.sum(query * prompts.w, -1),
-    )
+def sample_query_batch(task: LinearTask, seed: Seed, size: int) -> Batch:
+    """As `objective.sample_batch`, with x_t and y_t in the place of the target, [d+1, batch]."""
+    prompts = draw_prompts(task, seed, size)
+    key = seed if isinstance(seed, tuple) else (seed,)
+    queries = np.random.default_rng((*key, 1)).standard_normal((size, task.dim))
+    answers = np.sum(queries * np.asarray(prompts.w), axis=-1)
+    target: Any = np.vstack([queries.T, answers])
+    return replace(batch_of(prompts, task), target=target)
 
 
-def query_losses(parameters: coordinates.Parameters, batch: Batch, task: LinearTask) -> Array:
+def query_losses(parameters: coordinates.Parameters, batch: Batch) -> Array:
     """Half squared error of the sampled query while training, exact loss for validation."""
-    w = final_weights(parameters, batch.gram, coordinates.prediction_scale(task))
-    if isinstance(batch, QueryBatch):
-        return 0.5 * (jnp.sum(w * batch.query, axis=-1) - batch.answer) ** 2
-    return 0.5 * jnp.sum((w - batch.target) ** 2, axis=-1)
+    w = final_weights(parameters, batch)
+    if batch.target.shape[0] > w.shape[0]:
+        return 0.5 * (jnp.sum(w * batch.target[:-1], axis=0) - batch.target[-1]) ** 2
+    return 0.5 * jnp.sum((w - batch.target) ** 2, axis=0)
 
 
 def _raw_coordinates() -> list[Any]:
-    ones = mock.patch.object(objective, "token_scale", lambda task: jnp.ones(task.dim + 1))
+    ones = mock.patch.object(objective, "token_scale", lambda task: np.ones(task.dim + 1))
     scale = mock.patch.object(objective, "prediction_scale", return_value=1.0)
     same = mock.patch.object(run, "to_raw", lambda model, task: model)
     # The start that suits raw coordinates best: the same, scaled by D.
@@ -105,7 +91,7 @@ def _no_robust_loss() -> list[Any]:
     phases = run._phases
 
     def plain(config: TrainingConfig) -> Any:
-        return tuple(run.replace(phase, robust=False) for phase in phases(config))
+        return tuple(run.replace(phase, robust=0.0) for phase in phases(config))
 
     return [mock.patch.object(run, "_phases", plain)]
 
@@ -126,6 +112,10 @@ def _plain_starts() -> list[Any]:
     return [mock.patch.object(coordinates, "STARTS", coordinates.STARTS[1:2])]
 
 
+def _no_average() -> list[Any]:
+    return [mock.patch.object(run, "MEMORY", 1.0)]
+
+
 VARIANTS: dict[str, tuple[Callable[[], list[Any]], dict[str, Any]]] = {
     "ours": (list, {}),
     "without restarts": (list, {"restarts": 1}),
@@ -133,8 +123,9 @@ VARIANTS: dict[str, tuple[Callable[[], list[Any]], dict[str, Any]]] = {
     "without the robust loss": (_no_robust_loss, {}),
     "without exact queries": (_sampled_queries, {}),
     "without wide weights": (_no_wide_weights, {}),
+    "without averaging": (_no_average, {}),
     "without signed starts": (_plain_starts, {}),
-    "without the higher learning rate (0.01)": (list, {"learning_rate": 0.01}),
+    "without the higher learning rate": (list, {"learning_rate": 0.01, "refine_rate": 0.0025}),
 }
 
 

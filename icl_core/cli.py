@@ -23,7 +23,7 @@ from icl_core.export.recipe import MAX_CONFIG_BYTES, parse_config, permalink
 from icl_core.files import read_bytes, write_atomic
 from icl_core.lessons.catalog import LESSONS
 from icl_core.models.linear import PARAMETRIZATIONS
-from icl_core.runtime import prepare_process
+from icl_core.runtime import choose_devices, prepare_process
 from icl_core.tasks.linear import LinearTask
 from icl_core.tasks.noise import format_noise, parse_noise
 from icl_core.training import TrainingConfig, train
@@ -173,6 +173,7 @@ def run_figure(options: argparse.Namespace) -> None:
 def run_zoo(options: argparse.Namespace) -> int:
     """List, build or verify the shipped models."""
     if options.action == "build":
+        choose_devices(options.devices)
         entries = build(only=options.only, report=_say)
         _print({"models": len(entries)})
         return 0
@@ -238,6 +239,7 @@ def parser() -> argparse.ArgumentParser:
     command = commands.add_parser("zoo", help="the shipped models")
     command.add_argument("action", choices=["list", "verify", "build"])
     command.add_argument("--only", default="*", help="build: names matching this pattern")
+    command.add_argument("--devices", choices=["cpu", "gpu"], default="cpu", help="build: where")
     command.add_argument("--prompts", default=PROMPTS, help="verify: fresh prompts per model")
     command.set_defaults(run=run_zoo)
     return top

@@ -3,8 +3,15 @@
 import json
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+try:
+    import fcntl
+except ImportError:  # not on this system: one process at a time, then
+    fcntl = None
 
 from icl_core.errors import InputError
 
@@ -29,6 +36,19 @@ def write_atomic(path: Path, data: bytes) -> None:
             f"{path.name} could not be saved ({error.strerror or error}): nothing was changed; "
             "free some space or choose another place, then save again."
         ) from error
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """One process at a time for what is read, changed and written again in a folder."""
+    handle = os.open(folder, os.O_RDONLY) if fcntl else None
+    try:
+        if fcntl and handle is not None:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        if handle is not None:
+            os.close(handle)
 
 
 def read_bytes(path: Path, *, limit: int) -> bytes:

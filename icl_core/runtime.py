@@ -6,6 +6,13 @@ from pathlib import Path
 import jax
 import platformdirs
 
+MAX_DEVICES = 10
+
+
+def cores() -> int:
+    """Those that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
 
 def prepare_process() -> None:
     """Call once, before JAX computes anything."""
@@ -15,6 +22,17 @@ def prepare_process() -> None:
     # there is none in the engine, and no two programs run at once from one thread.
     jax.config.update("jax_cpu_enable_async_dispatch", False)
     _keep_compilations()
+
+
+def choose_devices(kind: str) -> None:
+    """Before JAX computes anything: "cpu" makes one JAX device a core, so that lanes of a training
+    run side by side, "gpu" leaves devices as JAX finds them.
+    """
+    if kind == "cpu":
+        jax.config.update("jax_platforms", "cpu")
+        jax.config.update("jax_num_cpu_devices", min(cores(), MAX_DEVICES))
+    else:
+        jax.config.update("jax_platforms", "cuda,cpu")
 
 
 def _keep_compilations() -> None:

@@ -4,7 +4,6 @@ The engine's functions compile for every shape that they meet; here models of al
 one shape, so that no control of a page compiles anything.
 """
 
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -16,19 +15,9 @@ from icl_core.training.coordinates import to_normalised
 from icl_core.validation import LIMITS
 
 
-@lru_cache(maxsize=64)
-@in_float64
-def _factors(task: LinearTask) -> tuple[np.ndarray, np.ndarray]:
-    """What the entries of P and Q are multiplied by: the change is diagonal on both sides."""
-    ones = np.ones((1, 1, task.dim + 1, task.dim + 1))
-    scaled = to_normalised(model_of(ones, ones), task)
-    return np.asarray(scaled.P)[0, 0], np.asarray(scaled.Q)[0, 0]
-
-
 def normalised(model: LinearTransformer, task: LinearTask) -> LinearTransformer:
     """The model in the coordinates it was trained in (see `training.coordinates`)."""
-    factor_P, factor_Q = _factors(task)
-    return model_of(np.asarray(model.P) * factor_P, np.asarray(model.Q) * factor_Q)
+    return to_normalised(model_of(np.asarray(model.P), np.asarray(model.Q)), task)
 
 
 @in_float64

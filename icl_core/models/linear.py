@@ -46,9 +46,10 @@ class LinearTransformer:
         """w after layer 0..L, [L+1, batch, d] (see `implicit_weights`)."""
         return implicit_weights(self, prompts.moments)
 
-    def padded(self, num_layers: int) -> "LinearTransformer":
-        """The same model with layers of zeros (identities) up to `num_layers`."""
-        extra = ((0, num_layers - self.num_layers), (0, 0), (0, 0), (0, 0))
+    def padded(self, num_layers: int, num_heads: int | None = None) -> "LinearTransformer":
+        """The same model with layers and heads of zeros up to `num_layers`, `num_heads`."""
+        more_heads = (num_heads or self.num_heads) - self.num_heads
+        extra = ((0, num_layers - self.num_layers), (0, more_heads), (0, 0), (0, 0))
         return LinearTransformer(P=jnp.pad(self.P, extra), Q=jnp.pad(self.Q, extra))
 
 
@@ -146,9 +147,7 @@ def implicit_weights(model: LinearTransformer, moments: Moments) -> WeightPath:
 
 
 @jax.jit
-def _implicit_weights(
-    model: LinearTransformer, moments: Moments, on: Int[Array, ""]
-) -> WeightPath:
+def _implicit_weights(model: LinearTransformer, moments: Moments, on: Int[Array, ""]) -> WeightPath:
     gram = jnp.moveaxis(moments.gram(), 0, -1)
     identity = jnp.eye(gram.shape[0], dtype=gram.dtype)
     start = jnp.broadcast_to(identity[..., None], gram.shape)

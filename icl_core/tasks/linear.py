@@ -18,7 +18,6 @@ from icl_core.arrays import Key, in_float64
 from icl_core.tasks.noise import NoiseLaw, noise_from_dict, noise_to_dict
 from icl_core.validation import Config, integer, mapping
 
-
 Seed = int | tuple[int, ...]
 """Of numpy's generators: (seed, stream, index) names independent streams."""
 

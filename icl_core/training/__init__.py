@@ -1,4 +1,7 @@
-"""Training linear transformers: `train(task, config)` is a generator of snapshots; `train_together`, of several side by side."""
+"""Training linear transformers: `train(task, config)` is a generator of snapshots.
+
+`train_together` trains several problems side by side.
+"""
 
 from icl_core.training.config import TrainingConfig
 from icl_core.training.run import Snapshot, train, train_together

@@ -15,7 +15,8 @@ class TrainingConfig(Config):
     validation draw, for `refine_steps` updates on `refine_batch` prompts, the first
     `refine_robust` of them by the robust loss, the rest by the loss itself.
     `learning_rate` and `refine_rate` are the peaks of the two; `jitter` is the standard deviation
-    of the noise on copies of a warm start (normalised coordinates). `max_seconds` shortens what is left; a run that does not meet it depends on the seed alone.
+    of the noise on copies of a warm start (normalised coordinates). `max_seconds` shortens what is
+    left; a run that does not meet it depends on the seed alone.
     """
 
     parametrization: Parametrization = "diag"

@@ -4,7 +4,9 @@ Per prompt: 1/2 ||w_implicit - ridge(sigma_tau^2)||^2 (half MSE; see `analysis.l
 optimum of the batch loss is that of the papers' sampled loss, without query or oracle noise.
 """
 
-import jax
+from dataclasses import replace
+from typing import Any
+
 import jax.numpy as jnp
 import numpy as np
 from flax import struct
@@ -49,9 +51,13 @@ def batch_of(prompts: Prompts, task: LinearTask) -> Batch:
     tiny = np.finfo(D.dtype).eps * 10 * np.trace(Sigma, axis1=-2, axis2=-1)
     ridge = (np.asarray(prompts.sigma) ** 2 + tiny)[:, None, None] * np.eye(task.dim)
     target = np.linalg.solve(Sigma + ridge, alpha[..., None])[..., 0]
-    gram = np.asarray(prompts.moments.gram()) * (D[:, None] * D)
+    gram = np.empty((task.dim + 1, task.dim + 1, len(target)))
+    gram[:-1, :-1] = np.moveaxis(Sigma, 0, -1)
+    gram[-1, :-1] = gram[:-1, -1] = alpha.T
+    gram[-1, -1] = np.asarray(prompts.moments.lam)
+    gram *= (D[:, None] * D)[..., None]
     return Batch(
-        gram=np.ascontiguousarray(np.moveaxis(gram, 0, -1)),  # type: ignore[arg-type]
+        gram=gram,  # type: ignore[arg-type]
         target=np.ascontiguousarray(target.T),  # type: ignore[arg-type]
         weight=np.ones(len(target)),  # type: ignore[arg-type]
         scale=np.asarray(prediction_scale(task)),  # type: ignore[arg-type]
@@ -63,8 +69,8 @@ def sample_batch(task: LinearTask, seed: Seed, size: int) -> Batch:
     """A fresh batch; its cost does not depend on the context length."""
     wide = np.arange(size) % WIDE_SHARE == WIDE_SHARE - 1
     prompts = draw_prompts(task, seed, size, w_scale=np.where(wide, WIDE_SCALE, 1.0))
-    weight: Array = _importance(np.asarray(prompts.w))  # type: ignore[assignment]
-    return batch_of(prompts, task).replace(weight=weight)  # type: ignore[attr-defined]
+    weight: Any = _importance(np.asarray(prompts.w))
+    return replace(batch_of(prompts, task), weight=weight)
 
 
 def _importance(w: np.ndarray) -> np.ndarray:

@@ -41,8 +41,8 @@ VALIDATION_PROMPTS = 4096
 EXPLORING_SHARE = 4
 """While all starts are alive, the first 1 / EXPLORING_SHARE of the validation prompts serve."""
 VALIDATION_SEED = 987_654
-POOL = 16_384
-"""Prompts drawn at a time."""
+POOL, POOLS = 16_384, 16
+"""Prompts drawn at a time, and how many times; a longer phase begins again with the first."""
 OPTIMISER = optax.chain(optax.clip_by_global_norm(0.1), optax.scale_by_adam(b2=0.99))
 PERMILLE = 1000
 SCHEDULE = optax.warmup_cosine_decay_schedule(0.0, 1.0, PERMILLE // 20, PERMILLE, end_value=0.02)
@@ -157,15 +157,18 @@ class _Lanes:
 
     def stacked(self, batches: Sequence[Batch]) -> Batch:
         """One batch a lane, in float32; `on` is common to all."""
-        rows = [jax.tree.map(_single, batch.replace(on=None)) for batch in batches]  # type: ignore[attr-defined]
+        nothing: Any = None
+        rows = [jax.tree.map(_single, replace(batch, on=nothing)) for batch in batches]
         together = self.spread(jax.tree.map(lambda *parts: np.stack(parts), *rows))
-        return together.replace(on=jax.device_put(np.int32(1), self._same))
+        return replace(together, on=jax.device_put(np.int32(1), self._same))
 
-    @lru_cache(maxsize=2)  # noqa: B019 - as long as the run
+    @lru_cache(maxsize=POOLS)  # noqa: B019 - as long as the run
     def pool(self, stream: int, index: int, size: int) -> Batch:
         """The prompts of a stretch of updates."""
         named = zip(self.tasks, self.seeds, strict=True)
-        return self.stacked([sample_batch(task, (seed, stream, index), size) for task, seed in named])
+        return self.stacked(
+            [sample_batch(task, (seed, stream, index), size) for task, seed in named]
+        )
 
 
 def _single(values: Any) -> np.ndarray:
@@ -177,17 +180,17 @@ _BY_LANE: Any = Batch(gram=0, target=0, weight=0, scale=0, on=None)  # type: ign
 
 
 def _advance(state: _State, phase: _Phase, span: tuple[int, int], lanes: _Lanes) -> _State:
-    """Updates first .. last of a phase, for every start of a lane on the same fresh prompts.
+    """Updates first .. last of a phase, for every start of a lane on the same prompts.
 
-    Prompts are drawn many batches at a time; which of them a step sees does not depend on where
-    snapshots are taken.
+    Prompts are drawn many batches at a time, at most POOLS times; which of them a step sees does
+    not depend on where snapshots are taken.
     """
     first, last = span
     while True:
         index = first // phase.steps_per_pool
         offset = index * phase.steps_per_pool
         stop = min(last, offset + phase.steps_per_pool)
-        pool = lanes.pool(phase.stream, index, phase.pool)
+        pool = lanes.pool(phase.stream, index % POOLS, phase.pool)
         numbers = (first, stop, offset, phase.steps, phase.peak, phase.robust * phase.steps)
         state = _updates(state, pool, np.asarray(numbers, np.float32), phase.batch)
         first = stop
@@ -198,7 +201,7 @@ def _advance(state: _State, phase: _Phase, span: tuple[int, int], lanes: _Lanes)
 @partial(jax.jit, static_argnames="size")
 def _updates(state: _State, pool: Batch, numbers: Float[Array, "6"], size: int) -> _State:
     """numbers = (first step, last step, the pool's first step, steps of the phase, peak learning
-    rate, the first step of the plain loss): traced, so that another schedule costs no compilation."""
+    rate, the first step of the plain loss): traced, so that no schedule compiles anew."""
     first, last, offset, steps, peak, robust = numbers
 
     def lane(state: _State, pool: Batch, step: Array) -> _State:
@@ -207,8 +210,11 @@ def _updates(state: _State, pool: Batch, numbers: Float[Array, "6"], size: int) 
         def slice_of(values: Array) -> Array:
             return jax.lax.dynamic_slice_in_dim(values, start, size, axis=-1)
 
-        batch = pool.replace(  # type: ignore[attr-defined]
-            gram=slice_of(pool.gram), target=slice_of(pool.target), weight=slice_of(pool.weight)
+        batch = replace(
+            pool,
+            gram=slice_of(pool.gram),
+            target=slice_of(pool.target),
+            weight=slice_of(pool.weight),
         )
 
         def one(parameters: Parameters, optimiser: Any) -> tuple[Parameters, Any, Array]:
@@ -221,9 +227,7 @@ def _updates(state: _State, pool: Batch, numbers: Float[Array, "6"], size: int) 
         parameters, optimiser, loss = jax.vmap(one)(state.parameters, state.optimiser)
         memory = jnp.clip(step / 10, 1, MEMORY)
         average = jax.tree.map(lambda a, p: a + (p - a) / memory, state.average, parameters)
-        return _State(
-            parameters=parameters, average=average, optimiser=optimiser, train_loss=loss
-        )
+        return _State(parameters=parameters, average=average, optimiser=optimiser, train_loss=loss)
 
     def update(step: Array, state: _State) -> _State:
         return jax.vmap(lane, in_axes=(0, _BY_LANE, None))(state, pool, step)
@@ -268,8 +272,7 @@ def _initial(
     shape = (config.restarts, config.num_layers, config.num_heads)
     starts = initial_parameters(key, config.parametrization, shape, task.dim)
     starts = {name: np.array(values) for name, values in starts.items()}
-    models = [to_normalised(model.padded(config.num_layers), task) for model in warm_starts]
-    warm = [as_parameters(model, config.parametrization) for model in models]
+    warm = [_as_starts(model, task, config) for model in warm_starts]
     rng = np.random.default_rng((config.seed, 0))
     for place in range(config.restarts - config.restarts // 4 if warm else 0):
         spread = config.jitter if place >= len(warm) else 0.0
@@ -277,6 +280,13 @@ def _initial(
             noise = spread * rng.standard_normal(values.shape)
             starts[name][place] = np.asarray(values, np.float32) + noise
     return starts
+
+
+@in_float64
+def _as_starts(model: LinearTransformer, task: LinearTask, config: TrainingConfig) -> Parameters:
+    """Free parameters of a raw model of at most the configured shape."""
+    shaped = model.padded(config.num_layers, config.num_heads)
+    return as_parameters(to_normalised(shaped, task), config.parametrization)
 
 
 def _next_mark(done: int, steps: int) -> int:
@@ -297,8 +307,11 @@ def _validation(task: LinearTask) -> tuple[Batch, float]:
 
 
 def _first_prompts(batch: Batch, count: int) -> Batch:
-    return batch.replace(  # type: ignore[attr-defined]
-        gram=batch.gram[..., :count], target=batch.target[:, :count], weight=batch.weight[:count]
+    return replace(
+        batch,
+        gram=batch.gram[..., :count],
+        target=batch.target[:, :count],
+        weight=batch.weight[:count],
     )
 
 
@@ -311,8 +324,9 @@ def train(
     """Train on the exact objective, in float32; the result is deterministic given the seed.
 
     Yields about 40 snapshots, the first before any update, the last ("finished") with the best
-    model found. `warm_starts` (raw coordinates, at most as many layers) and copies of them with noise
-    replace three quarters of the random starts. Raises `InputError` when no start stays finite.
+    model found. `warm_starts` (raw coordinates, at most as many layers and heads) and copies of
+    them with noise replace three quarters of the random starts. Raises `InputError` when no start
+    stays finite.
     """
     for (snapshot,) in train_together([task], [config.seed], config, warm_starts=[warm_starts]):
         if not np.isfinite(snapshot.loss) and snapshot.phase == "finished":

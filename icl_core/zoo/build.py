@@ -1,95 +1,63 @@
-"""Trains the shipped models: every one that is missing, each written as soon as it is finished."""
+"""Makes the shipped models: every one that is missing, each written as soon as it is finished."""
 
 import fnmatch
+import itertools
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
+import jax
 import numpy as np
 
-from icl_core.algorithms import Method
-from icl_core.algorithms.ridge import AdaRR, BayesRR, ConstRR
-from icl_core.analysis.loss import evaluate, noise_profile
-from icl_core.analysis.tuning import tune_descent, tune_gdpp, tune_ridge
+from icl_core.algorithms.descent import GDPlusPlus
+from icl_core.analysis.loss import evaluate
+from icl_core.analysis.tuning import gdpp_ladder
+from icl_core.arrays import in_float64
 from icl_core.checkpoints import Checkpoint, save_checkpoint
+from icl_core.constructions import gdpp_model
 from icl_core.errors import InputError
-from icl_core.models.linear import Parametrization
+from icl_core.files import locked
+from icl_core.models.linear import LinearTransformer
 from icl_core.tasks.linear import LinearTask
-from icl_core.tasks.noise import CategoricalNoise, UniformNoise
-from icl_core.training import Snapshot, TrainingConfig, train
+from icl_core.training import Snapshot, train_together
 from icl_core.zoo.library import (
     PRETRAINED,
     Entry,
     Movie,
-    Table,
-    baseline_table_name,
     load_entry,
     load_table,
-    model_name,
     read_manifest,
     save_movie,
     save_table,
     write_manifest,
 )
+from icl_core.zoo.measure import build_baselines, measure
+from icl_core.zoo.specs import DEPTHS, Spec, specs
 
-EVALUATION_PROMPTS = 100_000
-EVALUATION_SEED = 1
-SELECTION_PROMPTS = 100_000
-SELECTION_SEED = 2
-PROFILE_PROMPTS = 8192
-DESCENT_STEPS = 4
+SELECTION_PROMPTS, SELECTION_SEED = 60_000, 2
+SPECTRA = 131_072
+"""Prompts whose spectra GD++ is tuned on."""
+LANES_ON_ACCELERATOR = 10
 
 Report = Callable[[str], None]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Spec:
-    """One model of the zoo: what it is and the recipe it is trained by."""
+class Candidate:
+    """Weights that may be shipped under a name, where they come from, and the run behind them."""
 
-    task: LinearTask
-    config: TrainingConfig
-
-    @property
-    def name(self) -> str:
-        config = self.config
-        return model_name(self.task, config.parametrization, config.num_layers, config.num_heads)
-
-
-def specs() -> tuple[Spec, ...]:
-    """Every shipped model, in an order in which warm starts are there when they are wanted."""
-    mixed = UniformNoise(sigma_max=5), CategoricalNoise(values=(1, 3))
-    tasks = [LinearTask(dim=10, num_context=20, noise=noise) for noise in mixed]
-    small = LinearTask(dim=1, num_context=10, noise=UniformNoise(sigma_max=1))
-    return tuple(
-        Spec(task=task, config=recipe(parametrization, layers))
-        for task, parametrizations in [
-            (small, ("diag",)),
-            *((task, ("gdpp", "diag", "full")) for task in tasks),
-        ]
-        for layers in range(1, 5)
-        for parametrization in parametrizations
-    )
-
-
-def recipe(parametrization: Parametrization, num_layers: int) -> TrainingConfig:
-    """More starts and a longer refinement than the defaults: shipped models are trained once."""
-    full = parametrization == "full"
-    return TrainingConfig(
-        parametrization=parametrization,
-        num_layers=num_layers,
-        max_seconds=900,
-        restarts=24 if full else 48,
-        explore_steps=400,
-        refine_steps=8000 if full and num_layers > 1 else 2000,
-        refine_batch=256 if full else 512,
-    )
+    model: LinearTransformer
+    source: str
+    run: tuple[Snapshot, ...] = ()
 
 
 def build(
     *, only: str = "*", folder: Path = PRETRAINED, report: Report = lambda line: None
 ) -> tuple[Entry, ...]:
-    """Train what is missing and matches the pattern; may be stopped at any moment and called again.
+    """Make what is missing and matches the pattern; may be stopped at any moment and called again,
+    and by several processes at once if their patterns do not overlap.
 
     Returns the manifest's entries. `report` receives one line per finished piece.
     """
@@ -101,88 +69,114 @@ def build(
         )
     missing = [spec for spec in chosen if not _is_built(spec, folder)]
     report(f"{len(chosen) - len(missing)} of {len(chosen)} models are there.")
-    started = time.perf_counter()
     for task in dict.fromkeys(spec.task for spec in chosen):
         build_baselines(task, folder=folder, report=report)
-    for index, spec in enumerate(missing):
-        entry = build_model(spec, folder)
-        spent = time.perf_counter() - started
-        eta = spent / (index + 1) * (len(missing) - index - 1)
-        metrics = entry.metrics
-        report(
-            f"{index + 1}/{len(missing)} {spec.name}: adjusted loss {metrics['mean']:.5f} "
-            f"± {metrics['stderr']:.5f} in {metrics['seconds']:.0f} s; {eta / 60:.0f} min left."
-        )
+    started, done, total = time.perf_counter(), 0.0, sum(spec.cost for spec in missing)
+    count = 0
+    for group in _groups(missing):
+        for spec, candidates in zip(group, _candidates(group, folder), strict=True):
+            entry = _finish(spec, candidates, folder)
+            count, done = count + 1, done + spec.cost
+            left = (time.perf_counter() - started) * (total - done) / done
+            metrics = entry.metrics
+            report(
+                f"{count}/{len(missing)} {spec.name}: adjusted loss {metrics['mean']:.4g} "
+                f"± {metrics['stderr']:.1g} ({metrics['source']}, {metrics['seconds']:.0f} s); "
+                f"about {left / 60:.0f} min left."
+            )
     return _entries(folder)
+
+
+def _groups(missing: Sequence[Spec]) -> Iterator[list[Spec]]:
+    """Neighbours of one shape, as many at a time as there are lanes."""
+    lanes = len(jax.devices()) if jax.default_backend() == "cpu" else LANES_ON_ACCELERATOR
+    for _, same in itertools.groupby(missing, key=lambda spec: spec.shape):
+        group = list(same)
+        for first in range(0, len(group), lanes):
+            yield group[first : first + lanes]
 
 
 def _entries(folder: Path) -> tuple[Entry, ...]:
     return read_manifest(folder) if (folder / "manifest.json").is_file() else ()
 
 
+def _find(spec: Spec, folder: Path) -> Entry | None:
+    return next((entry for entry in _entries(folder) if entry.name == spec.name), None)
+
+
 def _is_built(spec: Spec, folder: Path) -> bool:
-    entry = next((entry for entry in _entries(folder) if entry.name == spec.name), None)
-    if entry is None:
-        return False
+    entry = _find(spec, folder)
     try:
-        load_entry(entry, folder)
-        load_table(spec.name, folder)
+        if entry is not None:
+            load_entry(entry, folder)
+            load_table(spec.name, folder)
     except InputError:
         return False
-    return True
+    return entry is not None
 
 
-def _runs(spec: Spec, folder: Path) -> Iterator[list[Snapshot]]:
-    """Two runs from random starts; for FULL one, and one from the finished DIAG model, which it
-    must not fall behind."""
-    full = spec.config.parametrization == "full"
-    for seed in range(spec.config.seed, spec.config.seed + (1 if full else 2)):
-        yield list(train(spec.task, spec.config.replace(seed=seed)))
-    if full:
-        name = spec.name.replace("full", "diag", 1)
-        for entry in _entries(folder):
-            if entry.name == name:
-                warm = load_entry(entry, folder).model
-                yield list(train(spec.task, spec.config, warm_start=warm))
+def _candidates(group: Sequence[Spec], folder: Path) -> Iterator[list[Candidate]]:
+    """For every model of a group: what was trained, and the easier models as they are."""
+    if group[0].parametrization == "gdpp":
+        for spec in group:
+            yield [Candidate(model=_tuned(spec), source="tuned")]
+        return
+    easier = [_easier(spec, folder) for spec in group]
+    warm = [[candidate.model for candidate in candidates] for candidates in easier]
+    runs = train_together(
+        [spec.task for spec in group],
+        [spec.seed for spec in group],
+        group[0].config(),
+        warm_starts=warm,
+    )
+    for known, run in zip(easier, zip(*runs, strict=True), strict=True):
+        # A deep model may err by thousands on one prompt in 100,000, which 4,096 validation
+        # prompts do not tell; the snapshot before often does not.
+        ends: list[tuple[Snapshot, ...]] = [run, run[:-2]]
+        trained = [Candidate(model=end[-1].model, source="trained", run=end) for end in ends]
+        finite = [candidate for candidate in trained if np.isfinite(candidate.run[-1].loss)]
+        yield [*finite, *known]
 
 
-def _select(runs: list[list[Snapshot]], task: LinearTask) -> list[Snapshot]:
-    """The best run, cut after its best snapshot, on a draw large enough to show rare blow-ups.
-
-    A deep model may err by thousands on one prompt in 100,000, which 4,096 validation prompts
-    do not tell; an earlier snapshot or another run often does not.
-    """
-    cuts = {
-        f"{index}": run[: len(run) - back]
-        for index, (run, back) in enumerate((run, back) for run in runs for back in range(2))
-    }
-    models = {name: cut[-1].model for name, cut in cuts.items()}
-    losses = evaluate(models, task, prompts=SELECTION_PROMPTS, seed=SELECTION_SEED)
-    return cuts[min(losses, key=lambda name: losses[name].final)]
+def _easier(spec: Spec, folder: Path) -> list[Candidate]:
+    """The models of `spec.easier()` that are there, padded to its shape."""
+    found = []
+    for other in spec.easier():
+        entry = _find(other, folder)
+        if entry is not None:
+            model = load_entry(entry, folder).model.padded(spec.num_layers, spec.num_heads)
+            found.append(Candidate(model=model, source=f"{other.name} as it is"))
+    return found
 
 
-def build_model(spec: Spec, folder: Path = PRETRAINED) -> Entry:
-    """Train, measure and write one model with its movie and table."""
-    runs = list(_runs(spec, folder))
-    best = _select(runs, spec.task)
-    last = best[-1]
-    table = measure(last.model, spec.task)
-    save_table(spec.name, table, folder)
-    save_movie(spec.name, movie_of(best), folder)
-    metrics = {
-        "mean": float(table.loss.mean[-1]),
-        "stderr": float(table.loss.stderr[-1]),
-        "median": float(table.loss.median[-1]),
-        "prompts": table.loss.count,
-        "seed": EVALUATION_SEED,
-        "seconds": round(sum(run[-1].seconds for run in runs), 1),
-    }
+@in_float64
+def _tuned(spec: Spec) -> LinearTransformer:
+    rungs = _rungs(spec.task, max(spec.num_layers, DEPTHS[-1]))
+    return gdpp_model(
+        rungs[spec.num_layers - 1], dim=spec.task.dim, num_context=spec.task.num_context
+    )
+
+
+@lru_cache(maxsize=32)
+def _rungs(task: LinearTask, steps: int) -> tuple[GDPlusPlus, ...]:
+    return gdpp_ladder(task, steps, prompts=SPECTRA)
+
+
+def _finish(spec: Spec, candidates: Sequence[Candidate], folder: Path) -> Entry:
+    """Choose, measure and write one model."""
+    best = _select(candidates, spec.task)
+    table, measured = measure(best.model, spec.task)
+    seconds = candidates[0].run[-1].seconds if candidates[0].run else 0.0
+    metrics = measured | {"source": best.source, "seconds": round(seconds, 1)}
+    training = spec.config().to_dict() | {"source": best.source}
+    if best.run:
+        training["steps"] = best.run[-1].step
     checkpoint = Checkpoint(
-        model=last.model,
-        parametrization=spec.config.parametrization,
+        model=best.model,
+        parametrization=spec.parametrization,
         task=spec.task,
-        seed=spec.config.seed,
-        training=spec.config.to_dict() | {"steps": last.step, "runs": len(runs)},
+        seed=spec.seed,
+        training=training,
         metrics=metrics,
     )
     file = f"{spec.name}.safetensors"
@@ -190,18 +184,33 @@ def build_model(spec: Spec, folder: Path = PRETRAINED) -> Entry:
         name=spec.name,
         file=file,
         sha256=save_checkpoint(folder / file, checkpoint),
-        parametrization=spec.config.parametrization,
-        num_layers=spec.config.num_layers,
-        num_heads=spec.config.num_heads,
+        parametrization=spec.parametrization,
+        num_layers=spec.num_layers,
+        num_heads=spec.num_heads,
         task=spec.task,
         metrics=metrics,
+        table_sha256=save_table(spec.name, table, folder),
+        movie_sha256=save_movie(spec.name, movie_of(best.run), folder)
+        if spec.movie and best.run
+        else "",
     )
-    others = tuple(other for other in _entries(folder) if other.name != spec.name)
-    write_manifest((*others, entry), folder)
+    with locked(folder):
+        others = tuple(other for other in _entries(folder) if other.name != spec.name)
+        write_manifest((*others, entry), folder)
     return entry
 
 
-def movie_of(run: list[Snapshot]) -> Movie:
+def _select(candidates: Sequence[Candidate], task: LinearTask) -> Candidate:
+    """The one with the smallest mean loss on a draw that shows rare blow-ups."""
+    if len(candidates) == 1:
+        return candidates[0]
+    models = {str(index): candidate.model for index, candidate in enumerate(candidates)}
+    losses = evaluate(models, task, prompts=SELECTION_PROMPTS, seed=SELECTION_SEED)
+    means = [losses[name].final for name in models]
+    return candidates[int(np.argmin(np.where(np.isfinite(means), means, np.inf)))]
+
+
+def movie_of(run: Sequence[Snapshot]) -> Movie:
     """The track of the start that was refined in the end, from its first step on."""
     exploring = [snapshot for snapshot in run if snapshot.phase == "exploring"]
     refining = [snapshot for snapshot in run if snapshot.phase != "exploring"]
@@ -214,39 +223,3 @@ def movie_of(run: list[Snapshot]) -> Movie:
         P=np.stack([snapshot.candidates.P[index] for snapshot, index in frames]),
         Q=np.stack([snapshot.candidates.Q[index] for snapshot, index in frames]),
     )
-
-
-def profile_sigmas(task: LinearTask) -> np.ndarray:
-    """The noise levels of a profile: 0 to one above the training range, in steps of 1/8 or less."""
-    highest = task.noise.highest + 1
-    return np.linspace(0, highest, 8 * int(np.ceil(highest)) + 1)
-
-
-def measure(method: Method, task: LinearTask) -> Table:
-    """Loss over the task's noise and at fixed levels, on fresh prompts."""
-    named = {"method": method}
-    sigmas = profile_sigmas(task)
-    loss = evaluate(named, task, prompts=EVALUATION_PROMPTS, seed=EVALUATION_SEED)
-    profile = noise_profile(named, task, sigmas, prompts=PROFILE_PROMPTS, seed=EVALUATION_SEED)
-    return Table(loss=loss["method"], sigmas=sigmas, profile=profile["method"])
-
-
-def build_baselines(
-    task: LinearTask, *, folder: Path = PRETRAINED, report: Report = lambda line: None
-) -> None:
-    """Tables of the methods that are not trained, tuned for the task where they have numbers."""
-    makers: dict[str, Callable[[], Method]] = {
-        "const_rr": lambda: ConstRR.of(task),
-        "ada_rr": AdaRR,
-        "tuned_rr": lambda: tune_ridge(task),
-        "bayes_rr": lambda: BayesRR(noise=task.noise),
-        "gd": lambda: tune_descent(task, DESCENT_STEPS),
-        "gdpp_tuned": lambda: tune_gdpp(task, DESCENT_STEPS),
-    }
-    for method, make in makers.items():
-        name = baseline_table_name(task, method)
-        try:
-            load_table(name, folder)
-        except InputError:
-            save_table(name, measure(make(), task), folder)
-            report(f"{name} measured.")

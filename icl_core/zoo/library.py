@@ -19,6 +19,7 @@ from icl_core.checkpoints import (
     Checkpoint,
     load_checkpoint,
     read_tensors,
+    sha256,
 )
 from icl_core.errors import InputError
 from icl_core.files import dump_json, parse_json, read_bytes, write_atomic
@@ -33,7 +34,7 @@ MANIFEST_VERSION = 1
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
-    """One model of the manifest."""
+    """One model of the manifest; a hash is "" where there is no such file."""
 
     name: str
     file: str
@@ -43,6 +44,8 @@ class Entry:
     num_heads: int
     task: LinearTask
     metrics: dict[str, Any]
+    table_sha256: str = ""
+    movie_sha256: str = ""
 
     def to_dict(self) -> dict[str, Any]:
         return {
@@ -56,6 +59,8 @@ class Entry:
             "num_context": self.task.num_context,
             "noise": noise_to_dict(self.task.noise),
             "metrics": self.metrics,
+            "table_sha256": self.table_sha256,
+            "movie_sha256": self.movie_sha256,
         }
 
     @classmethod
@@ -83,6 +88,8 @@ class Entry:
                 noise=noise_from_dict(given.get("noise")),
             ),
             metrics=mapping("metrics", given.get("metrics")),
+            table_sha256=str(given.get("table_sha256", "")),
+            movie_sha256=str(given.get("movie_sha256", "")),
         )
 
 
@@ -192,10 +199,12 @@ def _incomplete(path: Path, missing: KeyError) -> InputError:
     return InputError(f"{path.name} lacks the entry {missing}: run `make zoo` to rebuild it.")
 
 
-def save_table(name: str, table: Table, folder: Path = PRETRAINED) -> None:
+def save_table(name: str, table: Table, folder: Path = PRETRAINED) -> str:
+    """Write a table; returns its SHA-256."""
     tensors = _pack("loss", table.loss) | _pack("profile", table.profile)
     data = save_tensors(tensors | {"sigmas": np.asarray(table.sigmas)})
     write_atomic(folder / "tables" / f"{name}.safetensors", data)
+    return sha256(data)
 
 
 def load_table(name: str, folder: Path = PRETRAINED) -> Table:
@@ -215,7 +224,8 @@ def baseline_table_name(task: LinearTask, method: str) -> str:
     return f"{method}_{task_name(task)}"
 
 
-def save_movie(name: str, movie: Movie, folder: Path = PRETRAINED) -> None:
+def save_movie(name: str, movie: Movie, folder: Path = PRETRAINED) -> str:
+    """Write a movie; returns its SHA-256."""
     data = save_tensors(
         {
             "steps": np.asarray(movie.steps, np.int64),
@@ -225,6 +235,7 @@ def save_movie(name: str, movie: Movie, folder: Path = PRETRAINED) -> None:
         }
     )
     write_atomic(folder / "movies" / f"{name}.safetensors", data)
+    return sha256(data)
 
 
 def load_movie(name: str, folder: Path = PRETRAINED) -> Movie:

@@ -1,0 +1,129 @@
+"""What is shipped: every model's task, shape and recipe, and which models it starts from."""
+
+from dataclasses import dataclass, replace
+
+from icl_core.models.linear import Parametrization
+from icl_core.tasks.linear import LinearTask
+from icl_core.tasks.noise import CategoricalNoise, NoiseLaw, UniformNoise
+from icl_core.training import TrainingConfig
+from icl_core.zoo.library import model_name
+
+DEPTHS = range(1, 8)
+SEEDS = range(1, 5)
+"""Besides seed 0: for the spread over runs."""
+NOISES: tuple[NoiseLaw, ...] = (
+    *(UniformNoise(sigma_max=highest) for highest in range(8)),
+    CategoricalNoise(values=(1, 3)),
+    CategoricalNoise(values=(1, 3, 5)),
+)
+MAIN, PAIR = UniformNoise(sigma_max=5), CategoricalNoise(values=(1, 3))
+MOVIE_DEPTHS = (1, 2, 3, 4, 7)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Spec:
+    """One model of the zoo."""
+
+    task: LinearTask
+    parametrization: Parametrization
+    num_layers: int
+    num_heads: int = 1
+    seed: int = 0
+
+    @property
+    def name(self) -> str:
+        variant = f"_s{self.seed}" if self.seed else ""
+        return model_name(self.task, self.parametrization, self.num_layers, self.num_heads, variant)
+
+    @property
+    def movie(self) -> bool:
+        """Whether its training is shipped too."""
+        shown = self.task.noise in (MAIN, PAIR) and self.num_layers in MOVIE_DEPTHS
+        trained = self.parametrization != "gdpp" and self.num_heads == 1 and not self.seed
+        return shown and trained and self.task.dim > 1
+
+    @property
+    def shape(self) -> tuple[object, ...]:
+        """What models must share to be trained side by side."""
+        return (self.parametrization, self.num_layers, self.num_heads, self.task.dim)
+
+    @property
+    def cost(self) -> float:
+        """Rough seconds, for the estimate of what is left."""
+        each = {"gdpp": 1.0, "diag": 1.0, "full": 3.5}[self.parametrization]
+        return 4 + (each * self.num_layers if self.task.dim > 1 else 0)
+
+    def easier(self) -> tuple["Spec", ...]:
+        """Models inside this one's class: it starts from them and must not fall behind them."""
+        found = []
+        if self.num_layers > 1 and self.parametrization != "gdpp":
+            found.append(replace(self, num_layers=self.num_layers - 1))
+        match self.parametrization, self.num_heads:
+            case "full", _:
+                found.append(replace(self, parametrization="diag"))
+            case "diag", 1:
+                found.append(replace(self, parametrization="gdpp", seed=0))
+            case "diag", _:
+                found.append(replace(self, num_heads=1))
+        return tuple(found)
+
+    def config(self) -> TrainingConfig:
+        """The recipe; compared in DESIGN.md."""
+        full = self.parametrization == "full"
+        return TrainingConfig(
+            parametrization=self.parametrization,
+            num_layers=self.num_layers,
+            num_heads=self.num_heads,
+            seed=self.seed,
+            max_seconds=3600,
+            restarts=16 if full else 24,
+            explore_steps=300 if full else 400,
+            refine_steps=1000 if self.num_layers == 1 else self._steps(),
+            refine_batch=256 if full else 512,
+            refine_rate=0.03 if full else 0.02,
+            refine_robust=0.6,
+        )
+
+    def _steps(self) -> int:
+        if self.parametrization != "full":
+            return 3000
+        return 8000 if self.num_layers < 5 else 12_000
+
+
+def specs() -> tuple[Spec, ...]:
+    """Every shipped model, easier ones first."""
+    found = []
+    for depth in (*DEPTHS, DEPTHS.stop):
+        for kind in ("gdpp", "diag", "full"):
+            noises = NOISES if depth in DEPTHS else (MAIN,)
+            tasks = [LinearTask(dim=10, num_context=20, noise=noise) for noise in noises]
+            found += [Spec(task=task, parametrization=kind, num_layers=depth) for task in tasks]
+            if kind != "gdpp" and depth in DEPTHS:
+                task = LinearTask(dim=10, num_context=20, noise=MAIN)
+                found += [
+                    Spec(task=task, parametrization=kind, num_layers=depth, seed=seed)
+                    for seed in SEEDS
+                ]
+            if depth < 7:
+                found += [
+                    Spec(task=task, parametrization=kind, num_layers=depth) for task in playground()
+                ]
+            if kind == "diag" and depth < 5:
+                found += [
+                    Spec(
+                        task=LinearTask(dim=10, num_context=20, noise=noise),
+                        parametrization=kind,
+                        num_layers=depth,
+                        num_heads=2,
+                    )
+                    for noise in (MAIN, PAIR)
+                ]
+    return tuple(found)
+
+
+def playground() -> tuple[LinearTask, ...]:
+    """d = 1: a line through points."""
+    return tuple(
+        LinearTask(dim=1, num_context=10, noise=UniformNoise(sigma_max=highest))
+        for highest in (1, 3)
+    )
