@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import jax
 import numpy as np
@@ -122,20 +123,24 @@ def _candidates(group: Sequence[Spec], folder: Path) -> Iterator[list[Candidate]
             yield [Candidate(model=_tuned(spec), source="tuned")]
         return
     easier = [_easier(spec, folder) for spec in group]
-    warm = [[candidate.model for candidate in candidates] for candidates in easier]
-    runs = train_together(
-        [spec.task for spec in group],
-        [spec.seed for spec in group],
-        group[0].config(),
-        warm_starts=warm,
-    )
-    for known, run in zip(easier, zip(*runs, strict=True), strict=True):
-        # A deep model may err by thousands on one prompt in 100,000, which 4,096 validation
-        # prompts do not tell; the snapshot before often does not.
-        ends: list[tuple[Snapshot, ...]] = [run, run[:-2]]
-        trained = [Candidate(model=end[-1].model, source="trained", run=end) for end in ends]
-        finite = [candidate for candidate in trained if np.isfinite(candidate.run[-1].loss)]
-        yield [*finite, *known]
+    trained: list[list[Candidate]] = [[] for _ in group]
+    for recipe in group[0].recipes():
+        warm = [[candidate.model for candidate in known if recipe.warm] for known in easier]
+        runs = train_together(
+            [spec.task for spec in group],
+            [spec.seed for spec in group],
+            recipe.config,
+            warm_starts=warm,
+        )
+        source = "trained from easier models" if recipe.warm else "trained from random starts"
+        for found, run in zip(trained, zip(*runs, strict=True), strict=True):
+            # A deep model may err by thousands on one prompt in 100,000, which 4,096 validation
+            # prompts do not tell; the snapshot before often does not.
+            for end in (run, run[:-2]):
+                if np.isfinite(end[-1].loss):
+                    found.append(Candidate(model=end[-1].model, source=source, run=end))
+    for found, known in zip(trained, easier, strict=True):
+        yield [*found, *known]
 
 
 def _easier(spec: Spec, folder: Path) -> list[Candidate]:
@@ -166,11 +171,12 @@ def _finish(spec: Spec, candidates: Sequence[Candidate], folder: Path) -> Entry:
     """Choose, measure and write one model."""
     best = _select(candidates, spec.task)
     table, measured = measure(best.model, spec.task)
-    seconds = candidates[0].run[-1].seconds if candidates[0].run else 0.0
-    metrics = measured | {"source": best.source, "seconds": round(seconds, 1)}
-    training = spec.config().to_dict() | {"source": best.source}
-    if best.run:
-        training["steps"] = best.run[-1].step
+    finished = (run[-1].seconds for run in (candidate.run for candidate in candidates) if run)
+    metrics = measured | {"source": best.source, "seconds": round(sum(set(finished)), 1)}
+    training: dict[str, Any] = {"source": best.source}
+    for recipe in spec.recipes() if best.run else ():
+        if recipe.warm == best.source.endswith("models"):
+            training |= recipe.config.to_dict() | {"steps": best.run[-1].step}
     checkpoint = Checkpoint(
         model=best.model,
         parametrization=spec.parametrization,

@@ -67,27 +67,42 @@ class Spec:
                 found.append(replace(self, num_heads=1))
         return tuple(found)
 
-    def config(self) -> TrainingConfig:
-        """The recipe; compared in DESIGN.md."""
+    def recipes(self) -> tuple["Recipe", ...]:
+        """The runs to choose from; compared in DESIGN.md.
+
+        Random starts find basins that the easier models do not lie in, and the easier models lead
+        to depths that random starts do not reach.
+        """
         full = self.parametrization == "full"
-        return TrainingConfig(
+        common = TrainingConfig(
             parametrization=self.parametrization,
             num_layers=self.num_layers,
             num_heads=self.num_heads,
             seed=self.seed,
             max_seconds=3600,
-            restarts=16 if full else 24,
-            explore_steps=300 if full else 400,
             refine_steps=1000 if self.num_layers == 1 else self._steps(),
             refine_batch=256 if full else 512,
             refine_rate=0.03 if full else 0.02,
             refine_robust=0.6,
         )
+        cold = Recipe(config=common.replace(restarts=24 if full else 64), warm=False)
+        warm = Recipe(config=common.replace(restarts=8, explore_steps=200), warm=True)
+        if self.num_layers == 1 or self.seed or self.task.dim == 1:
+            return (warm if full else cold,)
+        return (warm,) if full and self.num_layers > 4 else (cold, warm)
 
     def _steps(self) -> int:
         if self.parametrization != "full":
             return 3000
         return 8000 if self.num_layers < 5 else 12_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """One training run, from random starts or from easier models."""
+
+    config: TrainingConfig
+    warm: bool
 
 
 def specs() -> tuple[Spec, ...]:
