@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -84,6 +85,8 @@ class _Eigenvalues:
 NODES = 3000
 FIRST_ETAS, FIRST_GAMMAS = (0.4, 0.9, 2.0, 4.0), (-0.3, 0.15, 0.3, 0.6, 1.0)
 """Where a further step begins, in units of 1 / (a typical large eigenvalue)."""
+FINALISTS = 4
+"""Of the starts after some iterations, those improved to the end."""
 TAILS = (0.85, 1.0, 1.0, 1.0, 1.0, 1.18)
 """Scales of Sigma dealt to the prompts in turn and undone by weights: a deep GD++ is a polynomial
 of degree 3^K in lambda and must be told what lies beyond the eigenvalues of a few thousand."""
@@ -143,23 +146,29 @@ def tune_gdpp(task: LinearTask, steps: int, *, prompts: int = 16_384) -> GDPlusP
 
 @in_float64
 def gdpp_ladder(
-    task: LinearTask, steps: int, *, prompts: int = 16_384, seed: int = TUNING_SEED
+    task: LinearTask,
+    steps: int,
+    *,
+    prompts: int = 16_384,
+    seed: int = TUNING_SEED,
+    thorough: bool = False,
 ) -> tuple[GDPlusPlus, ...]:
     """The best GD++ of 1, 2, ..., `steps` steps.
 
     One more step at a time, put before or behind those found, and all improved together (L-BFGS).
-    The loss is exact over w, noise and query, so that only spectra are sampled.
+    The loss is exact over w, noise and query, so that only spectra are sampled. `thorough` follows
+    every start to its end: without noise the good optima of deep models are rare.
     """
     drawn = _eigenvalues(task, prompts, seed)
     return tuple(
         GDPlusPlus(
             etas=tuple(map(float, etas * task.num_context)), gammas=tuple(map(float, gammas))
         )
-        for etas, gammas in _rungs(drawn, steps)
+        for etas, gammas in _rungs(drawn, steps, thorough)
     )
 
 
-def _rungs(drawn: _Eigenvalues, steps: int) -> Iterator[np.ndarray]:
+def _rungs(drawn: _Eigenvalues, steps: int, thorough: bool) -> Iterator[np.ndarray]:
     """etas/n and gammas, [2, K] for K = 1..steps."""
     known = [jnp.asarray(part) for part in (drawn.values, drawn.weight, drawn.strength, drawn.rest)]
     scale = float(np.sum(drawn.weight * drawn.values**2) / np.sum(drawn.weight * drawn.values))
@@ -170,19 +179,18 @@ def _rungs(drawn: _Eigenvalues, steps: int) -> Iterator[np.ndarray]:
         finite = np.isfinite(value) and np.isfinite(slope).all()
         return (float(value), np.asarray(slope).ravel() / scale) if finite else (1e3, 0 * flat)
 
+    def descend(start: np.ndarray, iterations: int) -> Any:
+        options = {"maxiter": iterations, "ftol": 1e-12, "gtol": 1e-8}
+        return optimize.minimize(objective, start, jac=True, method="L-BFGS-B", options=options)
+
     best = np.empty((2, 0))
     for _ in range(steps):
         fresh = [np.array([[eta], [gamma]]) for eta in FIRST_ETAS for gamma in FIRST_GAMMAS]
         starts = [np.hstack(pair) for new in fresh for pair in ((new, best), (best, new))]
-        runs = [
-            optimize.minimize(
-                objective,
-                start.ravel(),
-                jac=True,
-                method="L-BFGS-B",
-                options={"maxiter": 1000, "ftol": 1e-12, "gtol": 1e-8},
-            )
-            for start in starts
-        ]
+        points = [start.ravel() for start in starts]
+        if not thorough:
+            tried = sorted((descend(point, 25) for point in points), key=lambda run: run.fun)
+            points = [run.x for run in tried[:FINALISTS]]
+        runs = [descend(point, 1000) for point in points]
         best = min(runs, key=lambda run: run.fun).x.reshape(2, -1)
         yield best / scale

@@ -40,6 +40,7 @@ from icl_core.zoo.specs import DEPTHS, Spec, specs
 SELECTION_PROMPTS, SELECTION_SEED = 60_000, 2
 SPECTRA = 131_072
 """Prompts whose spectra GD++ is tuned on."""
+THOROUGH = True
 LANES_ON_ACCELERATOR = 10
 
 Report = Callable[[str], None]
@@ -164,7 +165,7 @@ def _tuned(spec: Spec) -> LinearTransformer:
 
 @lru_cache(maxsize=32)
 def _rungs(task: LinearTask, steps: int) -> tuple[GDPlusPlus, ...]:
-    return gdpp_ladder(task, steps, prompts=SPECTRA)
+    return gdpp_ladder(task, steps, prompts=SPECTRA, thorough=THOROUGH)
 
 
 def _finish(spec: Spec, candidates: Sequence[Candidate], folder: Path) -> Entry:

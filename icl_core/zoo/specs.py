@@ -81,11 +81,11 @@ class Spec:
             seed=self.seed,
             max_seconds=3600,
             refine_steps=1000 if self.num_layers == 1 else self._steps(),
-            refine_batch=256 if full else 512,
+            refine_batch=256,
             refine_rate=0.03 if full else 0.02,
             refine_robust=0.6,
         )
-        cold = Recipe(config=common.replace(restarts=24 if full else 64), warm=False)
+        cold = Recipe(config=common.replace(restarts=24 if full else 48), warm=False)
         warm = Recipe(config=common.replace(restarts=8, explore_steps=200), warm=True)
         if self.num_layers == 1 or self.seed or self.task.dim == 1:
             return (warm if full else cold,)

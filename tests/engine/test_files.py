@@ -3,6 +3,7 @@
 import errno
 import os
 import resource
+import threading
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from icl_core.errors import InputError
-from icl_core.files import dump_json, parse_json, read_bytes, write_atomic
+from icl_core.files import dump_json, locked, parse_json, read_bytes, write_atomic
 from tests.hostile import ANY_JSON, assert_one_sentence
 
 
@@ -121,3 +122,22 @@ def test_anything_is_json_or_one_sentence(data: str | bytes) -> None:
         parse_json("it.json", data)
     except InputError as error:
         assert_one_sentence(error)
+
+
+def test_a_lock_lets_one_in_at_a_time(tmp_path):
+    """Eight threads that read, wait and write lose nothing."""
+    counter = tmp_path / "counter"
+    counter.write_text("0")
+
+    def add():
+        for _ in range(20):
+            with locked(tmp_path):
+                value = int(counter.read_text())
+                counter.write_text(str(value + 1))
+
+    threads = [threading.Thread(target=add) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert counter.read_text() == "160"

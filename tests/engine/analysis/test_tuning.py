@@ -1,18 +1,20 @@
 """Tuned baselines are at least as good as any other choice tried here, on their own prompts."""
 
+import itertools
+
 import numpy as np
 import pytest
 
 from icl_core.algorithms import Method
 from icl_core.algorithms.descent import GDPlusPlus, GradientDescent
-from icl_core.algorithms.ridge import TunedRR
+from icl_core.algorithms.ridge import ConstRR, TunedRR
 from icl_core.analysis.floors import one_layer_step
-from icl_core.analysis.loss import adjusted_losses
-from icl_core.analysis.tuning import TUNING_SEED, tune_descent, tune_gdpp, tune_ridge
+from icl_core.analysis.loss import adjusted_losses, evaluate
+from icl_core.analysis.tuning import TUNING_SEED, gdpp_ladder, tune_descent, tune_gdpp, tune_ridge
 from icl_core.errors import InputError
 from icl_core.tasks.linear import LinearTask, draw_prompts
 from icl_core.tasks.noise import FixedNoise, UniformNoise
-from tests.cases import COUNT, PAPER_TASKS, TASK
+from tests.cases import COUNT, PAPER_TASKS, TASK, published
 from tests.hostile import assert_one_sentence
 
 
@@ -67,3 +69,28 @@ def test_tuned_gdpp_beats_tuned_descent() -> None:
     assert isinstance(tuned, GDPlusPlus)
     found, plain = mean_losses(TASK, tuned, tune_descent(TASK, 2))
     assert found < plain
+
+
+@pytest.mark.parametrize("column", ["u0", "u2", "u5", "c13"])
+def test_the_gdpp_ladder_reaches_the_floors(column: str) -> None:
+    """floors.csv: the best GD++ of two steps known before (1 %), and ConstRR's at any depth.
+
+    20,480 prompts for the mean; no rung is worse than the one before.
+    """
+    task = PAPER_TASKS[column]
+    rungs = gdpp_ladder(task, 4, thorough=column == "u0")
+    losses = [loss.mean[-1] for loss in evaluate_all(task, rungs)]
+    assert all(b <= a * 1.001 for a, b in itertools.pairwise(losses))
+    two, _ = published("floors.csv", "GD++_best_found")[column]
+    assert losses[1] <= 1.03 * two
+    if column != "u0":
+        assert losses[3] == pytest.approx(constant_loss(task), rel=0.01)
+
+
+def evaluate_all(task: LinearTask, methods: tuple[Method, ...]) -> list:
+    named = {str(index): method for index, method in enumerate(methods)}
+    return list(evaluate(named, task, prompts=5 * COUNT, seed=3).values())
+
+
+def constant_loss(task: LinearTask) -> float:
+    return evaluate({"const": ConstRR.of(task)}, task, prompts=5 * COUNT, seed=3)["const"].final

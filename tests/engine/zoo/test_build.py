@@ -1,0 +1,119 @@
+"""Building the zoo: the list is complete and ordered, a build resumes, the better model wins."""
+
+from collections import Counter
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from icl_core.errors import InputError
+from icl_core.models.linear import LinearTransformer
+from icl_core.tasks.linear import LinearTask
+from icl_core.tasks.noise import UniformNoise
+from icl_core.zoo import build as build_module
+from icl_core.zoo import measure as measure_module
+from icl_core.zoo.build import Candidate, build
+from icl_core.zoo.library import load_entry, load_movie, load_table, read_manifest
+from icl_core.zoo.specs import MAIN, NOISES, PAIR, Recipe, Spec, specs
+
+SMALL = LinearTask(dim=2, num_context=6, noise=UniformNoise(sigma_max=1))
+
+
+def test_all_of_table_1_and_the_rest_is_listed():
+    listed = specs()
+    assert len({spec.name for spec in listed}) == len(listed)
+    table = [s for s in listed if s.task.dim == 10 and s.num_heads == 1 and not s.seed]
+    cells = Counter((s.parametrization, s.num_layers) for s in table)
+    assert [cells[kind, 8] for kind in ("gdpp", "diag", "full")] == [1, 1, 1]
+    assert sum(cells.values()) - 3 == 210 == 3 * 7 * len(NOISES)
+    seeds = {(s.parametrization, s.num_layers, s.seed) for s in listed if s.seed}
+    assert len(seeds) == 2 * 7 * 4
+    heads = {(s.num_layers, s.task.noise) for s in listed if s.num_heads == 2}
+    assert heads == {(depth, noise) for depth in (1, 2, 3, 4) for noise in (MAIN, PAIR)}
+    assert {s.task.noise.highest for s in listed if s.task.dim == 1} == {1, 3}
+    assert 15 <= sum(s.movie for s in listed) <= 25
+
+
+def test_easier_models_come_first():
+    order = {spec: place for place, spec in enumerate(specs())}
+    for spec, place in order.items():
+        for other in spec.easier():
+            assert order[other] < place
+
+
+@pytest.fixture
+def short(monkeypatch):
+    """Two small models with a recipe of some seconds."""
+    chosen = tuple(
+        Spec(task=SMALL, parametrization=kind, num_layers=layers)
+        for kind, layers in (("gdpp", 2), ("diag", 2), ("full", 2))
+    )
+    recipes = Spec.recipes
+
+    def quick(self):
+        return tuple(
+            Recipe(
+                config=recipe.config.replace(
+                    restarts=4, explore_steps=20, refine_steps=40, explore_batch=32
+                ),
+                warm=recipe.warm,
+            )
+            for recipe in recipes(self)
+        )
+
+    monkeypatch.setattr(Spec, "recipes", quick)
+    monkeypatch.setattr(build_module, "specs", lambda: chosen)
+    monkeypatch.setattr(build_module, "SELECTION_PROMPTS", 4096)
+    monkeypatch.setattr(build_module, "SPECTRA", 4096)
+    monkeypatch.setattr(build_module, "THOROUGH", False)
+    monkeypatch.setattr(measure_module, "EVALUATION_PROMPTS", 4096)
+    monkeypatch.setattr(measure_module, "PROFILE_PROMPTS", 64)
+    return chosen
+
+
+@pytest.mark.slow
+def test_a_build_can_be_stopped_and_resumed(short, tmp_path):
+    class Stop(Exception):
+        pass
+
+    def stop_after_one(line):
+        if line.startswith("1/"):
+            raise Stop
+
+    with pytest.raises(Stop):
+        build(folder=tmp_path, report=stop_after_one)
+    assert [entry.name for entry in read_manifest(tmp_path)] == [short[0].name]
+    lines = []
+    entries = build(folder=tmp_path, report=lines.append)
+    assert lines[0] == "1 of 3 models are there."
+    assert {entry.name for entry in entries} == {spec.name for spec in short}
+    losses = {entry.parametrization: entry.metrics["mean"] for entry in entries}
+    assert losses["full"] <= 1.02 * losses["diag"] <= 1.05 * losses["gdpp"]
+    for entry in entries:
+        load_entry(entry, tmp_path)
+        table = load_table(entry.name, tmp_path)
+        assert table.loss.mean[-1] == entry.metrics["mean"]
+        assert entry.table_sha256
+        assert not entry.movie_sha256
+    assert build(folder=tmp_path, report=lines.append) == entries
+    assert lines[-1] == "3 of 3 models are there."
+
+
+def test_an_unknown_pattern_is_one_sentence(tmp_path):
+    with pytest.raises(InputError, match=r"No shipped model matches 'nonsense'.*zoo list"):
+        build(only="nonsense", folder=tmp_path)
+
+
+def test_the_smallest_finite_loss_wins():
+    def model(scale):
+        return LinearTransformer(P=np.zeros((1, 1, 3, 3)) + scale, Q=np.zeros((1, 1, 3, 3)) + scale)
+
+    candidates = [Candidate(model=model(s), source=str(s)) for s in (1e200, 0.5, 0.0)]
+    assert build_module._select(candidates, SMALL).source == "0.0"
+
+
+def test_a_warm_model_fits_the_shape_it_leads_to():
+    spec = Spec(task=SMALL, parametrization="diag", num_layers=2, num_heads=2)
+    (one, more) = spec.easier()
+    assert (one.num_layers, one.num_heads) == (1, 2)
+    assert more == replace(spec, num_heads=1)
