@@ -120,7 +120,9 @@ def _in_bins(values: np.ndarray, weight: np.ndarray) -> tuple[np.ndarray, np.nda
 
 @jax.jit
 @jax.value_and_grad
-def _gdpp_loss(numbers: Array, values: Array, weight: Array, strength: Array, rest: Array) -> Array:
+def _gdpp_loss(
+    numbers: Array, values: Array, weight: Array, strength: Array, rest: Array
+) -> Array:
     """log of the mean adjusted loss (half MSE) of GD++ with etas/n and n gammas in two rows.
 
     Per eigenvalue the weights are f alpha. Over w and the noise, given lambda, the loss is exact:
