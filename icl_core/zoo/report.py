@@ -11,7 +11,7 @@ from icl_core.zoo.table import Cell, Column, Results, Verdict
 MARKS: dict[Verdict, str] = {
     "better": "",
     "equal": " =",
-    "floor": " ⌊",
+    "floor": " †",
     "tail": " ~",
     "worse": " ✗",
     "missing": "",
@@ -36,7 +36,7 @@ it, and the standard error says little. Medians and trimmed means (the lowest 99
 of those cells stand in a table of their own; a trimmed mean is below the mean it belongs to, so
 beside the paper's plain means it is the weaker comparison, and it is marked.
 
-Marks: none, better than the paper; `=` equal within error; `⌊` the paper's value lies below an
+Marks: none, better than the paper; `=` equal within error; `†` the paper's value lies below an
 exact floor, and ours within 1 % of that floor; `~` above in the mean, not in the trimmed mean;
 `✗` worse; `–` not shipped yet."""
 

@@ -195,12 +195,16 @@ class Results:
     def _by_place(self) -> dict[tuple[str, str, int], Cell]:
         return {(c.column.name, c.parametrization, c.layers): c for c in self.cells}
 
+    @cached_property
+    def _by_name(self) -> dict[str, Cell]:
+        return {cell.name: cell for cell in self.cells}
+
     def cell(self, column: str, parametrization: str, layers: int) -> Cell | None:
         return self._by_place.get((column, parametrization, layers))
 
     def cell_of(self, entry: Entry) -> Cell | None:
         """The cell that a model fills; models of other seeds, heads or tasks fill none."""
-        return next((cell for cell in self.cells if cell.name == entry.name), None)
+        return self._by_name.get(entry.name)
 
     def column_of(self, task: LinearTask) -> Column | None:
         return next((column for column in self.columns if column.task == task), None)
