@@ -105,11 +105,7 @@ def explore() -> None:
         finding(lesson.finding(table))
         chart(VIEWS["map"](config, shown), key="map", page=PAGE, config=config)
         checked("What is checked", claims(table))
-        checked(
-            "What is wrong in the published table",
-            faults(table),
-            {True: "none:", False: "", None: ""},
-        )
+        checked("What is wrong in the published table", faults(table))
     st.subheader(shown.picked.label, anchor=False)
     st.markdown(card_finding(shown.picked, table))
     model_row(shown.picked)

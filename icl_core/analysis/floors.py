@@ -8,7 +8,7 @@ from icl_core.algorithms.ridge import BayesRR, ConstRR
 from icl_core.analysis.loss import LossSummary, evaluate
 from icl_core.tasks.linear import LinearTask
 
-SPECTRA, NEIGHBOURS = 50_000, 50
+SPECTRA, NEIGHBOURS = 50_000, 250
 """Prompts drawn for the exact floors, which then err by less than 0.1 %."""
 
 
@@ -38,6 +38,7 @@ def floors(task: LinearTask, *, prompts: int = 100_000, seed: int = 1) -> dict[s
     )
 
 
+@lru_cache(maxsize=64)
 def oracle_loss(task: LinearTask) -> float:
     """Half loss of ridge that is told sigma: E 1/2 sum_i sigma^2 / (lambda_i + sigma^2).
 
@@ -52,6 +53,7 @@ def one_layer_floor(task: LinearTask) -> float:
     return one_layer_loss(task) - oracle_loss(task)
 
 
+@lru_cache(maxsize=64)
 def const_rr_floor(task: LinearTask) -> float:
     """Adjusted half loss of ridge with E sigma^2, which GD++ of no depth can fall below.
 

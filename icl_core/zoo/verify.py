@@ -111,7 +111,7 @@ def _verdict(entry: Entry, folder: Path, prompts: int) -> Verdict:
     try:
         for key in ("mean", "stderr"):
             number(f"{entry.name}: the manifest's {key}", entry.metrics.get(key), (0, np.inf))
-        _check_hashes(entry, folder)
+        check_hashes(entry, folder)
         losses = token_losses(load_entry(entry, folder).model, entry.task, prompts=prompts)
         mean, stderr = float(losses.mean()), float(losses.std(ddof=1) / np.sqrt(losses.size))
         heavy = heavy_tailed(entry.task, entry.num_layers)
@@ -128,7 +128,7 @@ def _verdict(entry: Entry, folder: Path, prompts: int) -> Verdict:
     )
 
 
-def _check_hashes(entry: Entry, folder: Path) -> None:
+def check_hashes(entry: Entry, folder: Path) -> None:
     """Of the table and the movie, where the manifest names one."""
     for kind in ("table", "movie"):
         expected = getattr(entry, f"{kind}_sha256", "")
