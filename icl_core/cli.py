@@ -29,7 +29,8 @@ from icl_core.tasks.noise import format_noise, parse_noise
 from icl_core.training import TrainingConfig, train
 from icl_core.validation import choice, integer, number
 from icl_core.zoo.build import build
-from icl_core.zoo.claims import Claim, claims, faults
+from icl_core.zoo.claims import Claim, claims
+from icl_core.zoo.faults import faults
 from icl_core.zoo.library import read_manifest
 from icl_core.zoo.report import markdown
 from icl_core.zoo.table import VERDICTS, results

@@ -8,7 +8,8 @@ from icl_core.lessons.model_cards import card_finding, in_order, label, list_row
 from icl_core.lessons.model_map import noise_words
 from icl_core.lessons.models import ALL, PRESETS, VIEWS, Models, Shown
 from icl_core.plots.style import METHODS
-from icl_core.zoo.claims import Claim, claims, faults
+from icl_core.zoo.claims import Claim, claims
+from icl_core.zoo.faults import faults
 from icl_core.zoo.library import task_name
 from icl_core.zoo.table import Results
 from ui.boundary import fragment, guarded

@@ -37,7 +37,7 @@ class Models(Config):
 
     quantity: Quantity = "gain"
     model: str = "full_L4_uniform5_d10_n20"
-    other: str = "diag_L4_uniform5_d10_n20"
+    other: str = "gdpp_L4_uniform5_d10_n20"
     statistic: Statistic = "mean"
     noise: str = ALL
     parametrization: str = ALL
@@ -58,7 +58,7 @@ class Models(Config):
 
 PRESETS: dict[str, Models] = {
     "Better than published?": Models(),
-    "How far from Bayes": Models(quantity="bayes"),
+    "How far from Bayes": Models(quantity="bayes", other="diag_L4_uniform5_d10_n20"),
     "What more depth buys": Models(
         model="full_L4_categorical1-3_d10_n20", other="full_L2_categorical1-3_d10_n20"
     ),

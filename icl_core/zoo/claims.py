@@ -1,4 +1,4 @@
-"""What the zoo promises and what is wrong in the published table, judged by the numbers themselves.
+"""What the zoo promises, judged by the numbers themselves.
 
 Wherever two of our means are compared, two combined standard errors are allowed. Where the mean is
 heavy-tailed (`table.heavy_tailed`) its standard error says little, so there a comparison fails only
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from math import hypot, isfinite, nan
 
 from icl_core.tasks.noise import UniformNoise
-from icl_core.zoo.published import NAMES, best_found, published_cell
+from icl_core.zoo.published import NAMES, best_found
 from icl_core.zoo.table import ERRORS, NEAR, Cell, Measured, Results, measured
 
 TRIMMED_SLACK = 1.01
@@ -36,11 +36,6 @@ class Claim:
 def claims(table: Results) -> tuple[Claim, ...]:
     """What is promised of the shipped models."""
     return tuple(make(table) for make in _CLAIMS)
-
-
-def faults(table: Results) -> tuple[Claim, ...]:
-    """What the paper's Table 1 should satisfy and does not."""
-    return _below_floor(table), _two_layers(table), _published_order(table)
 
 
 def label(cell: Cell) -> str:
@@ -112,7 +107,7 @@ def _strictly_better(table: Results) -> Claim:
 Pair = tuple[Cell, Cell]
 
 
-def _pairs(table: Results, richer: Callable[[Cell], Cell | None]) -> Iterator[Pair]:
+def pairs(table: Results, richer: Callable[[Cell], Cell | None]) -> Iterator[Pair]:
     """Each cell with the one whose models contain its own."""
     for cell in table.cells:
         other = richer(cell)
@@ -120,12 +115,12 @@ def _pairs(table: Results, richer: Callable[[Cell], Cell | None]) -> Iterator[Pa
             yield cell, other
 
 
-def _next_kind(table: Results) -> Callable[[Cell], Cell | None]:
+def next_kind(table: Results) -> Callable[[Cell], Cell | None]:
     more = {"gdpp": "diag", "diag": "full", "full": ""}
     return lambda c: table.cell(c.column.name, more[c.parametrization], c.layers)
 
 
-def _next_depth(table: Results) -> Callable[[Cell], Cell | None]:
+def next_depth(table: Results) -> Callable[[Cell], Cell | None]:
     return lambda c: table.cell(c.column.name, c.parametrization, c.layers + 1)
 
 
@@ -140,9 +135,9 @@ def _larger(one: Measured, other: Measured, *, heavy: bool) -> bool:
     return means and second > TRIMMED_SLACK * first
 
 
-def _ordered(name: str, statement: str, pairs: Iterator[Pair]) -> Claim:
+def _ordered(name: str, statement: str, compared: Iterator[Pair]) -> Claim:
     count, worst, cases = 0, -1.0, []
-    for one, other in pairs:
+    for one, other in compared:
         if one.ours is None or other.ours is None:
             continue
         count += 1
@@ -164,7 +159,7 @@ def _dominance(table: Results) -> Claim:
         "freer weights are not worse",
         "FULL is at most DIAG and DIAG at most GD++ at equal depth, within two combined standard "
         "errors.",
-        _pairs(table, _next_kind(table)),
+        pairs(table, next_kind(table)),
     )
 
 
@@ -172,7 +167,7 @@ def _depth(table: Results) -> Claim:
     return _ordered(
         "deeper is not worse",
         "No loss grows with depth, within two combined standard errors.",
-        _pairs(table, _next_depth(table)),
+        pairs(table, next_depth(table)),
     )
 
 
@@ -275,82 +270,3 @@ _CLAIMS = (
     _full_excess,
     _stable,
 )
-
-
-def _below_floor(table: Results) -> Claim:
-    """Beyond rounding and two of the sampling errors that the printed value must carry."""
-    below = [c for c in table.cells if c.paper_below_floor]
-    cases = []
-    for cell in below:
-        missing = cell.floor - cell.paper.value - cell.paper.rounding
-        if missing <= ERRORS * cell.paper_stderr:
-            continue
-        said = (
-            f"{label(cell)}: {cell.paper.text}, but the exact floor is "
-            f"{value(cell.floor)}, {missing / cell.paper_stderr:.1f} sampling errors higher"
-        )
-        const = published_cell(cell.column.name, "const_rr", None)
-        if cell.parametrization == "gdpp" and const and cell.paper.value < const.value:
-            said += f"; the paper's own ConstRR there is {const.text}"
-        cases.append(said)
-    return Claim(
-        name="values below their own floor",
-        statement="No value may lie below the exact floor of its kind: the best single step for "
-        "one layer, ridge with E σ² for GD++ (which is linear in y), Bayes for all.",
-        holds=not cases,
-        said=f"{len(below)} printed values lie below; {len(cases)} by more than rounding and two "
-        "sampling errors.",
-        cases=tuple(cases),
-    )
-
-
-def _two_layers(table: Results) -> Claim:
-    cases = []
-    cells = [c for c in table.cells if c.parametrization == "gdpp" and c.layers == 2]
-    for cell in cells:
-        found = best_found(cell.column.name, 2)
-        assert found is not None
-        over = cell.paper.value - cell.paper.rounding - found.value - found.rounding
-        if over > ERRORS * cell.paper_stderr:
-            ours = f", ours {value(cell.ours.mean)}" if cell.ours else ""
-            cases.append(
-                f"{label(cell)}: {cell.paper.text}, reachable {found.text}{ours}: "
-                f"{percent(cell.paper.value / found.value - 1)} too high"
-            )
-    return Claim(
-        name="GD++ of two layers is under-trained",
-        statement="Two layers of GD++ are four numbers, whose best values quadrature finds.",
-        holds=not cases,
-        said=f"{len(cases)} of {len(cells)} printed values are above what is reachable by more "
-        "than rounding and two sampling errors.",
-        cases=tuple(cases),
-    )
-
-
-def _published_order(table: Results) -> Claim:
-    """Heavy-tailed cells are left out; the printed numbers may share their prompts, so those that
-    rounding cannot explain count, and how many sampling errors they are apart is said."""
-    cases, clear, count = [], 0, 0
-    for richer in (_next_kind(table), _next_depth(table)):
-        for one, other in _pairs(table, richer):
-            if one.heavy_tailed or other.heavy_tailed:
-                continue
-            count += 1
-            gap = other.paper.value - one.paper.value
-            if gap <= one.paper.rounding + other.paper.rounding + 1e-12:
-                continue
-            errors = gap / hypot(one.paper_stderr, other.paper_stderr)
-            clear += errors > ERRORS
-            cases.append(
-                f"{label(other)}: {other.paper.text}, but {label(one)}: "
-                f"{one.paper.text} ({errors:.1f} sampling errors, were they independent)"
-            )
-    return Claim(
-        name="broken order",
-        statement="GD++ is a special DIAG, DIAG a special FULL, and L layers a special L + 1, so "
-        "the best losses fall along both.",
-        holds=not cases,
-        said=f"{len(cases)} of {count} pairs are out of order by more than rounding, {clear} of "
-        "them by more than two sampling errors.",
-        cases=tuple(cases),
-    )

@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from math import isfinite
 
 from icl_core.models.linear import PARAMETRIZATIONS
-from icl_core.zoo.claims import Claim, claims, faults, value
+from icl_core.zoo.claims import Claim, claims, value
+from icl_core.zoo.faults import faults
 from icl_core.zoo.published import DEPTHS, NAMES, PROMPTS
 from icl_core.zoo.table import Cell, Column, Results, Verdict
 

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from icl_core.zoo.claims import Claim, claims, faults
+from icl_core.zoo.claims import Claim, claims
+from icl_core.zoo.faults import faults
 from icl_core.zoo.library import PRETRAINED, Entry, model_name
 from icl_core.zoo.published import best_found, paper_tasks, published_cell
 from icl_core.zoo.report import markdown
