@@ -164,6 +164,18 @@ def test_half_of_the_cells_must_be_better() -> None:
     assert judged(entries)["half of the cells are better"].holds is False
 
 
+def test_what_only_the_papers_own_error_excuses_is_counted() -> None:
+    entries = good_zoo()
+    cell = EMPTY.cell("u5", "full", 7)
+    assert cell is not None
+    before = judged(entries)["no cell is worse"].said
+    entries[cell.name] = entry_of(cell, 0.0495, stderr=0.0001)
+    after = judged(entries)["no cell is worse"]
+    assert after.holds
+    counted = int(before.partition("of these ")[2].split()[0])
+    assert f"of these {counted + 1} only" in after.said
+
+
 def test_a_heavy_tail_alone_breaks_no_order() -> None:
     """With little noise the mean may grow if the lowest 99 % do not, and not otherwise."""
     for trimmed, holds in ((1.0, True), (3.0, False)):
