@@ -26,13 +26,13 @@ import jax
 
 from icl_core.analysis.loss import evaluate
 from icl_core.arrays import key_of
-from icl_core.lessons.published import published_loss
 from icl_core.models.linear import LinearTransformer
 from icl_core.runtime import prepare_process
 from icl_core.training import Snapshot, TrainingConfig, run, train
 from icl_core.training.paper import BATCH, paper_start, paper_steps
-from icl_core.zoo.build import _easier
+from icl_core.zoo.build import as_they_are
 from icl_core.zoo.library import PRETRAINED
+from icl_core.zoo.published import published_loss
 from icl_core.zoo.specs import MAIN, Spec, specs
 
 PROMPTS, SEED = 20_000, 4711
@@ -55,11 +55,12 @@ def measured(model: LinearTransformer, spec: Spec) -> float:
 
 
 def warm_starts(spec: Spec) -> list[LinearTransformer]:
-    return [candidate.model for candidate in _easier(spec, PRETRAINED)]
+    starts = spec.recipes()[-1].starts(spec)
+    return [candidate.model for candidate in as_they_are(spec, starts, PRETRAINED)]
 
 
 def recipe_of(spec: Spec) -> TrainingConfig:
-    """The last of the zoo's runs: from easier models, but for one layer."""
+    """The last of the zoo's runs: from easier models, but for DIAG of one layer."""
     return spec.recipes()[-1].config
 
 

@@ -29,8 +29,12 @@ from icl_core.tasks.noise import format_noise, parse_noise
 from icl_core.training import TrainingConfig, train
 from icl_core.validation import choice, integer, number
 from icl_core.zoo.build import build
+from icl_core.zoo.claims import Claim, claims
+from icl_core.zoo.faults import faults
 from icl_core.zoo.library import read_manifest
-from icl_core.zoo.verify import PROMPTS, verify
+from icl_core.zoo.report import markdown
+from icl_core.zoo.table import VERDICTS, results
+from icl_core.zoo.verify import PROMPTS, chosen, verify
 
 
 def _say(line: str) -> None:
@@ -171,7 +175,7 @@ def run_figure(options: argparse.Namespace) -> None:
 
 
 def run_zoo(options: argparse.Namespace) -> int:
-    """List, build or verify the shipped models."""
+    """List, build or verify the shipped models, or write the results table."""
     if options.action == "build":
         choose_devices(options.devices)
         entries = build(only=options.only, report=_say)
@@ -190,13 +194,53 @@ def run_zoo(options: argparse.Namespace) -> int:
             ]
         )
         return 0
+    if options.action == "table":
+        return _zoo_table(options.out)
+    return _zoo_verify(options.only, integer("The number of prompts", options.prompts, "prompts"))
+
+
+def _zoo_table(out: str | None) -> int:
+    """Write the results table; a summary goes to standard output."""
+    table = results()
+    judged = claims(table)
+    if out is not None:
+        if Path(out).suffix != ".md":
+            raise InputError(f"--out is {out!r:.60}: expected a file name ending in .md.")
+        write_atomic(Path(out), markdown(table).encode())
+    counts = {v: sum(cell.verdict == v for cell in table.cells) for v in VERDICTS}
+    _print(
+        {
+            "unit": "adjusted loss, half mean squared error",
+            "file": out,
+            "cells": counts,
+            "claims": [dataclasses.asdict(claim) for claim in judged],
+            "published_faults": [dataclasses.asdict(claim) for claim in faults(table)],
+        }
+    )
+    return _exit_code(judged)
+
+
+def _zoo_verify(only: str, prompts: int) -> int:
+    """Every model from tokens, then what is claimed of those together."""
     verdicts = []
-    prompts = integer("The number of prompts", options.prompts, "prompts")
-    for verdict in verify(prompts=prompts):
+    for verdict in verify(prompts=prompts, only=only):
         verdicts.append(verdict)
         _say(f"{'ok ' if verdict.ok else 'BAD'} {verdict.name} {verdict.problem}")
-    _print([dataclasses.asdict(verdict) for verdict in verdicts])
-    return 0 if all(verdict.ok for verdict in verdicts) else 1
+    judged = claims(results(entries=chosen(only)))
+    for claim in judged:
+        mark = {True: "ok ", False: "BAD", None: "-- "}[claim.holds]
+        _say("\n    ".join([f"{mark} {claim.name}: {claim.said}", *claim.cases]))
+    _print(
+        {
+            "models": [dataclasses.asdict(verdict) for verdict in verdicts],
+            "claims": [dataclasses.asdict(claim) for claim in judged],
+        }
+    )
+    return 0 if all(verdict.ok for verdict in verdicts) else _exit_code(judged)
+
+
+def _exit_code(judged: Sequence[Claim]) -> int:
+    return int(any(claim.holds is False for claim in judged))
 
 
 def parser() -> argparse.ArgumentParser:
@@ -237,16 +281,17 @@ def parser() -> argparse.ArgumentParser:
     command.set_defaults(run=run_figure)
 
     command = commands.add_parser("zoo", help="the shipped models")
-    command.add_argument("action", choices=["list", "verify", "build"])
-    command.add_argument("--only", default="*", help="build: names matching this pattern")
+    command.add_argument("action", choices=["list", "verify", "build", "table"])
+    command.add_argument("--only", default="*", help="build, verify: names matching this pattern")
     command.add_argument("--devices", choices=["cpu", "gpu"], default="cpu", help="build: where")
+    command.add_argument("--out", help="table: file to write, docs/table1.md")
     command.add_argument("--prompts", default=PROMPTS, help="verify: fresh prompts per model")
     command.set_defaults(run=run_zoo)
     return top
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """0 done, 1 a shipped model failed its check, 2 bad input."""
+    """0 done, 1 a shipped model or a claim failed its check, 2 bad input."""
     options = parser().parse_args(arguments)
     prepare_process()
     try:

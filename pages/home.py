@@ -26,6 +26,10 @@ LESSONS = {
         "Train",
         "Train such a model in seconds, watch it find its algorithm, and take it home.",
     ),
+    "models": (
+        "Models",
+        "All shipped models beside the published table: look into them, compare, download.",
+    ),
 }
 
 

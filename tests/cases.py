@@ -127,7 +127,7 @@ METHODS = (
 SHAPES = ((3, 7), (3, 2), (1, 1))
 """(d, n): more tokens than dimensions, fewer, and one of each."""
 
-DATA = Path(__file__).parents[1] / "icl_core" / "lessons"
+DATA = Path(__file__).parents[1] / "icl_core" / "zoo"
 
 
 def _column_law(column: str) -> NoiseLaw:

@@ -69,6 +69,6 @@ def test_importing_the_engine_is_quiet(what: str) -> None:
 def test_facts_are_those_of_the_papers() -> None:
     """The copied facts hold every cell that pages and tests read."""
     for name, rows in (("table1.csv", 24), ("floors.csv", 5)):
-        lines = (ROOT / "icl_core" / "lessons" / name).read_text().split()
+        lines = (ROOT / "icl_core" / "zoo" / name).read_text().split()
         assert len(lines) == rows + 1
         assert {line.count(",") for line in lines} == {11}

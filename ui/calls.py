@@ -4,7 +4,9 @@ import streamlit as st
 
 from icl_core.lessons import losses, spectrum, weights
 from icl_core.lessons.families import Family, families
+from icl_core.lessons.model_cards import Card, read_card
 from icl_core.lessons.noise_and_depth import NoiseAndDepth
+from icl_core.zoo.table import Results, results
 
 
 @st.cache_data(max_entries=4, ttl=60, show_spinner=False)
@@ -49,3 +51,15 @@ def hessians(dim: int, num_context: int) -> spectrum.Hessians:
 def trained_gammas(dim: int, num_context: int) -> tuple[float, ...]:
     """See `spectrum.trained_gammas`."""
     return spectrum.trained_gammas(dim, num_context)
+
+
+@st.cache_resource(max_entries=1, ttl=60, show_spinner=False)
+def zoo_results() -> Results:
+    """See `results`."""
+    return results()
+
+
+@st.cache_resource(max_entries=32, ttl=600, show_spinner=False)
+def model_card(name: str) -> Card:
+    """See `read_card`."""
+    return read_card(name)

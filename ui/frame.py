@@ -26,7 +26,11 @@ def pages() -> dict[str, list[st.Page]]:
             page("noise_and_depth", "Noise and depth", "show_chart"),
             page("weights", "Weights", "grid_on"),
         ],
-        "Lab": [page("train", "Train", "model_training"), page("style", "Style", "palette")],
+        "Lab": [
+            page("train", "Train", "model_training"),
+            page("models", "Models", "inventory_2"),
+            page("style", "Style", "palette"),
+        ],
     }
 
 

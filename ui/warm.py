@@ -16,7 +16,14 @@ from icl_core.lessons.noise_and_depth import CONTEXTS as SHIFTS
 from icl_core.lessons.noise_and_depth import NoiseAndDepth
 from icl_core.lessons.spectrum import CONTEXTS, DIMENSIONS, Spectrum
 from icl_core.lessons.weights import Weights, omega_figure, theory
-from ui.calls import hessians, noise_losses, shipped_families, trained_gammas, weights_story
+from ui.calls import (
+    hessians,
+    noise_losses,
+    shipped_families,
+    trained_gammas,
+    weights_story,
+    zoo_results,
+)
 
 LOG = logging.getLogger("icl.warm")
 PAUSE = 0.5
@@ -28,6 +35,7 @@ def plan() -> Iterator[Callable[[], object]]:
     spectrum, noise, weights = Spectrum(), NoiseAndDepth(), Weights()
     yield lambda: hessians(spectrum.dim, spectrum.num_context)
     yield lambda: omega_figure(weights_story(weights.task, weights.parametrization, weights.layers))
+    yield zoo_results
     for name, family in shipped_families().items():
         task = family.task
         kind, depths = next(iter(family.entries.items()))

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from icl_core.lessons import noise_and_depth, spectrum, training, weights
+from icl_core.lessons import models, noise_and_depth, spectrum, training, weights
 from icl_core.live import View
 from icl_core.validation import Config
 
@@ -52,6 +52,12 @@ LESSONS: Mapping[str, Lesson] = {
         presets=training.PRESETS,
         measure=training.measure,
         views=training.VIEWS,
+    ),
+    "models": Lesson(
+        config=models.Models,
+        presets=models.PRESETS,
+        measure=models.measure,
+        views=models.VIEWS,
     ),
 }
 

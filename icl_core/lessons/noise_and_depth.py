@@ -15,7 +15,6 @@ from icl_core.lessons import losses as tables
 from icl_core.lessons.choices import names, switch, text
 from icl_core.lessons.families import BASELINES, DESCENTS
 from icl_core.lessons.losses import Losses
-from icl_core.lessons.published import published_loss
 from icl_core.live import Link, Player, Slider, View
 from icl_core.live.curves import curve_grid
 from icl_core.models.linear import PARAMETRIZATIONS
@@ -26,6 +25,7 @@ from icl_core.plots.style import METHODS
 from icl_core.tasks.linear import LinearTask
 from icl_core.tasks.noise import UniformNoise
 from icl_core.validation import Config, choice, integer, number
+from icl_core.zoo.published import published_loss
 
 Statistic = Literal["mean", "median"]
 STATISTICS: tuple[Statistic, ...] = get_args(Statistic)

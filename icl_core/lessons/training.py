@@ -12,7 +12,6 @@ from icl_core.analysis.loss import LossSummary, evaluate
 from icl_core.checkpoints import Checkpoint
 from icl_core.errors import InputError
 from icl_core.lessons.coordinates import normalised
-from icl_core.lessons.published import published_loss
 from icl_core.lessons.weights import panels
 from icl_core.live import Grid, Player, Quantity, View
 from icl_core.models.linear import PARAMETRIZATIONS, LinearTransformer, Parametrization
@@ -27,6 +26,7 @@ from icl_core.tasks.noise import CategoricalNoise, FixedNoise, NoiseLaw, Uniform
 from icl_core.training import Snapshot, TrainingConfig, train
 from icl_core.validation import LIMITS as ENGINE_LIMITS
 from icl_core.validation import Config, choice, integer, number
+from icl_core.zoo.published import published_loss
 
 NOISES = ("uniform", "fixed", "categorical")
 LIMITS = {"dim": (1, 20), "num_context": (1, 500), "layers": (1, 6), "heads": (1, 2)}

@@ -32,6 +32,8 @@ class Curve:
     uid: str = ""
     markers: bool = False
     width: float = 2.25
+    open_markers: bool = False
+    """For a second curve of the same method."""
 
     @property
     def name(self) -> str:
@@ -114,7 +116,11 @@ class Drawing:
             legendrank=list(METHODS).index(curve.method),
             mode="lines+markers" if curve.markers else "lines",
             line={"color": style.color, "dash": style.dash, "width": curve.width},
-            marker={"color": style.color, "symbol": style.marker, "size": 8},
+            marker={
+                "color": style.color,
+                "symbol": f"{style.marker}-open" if curve.open_markers else style.marker,
+                "size": 8,
+            },
             hovertemplate=f"{curve.name}: %{{y:.4g}}<extra></extra>",
             **place,
         )

@@ -36,7 +36,7 @@ def tidy_rows(figure: Figure) -> list[Row]:
     """All that is plotted, one row a point: panel (where there are several), series, x and y.
 
     x and y bear the axes' titles where all panels agree on them. A matrix entry has row, column
-    and value instead. A trace whose numbers only place it says its row itself, in `meta`.
+    and value instead. A trace whose numbers only place it says its rows itself, in `meta`.
     """
     data: Any = figure.data
     traces = [trace for trace in data if trace.meta != DECORATION]
@@ -45,8 +45,8 @@ def tidy_rows(figure: Figure) -> list[Row]:
     rows: list[Row] = []
     for trace in traces:
         head: Row = {"panel": panel_of(trace)} if several else {}
-        if own := _own_row(trace):
-            rows.append(own)
+        if own := _own_rows(trace):
+            rows += own
         elif trace.type == "heatmap":
             rows += [head | entry for entry in _entries(trace)]
         else:
@@ -61,8 +61,8 @@ def panel_of(trace: Any) -> str:
     return str(trace.meta.get("panel", "")) if isinstance(trace.meta, dict) else ""
 
 
-def _own_row(trace: Any) -> Row | None:
-    return trace.meta.get("row") if isinstance(trace.meta, dict) else None
+def _own_rows(trace: Any) -> list[Row]:
+    return trace.meta.get("rows", []) if isinstance(trace.meta, dict) else []
 
 
 def _axis_name(figure: Figure, kind: str, fallback: str) -> str:

@@ -124,14 +124,16 @@ def _draw(trace: Any, panel: _Panel, layout: dict[str, Any]) -> str:
 def _cells(trace: Any, panel: _Panel, layout: dict[str, Any]) -> str:
     z = np.asarray(trace.z, float)
     limit = float(layout[trace.coloraxis]["cmax"]) or 1.0
-    size = min((panel.right - panel.left) / z.shape[1], (panel.bottom - panel.top) / z.shape[0])
+    wide, high = (panel.right - panel.left) / z.shape[1], (panel.bottom - panel.top) / z.shape[0]
+    if "scaleanchor" in panel.y:
+        wide = high = min(wide, high)
     below, above = SURFACES["light"].diverging[1], SURFACES["light"].diverging[-2]
     cells = []
     for (i, j), value in np.ndenumerate(z):
         strength = min(abs(value) / limit, 1.0) if math.isfinite(value) else 0.0
         if strength > 0.02:
-            x, y = panel.left + j * size, panel.top + i * size
+            x, y = panel.left + j * wide, panel.top + i * high
             fill = translucent(above if value > 0 else below, round(strength, 2))
-            place = f'x="{x:.1f}" y="{y:.1f}" width="{size:.1f}" height="{size:.1f}"'
+            place = f'x="{x:.1f}" y="{y:.1f}" width="{wide:.1f}" height="{high:.1f}"'
             cells.append(f'<rect {place} fill="{fill}"/>')
     return "".join(cells)

@@ -74,7 +74,7 @@ def _panel(
             mode="markers",
             marker={"color": color, "symbol": style.marker, "size": 9},
             text=[said] * 2,
-            meta={"row": table_row(style)} if number == 1 else DECORATION,
+            meta={"rows": [table_row(style)]} if number == 1 else DECORATION,
             **place,
         )
 

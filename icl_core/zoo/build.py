@@ -35,7 +35,7 @@ from icl_core.zoo.library import (
     write_manifest,
 )
 from icl_core.zoo.measure import build_baselines, measure
-from icl_core.zoo.specs import DEPTHS, Spec, specs
+from icl_core.zoo.specs import DEPTHS, Recipe, Spec, specs
 
 SELECTION_PROMPTS, SELECTION_SEED = 60_000, 2
 SPECTRA = 131_072
@@ -48,11 +48,20 @@ Report = Callable[[str], None]
 
 @dataclass(frozen=True, kw_only=True)
 class Candidate:
-    """Weights that may be shipped under a name, where they come from, and the run behind them."""
+    """Weights that may be shipped: of the model `name`, of a run of a recipe, or tuned."""
 
     model: LinearTransformer
-    source: str
+    name: str = ""
     run: tuple[Snapshot, ...] = ()
+    recipe: Recipe | None = None
+
+    @property
+    def source(self) -> str:
+        """Where the weights come from, in words."""
+        if self.recipe:
+            kinds = {"random": "random starts", "easier": "easier models"}
+            return f"trained from {kinds.get(self.recipe.start, 'a layer less')}"
+        return f"{self.name} as it is" if self.name else "tuned"
 
 
 def build(
@@ -121,37 +130,38 @@ def _candidates(group: Sequence[Spec], folder: Path) -> Iterator[list[Candidate]
     """For every model of a group: what was trained, and the easier models as they are."""
     if group[0].parametrization == "gdpp":
         for spec in group:
-            yield [Candidate(model=_tuned(spec), source="tuned")]
+            yield [Candidate(model=_tuned(spec))]
         return
-    easier = [_easier(spec, folder) for spec in group]
     trained: list[list[Candidate]] = [[] for _ in group]
     for recipe in group[0].recipes():
-        warm = [[candidate.model for candidate in known if recipe.warm] for known in easier]
+        warm = [
+            [candidate.model for candidate in as_they_are(spec, recipe.starts(spec), folder)]
+            for spec in group
+        ]
         runs = train_together(
             [spec.task for spec in group],
             [spec.seed for spec in group],
             recipe.config,
             warm_starts=warm,
         )
-        source = "trained from easier models" if recipe.warm else "trained from random starts"
         for found, run in zip(trained, zip(*runs, strict=True), strict=True):
             # A deep model may err by thousands on one prompt in 100,000, which 4,096 validation
             # prompts do not tell; the snapshot before often does not.
             for end in (run, run[:-2]):
                 if np.isfinite(end[-1].loss):
-                    found.append(Candidate(model=end[-1].model, source=source, run=end))
-    for found, known in zip(trained, easier, strict=True):
-        yield [*found, *known]
+                    found.append(Candidate(model=end[-1].model, run=end, recipe=recipe))
+    for spec, found in zip(group, trained, strict=True):
+        yield [*found, *as_they_are(spec, spec.easier(), folder)]
 
 
-def _easier(spec: Spec, folder: Path) -> list[Candidate]:
-    """The models of `spec.easier()` that are there, padded to its shape."""
+def as_they_are(spec: Spec, others: Sequence[Spec], folder: Path) -> list[Candidate]:
+    """Those of other models that are there, padded to the shape of one."""
     found = []
-    for other in spec.easier():
+    for other in others:
         entry = _find(other, folder)
         if entry is not None:
             model = load_entry(entry, folder).model.padded(spec.num_layers, spec.num_heads)
-            found.append(Candidate(model=model, source=f"{other.name} as it is"))
+            found.append(Candidate(model=model, name=other.name))
     return found
 
 
@@ -175,9 +185,8 @@ def _finish(spec: Spec, candidates: Sequence[Candidate], folder: Path) -> Entry:
     finished = (run[-1].seconds for run in (candidate.run for candidate in candidates) if run)
     metrics = measured | {"source": best.source, "seconds": round(sum(set(finished)), 1)}
     training: dict[str, Any] = {"source": best.source}
-    for recipe in spec.recipes() if best.run else ():
-        if recipe.warm == best.source.endswith("models"):
-            training |= recipe.config.to_dict() | {"steps": best.run[-1].step}
+    if best.recipe:
+        training |= best.recipe.config.to_dict() | {"steps": best.run[-1].step}
     checkpoint = Checkpoint(
         model=best.model,
         parametrization=spec.parametrization,

@@ -1,6 +1,7 @@
 """What is shipped: every model's task, shape and recipe, and which models it starts from."""
 
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from icl_core.models.linear import Parametrization
 from icl_core.tasks.linear import LinearTask
@@ -18,6 +19,7 @@ NOISES: tuple[NoiseLaw, ...] = (
 )
 MAIN, PAIR = UniformNoise(sigma_max=5), CategoricalNoise(values=(1, 3))
 MOVIE_DEPTHS = (1, 2, 3, 4, 7)
+Start = Literal["random", "easier", "shallower"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,7 +56,7 @@ class Spec:
         return 4 + (each * self.num_layers if self.task.dim > 1 else 0)
 
     def easier(self) -> tuple["Spec", ...]:
-        """Models inside this one's class: it starts from them and must not fall behind them."""
+        """Models inside this one's class, the shallower first: it must not fall behind them."""
         found = []
         if self.num_layers > 1 and self.parametrization != "gdpp":
             found.append(replace(self, num_layers=self.num_layers - 1))
@@ -71,7 +73,8 @@ class Spec:
         """The runs to choose from; compared in DESIGN.md.
 
         Random starts find basins that the easier models do not lie in, and the easier models lead
-        to depths that random starts do not reach.
+        to depths that random starts do not reach. A deep FULL begins as the one of a layer less
+        alone: DIAG of its own depth is ahead at first and behind in the end.
         """
         full = self.parametrization == "full"
         common = TrainingConfig(
@@ -85,11 +88,14 @@ class Spec:
             refine_rate=0.03 if full else 0.02,
             refine_robust=0.6,
         )
-        cold = Recipe(config=common.replace(restarts=24 if full else 48), warm=False)
-        warm = Recipe(config=common.replace(restarts=8, explore_steps=200), warm=True)
+        cold = Recipe(config=common.replace(restarts=24 if full else 48), start="random")
+        warm = common.replace(restarts=8, explore_steps=200)
+        easier = Recipe(config=warm, start="easier")
+        if full and self.num_layers > 4:
+            return (Recipe(config=warm, start="shallower"),)
         if self.num_layers == 1 or self.seed or self.task.dim == 1:
-            return (warm if full else cold,)
-        return (warm,) if full and self.num_layers > 4 else (cold, warm)
+            return (easier if full else cold,)
+        return (cold, easier)
 
     def _steps(self) -> int:
         if self.parametrization != "full":
@@ -99,10 +105,18 @@ class Spec:
 
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
-    """One training run, from random starts or from easier models."""
+    """One training run and where it starts: at random, from all easier models, or from the one of a
+    layer less."""
 
     config: TrainingConfig
-    warm: bool
+    start: Start
+
+    def starts(self, spec: Spec) -> tuple[Spec, ...]:
+        """The models that it starts from."""
+        if self.start == "random":
+            return ()
+        easier = spec.easier()
+        return easier if self.start == "easier" else easier[:1]
 
 
 def specs() -> tuple[Spec, ...]:

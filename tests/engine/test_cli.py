@@ -17,6 +17,7 @@ from icl_core.export.recipe import Recipe, config_json
 from icl_core.export.table import to_csv
 from icl_core.lessons.catalog import LESSONS
 from icl_core.zoo import library, verify
+from icl_core.zoo.claims import Claim
 
 TRAIN = [
     *("train", "--dim", "2", "--context", "8", "--noise", "uniform:1", "--layers", "2"),
@@ -138,9 +139,39 @@ def test_zoo_list_is_the_manifest(capsys):
 def test_zoo_verify_measures_every_model_from_tokens(capsys):
     """2,000 fresh prompts per model against the manifest's 100,000, 5 combined standard errors."""
     assert cli.main(["zoo", "verify", "--prompts", "2000"]) == 0
-    verdicts = json.loads(capsys.readouterr().out)
-    assert len(verdicts) == len(library.read_manifest())
-    assert all(verdict["ok"] for verdict in verdicts)
+    out = json.loads(capsys.readouterr().out)
+    assert len(out["models"]) == len(library.read_manifest())
+    assert all(verdict["ok"] for verdict in out["models"])
+    assert False not in [claim["holds"] for claim in out["claims"]]
+
+
+def test_zoo_verify_of_some_models_judges_those(capsys):
+    assert cli.main(["zoo", "verify", "--prompts", "100", "--only", "gdpp_L1_*5_d10_n20"]) == 0
+    captured = capsys.readouterr()
+    out = json.loads(captured.out)
+    assert [verdict["name"] for verdict in out["models"]] == ["gdpp_L1_uniform5_d10_n20"]
+    assert {claim["name"]: claim["holds"] for claim in out["claims"]}["deeper is not worse"] is None
+    assert "no cell is worse" in captured.err
+    assert cli.main(["zoo", "verify", "--only", "nothing*"]) == 2
+    assert "zoo list" in capsys.readouterr().err
+
+
+def test_a_claim_that_fails_is_the_exit_code(monkeypatch, capsys):
+    false = Claim(name="a claim", statement="It holds.", holds=False, said="No.")
+    monkeypatch.setattr(cli, "claims", lambda table: (false,))
+    assert cli.main(["zoo", "table"]) == 1
+    assert json.loads(capsys.readouterr().out)["claims"][0]["holds"] is False
+
+
+def test_zoo_table_writes_the_document(tmp_path, capsys):
+    out = tmp_path / "table1.md"
+    assert cli.main(["zoo", "table", "--out", str(out)]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert sum(said["cells"].values()) == 210
+    assert out.read_text().startswith("# Table 1")
+    assert [fault["holds"] for fault in said["published_faults"]] == [False, False, False]
+    assert cli.main(["zoo", "table", "--out", str(tmp_path / "table1.csv")]) == 2
+    assert "ending in .md" in capsys.readouterr().err
 
 
 def test_zoo_verify_notices_a_changed_file(tmp_path, monkeypatch):

@@ -1,6 +1,6 @@
 """Rows of the papers' tables and of the derived floors that the engine must hit.
 
-table1.csv (beside the lessons) is Table 1 of paper 2: adjusted loss (half MSE) at n = 20, d = 10
+table1.csv (beside the zoo) is Table 1 of paper 2: adjusted loss (half MSE) at n = 20, d = 10
 over 100,000 prompts; its cells carry about 1 % sampling error. floors.csv was derived for this
 project: one layer exact, the others from 100,000 prompts by the same exact loss as ours.
 

@@ -9,6 +9,7 @@ from icl_core.lessons.catalog import LESSONS
 from icl_core.lessons.families import families
 from icl_core.lessons.spectrum import trained_gammas
 from icl_core.plots.style import METHODS
+from icl_core.zoo.table import results
 from tests.ui.conftest import APP
 from ui.presets import preset_link
 
@@ -81,12 +82,15 @@ def test_a_link_of_another_version_says_so(open_page, page):
 @pytest.mark.parametrize("page", ["home", *LESSONS])
 def test_without_shipped_models_a_page_says_one_sentence(page, tmp_path, monkeypatch):
     st.cache_data.clear()
+    st.cache_resource.clear()
     for function in (families, trained_gammas):
         monkeypatch.setattr(function, "__defaults__", (tmp_path,))
+    monkeypatch.setattr(results, "__defaults__", (tmp_path, None))
     app = AppTest.from_file(APP, default_timeout=120)
     app.switch_page(f"pages/{page}.py")
     app.run()
     st.cache_data.clear()
+    st.cache_resource.clear()
     assert not app.exception
     assert len(app.error) == (page != "gdpp_spectrum")
     for error in app.error:

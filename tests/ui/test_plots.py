@@ -10,7 +10,6 @@ import pytest
 from icl_core.lessons import noise_and_depth, spectrum, training, weights
 from icl_core.lessons.coordinates import model_of
 from icl_core.lessons.losses import measure
-from icl_core.lessons.published import published_loss
 from icl_core.lessons.weights import Weights
 from icl_core.plots.figure import alt_text, figure_name, figure_title, tidy_rows
 from icl_core.plots.sketch import sketch
@@ -19,6 +18,7 @@ from icl_core.plots.swatches import diverging_scale, method_lines
 from icl_core.plots.ticks import log_range, log_ticks, tick_label
 from icl_core.plots.vision import VISIONS, contrast, difference, grey
 from icl_core.zoo.library import find_entry, load_entry, load_table
+from icl_core.zoo.published import published_loss
 
 
 @pytest.fixture(scope="module")

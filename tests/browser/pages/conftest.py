@@ -10,7 +10,15 @@ from playwright.sync_api import Browser, BrowserContext
 
 from tests.browser.harness import ROOT, Watched, opening, serving
 
-CHARTS = {"": 1, "gdpp_spectrum": 3, "noise_and_depth": 3, "weights": 3, "train": 1, "style": 2}
+CHARTS = {
+    "": 1,
+    "gdpp_spectrum": 3,
+    "noise_and_depth": 3,
+    "weights": 3,
+    "train": 1,
+    "models": 4,
+    "style": 2,
+}
 """How many charts a page has; home has no name in the address."""
 
 IDLE = "[data-testid=stApp][data-test-script-state=notRunning]"

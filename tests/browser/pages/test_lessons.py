@@ -143,6 +143,10 @@ CHANGES: dict[str, dict[str, Change]] = {
         "layers": lambda opened: choose(opened, "layers", "3"),
         "parametrization": lambda opened: choose(opened, "parametrization", "FULL", "full"),
     },
+    "models": {
+        "quantity": lambda opened: choose(opened, "quantity", "loss"),
+        "statistic": lambda opened: choose(opened, "statistic", "median"),
+    },
 }
 """Two changes a page, by the field of the link they change."""
 
@@ -199,3 +203,14 @@ def test_the_player_by_keyboard(visit):
     )
     opened.page.keyboard.press("Space")
     assert int(opened.moved("snapshot")) >= 0
+
+
+def test_a_click_on_a_row_of_the_list_opens_the_model(visit):
+    opened = visit("models")
+    opened.page.get_by_role("tab", name="All models").click()
+    opened.choose("layers", "2")
+    opened.moved("layers")
+    # The list is drawn on a canvas: below its heads, the first column picks a row.
+    opened.page.get_by_test_id("stDataFrame").click(position={"x": 18, "y": 52})
+    assert opened.moved("model").startswith("gdpp_L2_")
+    assert opened.page.get_by_role("heading", name="GD++, L = 2").count() == 1

@@ -4,12 +4,19 @@ import numpy as np
 import pytest
 
 from icl_core.algorithms.descent import GDPlusPlus, GradientDescent
-from icl_core.algorithms.ridge import AdaRR, BayesRR, ConstRR, TunedRR
-from icl_core.analysis.floors import floors, one_layer_loss, one_layer_step
+from icl_core.algorithms.ridge import AdaRR, BayesRR, ConstRR, OracleRR, TunedRR
+from icl_core.analysis.floors import (
+    const_rr_floor,
+    floors,
+    one_layer_floor,
+    one_layer_loss,
+    one_layer_step,
+    oracle_loss,
+)
 from icl_core.analysis.loss import evaluate, prompt_losses
 from icl_core.tasks.linear import LinearTask, draw_prompts
 from icl_core.tasks.noise import CategoricalNoise, FixedNoise, UniformNoise
-from tests.cases import COUNT
+from tests.cases import COLUMNS, COUNT, PAPER_TASKS, published
 
 ONE_LAYER_TASKS = (
     LinearTask(dim=3, num_context=7, noise=UniformNoise(sigma_max=2)),
@@ -84,3 +91,28 @@ def test_floors_are_evaluations_of_bayes_and_const() -> None:
     assert set(found) == set(expected)
     assert all(found[name].final == expected[name].final for name in found)
     assert ConstRR.of(task).strength == pytest.approx(4 / 3)
+
+
+@pytest.mark.parametrize("task", ONE_LAYER_TASKS[::2], ids=repr)
+def test_exact_floors_are_what_sampling_finds(task: LinearTask) -> None:
+    """16,384 prompts, 5 standard errors."""
+    drawn = [draw_prompts(task, seed, COUNT) for seed in range(4)]
+    oracle = [0.5 * ((OracleRR().weight_path(p)[-1] - p.w) ** 2).sum(-1) for p in drawn]
+    const = prompt_losses({"c": ConstRR.of(task)}, task, prompts=4 * COUNT, seed=1)["c"][-1]
+    for exact, sampled in (
+        (oracle_loss(task), np.concatenate(oracle)),
+        (const_rr_floor(task), const),
+    ):
+        assert abs(sampled.mean() - exact) <= 5 * sampled.std() / np.sqrt(sampled.size)
+
+
+@pytest.mark.parametrize("column", COLUMNS)
+def test_exact_floors_are_those_derived_before(column: str) -> None:
+    """Half a percent: floors.csv was sampled in part, and is rounded."""
+    task = PAPER_TASKS[column]
+    for exact, row in (
+        (one_layer_floor(task), "one_layer_exact_all_models"),
+        (const_rr_floor(task), "GD++_any_depth_exact"),
+    ):
+        value, rounding = published("floors.csv", row)[column]
+        assert exact == pytest.approx(value, rel=0.005, abs=rounding)

@@ -13,7 +13,7 @@ from icl_core.tasks.noise import UniformNoise
 from icl_core.zoo import build as build_module
 from icl_core.zoo import measure as measure_module
 from icl_core.zoo.build import Candidate, build
-from icl_core.zoo.library import load_entry, load_movie, load_table, read_manifest
+from icl_core.zoo.library import load_entry, load_table, read_manifest
 from icl_core.zoo.specs import MAIN, NOISES, PAIR, Recipe, Spec, specs
 
 SMALL = LinearTask(dim=2, num_context=6, noise=UniformNoise(sigma_max=1))
@@ -56,7 +56,7 @@ def short(monkeypatch):
                 config=recipe.config.replace(
                     restarts=4, explore_steps=20, refine_steps=40, explore_batch=32
                 ),
-                warm=recipe.warm,
+                start=recipe.start,
             )
             for recipe in recipes(self)
         )
@@ -73,14 +73,14 @@ def short(monkeypatch):
 
 @pytest.mark.slow
 def test_a_build_can_be_stopped_and_resumed(short, tmp_path):
-    class Stop(Exception):
+    class StoppedError(Exception):
         pass
 
     def stop_after_one(line):
         if line.startswith("1/"):
-            raise Stop
+            raise StoppedError
 
-    with pytest.raises(Stop):
+    with pytest.raises(StoppedError):
         build(folder=tmp_path, report=stop_after_one)
     assert [entry.name for entry in read_manifest(tmp_path)] == [short[0].name]
     lines = []
@@ -108,8 +108,8 @@ def test_the_smallest_finite_loss_wins():
     def model(scale):
         return LinearTransformer(P=np.zeros((1, 1, 3, 3)) + scale, Q=np.zeros((1, 1, 3, 3)) + scale)
 
-    candidates = [Candidate(model=model(s), source=str(s)) for s in (1e200, 0.5, 0.0)]
-    assert build_module._select(candidates, SMALL).source == "0.0"
+    candidates = [Candidate(model=model(s), name=str(s)) for s in (1e200, 0.5, 0.0)]
+    assert build_module._select(candidates, SMALL).name == "0.0"
 
 
 def test_a_warm_model_fits_the_shape_it_leads_to():

@@ -1,0 +1,88 @@
+"""A table of models as a map: a row a method and depth, a column a noise law, a number a cell."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from icl_core.plots.drawing import Drawing
+from icl_core.plots.figure import Figure, Row
+
+ROW = 25
+"""Pixels of a row."""
+GROUP_GAP = "gap"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mark:
+    """One cell: `color` from -1 (orange) over 0 (the page) to 1 (blue), what stands in it, what
+    pointing at it says, and its row of the data table."""
+
+    color: float
+    text: str
+    hover: str
+    row: Row
+
+
+def results_map(
+    marks: Mapping[tuple[str, str], Mark],
+    *,
+    groups: Sequence[Sequence[str]],
+    columns: Sequence[str],
+    title: str,
+    alt: str,
+    picked: tuple[str, str] | None = None,
+) -> Figure:
+    """`marks` by (row, column); groups of rows stand apart, missing cells stay empty."""
+    rows = [row for index, group in enumerate(groups) for row in (*_gap(index), *group)]
+    drawing = Drawing(
+        name="results",
+        title=title,
+        alt=alt,
+        x="σ up to, or one of",
+    )
+
+    def field(name: str, missing: Any = "") -> list[list[Any]]:
+        found = [[marks.get((row, column)) for column in columns] for row in rows]
+        return [[getattr(mark, name) if mark else missing for mark in line] for line in found]
+
+    drawing.traces.append(
+        {
+            "type": "heatmap",
+            "uid": "results",
+            "name": title,
+            "x": list(columns),
+            "y": rows,
+            "z": field("color", None),
+            "text": field("text"),
+            "texttemplate": "%{text}",
+            "customdata": field("hover"),
+            "hovertemplate": "%{customdata}<extra></extra>",
+            "hoverongaps": False,
+            "coloraxis": "coloraxis",
+            "xgap": 1,
+            "ygap": 1,
+            "meta": {"rows": [mark.row for mark in marks.values()]},
+        }
+    )
+    if picked is not None and picked in marks:
+        _outline(drawing, rows.index(picked[0]), list(columns).index(picked[1]))
+    shown = [row for row in rows if not row.startswith(GROUP_GAP)]
+    bare = {"type": "category", "showgrid": False, "showline": False, "ticks": ""}
+    drawing.axis("x", **bare, tickangle=0, range=[-0.5, len(columns) - 0.5])
+    drawing.axis("y", **bare, tickvals=shown, ticktext=shown, range=[len(rows) - 0.5, -0.5])
+    drawing.set(
+        coloraxis={"cmin": -1, "cmax": 1, "showscale": False},
+        height=ROW * len(rows) + 110,
+        showlegend=False,
+        margin={"l": 56, "r": 8, "t": 56, "b": 48},
+    )
+    return drawing.figure()
+
+
+def _gap(index: int) -> list[str]:
+    return [f"{GROUP_GAP}{index}"] if index else []
+
+
+def _outline(drawing: Drawing, row: int, column: int) -> None:
+    place = {"x0": column - 0.5, "x1": column + 0.5, "y0": row - 0.5, "y1": row + 0.5}
+    drawing.set(shapes=[{"type": "rect", "xref": "x", "yref": "y", "line": {"width": 2}} | place])

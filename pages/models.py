@@ -1,0 +1,145 @@
+"""Lab: all shipped models beside the published table; one of them, or two, looked into."""
+
+import streamlit as st
+
+from icl_core.errors import InputError
+from icl_core.lessons import models as lesson
+from icl_core.lessons.model_cards import card_finding, in_order, label, list_rows
+from icl_core.lessons.model_map import noise_words
+from icl_core.lessons.models import ALL, PRESETS, VIEWS, Models, Shown
+from icl_core.plots.style import METHODS
+from icl_core.zoo.claims import Claim, claims
+from icl_core.zoo.faults import faults
+from icl_core.zoo.library import task_name
+from icl_core.zoo.table import Results
+from ui.boundary import fragment, guarded
+from ui.calls import model_card, zoo_results
+from ui.chart import chart
+from ui.checkpoint_view import checkpoint_view
+from ui.controls import Controls, control_row
+from ui.frame import finding, heading, to_try
+from ui.model_view import model_row
+from ui.presets import preset_links
+
+PAGE = "models"
+LIST = "models:list"
+MARKS = {True: "✓", False: "✗", None: "…"}
+NUMBERS = {
+    "loss": "%.4g",
+    "± error": "%.1g",
+    "median": "%.4g",
+    "loss / Bayes": "%.3f",
+    "published": "%.3g",
+    "loss / published": "%.3f",
+    "seconds": "%.0f",
+}
+
+
+def checked(title: str, judged: tuple[Claim, ...]) -> None:
+    """Claims with their numbers, for those who open them."""
+    lines = []
+    for claim in judged:
+        name = claim.name[:1].upper() + claim.name[1:]
+        lines.append(f"- {MARKS[claim.holds]} **{name}.** {claim.statement} {claim.said}")
+        lines += [f"    - {case}" for case in claim.cases]
+    with st.expander(title):
+        st.markdown("\n".join(lines))
+
+
+def narrow(controls: Controls[Models], table: Results) -> None:
+    """The widgets above the list."""
+    entries = in_order(table.entries)
+    tasks = {task_name(e.task): f"{noise_words(e.task)}, d = {e.task.dim}" for e in entries}
+    kinds = [kind for kind in METHODS if any(kind == e.parametrization for e in entries)]
+    depths = sorted({entry.num_layers for entry in entries})
+    with st.container(horizontal=True, gap="medium", key="filters"):
+        controls.one_of("noise", "Trained on", {ALL: "any task"} | tasks, menu=True)
+        kinds_named = {ALL: "all"} | {kind: METHODS[kind].label for kind in kinds}
+        controls.one_of("parametrization", "Weights", kinds_named)
+        controls.one_of("layers", "Layers L", {0: "all"} | {d: str(d) for d in depths})
+
+
+def listing(controls: Controls[Models], config: Models, table: Results) -> None:
+    """All models that the filter leaves; a row clicked is the model looked into."""
+    entries = lesson.listed(config, table)
+
+    def pick() -> None:
+        rows = st.session_state[LIST]["selection"]["rows"]
+        if rows and rows[0] < len(entries):
+            controls.put("model", entries[rows[0]].name)
+
+    st.caption(f"{len(entries)} of {len(table.entries)} models. A click on a row opens it below.")
+    st.dataframe(
+        list_rows(entries, table),
+        hide_index=True,
+        height=300,
+        column_config={
+            name: st.column_config.NumberColumn(format=form) for name, form in NUMBERS.items()
+        },
+        key=LIST,
+        on_select=pick,
+        selection_mode="single-row",
+    )
+
+
+@fragment()
+def explore() -> None:
+    table = zoo_results()
+    if not table.entries:
+        raise InputError("The manifest lists no models: run `make zoo` to train them.")
+    labels = {entry.name: label(entry) for entry in in_order(table.entries)}
+    controls = Controls(PAGE, Models())
+    with control_row():
+        titles = {"gain": "against the paper", "bayes": "against Bayes", "loss": "loss"}
+        controls.one_of("quantity", "The map shows", titles)
+        controls.one_of("model", "Model", labels, menu=True, width=270)
+        controls.one_of("other", "Compare with", {"": "nothing"} | labels, menu=True, width=270)
+        controls.one_of("statistic", "Over prompts", {"mean": "mean", "median": "median"})
+    overview, everything = st.tabs(["Table 1", "All models"])
+    with everything:
+        narrow(controls, table)
+        config = controls.config()
+        listing(controls, config, table)
+    other = model_card(config.other) if config.other else None
+    shown = Shown(results=table, picked=model_card(config.model), other=other)
+    with overview:
+        finding(lesson.finding(table))
+        chart(VIEWS["map"](config, shown), key="map", page=PAGE, config=config)
+        checked("What is checked", claims(table))
+        checked("What is wrong in the published table", faults(table))
+    st.subheader(shown.picked.label, anchor=False)
+    st.markdown(card_finding(shown.picked, table))
+    model_row(shown.picked)
+    left, right = st.columns(2, gap="large")
+    with left:
+        chart(VIEWS["by_layer"](config, shown), key="by_layer", page=PAGE, config=config)
+    with right:
+        chart(VIEWS["by_noise"](config, shown), key="by_noise", page=PAGE, config=config)
+    chart(VIEWS["matrices"](config, shown), key="matrices", page=PAGE, config=config)
+
+
+heading(
+    "Models",
+    "The paper's Table 1 took 4 to 12 hours on a large accelerator for every model. Here are such "
+    "models again, each beside the published loss and beside what no model can fall below.",
+)
+preset_links("pages/models.py", Models(), PRESETS)
+explore()
+with st.expander("Open a model from a file", icon=":material/folder_open:"):
+    file = st.file_uploader("A .safetensors file saved by this app", type=["safetensors"])
+    if file is not None:
+        with guarded():
+            checkpoint_view(file.name, file.getvalue(), page=PAGE)
+to_try(
+    [
+        "**Predict:** which row of the map gains nothing from depth, and why? GD++ is linear in "
+        "the targets, and the best such predictor is ridge regression of one strength.",
+        "Point at the cells marked **†**: the published value is lower than anything that its kind "
+        "of model can reach.",
+        "Compare **FULL** and **DIAG** of equal depth: at which noise levels do the many more "
+        "numbers help?",
+        "Compare a model trained on **two noise levels** with one trained on all of them: each is "
+        "better at home.",
+        "Download a model and open it again below, or with `python -m icl_core evaluate`.",
+    ]
+)

@@ -1,0 +1,178 @@
+"""The page of models: its map, its list, the models looked into."""
+
+from typing import Any
+
+import pytest
+
+from icl_core.errors import InputError
+from icl_core.lessons import models as lesson
+from icl_core.lessons.model_cards import (
+    card_finding,
+    in_order,
+    label,
+    list_rows,
+    read_card,
+    variant,
+)
+from icl_core.lessons.model_map import mark_of
+from icl_core.lessons.models import VIEWS, Models, measure
+from icl_core.plots.figure import tidy_rows
+from icl_core.zoo.claims import claims
+from icl_core.zoo.library import PRETRAINED, read_manifest
+from icl_core.zoo.table import results
+from tests.engine.zoo.test_table import EMPTY, good_zoo, metrics
+
+SHOWN = measure(Models())
+GOOD = results(entries=tuple(good_zoo().values()))
+
+
+def map_of(quantity: Any, table: Any = SHOWN.results) -> Any:
+    shown = lesson.Shown(results=table, picked=SHOWN.picked)
+    return VIEWS["map"](Models(quantity=quantity), shown).figure
+
+
+def cell_text(figure: Any, row: str, column: str) -> str:
+    trace = figure.data[0]
+    return trace.text[list(trace.y).index(row)][list(trace.x).index(column)]
+
+
+def test_the_map_holds_every_shipped_cell_and_nothing_else() -> None:
+    rows = tidy_rows(map_of("loss"))
+    filled = {(c.column.task.noise, c.parametrization, c.layers) for c in SHOWN.results.filled}
+    assert len(rows) == len(filled)
+    means = {entry.metrics["mean"] for entry in read_manifest()}
+    assert {row["ours"] for row in rows} <= means
+    whole = map_of("gain", GOOD).data[0]
+    assert len(whole.x) == 10
+    assert len([name for name in whole.y if not name.startswith("gap")]) == 21
+    assert len(tidy_rows(map_of("gain", GOOD))) == 210
+
+
+def test_the_map_says_what_the_table_says() -> None:
+    cell = GOOD.cell("u5", "full", 7)
+    assert cell is not None
+    assert cell.ours is not None
+    gain = f"{100 * (1 - cell.ours.mean / 0.047):.0f}"
+    assert cell_text(map_of("gain", GOOD), "FULL 7", "5") == gain
+    assert cell_text(map_of("bayes", GOOD), "FULL 7", "5") == f"{cell.excess + 1:.2f}"
+    assert cell_text(map_of("gain", GOOD), "GD++ 7", "5") == "†"
+    assert cell_text(map_of("bayes", GOOD), "FULL 7", "0") == "·"
+    assert cell_text(map_of("loss", GOOD), "FULL 7", "0") == "2e-15"
+    hover = mark_of(cell, "gain").hover
+    assert "published 0.047: better than published" in hover
+
+
+def test_colours_tell_better_from_worse() -> None:
+    better, worse = GOOD.cell("u3", "full", 7), EMPTY.cell("u3", "full", 7)
+    assert better is not None
+    assert worse is not None
+    bad = results(entries=(lesson_entry(worse, 2 * worse.paper.value),)).cell("u3", "full", 7)
+    assert bad is not None
+    assert mark_of(better, "gain").color > 0 > mark_of(bad, "gain").color
+    assert mark_of(bad, "gain").text == "−100"
+    assert mark_of(better, "bayes").color > mark_of(bad, "bayes").color
+    assert mark_of(better, "loss").color < mark_of(bad, "loss").color
+
+
+def lesson_entry(cell: Any, mean: float) -> Any:
+    good = good_zoo()[cell.name]
+    return type(good)(**{**vars(good), "metrics": metrics(mean)})
+
+
+def test_the_list_is_filtered_and_ordered() -> None:
+    table = SHOWN.results
+    everything = lesson.listed(Models(), table)
+    assert len(everything) == len(read_manifest())
+    assert everything[0].task.dim == 10
+    assert everything[-1].task.dim == 1
+    some = lesson.listed(Models(noise="uniform5_d10_n20", parametrization="diag", layers=2), table)
+    assert [entry.name for entry in some] == ["diag_L2_uniform5_d10_n20"]
+    (row,) = list_rows(some, table)
+    assert row["loss"] == some[0].metrics["mean"]
+    assert row["published"] == 0.242
+    assert row["loss / published"] == pytest.approx(row["loss"] / 0.242)
+    small = list_rows([everything[-1]], table)[0]
+    assert small["published"] is None
+
+
+def test_names_in_words() -> None:
+    entry = good_zoo()["full_L7_uniform5_d10_n20"]
+
+    def named(**changes: Any) -> Any:
+        return type(entry)(**{**vars(entry), **changes})
+
+    assert label(entry) == "FULL, L = 7, σ ~ U(0, 5)"
+    seeded = named(name="full_L7_uniform5_d10_n20_s3")
+    two = named(name="full_L7_H2_uniform5_d10_n20", num_heads=2)
+    assert (variant(entry), variant(seeded)) == ("", "seed 3")
+    assert label(seeded).endswith("seed 3")
+    assert label(two) == "FULL, L = 7, 2 heads, σ ~ U(0, 5)"
+    assert [e.name for e in in_order([seeded, two, entry])] == [
+        entry.name, seeded.name, two.name
+    ]  # fmt: skip
+
+
+def test_two_models_are_compared_and_told_apart() -> None:
+    config = Models(model="diag_L4_uniform5_d10_n20", other="diag_L2_uniform5_d10_n20")
+    shown = measure(config)
+    figure: Any = VIEWS["by_layer"](config, shown).figure
+    by_uid = {trace.uid: trace for trace in figure.data}
+    one, other = by_uid["model0"], by_uid["model1"]
+    assert (len(one.y), len(other.y)) == (5, 3)
+    assert one.y[-1] == read_card(config.model).table.loss.mean[-1]
+    assert one.name != other.name
+    assert one.marker.symbol != other.marker.symbol
+    noise: Any = VIEWS["by_noise"](config, shown).figure
+    assert {"model0", "model1"} <= {trace.uid for trace in noise.data}
+    alone = measure(config.replace(other=""))
+    assert len(alone.cards) == 1
+    assert "model1" not in {t.uid for t in VIEWS["by_noise"](config, alone).figure.data}
+
+
+def test_findings_have_their_numbers() -> None:
+    better = sum(cell.verdict == "better" for cell in GOOD.cells)
+    said = lesson.finding(GOOD)
+    assert f"210 models of Table 1 that are shipped, **{better} are better**" in said
+    assert "FULL with 7 layers ends **2 %** above the Bayes floor" in said
+    assert "make zoo" in lesson.finding(EMPTY)
+    card = SHOWN.picked
+    assert f"{card.entry.metrics['mean']:.4g}" in card_finding(card, SHOWN.results)
+    assert "published: 0.065" in card_finding(card, SHOWN.results)
+
+
+def test_a_model_that_is_not_shipped_is_told_in_one_sentence() -> None:
+    with pytest.raises(InputError, match="no shipped model 'other'"):
+        measure(Models(model="other"))
+
+
+def list_of(app: Any) -> Any:
+    return next(frame.value for frame in app.dataframe if "weights" in frame.value)
+
+
+def test_the_page_offers_everything(open_page) -> None:
+    app = open_page("models", model="full_L2_uniform5_d10_n20")
+    config = app.session_state["models:config"]
+    table = list_of(app)
+    assert len(table) == len(read_manifest())
+    said = "\n".join(text.value for text in app.markdown)
+    for claim in claims(SHOWN.results):
+        assert claim.said in said
+    downloads = {button.proto.label for button in app.get("download_button")}
+    assert {"Model", "Its losses"} <= downloads
+    assert ("Its training" in downloads) == (
+        PRETRAINED / "movies" / f"{config.model}.safetensors"
+    ).is_file()
+    links = [link.proto for link in app.get("page_link")]
+    assert {"weights", "noise_and_depth"} <= {link.page for link in links}
+    assert any("layers=2" in link.query_string for link in links if link.page == "weights")
+
+
+def test_the_filter_narrows_the_list_and_the_link(open_page) -> None:
+    app = open_page("models", parametrization="gdpp", layers="3")
+    assert set(list_of(app)["weights"]) == {"GD++"}
+    assert set(list_of(app)["L"]) == {3}
+
+
+def test_a_model_of_a_link_that_is_not_shipped_gives_way(open_page) -> None:
+    app = open_page("models", model="full_L99_uniform5_d10_n20")
+    assert app.session_state["models:config"].model in {e.name for e in read_manifest()}

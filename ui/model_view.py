@@ -1,0 +1,53 @@
+"""What the page of models says of one: its files, and where else it can be looked at."""
+
+import streamlit as st
+
+from icl_core.checkpoints import MAX_BYTES
+from icl_core.files import read_bytes
+from icl_core.lessons.model_cards import Card, variant
+from icl_core.lessons.noise_and_depth import NoiseAndDepth
+from icl_core.lessons.weights import Weights
+from icl_core.zoo.library import PRETRAINED, task_name
+from ui.presets import preset_link
+
+FILES = {"": "Model", "tables": "Its losses", "movies": "Its training"}
+"""By the folder of pretrained/ they stand in."""
+
+
+def model_row(card: Card) -> None:
+    """Downloads and links, side by side."""
+    with st.container(horizontal=True, gap="small", key="model_row", vertical_alignment="center"):
+        for folder, words in FILES.items():
+            path = PRETRAINED / folder / card.entry.file
+            if path.is_file():
+                st.download_button(
+                    words,
+                    lambda path=path: read_bytes(path, limit=MAX_BYTES),
+                    file_name="_".join(filter(None, [folder, card.entry.file])),
+                    mime="application/octet-stream",
+                    key=f"file_{folder or 'model'}",
+                    icon=":material/download:",
+                    on_click="ignore",
+                )
+        _links(card)
+
+
+def _links(card: Card) -> None:
+    """The lessons know the single-head models of the first seed."""
+    entry = card.entry
+    if entry.num_heads > 1 or variant(entry):
+        return
+    task = task_name(entry.task)
+    weights = Weights(task=task, parametrization=entry.parametrization, layers=entry.num_layers)
+    depth = NoiseAndDepth(task=task, layers=entry.num_layers)
+    lessons = {
+        "weights": ("Weights", "grid_on", weights),
+        "noise_and_depth": ("Noise and depth", "show_chart", depth),
+    }
+    for page, (title, icon, config) in lessons.items():
+        st.page_link(
+            f"pages/{page}.py",
+            label=title,
+            icon=f":material/{icon}:",
+            query_params=preset_link(config, type(config)()),
+        )
