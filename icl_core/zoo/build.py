@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
+from jaxtyping import Array, Float
 
 from icl_core.algorithms.descent import GDPlusPlus
-from icl_core.analysis.loss import evaluate
 from icl_core.analysis.tuning import gdpp_ladder
 from icl_core.arrays import in_float64
 from icl_core.checkpoints import Checkpoint, save_checkpoint
@@ -23,6 +24,8 @@ from icl_core.files import locked
 from icl_core.models.linear import LinearTransformer
 from icl_core.tasks.linear import LinearTask
 from icl_core.training import Snapshot, train_together
+from icl_core.training.coordinates import Parameters, as_parameters, to_normalised
+from icl_core.training.objective import Batch, losses, sample_batch
 from icl_core.zoo.library import (
     PRETRAINED,
     Entry,
@@ -37,7 +40,7 @@ from icl_core.zoo.library import (
 from icl_core.zoo.measure import build_baselines, measure
 from icl_core.zoo.specs import DEPTHS, Recipe, Spec, specs
 
-SELECTION_PROMPTS, SELECTION_SEED = 60_000, 2
+SELECTION_BATCHES, SELECTION_BATCH, SELECTION_SEED = 16, 8192, 2
 SPECTRA = 131_072
 """Prompts whose spectra GD++ is tuned on."""
 THOROUGH = True
@@ -216,14 +219,25 @@ def _finish(spec: Spec, candidates: Sequence[Candidate], folder: Path) -> Entry:
     return entry
 
 
+@in_float64
 def _select(candidates: Sequence[Candidate], task: LinearTask) -> Candidate:
-    """The one with the smallest mean loss on a draw that shows rare blow-ups."""
+    """The one with the smallest mean loss on prompts among which wide w, where models blow up, are
+    thirty times as frequent as they are (see `training.objective.Batch`)."""
     if len(candidates) == 1:
         return candidates[0]
-    models = {str(index): candidate.model for index, candidate in enumerate(candidates)}
-    losses = evaluate(models, task, prompts=SELECTION_PROMPTS, seed=SELECTION_SEED)
-    means = [losses[name].final for name in models]
-    return candidates[int(np.argmin(np.where(np.isfinite(means), means, np.inf)))]
+    starts = [
+        as_parameters(to_normalised(candidate.model, task), "full") for candidate in candidates
+    ]
+    totals = np.zeros(len(candidates))
+    for index in range(SELECTION_BATCHES):
+        batch = sample_batch(task, (SELECTION_SEED, index), SELECTION_BATCH)
+        totals += [float(_weighted(parameters, batch)) for parameters in starts]
+    return candidates[int(np.argmin(np.where(np.isfinite(totals), totals, np.inf)))]
+
+
+@jax.jit
+def _weighted(parameters: Parameters, batch: Batch) -> Float[Array, ""]:
+    return jnp.mean(batch.weight * losses(parameters, batch))
 
 
 def movie_of(run: Sequence[Snapshot]) -> Movie:

@@ -63,7 +63,7 @@ def short(monkeypatch):
 
     monkeypatch.setattr(Spec, "recipes", quick)
     monkeypatch.setattr(build_module, "specs", lambda: chosen)
-    monkeypatch.setattr(build_module, "SELECTION_PROMPTS", 4096)
+    monkeypatch.setattr(build_module, "SELECTION_BATCHES", 1)
     monkeypatch.setattr(build_module, "SPECTRA", 4096)
     monkeypatch.setattr(build_module, "THOROUGH", False)
     monkeypatch.setattr(measure_module, "EVALUATION_PROMPTS", 4096)
