@@ -36,8 +36,8 @@ class Models(Config):
     layers (0 is any) narrow the list of models."""
 
     quantity: Quantity = "gain"
-    model: str = "full_L4_uniform5_d10_n20"
-    other: str = "gdpp_L4_uniform5_d10_n20"
+    model: str = "full_L7_uniform5_d10_n20"
+    other: str = "gdpp_L7_uniform5_d10_n20"
     statistic: Statistic = "mean"
     noise: str = ALL
     parametrization: str = ALL
@@ -58,15 +58,15 @@ class Models(Config):
 
 PRESETS: dict[str, Models] = {
     "Better than published?": Models(),
-    "How far from Bayes": Models(quantity="bayes", other="diag_L4_uniform5_d10_n20"),
+    "How far from Bayes": Models(quantity="bayes", other="diag_L7_uniform5_d10_n20"),
     "What more depth buys": Models(
-        model="full_L4_categorical1-3_d10_n20", other="full_L2_categorical1-3_d10_n20"
+        model="full_L7_categorical1-3_d10_n20", other="full_L3_categorical1-3_d10_n20"
     ),
     "Two noise laws": Models(
-        quantity="loss", model="diag_L4_uniform5_d10_n20", other="diag_L4_categorical1-3_d10_n20"
+        quantity="loss", model="diag_L7_uniform5_d10_n20", other="diag_L7_categorical1-3_d10_n20"
     ),
     "GD++ stops early": Models(
-        quantity="bayes", model="gdpp_L4_uniform5_d10_n20", other="gdpp_L2_uniform5_d10_n20"
+        quantity="bayes", model="gdpp_L7_uniform5_d10_n20", other="gdpp_L2_uniform5_d10_n20"
     ),
 }
 """Named states of the lesson; the first is its default."""

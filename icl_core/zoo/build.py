@@ -22,10 +22,10 @@ from icl_core.constructions import gdpp_model
 from icl_core.errors import InputError
 from icl_core.files import locked
 from icl_core.models.linear import LinearTransformer
-from icl_core.tasks.linear import LinearTask
+from icl_core.tasks.linear import LinearTask, draw_prompts
 from icl_core.training import Snapshot, train_together
 from icl_core.training.coordinates import Parameters, as_parameters, to_normalised
-from icl_core.training.objective import Batch, losses, sample_batch
+from icl_core.training.objective import Batch, batch_of, losses
 from icl_core.zoo.library import (
     PRETRAINED,
     Entry,
@@ -221,8 +221,7 @@ def _finish(spec: Spec, candidates: Sequence[Candidate], folder: Path) -> Entry:
 
 @in_float64
 def _select(candidates: Sequence[Candidate], task: LinearTask) -> Candidate:
-    """The one with the smallest mean loss on prompts among which wide w, where models blow up, are
-    thirty times as frequent as they are (see `training.objective.Batch`)."""
+    """The one with the smallest mean loss on a large fresh draw."""
     if len(candidates) == 1:
         return candidates[0]
     starts = [
@@ -230,14 +229,15 @@ def _select(candidates: Sequence[Candidate], task: LinearTask) -> Candidate:
     ]
     totals = np.zeros(len(candidates))
     for index in range(SELECTION_BATCHES):
-        batch = sample_batch(task, (SELECTION_SEED, index), SELECTION_BATCH)
-        totals += [float(_weighted(parameters, batch)) for parameters in starts]
+        prompts = draw_prompts(task, (SELECTION_SEED, index), SELECTION_BATCH)
+        batch = batch_of(prompts, task)
+        totals += [float(_mean_loss(parameters, batch)) for parameters in starts]
     return candidates[int(np.argmin(np.where(np.isfinite(totals), totals, np.inf)))]
 
 
 @jax.jit
-def _weighted(parameters: Parameters, batch: Batch) -> Float[Array, ""]:
-    return jnp.mean(batch.weight * losses(parameters, batch))
+def _mean_loss(parameters: Parameters, batch: Batch) -> Float[Array, ""]:
+    return jnp.mean(losses(parameters, batch))
 
 
 def movie_of(run: Sequence[Snapshot]) -> Movie:

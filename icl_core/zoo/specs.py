@@ -86,7 +86,7 @@ class Spec:
             refine_steps=1000 if self.num_layers == 1 else self._steps(),
             refine_batch=256,
             refine_rate=0.03 if full else 0.02,
-            refine_robust=0.6,
+            refine_robust=0.6 if self.num_layers > 3 else 0.2,
         )
         cold = Recipe(config=common.replace(restarts=24 if full else 48), start="random")
         warm = common.replace(restarts=8, explore_steps=200)
