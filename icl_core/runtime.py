@@ -6,6 +6,8 @@ from pathlib import Path
 import jax
 import platformdirs
 
+from icl_core.errors import InputError
+
 MAX_DEVICES = 10
 
 
@@ -26,13 +28,20 @@ def prepare_process() -> None:
 
 def choose_devices(kind: str) -> None:
     """Before JAX computes anything: "cpu" makes one JAX device a core, so that lanes of a training
-    run side by side, "gpu" leaves devices as JAX finds them.
-    """
-    if kind == "cpu":
+    run side by side, "gpu" leaves devices as JAX finds them and asks for one."""
+    if kind == "gpu":
+        try:
+            jax.devices("gpu")
+        except RuntimeError:
+            raise InputError(
+                "JAX sees no GPU here: install its build for yours, or leave --devices gpu out."
+            ) from None
+        return
+    try:
         jax.config.update("jax_platforms", "cpu")
         jax.config.update("jax_num_cpu_devices", min(cores(), MAX_DEVICES))
-    else:
-        jax.config.update("jax_platforms", "cuda,cpu")
+    except RuntimeError:
+        pass  # JAX has begun, with the devices it has.
 
 
 def _keep_compilations() -> None:

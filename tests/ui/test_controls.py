@@ -86,7 +86,7 @@ def test_values_of_another_task_move_to_the_nearest(open_page):
     app = open_page("noise_and_depth", v="1", task="uniform1_d1_n10", sigma="5", layers="9")
     config = app.session_state["noise_and_depth:config"]
     assert config.sigma == 2.0
-    assert config.layers == 4
+    assert config.layers == 6
 
 
 def test_a_shifted_context_is_called_a_shift(open_page):

@@ -55,9 +55,9 @@ def column(rows, series, name):
 def test_depth_figure_holds_the_tables(losses):
     figure = noise_and_depth.depth_figure(noise_and_depth.NoiseAndDepth(), losses)
     rows = tidy_rows(figure)
-    expected = [load_table(f"diag_L{n}_uniform5_d10_n20").loss.mean[-1] for n in range(1, 5)]
+    expected = [load_table(f"diag_L{n}_uniform5_d10_n20").loss.mean[-1] for n in range(1, 9)]
     assert column(rows, "DIAG", "adjusted loss (half MSE)") == expected
-    assert column(rows, "DIAG", "layers L") == [1, 2, 3, 4]
+    assert column(rows, "DIAG", "layers L") == list(range(1, 9))
     floor = load_table("bayes_rr_uniform5_d10_n20").loss.mean[-1]
     assert set(column(rows, "Bayes floor", "adjusted loss (half MSE)")) == {floor}
 
