@@ -10,7 +10,7 @@ import shutil
 import numpy as np
 import pytest
 
-from icl_core import cli
+from icl_core import cli, runtime
 from icl_core.checkpoints import load_checkpoint
 from icl_core.export import images
 from icl_core.export.images import missing
@@ -73,7 +73,6 @@ def test_evaluate_on_another_noise_and_a_short_context(trained, capsys):
 @pytest.mark.parametrize(
     "arguments",
     [
-        ["zoo", "build", "--devices", "gpu"],
         ["train", "--out", "m.pkl"],
         *(
             ["train", "--out", "m.safetensors", option, value]
@@ -292,3 +291,12 @@ def test_figure_without_chromium_says_so(choices, capsys, monkeypatch):
     assert cli.main(["figure", str(choices), "--out", str(out)]) == 2
     assert capsys.readouterr().err.strip() == images.NO_CHROMIUM
     assert not out.exists()
+
+
+def test_a_gpu_that_is_not_there_is_one_sentence(monkeypatch, capsys):
+    def none(kind):
+        raise RuntimeError(f"Unknown backend {kind}")
+
+    monkeypatch.setattr(runtime.jax, "devices", none)
+    assert cli.main(["zoo", "build", "--devices", "gpu"]) == 2
+    assert "JAX sees no GPU" in capsys.readouterr().err
