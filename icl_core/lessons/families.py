@@ -39,6 +39,11 @@ class Family:
         return f"{self.task.noise.label()}, d = {self.task.dim}, n = {self.task.num_context}"
 
     @property
+    def size(self) -> int:
+        """How many models there are."""
+        return sum(map(len, self.entries.values()))
+
+    @property
     def parametrizations(self) -> tuple[str, ...]:
         return tuple(self.entries)
 
@@ -65,7 +70,7 @@ def families(folder: Path = PRETRAINED) -> dict[str, Family]:
     ]
     if not found:
         raise InputError("The manifest lists no models: run `make zoo` to train them.")
-    order = sorted(found, key=lambda family: (-len(family.entries), _rank(family), family.name))
+    order = sorted(found, key=lambda family: (-family.size, _rank(family), family.name))
     return {family.name: family for family in order}
 
 

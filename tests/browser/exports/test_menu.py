@@ -27,6 +27,8 @@ def downloads(browser):
         page = opened.page
         page.locator(".st-key-head_layers").get_by_text("Export").click()
         menu = page.locator("[data-testid=stPopoverBody]:visible")
+        # The link is the last thing in the menu.
+        menu.locator("code").wait_for()
         for label in menu.locator("[data-testid=stDownloadButton] p").all_inner_texts():
             with page.expect_download(timeout=60_000) as waiting:
                 menu.get_by_text(label, exact=True).click()

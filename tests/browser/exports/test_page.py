@@ -93,7 +93,7 @@ def test_between_nodes_the_badge_does_not_claim_to_be_exact(exported):
 
 
 def test_the_player_plays_to_the_end(exported):
-    view, page = exported("weights", "heatmaps", {"layers": 2, "snapshot": 0})
+    view, page = exported("weights", "heatmaps", {"layers": 3, "snapshot": 0})
     (player,) = view.controls
     last = len(player.labels) - 1
     assert page.page.evaluate(FRAME) == 0
