@@ -12,10 +12,10 @@ from icl_core.zoo.claims import Claim, claims
 from icl_core.zoo.faults import faults
 from icl_core.zoo.library import task_name
 from icl_core.zoo.table import Results
-from ui.boundary import fragment, guarded
+from ui.boundary import fragment
 from ui.calls import model_card, zoo_results
 from ui.chart import chart
-from ui.checkpoint_view import checkpoint_view
+from ui.checkpoint_view import open_checkpoint
 from ui.controls import Controls, control_row
 from ui.frame import finding, heading, to_try
 from ui.model_view import model_row
@@ -125,11 +125,7 @@ heading(
 )
 preset_links("pages/models.py", Models(), PRESETS)
 explore()
-with st.expander("Open a model from a file", icon=":material/folder_open:"):
-    file = st.file_uploader("A .safetensors file saved by this app", type=["safetensors"])
-    if file is not None:
-        with guarded():
-            checkpoint_view(file.name, file.getvalue(), page=PAGE)
+open_checkpoint(PAGE)
 to_try(
     [
         "**Predict:** which row of the map gains nothing from depth, and why? GD++ is linear in "

@@ -6,7 +6,7 @@ from icl_core.errors import InputError
 from icl_core.lessons.training import LIMITS, PRESETS, SECONDS, Train
 from icl_core.plots.style import METHODS
 from ui.boundary import guarded
-from ui.checkpoint_view import checkpoint_view
+from ui.checkpoint_view import open_checkpoint
 from ui.controls import Controls, control_row
 from ui.frame import heading, to_try
 from ui.jobs import trainings
@@ -69,11 +69,7 @@ if job is not None:
 else:
     example_view(PAGE)
 
-with st.expander("Open a model from a file", icon=":material/folder_open:"):
-    file = st.file_uploader("A .safetensors file saved by this app", type=["safetensors"])
-    if file is not None:
-        with guarded():
-            checkpoint_view(file.name, file.getvalue(), page=PAGE)
+open_checkpoint(PAGE)
 to_try(
     [
         "Train **one layer** and compare with theory: it cannot do better than a single step of "

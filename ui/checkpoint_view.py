@@ -9,6 +9,7 @@ from icl_core.lessons.coordinates import normalised
 from icl_core.lessons.weights import panels
 from icl_core.live import View
 from icl_core.plots.weights import heatmaps
+from ui.boundary import guarded
 from ui.chart import chart
 
 
@@ -23,6 +24,15 @@ def measured(name: str, data: bytes) -> dict[str, LossSummary]:
     """Its losses."""
     checkpoint = opened(name, data)
     return lesson.measure_model(checkpoint.model, checkpoint.task)
+
+
+def open_checkpoint(page: str) -> None:
+    """A place for a file, and what it holds."""
+    with st.expander("Open a model from a file", icon=":material/folder_open:"):
+        file = st.file_uploader("A .safetensors file saved by this app", type=["safetensors"])
+        if file is not None:
+            with guarded():
+                checkpoint_view(file.name, file.getvalue(), page=page)
 
 
 def checkpoint_view(name: str, data: bytes, *, page: str) -> None:

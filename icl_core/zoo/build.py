@@ -81,7 +81,8 @@ def build(
             f"No shipped model matches {only[:60]!r}: see the names with "
             "`python -m icl_core zoo list`."
         )
-    missing = [spec for spec in chosen if not _is_built(spec, folder)]
+    there = {entry.name: entry for entry in _entries(folder)}
+    missing = [spec for spec in chosen if not _is_built(there.get(spec.name), folder)]
     report(f"{len(chosen) - len(missing)} of {len(chosen)} models are there.")
     for task in dict.fromkeys(spec.task for spec in chosen):
         build_baselines(task, folder=folder, report=report)
@@ -118,15 +119,15 @@ def _find(spec: Spec, folder: Path) -> Entry | None:
     return next((entry for entry in _entries(folder) if entry.name == spec.name), None)
 
 
-def _is_built(spec: Spec, folder: Path) -> bool:
-    entry = _find(spec, folder)
+def _is_built(entry: Entry | None, folder: Path) -> bool:
+    if entry is None:
+        return False
     try:
-        if entry is not None:
-            load_entry(entry, folder)
-            load_table(spec.name, folder)
+        load_entry(entry, folder)
+        load_table(entry.name, folder)
     except InputError:
         return False
-    return entry is not None
+    return True
 
 
 def _candidates(group: Sequence[Spec], folder: Path) -> Iterator[list[Candidate]]:
@@ -185,8 +186,7 @@ def _finish(spec: Spec, candidates: Sequence[Candidate], folder: Path) -> Entry:
     """Choose, measure and write one model."""
     best = _select(candidates, spec.task)
     table, measured = measure(best.model, spec.task)
-    finished = (run[-1].seconds for run in (candidate.run for candidate in candidates) if run)
-    metrics = measured | {"source": best.source, "seconds": round(sum(set(finished)), 1)}
+    metrics = measured | {"source": best.source, "seconds": round(_seconds(candidates), 1)}
     training: dict[str, Any] = {"source": best.source}
     if best.recipe:
         training |= best.recipe.config.to_dict() | {"steps": best.run[-1].step}
@@ -217,6 +217,16 @@ def _finish(spec: Spec, candidates: Sequence[Candidate], folder: Path) -> Entry:
         others = tuple(other for other in _entries(folder) if other.name != spec.name)
         write_manifest((*others, entry), folder)
     return entry
+
+
+def _seconds(candidates: Sequence[Candidate]) -> float:
+    """Of all runs together: a run and its shorter cut are two candidates and one run."""
+    runs: dict[Recipe, float] = {}
+    for candidate in candidates:
+        if candidate.recipe:
+            spent = candidate.run[-1].seconds
+            runs[candidate.recipe] = max(runs.get(candidate.recipe, 0.0), spent)
+    return sum(runs.values())
 
 
 @in_float64

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -117,3 +118,16 @@ def test_a_warm_model_fits_the_shape_it_leads_to():
     (one, more) = spec.easier()
     assert (one.num_layers, one.num_heads) == (1, 2)
     assert more == replace(spec, num_heads=1)
+
+
+def test_a_run_and_its_shorter_cut_are_counted_once():
+    spec = Spec(task=SMALL, parametrization="diag", num_layers=2)
+    model = LinearTransformer(P=np.zeros((2, 1, 3, 3)), Q=np.zeros((2, 1, 3, 3)))
+
+    def candidate(recipe, seconds):
+        return Candidate(model=model, recipe=recipe, run=(SimpleNamespace(seconds=seconds),))
+
+    cold, warm = spec.recipes()
+    candidates = [candidate(cold, 9.0), candidate(cold, 6.0), candidate(warm, 4.0)]
+    candidates.append(Candidate(model=model, name="an easier one"))
+    assert build_module._seconds(candidates) == 13.0
