@@ -10,8 +10,10 @@ from icl_core.live import Control, Values, View
 from icl_core.plots.figure import tidy_rows
 from icl_core.plots.sketch import sketch
 from icl_core.validation import Config
+from ui.boundary import fragment
 from ui.export_row import export_menu
 from ui.live import asked_values, live_chart
+from ui.menu import menu
 
 
 def chart(
@@ -53,11 +55,15 @@ def asked(page: str, key: str, controls: Sequence[Control]) -> Values:
     return asked_values(f"{page}:{key}", controls)
 
 
+@fragment()
 def _header(view: View, key: str, recipe: Recipe | None) -> None:
     with st.container(
         horizontal=True, vertical_alignment="center", gap="xsmall", wrap=False, key=f"head_{key}"
     ):
         st.markdown(f"**{view.title}**", width="stretch")
-        with st.popover("Data", type="tertiary"):
-            st.dataframe(tidy_rows(view.figure), hide_index=True, height=320, width=400)
-        export_menu(view, key=key, recipe=recipe)
+        with menu("Data", key=key) as opened:
+            if opened:
+                st.dataframe(tidy_rows(view.figure), hide_index=True, height=320, width=400)
+        with menu("Export", key=key) as opened:
+            if opened:
+                export_menu(view, key=key, recipe=recipe)

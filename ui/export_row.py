@@ -17,11 +17,11 @@ OFFERED = ("html", "csv", "pdf", "zip", "json", "bib")
 
 
 def export_menu(view: View, *, key: str, recipe: Recipe | None) -> None:
-    """A menu of files, and the link to the figure's page."""
+    """The files to download, and the link to the figure's page."""
     link = "" if recipe is None else permalink(recipe, app_address(st.context.url))
     source = Source(view=view, recipe=recipe, link=link)
     problem = _no_images()
-    with st.popover("Export", type="tertiary"), st.container(gap=None):
+    with st.container(gap=None):
         for suffix in OFFERED:
             if (suffix == "pdf" and problem) or (suffix == "json" and recipe is None):
                 continue

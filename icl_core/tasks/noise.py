@@ -44,8 +44,8 @@ class FixedNoise(Config):
     def quantile(self, u: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
         return jnp.full_like(u, self.value)
 
-    def nodes(self) -> tuple[np.ndarray, np.ndarray]:
-        return np.full(NUM_NODES, self.value), np.full(NUM_NODES, 1 / NUM_NODES)
+    def nodes(self, count: int = NUM_NODES) -> tuple[np.ndarray, np.ndarray]:
+        return np.full(count, self.value), np.full(count, 1 / count)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,9 +75,9 @@ class UniformNoise(Config):
     def quantile(self, u: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
         return u * self.sigma_max
 
-    def nodes(self) -> tuple[np.ndarray, np.ndarray]:
+    def nodes(self, count: int = NUM_NODES) -> tuple[np.ndarray, np.ndarray]:
         # sigma = sigma_max t^2 puts the nodes where the posterior over sigma is narrow: near 0.
-        t, weight = np.polynomial.legendre.leggauss(NUM_NODES)
+        t, weight = np.polynomial.legendre.leggauss(count)
         t, weight = (t + 1) / 2, weight / 2
         return self.sigma_max * t**2, 2 * t * weight
 
@@ -115,16 +115,17 @@ class CategoricalNoise(Config):
         index = jnp.minimum((u * len(self.values)).astype(int), len(self.values) - 1)
         return jnp.asarray(self.values, u.dtype)[index]
 
-    def nodes(self) -> tuple[np.ndarray, np.ndarray]:
+    def nodes(self, count: int = NUM_NODES) -> tuple[np.ndarray, np.ndarray]:
         # Padded with weightless copies, so that every law has the same number of nodes.
-        count = len(self.values)
-        sigma = np.resize(np.asarray(self.values), NUM_NODES)
-        return sigma, np.where(np.arange(NUM_NODES) < count, 1 / count, 0.0)
+        levels = len(self.values)
+        sigma = np.resize(np.asarray(self.values), count)
+        return sigma, np.where(np.arange(count) < levels, 1 / levels, 0.0)
 
 
 NoiseLaw = FixedNoise | UniformNoise | CategoricalNoise
 """Each law offers: kind; second_moment = E[sigma_tau^2]; highest; label(); quantile(u), the
-inverse distribution function; nodes() = (sigma, weight), each [NUM_NODES], a quadrature of it."""
+inverse distribution function; nodes(count) = (sigma, weight), each [count], a quadrature of it,
+with at least NUM_NODES."""
 
 _KINDS: dict[str, type[FixedNoise] | type[UniformNoise] | type[CategoricalNoise]] = {
     "fixed": FixedNoise,

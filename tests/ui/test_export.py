@@ -1,6 +1,9 @@
 """The export menu, and that what it exports makes the same figure again."""
 
+from contextlib import contextmanager
+
 import pytest
+import streamlit as st
 
 from icl_core.errors import InputError
 from icl_core.export.formats import FORMATS, Format, Source
@@ -23,7 +26,19 @@ STATES = [
 
 
 @pytest.fixture
-def exported(monkeypatch):
+def open_menus(monkeypatch):
+    """As if every menu were open, which AppTest cannot click."""
+
+    @contextmanager
+    def opened(label, *, key):
+        with st.container(key=f"{key}_{label}"):
+            yield True
+
+    monkeypatch.setattr("ui.chart.menu", opened)
+
+
+@pytest.fixture
+def exported(monkeypatch, open_menus):
     """What the menus of a page were given: (view, recipe) by the chart's key."""
     seen = {}
 
@@ -76,7 +91,7 @@ def labels(app) -> list[str]:
     return [button.proto.label for button in app.get("download_button")]
 
 
-def test_the_menu_offers_every_form_and_the_link(open_page, monkeypatch):
+def test_the_menu_offers_every_form_and_the_link(open_page, monkeypatch, open_menus):
     monkeypatch.setattr("ui.export_row._no_images", lambda: "")
     app = open_page("weights", v="1", layers="2")
     charts = 3
@@ -85,12 +100,18 @@ def test_the_menu_offers_every_form_and_the_link(open_page, monkeypatch):
     assert [code.value for code in app.code] == ["weights?v=1&layers=2"] * charts
 
 
-def test_without_chromium_the_menu_says_so(open_page, monkeypatch):
+def test_without_chromium_the_menu_says_so(open_page, monkeypatch, open_menus):
     monkeypatch.setattr("ui.export_row._no_images", lambda: NO_CHROMIUM)
     app = open_page("home")
     assert not any(label.endswith("(.pdf)") for label in labels(app))
     assert any(label.endswith("(.zip)") for label in labels(app))
     assert any(NO_CHROMIUM in caption.value for caption in app.caption)
+
+
+def test_a_menu_that_is_closed_costs_nothing(open_page):
+    app = open_page("weights")
+    assert not labels(app)
+    assert not app.dataframe
 
 
 def failing(source: Source) -> bytes:

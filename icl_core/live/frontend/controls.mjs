@@ -29,6 +29,10 @@ function icon(name) {
   return svg;
 }
 
+// Places between two steps that a held slider takes: where few steps are to be had, a drag would
+// move by jerks, and what lies between them can be interpolated.
+const FINE = 8;
+
 /** Moves a range, and the coloured part of its track, to a place. */
 function moveTo(range, place) {
   range.value = place;
@@ -37,8 +41,9 @@ function moveTo(range, place) {
 }
 
 /**
- * One slider. `moved(value)` while it moves; `grabbed(true)` when a pointer takes it and
- * `grabbed(false)` when it lets go; `settled(byPointer)` when a value is chosen.
+ * One slider. `moved(value)` while it moves, between its steps too if a pointer holds it;
+ * `grabbed(true)` when a pointer takes it and `grabbed(false)` when it lets go; `settled(byPointer)`
+ * when a value is chosen, which is a whole number of steps.
  */
 export function slider(spec, { moved, grabbed, settled }) {
   const output = element("output", "icl-live-value");
@@ -58,22 +63,27 @@ export function slider(spec, { moved, grabbed, settled }) {
     range.setAttribute("aria-valuetext", text);
   }
 
+  function read() {
+    const value = valueAt(spec, Number(range.value));
+    moveTo(range, range.value);
+    show(value);
+    moved(value);
+  }
+
   const hold = (value) => {
+    range.step = value ? 1 / FINE : 1;
     if (held === value) return;
     held = value;
     grabbed(value);
   };
   range.addEventListener("pointerdown", () => hold(true));
-  range.addEventListener("input", () => {
-    const value = valueAt(spec, Number(range.value));
-    moveTo(range, range.value);
-    show(value);
-    moved(value);
-  });
+  range.addEventListener("input", read);
   // Chromium tells of a release by "change"; without a change of value only by "pointerup".
   range.addEventListener("change", () => {
     const byPointer = held;
     held = false;
+    range.step = 1; // the browser moves it to the nearest one
+    read();
     settled(byPointer);
   });
   for (const name of ["pointerup", "pointercancel"]) {

@@ -3,6 +3,7 @@
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from jax import Array
 from scipy import integrate, stats
 
 from icl_core.algorithms.ridge import (
@@ -11,13 +12,15 @@ from icl_core.algorithms.ridge import (
     ConstRR,
     OracleRR,
     TunedRR,
+    bayes_ridge,
     log_likelihood,
+    nodes_needed,
     noise_posterior,
     ols_variance,
     ridge,
     spectrum,
 )
-from icl_core.tasks.linear import Tokens
+from icl_core.tasks.linear import LinearTask, Tokens, draw_prompts
 from icl_core.tasks.noise import CategoricalNoise, FixedNoise, NoiseLaw, UniformNoise
 from tests.cases import BATCH, assert_close, some_prompts, some_tokens
 
@@ -154,6 +157,24 @@ def test_bayes_with_a_single_noise_level_is_the_oracle(
 ) -> None:
     prompts = some_prompts(dim, num_context, law.highest)
     assert_close(BayesRR(noise=law).weight_path(prompts), OracleRR().weight_path(prompts), 1e-9)
+
+
+@pytest.mark.parametrize("num_context", [20_000, 500_000])
+def test_bayes_is_resolved_at_any_context_length(num_context: int) -> None:
+    """Twice the nodes change the distance to the true noise level's ridge by less than 1 %."""
+    law = UniformNoise(sigma_max=5)
+    task = LinearTask(dim=10, num_context=num_context, noise=law)
+    prompts = draw_prompts(task, 0, 64)
+    oracle = OracleRR().weight_path(prompts)[-1]
+    nodes, prior = law.nodes(2 * nodes_needed(num_context))
+    eigen = spectrum(prompts.moments)
+    finer = bayes_ridge(eigen, jnp.asarray(nodes), jnp.asarray(prior), prompts.num_context)
+    found = BayesRR(noise=law).weight_path(prompts)[-1]
+
+    def loss(w: Array) -> float:
+        return float(((w - oracle) ** 2).sum(-1).mean())
+
+    assert_close(loss(found), loss(finer), 0.01)
 
 
 def test_posterior_is_a_distribution_that_ignores_weightless_nodes() -> None:
