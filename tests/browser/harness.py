@@ -137,6 +137,10 @@ class Watched:
         assert box is not None
         return box["x"] + share * box["width"], box["y"] + box["height"] / 2
 
+    def place(self, slider: int = 0) -> float:
+        """Where a slider stands, in steps: while it is held, between two of them too."""
+        return float(self.page.locator(".icl-live input[type=range]").nth(slider).input_value())
+
     def point_at(self, number: int, layer: float, loss: float) -> None:
         """Move the mouse to a point of a chart with the axes of `line_figure`."""
         area = self.page.locator(".icl-live-plot .nsewdrag").nth(number)

@@ -56,6 +56,7 @@ export function slider(spec, { moved, grabbed, settled }) {
   });
   const label = element("label", "icl-live-slider", {}, element("span", "", {}, spec.label), range, output);
   let held = false;
+  let taken = ""; // where it stood when a pointer took it
 
   function show(value) {
     const text = format(value, spec.format) + (spec.unit ? ` ${spec.unit}` : "");
@@ -71,19 +72,21 @@ export function slider(spec, { moved, grabbed, settled }) {
   }
 
   const hold = (value) => {
-    range.step = value ? 1 / FINE : 1;
     if (held === value) return;
     held = value;
+    if (value) taken = range.value;
+    range.step = value ? 1 / FINE : 1;
     grabbed(value);
   };
   range.addEventListener("pointerdown", () => hold(true));
   range.addEventListener("input", read);
   // Chromium tells of a release by "change"; without a change of value only by "pointerup".
   range.addEventListener("change", () => {
-    const byPointer = held;
-    held = false;
     range.step = 1; // the browser moves it to the nearest one
     read();
+    if (held && range.value === taken) return hold(false);
+    const byPointer = held;
+    held = false;
     settled(byPointer);
   });
   for (const name of ["pointerup", "pointercancel"]) {

@@ -45,10 +45,25 @@ def test_release_brings_the_exact_figure_and_the_link(chart):
     assert page.page.locator(".icl-live-value").inner_text() == f"{noise:.2f}"
 
 
+def test_a_held_slider_moves_between_its_steps_and_rests_on_one(chart):
+    page = chart("lines")
+    page.grab(0.25, 0.611)
+    seen = []
+    for share in (0.612, 0.613, 0.614, 0.615):
+        page.carry_to(share)
+        seen.append(page.place())
+    assert any(value != round(value) for value in seen)
+    page.page.mouse.up()
+    page.state("exact")
+    value = page.place()
+    assert value == round(value)
+    assert page.page.locator(".icl-live-value").inner_text() == f"{0.01 * value:.2f}"
+
+
 def test_the_preview_interpolates_the_grid(chart):
     page = chart("lines")
     page.grab(0.25, 0.61)
-    shown = float(page.page.locator(".icl-live-value").inner_text())
+    shown = 0.01 * page.place()
     nodes = np.linspace(0, 2, 60)
     expected = np.exp(-np.arange(1, 51) / 20) + np.interp(shown, nodes, nodes**2)
     np.testing.assert_allclose(curve(page, "GD"), expected, rtol=1e-5)
@@ -209,7 +224,7 @@ def test_an_answer_to_an_earlier_question_is_passed_over(chart):
 def test_a_line_of_the_layout_moves_along(chart):
     page = chart("gaps")
     page.grab(0.25, 0.6)
-    noise = float(page.page.locator(".icl-live-value").inner_text())
+    noise = 0.01 * page.place()
     assert page.plot("plot.layout.shapes[0].x0") == pytest.approx(10 * noise, rel=1e-5)
     assert page.plot("plot.querySelectorAll('.shapelayer path').length") == 1
 
