@@ -15,6 +15,7 @@ import { surfaceOf } from "./theme.mjs";
 
 const NARROW = 520;
 const PATIENCE = 10_000;
+const PAUSE = 250; // milliseconds in which more keys or clicks may follow
 
 export class LiveChart {
   constructor(parent, data, gridCalled) {
@@ -123,17 +124,16 @@ export class LiveChart {
     this.logarithmic = {};
     for (const spec of this.data.controls) {
       const moved = (value) => this.move(spec.name, value);
+      const settled = (byPointer) => {
+        this.held = false;
+        this.settle(byPointer ? 0 : PAUSE);
+      };
       if (spec.kind === "player") {
-        const settled = () => this.settle(250);
         const ready = () => this.grid() !== null || !(this.pending || this.waiting);
         this.player = player(spec, { moved, settled, ready });
         this.byName.set(spec.name, this.player);
       } else {
         this.logarithmic[spec.name] = spec.scale === "log";
-        const settled = (byPointer) => {
-          this.held = false;
-          this.settle(byPointer ? 0 : 250);
-        };
         const grabbed = (held) => {
           this.held = held;
           // Let go where it was taken: the server's figure is still the right one.

@@ -102,8 +102,9 @@ export function slider(spec, { moved, grabbed, settled }) {
 }
 
 /**
- * The player. `moved(frame)` when another frame is to be shown, `settled()` when it rests; while it
- * plays it stays on a frame until `ready()`.
+ * The player. `moved(frame)` when another frame is to be shown, `settled(byPointer)` when it rests,
+ * which is final where a pointer let go of its slider; while it plays it stays on a frame until
+ * `ready()`.
  */
 export function player(spec, { moved, settled, ready }) {
   const last = spec.labels.length - 1;
@@ -188,7 +189,7 @@ export function player(spec, { moved, settled, ready }) {
   }
   function rest() {
     pause();
-    settled();
+    settled(false);
   }
   function toggle() {
     if (timer) return rest();
@@ -201,7 +202,10 @@ export function player(spec, { moved, settled, ready }) {
     pause();
     go(Number(range.value));
   });
-  range.addEventListener("change", () => settled());
+  let byPointer = false;
+  range.addEventListener("pointerdown", () => (byPointer = true));
+  range.addEventListener("keydown", () => (byPointer = false));
+  range.addEventListener("change", () => settled(byPointer));
   return {
     element: root,
     set,

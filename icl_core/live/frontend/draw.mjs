@@ -2,6 +2,7 @@
 
 import { blend, corners, countGaps, shaped } from "./grid.mjs";
 import { format } from "./numbers.mjs";
+import { paint } from "./paint.mjs";
 import { withField } from "./theme.mjs";
 
 /** What the grid says at `values`: patches, and how many values each trace lacks. */
@@ -46,8 +47,8 @@ export function compose({ figure, templates, height }, surface, patches) {
 }
 
 /**
- * Draws `patches` on a living chart. Curves and points on fixed axes move without a redraw of the
- * rest, which is several times faster; everything else is restyled in one go.
+ * Draws `patches` on a living chart. Curves and points on fixed axes, and heatmaps, change without
+ * a redraw of the rest, which is several times faster; everything else is restyled in one go.
  */
 export function draw(Plotly, plot, patches) {
   const moving = { data: [], traces: [] };
@@ -67,7 +68,7 @@ export function draw(Plotly, plot, patches) {
     } else if (moves(plot, trace, fields)) {
       moving.data.push(fields);
       moving.traces.push(index);
-    } else {
+    } else if (Object.keys(fields).join() !== "z" || !paint(plot, index, fields.z)) {
       const names = Object.keys(fields).join();
       const group = others.get(names) ?? { update: {}, traces: [] };
       for (const [name, value] of Object.entries(fields)) (group.update[name] ??= []).push(value);

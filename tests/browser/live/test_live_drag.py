@@ -144,6 +144,32 @@ def test_heatmaps_and_stems_follow_the_slider(chart, scene, what):
     assert page.page.locator(".icl-live-gaps").inner_text() == ""
 
 
+PIXELS = """Promise.all([...plot.querySelectorAll('.hm image')].map(async (image) => {
+  const picture = new Image();
+  picture.src = image.getAttribute('href') ?? image.getAttribute('xlink:href');
+  await picture.decode();
+  const canvas = Object.assign(document.createElement('canvas'), { width: 80, height: 80 });
+  const pen = canvas.getContext('2d');
+  // Plotly may give a cell a single pixel.
+  pen.imageSmoothingEnabled = false;
+  pen.drawImage(picture, 0, 0, 80, 80);
+  return [...pen.getImageData(0, 0, 80, 80).data];
+}))"""
+
+
+def test_a_painted_heatmap_is_the_one_that_plotly_draws(chart):
+    page = chart("heatmap")
+    page.grab(0.2, 0.6)
+    painted = np.array(page.plot(PIXELS))
+    # Another theme makes plotly draw everything.
+    page.page.emulate_media(color_scheme="dark")
+    page.page.wait_for_selector(".icl-live[style*='color-scheme: dark']")
+    page.next_frame()
+    drawn = np.array(page.plot(PIXELS))
+    assert np.ptp(drawn[..., ::4]) > 100
+    np.testing.assert_allclose(painted, drawn, atol=1)
+
+
 def test_a_drag_back_to_where_it_began_shows_the_exact_figure(chart):
     page = chart("lines")
     page.grab(0.25, 0.6)

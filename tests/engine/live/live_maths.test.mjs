@@ -9,6 +9,7 @@ import {
 import { atNode, blend, corners, locate, shaped } from "../../../icl_core/live/frontend/grid.mjs";
 import { methodOf, nameOf } from "../../../icl_core/live/frontend/link.mjs";
 import { format, placeOf, stepCount, valueAt } from "../../../icl_core/live/frontend/numbers.mjs";
+import { colorAt } from "../../../icl_core/live/frontend/paint.mjs";
 import { luminance, withField } from "../../../icl_core/live/frontend/theme.mjs";
 
 const row = (...numbers) => Float32Array.from(numbers);
@@ -200,4 +201,13 @@ test("a title says where the controls stand", () => {
   assert.equal(standing(controls, values), "Noise σ = 2.5 dB, Layers L = 2");
   assert.ok(same({ ...values }, values));
   assert.ok(!same({ ...values, sigma: 2 }, values));
+});
+
+test("a colour lies between those of its neighbours on the scale", () => {
+  const scale = [[0, "#000000"], [0.5, "rgb(100, 200, 50)"], [1, "#ffffff"]];
+  assert.deepEqual(colorAt(scale, 0), [0, 0, 0]);
+  assert.deepEqual(colorAt(scale, 0.25), [50, 100, 25]);
+  assert.deepEqual(colorAt(scale, 0.5), [100, 200, 50]);
+  assert.deepEqual(colorAt(scale, 7), [255, 255, 255]);
+  assert.deepEqual(colorAt(scale, -1), [0, 0, 0]);
 });
