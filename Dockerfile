@@ -19,7 +19,7 @@ RUN if [ -n "$CHROMIUM" ]; then \
 
 # With a home of its own, where trained models and compiled functions are kept.
 RUN useradd --create-home explorer
-COPY LICENSE CITATION.cff pyproject.toml app.py ./
+COPY LICENSE CITATION.cff pyproject.toml app.py server.py ./
 COPY .streamlit .streamlit
 COPY pretrained pretrained
 COPY icl_core icl_core
@@ -30,4 +30,4 @@ USER explorer
 EXPOSE 8501
 HEALTHCHECK --interval=30s --timeout=5s --start-period=60s --retries=3 \
     CMD ["python", "-c", "from urllib.request import urlopen; urlopen('http://127.0.0.1:8501/_stcore/health', timeout=4)"]
-CMD ["python", "-m", "streamlit", "run", "app.py", "--server.headless=true", "--server.address=0.0.0.0", "--server.port=8501"]
+CMD ["python", "-m", "streamlit", "run", "server.py", "--server.headless=true", "--server.address=0.0.0.0", "--server.port=8501"]

@@ -25,7 +25,7 @@ help:
 install: $(VENV)/.installed
 
 run: $(VENV)/.installed
-	$(PY) -m streamlit run app.py --server.port $(PORT) \
+	$(PY) -m streamlit run server.py --server.port $(PORT) \
 		$(if $(filter-out 0,$(HEADLESS)),--server.headless true)
 
 test: $(VENV)/.installed-dev

@@ -40,7 +40,7 @@ CONTROLS = {
 ARRIVALS = """(() => {
   window.arrivals = {};
   const alive = '.icl-live[data-alive]';
-  const wanted = { picture: `.icl-live-wait img, ${alive}`, alive };
+  const wanted = { picture: `#first-sight svg, .icl-live-wait img, ${alive}`, alive };
   const look = () => {
     for (const [name, what] of Object.entries(wanted)) {
       if (!document.querySelector(what)) continue;
@@ -209,7 +209,7 @@ async def of_demo(browser: Browser, options: argparse.Namespace) -> dict[str, An
 
 
 async def of_pages(browser: Browser, options: argparse.Namespace) -> dict[str, Any]:
-    with serving(ROOT / "app.py") as address:
+    with serving(ROOT / "server.py") as address:
         for page in PAGES:
             await opening(browser, f"{address}/{page}", 1)
         # The server goes on preparing what sliders can ask for.

@@ -10,6 +10,7 @@ from icl_core.live import Control, Values, View
 from icl_core.plots.figure import tidy_rows
 from icl_core.plots.sketch import sketch
 from icl_core.validation import Config
+from ui import first_sight
 from ui.boundary import fragment
 from ui.export_row import export_menu
 from ui.live import asked_values, live_chart
@@ -46,8 +47,11 @@ def _stand_in(view: View, key: str) -> str | None:
     seen: set[str] = st.session_state.setdefault("charts seen", set())
     if key in seen:
         return None
+    picture = sketch(view.figure)
+    if not seen:
+        first_sight.remember(picture)
     seen.add(key)
-    return sketch(view.figure)
+    return picture
 
 
 def asked(page: str, key: str, controls: Sequence[Control]) -> Values:

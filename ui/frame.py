@@ -6,6 +6,7 @@ from pathlib import Path
 import streamlit as st
 
 from icl_core.runtime import prepare_process
+from ui import first_sight
 
 TITLE = "In-context learning, seen"
 IN_APP = "in_app"
@@ -58,6 +59,7 @@ def _navigation() -> st.Page:
 def heading(title: str, lead: str) -> None:
     """The page's title and what it is about."""
     _require_app()
+    first_sight.note_title(title)
     st.title(title, anchor=False)
     st.markdown(lead)
 

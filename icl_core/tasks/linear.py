@@ -124,13 +124,13 @@ def prompts_of(tokens: Tokens) -> Prompts:
 
 @in_float64
 def draw_prompts(
-    task: LinearTask, seed: Seed, count: int, *, w_scale: Float[np.ndarray, "batch"] | None = None
+    task: LinearTask, seed: Seed, count: int, *, x_scale: Any = 1.0, w_scale: Any = 1.0
 ) -> Prompts:
     """`count` float64 prompts of a task, noise levels included, drawn without tokens where n > d.
 
     Deterministic in `seed`; numpy's generators draw chi-square variates thirty times as fast as
-    JAX's on a CPU, and compile nothing. `w_scale` draws the true weights from N(0, w_scale^2 I)
-    instead of N(0, I).
+    JAX's on a CPU, and compile nothing. `x_scale` and `w_scale` (up to [count, d]) multiply the
+    coordinates of all inputs and of the true weights.
 
     Bartlett's decomposition: Sigma = T T^T with T lower triangular, T_ii^2 ~ chi2(n - i + 1) for
     i = 1..d and N(0, 1) below the diagonal; X^T xi = sigma T z and |xi|^2 = sigma^2 (|z|^2 + c)
@@ -141,9 +141,7 @@ def draw_prompts(
     d, n = task.dim, task.num_context
     rng = np.random.default_rng(seed)
     sigma = np.asarray(task.noise.quantile(jnp.asarray(rng.random(count))))
-    w = rng.standard_normal((count, d))
-    if w_scale is not None:
-        w *= w_scale[:, None]
+    w = rng.standard_normal((count, d)) * w_scale
     z = rng.standard_normal((count, d))
     T = np.zeros((count, d, d))
     if n > d:
@@ -156,6 +154,7 @@ def draw_prompts(
         T[:, :, :n] = rng.standard_normal((count, d, n))
         z[:, n:] = 0
         rest = np.zeros(count)
+    T *= np.broadcast_to(x_scale, (count, d))[..., None]
     Sigma = T @ T.mT
     Xt_xi = sigma[:, None] * (T @ z[..., None])[..., 0]
     Sigma_w = (Sigma @ w[..., None])[..., 0]

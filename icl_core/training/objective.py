@@ -21,8 +21,13 @@ ROBUST_SCALE = 1.0
 """c of log(1 + e/c): the size of a loss beyond which a prompt's pull fades."""
 
 
-WIDE_SHARE, WIDE_SCALE = 8, 1.6
-"""One prompt in WIDE_SHARE has its true weights drawn WIDE_SCALE times as wide (see `Batch`)."""
+BOUND = 1e4
+"""Of normalised tokens and weights, which are of order 1."""
+
+RARE_EVERY, WIDE, LARGE, LONG = 8, 1.6, 2.0, 6.0
+"""Of RARE_EVERY prompts one has true weights WIDE times as wide in every direction, and one has,
+along one axis, true weights LARGE times as wide and inputs so much wider that their sum of squares
+is LONG standard deviations larger (see `Batch`)."""
 
 
 @struct.dataclass
@@ -30,9 +35,10 @@ class Batch:
     """gram [d+1, d+1, batch] normalised; target [d, batch], the oracle's weights, raw; weight
     [batch], mean 1; scale [], the task's `prediction_scale`; on [], 1 (see `products`).
 
-    A deep model can err by thousands on the one prompt in 100,000 whose |w| is large. Sampling
-    some prompts with a wider w and weighting all by the balance heuristic (Veach and Guibas 1995)
-    shows such prompts some thirty times as often and leaves every expectation as it is.
+    A model can err by thousands on the one prompt in 100,000 whose |w| is large, or whose largest
+    eigenvalue is. Sampling some prompts with wider w and x and weighting all by the balance
+    heuristic (Veach and Guibas 1995) shows such prompts many times as often and leaves every
+    expectation as it is.
     """
 
     gram: Float[Array, "tokens tokens batch"]
@@ -67,17 +73,38 @@ def batch_of(prompts: Prompts, task: LinearTask) -> Batch:
 
 def sample_batch(task: LinearTask, seed: Seed, size: int) -> Batch:
     """A fresh batch; its cost does not depend on the context length."""
-    wide = np.arange(size) % WIDE_SHARE == WIDE_SHARE - 1
-    prompts = draw_prompts(task, seed, size, w_scale=np.where(wide, WIDE_SCALE, 1.0))
-    weight: Any = _importance(np.asarray(prompts.w))
+    turn, axis = np.arange(size) % RARE_EVERY, np.arange(size) // RARE_EVERY % task.dim
+    wide, along = turn == 0, (turn == 1)[:, None] & (axis[:, None] == np.arange(task.dim))
+    prompts = draw_prompts(
+        task,
+        seed,
+        size,
+        x_scale=np.where(along, _long(task), 1.0),
+        w_scale=np.where(wide[:, None], WIDE, np.where(along, LARGE, 1.0)),
+    )
+    weight: Any = _importance(prompts, task)
     return replace(batch_of(prompts, task), weight=weight)
 
 
-def _importance(w: np.ndarray) -> np.ndarray:
-    """p / ((1 - f) p + f q) with p = N(0, I), q = N(0, WIDE_SCALE^2 I), f = 1 / WIDE_SHARE."""
-    exponent = 0.5 * (1 - WIDE_SCALE**-2) * np.sum(w * w, axis=-1)
-    q_over_p = np.exp(exponent - w.shape[-1] * np.log(WIDE_SCALE))
-    return 1 / (1 - 1 / WIDE_SHARE + q_over_p / WIDE_SHARE)
+def _long(task: LinearTask) -> float:
+    return float(np.sqrt(1 + LONG * np.sqrt(2 / task.num_context)))
+
+
+def _importance(prompts: Prompts, task: LinearTask) -> np.ndarray:
+    """p / ((1 - 2f) p + f q_wide + f q_along), f = 1 / RARE_EVERY, from the ratios q/p.
+
+    With s the width: s^-k exp(1/2 (1 - s^-2) |v|^2), for the k Gaussian numbers v that it widens.
+    """
+
+    def log_ratio(width: float, count: int, squares: np.ndarray) -> np.ndarray:
+        return 0.5 * (1 - width**-2) * squares - count * np.log(width)
+
+    w_squares = np.asarray(prompts.w) ** 2
+    x_squares = np.diagonal(np.asarray(prompts.moments.Sigma), axis1=-2, axis2=-1)
+    q_wide = np.exp(log_ratio(WIDE, task.dim, w_squares.sum(-1)))
+    along = log_ratio(_long(task), task.num_context, x_squares) + log_ratio(LARGE, 1, w_squares)
+    q_along = np.exp(along).mean(-1)
+    return 1 / (1 + (q_wide + q_along - 2) / RARE_EVERY)
 
 
 def _layer_map(parameters: Parameters, layer: int, gram: Array, row: slice) -> Array:
@@ -100,20 +127,26 @@ def _layer_map(parameters: Parameters, layer: int, gram: Array, row: slice) -> A
     return identity[..., None] + omegas[..., None] * gram[row]
 
 
+def _bounded(values: Array) -> Array:
+    return jnp.clip(values, -BOUND, BOUND)
+
+
 def final_weights(parameters: Parameters, batch: Batch) -> Float[Array, "dim batch"]:
     """Implicit weights after the last layer, raw coordinates.
 
-    Only the last row of A~_L ... A~_1 is formed, from the left, and the last G~ never.
+    Only the last row of A~_L ... A~_1 is formed, from the left, and the last G~ never. Where a
+    prompt diverges, numbers end at BOUND and have no slope: one that overflows would leave its
+    whole batch without a gradient.
     """
     num_layers = next(iter(parameters.values())).shape[0]
     gram, on, maps = batch.gram, batch.on, []
     for layer in range(num_layers - 1):
         A = _layer_map(parameters, layer, gram, slice(None))
         maps.append(A)
-        gram = multiply(multiply(A, gram, on), A.swapaxes(0, 1), on)
+        gram = _bounded(multiply(multiply(A, gram, on), A.swapaxes(0, 1), on))
     row = _layer_map(parameters, num_layers - 1, gram, slice(-1, None))
     for A in reversed(maps):
-        row = multiply(row, A, on)
+        row = _bounded(multiply(row, A, on))
     return -batch.scale * row[0, :-1]
 
 

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from math import nan
 from pathlib import Path
 from typing import Any
 
@@ -51,19 +52,28 @@ Report = Callable[[str], None]
 
 @dataclass(frozen=True, kw_only=True)
 class Candidate:
-    """Weights that may be shipped: of the model `name`, of a run of a recipe, or tuned."""
+    """Weights that may be shipped: of the model `name`, of a run of a recipe, or tuned.
+
+    `kept` is the entry of the model itself, as an earlier recipe left it.
+    """
 
     model: LinearTransformer
     name: str = ""
     run: tuple[Snapshot, ...] = ()
     recipe: Recipe | None = None
+    kept: Entry | None = None
 
     @property
     def source(self) -> str:
         """Where the weights come from, in words."""
         if self.recipe:
-            kinds = {"random": "random starts", "easier": "easier models"}
-            return f"trained from {kinds.get(self.recipe.start, 'a layer less')}"
+            kinds = {
+                "random": "random starts",
+                "easier": "easier models",
+                "shallower": "a layer less",
+                "neighbours": "neighbouring noise laws",
+            }
+            return f"trained from {kinds[self.recipe.start]}"
         return f"{self.name} as it is" if self.name else "tuned"
 
 
@@ -81,34 +91,52 @@ def build(
             f"No shipped model matches {only[:60]!r}: see the names with "
             "`python -m icl_core zoo list`."
         )
-    there = {entry.name: entry for entry in _entries(folder)}
-    missing = [spec for spec in chosen if not _is_built(there.get(spec.name), folder)]
-    report(f"{len(chosen) - len(missing)} of {len(chosen)} models are there.")
+    pending = [spec for spec in chosen if _pending(spec, folder)]
+    report(f"{len(chosen) - len(pending)} of {len(chosen)} models are there.")
     for task in dict.fromkeys(spec.task for spec in chosen):
         build_baselines(task, folder=folder, report=report)
-    started, done, total = time.perf_counter(), 0.0, sum(spec.cost for spec in missing)
-    count = 0
-    for group in _groups(missing):
-        for spec, candidates in zip(group, _candidates(group, folder), strict=True):
-            entry = _finish(spec, candidates, folder)
-            count, done = count + 1, done + spec.cost
-            left = (time.perf_counter() - started) * (total - done) / done
-            metrics = entry.metrics
-            report(
-                f"{count}/{len(missing)} {spec.name}: adjusted loss {metrics['mean']:.4g} "
-                f"± {metrics['stderr']:.1g} ({metrics['source']}, {metrics['seconds']:.0f} s); "
-                f"about {left / 60:.0f} min left."
-            )
+    started, done, total = time.perf_counter(), 0.0, sum(spec.cost for spec in pending)
+    for _, alike in itertools.groupby(pending, key=lambda spec: spec.shape):
+        for group, recipes in _work(list(alike), folder):
+            for spec, candidates in zip(group, _candidates(group, recipes, folder), strict=True):
+                metrics = _finish(spec, candidates, folder).metrics
+                done += 0 if _pending(spec, folder) else spec.cost
+                left = (time.perf_counter() - started) * (total / done - 1) if done else nan
+                report(
+                    f"{spec.name}: adjusted loss {metrics['mean']:.4g} ± {metrics['stderr']:.1g} "
+                    f"({metrics['source']}, {metrics['seconds']:.0f} s); about {left / 60:.0f} min "
+                    "left."
+                )
     return _entries(folder)
 
 
-def _groups(missing: Sequence[Spec]) -> Iterator[list[Spec]]:
-    """Neighbours of one shape, as many at a time as there are lanes."""
+def _pending(spec: Spec, folder: Path) -> list[Recipe | None]:
+    """The recipes that a model has not been through; [None] for one without recipes, to be made."""
+    entry = _find(spec, folder)
+    if not _is_built(entry, folder):
+        return [*spec.recipes()] or [None]
+    tried = str(entry.metrics.get("tried", "")).split(", ") if entry else []
+    return [recipe for recipe in spec.recipes() if recipe.start not in tried]
+
+
+def _work(alike: Sequence[Spec], folder: Path) -> Iterator[tuple[list[Spec], list[Recipe]]]:
+    """Models of one shape, as many at a time as there are lanes, and what to try for them: those
+    that start from their neighbours when all have been through the rest."""
     lanes = len(jax.devices()) if jax.default_backend() == "cpu" else LANES_ON_ACCELERATOR
-    for _, same in itertools.groupby(missing, key=lambda spec: spec.shape):
-        group = list(same)
-        for first in range(0, len(group), lanes):
-            yield group[first : first + lanes]
+    for last in (False, True):
+        stages = []
+        for spec in alike:
+            found = _pending(spec, folder)
+            stage = [
+                recipe for recipe in found if recipe and (recipe.start == "neighbours") == last
+            ]
+            if stage or (found == [None] and not last):
+                stages.append((spec, stage))
+        key = lambda pair: [recipe.start for recipe in pair[1]]  # noqa: E731
+        for _, pairs in itertools.groupby(sorted(stages, key=key), key=key):
+            group = list(pairs)
+            for first in range(0, len(group), lanes):
+                yield [spec for spec, _ in group[first : first + lanes]], group[0][1]
 
 
 def _entries(folder: Path) -> tuple[Entry, ...]:
@@ -130,18 +158,22 @@ def _is_built(entry: Entry | None, folder: Path) -> bool:
     return True
 
 
-def _candidates(group: Sequence[Spec], folder: Path) -> Iterator[list[Candidate]]:
-    """For every model of a group: what was trained, and the easier models as they are."""
+def _candidates(
+    group: Sequence[Spec], recipes: Sequence[Recipe], folder: Path
+) -> Iterator[list[Candidate]]:
+    """For every model of a group: what was trained, what is shipped so far, and easier models."""
     if group[0].parametrization == "gdpp":
         for spec in group:
             yield [Candidate(model=_tuned(spec))]
         return
     trained: list[list[Candidate]] = [[] for _ in group]
-    for recipe in group[0].recipes():
+    for recipe in recipes:
         warm = [
             [candidate.model for candidate in as_they_are(spec, recipe.starts(spec), folder)]
             for spec in group
         ]
+        if recipe.start != "random" and not any(warm):
+            continue
         runs = train_together(
             [spec.task for spec in group],
             [spec.seed for spec in group],
@@ -155,6 +187,10 @@ def _candidates(group: Sequence[Spec], folder: Path) -> Iterator[list[Candidate]
                 if np.isfinite(end[-1].loss):
                     found.append(Candidate(model=end[-1].model, run=end, recipe=recipe))
     for spec, found in zip(group, trained, strict=True):
+        entry = _find(spec, folder)
+        if entry and _is_built(entry, folder):
+            model = load_entry(entry, folder).model
+            found.append(Candidate(model=model, name=spec.name, kept=entry))
         yield [*found, *as_they_are(spec, spec.easier(), folder)]
 
 
@@ -185,11 +221,36 @@ def _rungs(task: LinearTask, steps: int) -> tuple[GDPlusPlus, ...]:
 def _finish(spec: Spec, candidates: Sequence[Candidate], folder: Path) -> Entry:
     """Choose, measure and write one model."""
     best = _select(candidates, spec.task)
+    before = next((c.kept.metrics for c in candidates if c.kept), {})
+    spent = _seconds(candidates)
+    tried = [before.get("tried", ""), *(recipe.start for recipe in spent)]
+    seconds = round(before.get("seconds", 0) + sum(spent.values()), 1)
+    known = {"tried": ", ".join(filter(None, tried)), "seconds": seconds}
+    if best.kept:
+        training = dict(load_entry(best.kept, folder).training)
+        beside = {name: getattr(best.kept, name) for name in ("table_sha256", "movie_sha256")}
+        return _write(spec, best, before | known, training, folder, beside)
     table, measured = measure(best.model, spec.task)
-    metrics = measured | {"source": best.source, "seconds": round(_seconds(candidates), 1)}
-    training: dict[str, Any] = {"source": best.source}
+    training = {"source": best.source}
     if best.recipe:
-        training |= best.recipe.config.to_dict() | {"steps": best.run[-1].step}
+        config = best.recipe.config.replace(seed=spec.seed)
+        training |= config.to_dict() | {"steps": best.run[-1].step}
+    files = {"table_sha256": save_table(spec.name, table, folder), "movie_sha256": ""}
+    if spec.movie and best.run:
+        files["movie_sha256"] = save_movie(spec.name, movie_of(best.run), folder)
+    metrics = measured | {"source": best.source} | known
+    return _write(spec, best, metrics, training, folder, files)
+
+
+def _write(
+    spec: Spec,
+    best: Candidate,
+    metrics: dict[str, Any],
+    training: dict[str, Any],
+    folder: Path,
+    beside: dict[str, str],
+) -> Entry:
+    """The checkpoint and its entry; `beside` has the hashes of table and movie."""
     checkpoint = Checkpoint(
         model=best.model,
         parametrization=spec.parametrization,
@@ -208,10 +269,7 @@ def _finish(spec: Spec, candidates: Sequence[Candidate], folder: Path) -> Entry:
         num_heads=spec.num_heads,
         task=spec.task,
         metrics=metrics,
-        table_sha256=save_table(spec.name, table, folder),
-        movie_sha256=save_movie(spec.name, movie_of(best.run), folder)
-        if spec.movie and best.run
-        else "",
+        **beside,
     )
     with locked(folder):
         others = tuple(other for other in _entries(folder) if other.name != spec.name)
@@ -219,14 +277,14 @@ def _finish(spec: Spec, candidates: Sequence[Candidate], folder: Path) -> Entry:
     return entry
 
 
-def _seconds(candidates: Sequence[Candidate]) -> float:
-    """Of all runs together: a run and its shorter cut are two candidates and one run."""
+def _seconds(candidates: Sequence[Candidate]) -> dict[Recipe, float]:
+    """Of every run: a run and its shorter cut are two candidates and one run."""
     runs: dict[Recipe, float] = {}
     for candidate in candidates:
         if candidate.recipe:
             spent = candidate.run[-1].seconds
             runs[candidate.recipe] = max(runs.get(candidate.recipe, 0.0), spent)
-    return sum(runs.values())
+    return runs
 
 
 @in_float64

@@ -1,6 +1,7 @@
 """What is shipped: every model's task, shape and recipe, and which models it starts from."""
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Literal
 
 from icl_core.models.linear import Parametrization
@@ -17,9 +18,11 @@ NOISES: tuple[NoiseLaw, ...] = (
     CategoricalNoise(values=(1, 3)),
     CategoricalNoise(values=(1, 3, 5)),
 )
+NEIGHBOURS = (*pairwise(NOISES[1:8]), (NOISES[2], NOISES[8]), NOISES[8:])
+"""Pairs of noise laws whose models start from each other. Without noise GD++ is all there is."""
 MAIN, PAIR = UniformNoise(sigma_max=5), CategoricalNoise(values=(1, 3))
 MOVIE_DEPTHS = (1, 2, 3, 4, 7)
-Start = Literal["random", "easier", "shallower"]
+Start = Literal["random", "easier", "shallower", "neighbours"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,12 +72,21 @@ class Spec:
                 found.append(replace(self, num_heads=1))
         return tuple(found)
 
+    def neighbours(self) -> tuple["Spec", ...]:
+        """The same model for the noise laws next to its own."""
+        if self.task.noise not in NOISES:
+            return ()
+        nearby = [pair for pair in NEIGHBOURS if self.task.noise in pair]
+        laws = [law for pair in nearby for law in pair if law != self.task.noise]
+        return tuple(replace(self, task=replace(self.task, noise=law)) for law in laws)
+
     def recipes(self) -> tuple["Recipe", ...]:
         """The runs to choose from; compared in DESIGN.md.
 
         Random starts find basins that the easier models do not lie in, and the easier models lead
         to depths that random starts do not reach. A deep FULL begins as the one of a layer less
-        alone: DIAG of its own depth is ahead at first and behind in the end.
+        alone: DIAG of its own depth is ahead at first and behind in the end. What one noise law
+        has missed, its neighbours may have found.
         """
         full = self.parametrization == "full"
         common = TrainingConfig(
@@ -88,14 +100,24 @@ class Spec:
             refine_rate=0.03 if full else 0.02,
             refine_robust=0.6 if self.num_layers > 3 else 0.2,
         )
-        cold = Recipe(config=common.replace(restarts=24 if full else 48), start="random")
+        many = 24 if full or self.num_layers > 4 else 48
+        cold = Recipe(config=common.replace(restarts=many), start="random")
         warm = common.replace(restarts=8, explore_steps=200)
         easier = Recipe(config=warm, start="easier")
+        if self.parametrization == "gdpp":
+            return ()
+        shallower = Recipe(config=warm, start="shallower")
+        around = (Recipe(config=warm, start="neighbours"),) if self._has_neighbours() else ()
         if full and self.num_layers > 4:
-            return (Recipe(config=warm, start="shallower"),)
+            return (shallower, *around)
         if self.num_layers == 1 or self.seed or self.task.dim == 1:
             return (easier if full else cold,)
-        return (cold, easier)
+        return (cold, easier, *around)
+
+    def _has_neighbours(self) -> bool:
+        plain = self.num_heads == 1 and not self.seed and self.num_layers in DEPTHS[1:]
+        # The training that is shown begins at random where that leads anywhere.
+        return plain and not (self.movie and self.num_layers < 5) and bool(self.neighbours())
 
     def _steps(self) -> int:
         if self.parametrization != "full":
@@ -105,8 +127,9 @@ class Spec:
 
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
-    """One training run and where it starts: at random, from all easier models, or from the one of a
-    layer less."""
+    """One training run and where it starts: at random, from all easier models, from the one of a
+    layer less, or from those of the neighbouring noise laws, when they have been through the rest.
+    """
 
     config: TrainingConfig
     start: Start
@@ -115,6 +138,8 @@ class Recipe:
         """The models that it starts from."""
         if self.start == "random":
             return ()
+        if self.start == "neighbours":
+            return spec.neighbours()
         easier = spec.easier()
         return easier if self.start == "easier" else easier[:1]
 

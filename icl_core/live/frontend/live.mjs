@@ -8,7 +8,7 @@ const grids = new Map(); // by the element that brought it
 let plotly = null;
 
 /** plotly.js, once for all charts; window.Plotly is left as it was, being perhaps another's. */
-function loadPlotly(address) {
+export function loadPlotly(address) {
   plotly ??= new Promise((resolve, reject) => {
     const earlier = window.Plotly;
     const script = document.createElement("script");

@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 def downloads(browser):
     """Bytes of every file of a figure's menu by suffix, and the link that it shows as "link"."""
     found: dict[str, bytes] = {}
-    with serving(ROOT / "app.py") as address, opening(browser) as visit:
+    with serving(ROOT / "server.py") as address, opening(browser) as visit:
         opened = visit(address, "noise_and_depth?v=1&sigma=2.5&layers=2", charts=3)
         page = opened.page
         page.locator(".st-key-head_layers").get_by_text("Export").click()

@@ -89,7 +89,7 @@ class Opened:
 @pytest.fixture(scope="session")
 def app(browser: Browser) -> Iterator[str]:
     """The address of the app; `browser` first, so that without one no server starts."""
-    with serving(ROOT / "app.py") as address:
+    with serving(ROOT / "server.py") as address:
         yield address
 
 

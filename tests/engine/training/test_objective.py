@@ -74,17 +74,21 @@ def test_normalised_tokens_are_of_order_one():
 
 
 @in_float64
-def test_wide_weights_leave_expectations_as_they_are():
+def test_rare_prompts_leave_expectations_as_they_are():
     """40,000 prompts with importance weights against as many without, 5 standard errors; and the
-    tail, |w|^2 > 14 (4.5 times its mean), is seen at least five times as often."""
+    tails, |w|^2 > 14 (4.5 times its mean) and a largest eigenvalue > 30, are seen at least five
+    times as often."""
     wide = sample_batch(TASK, 5, 40_000)
     plain = batch_of(draw_prompts(TASK, 6, 40_000), TASK)
+    both = wide, plain
     assert abs(wide.weight.mean() - 1) < 5 * wide.weight.std() / 200
     for values in (lambda b: b.gram[-1, -1], lambda b: jnp.sum(b.target**2, 0)):
         a, b = wide.weight * values(wide), values(plain)
         assert abs(a.mean() - b.mean()) < 5 * jnp.hypot(a.std(), b.std()) / 200
-    far = [(jnp.sum(b.target**2, 0) > 14).mean() for b in (wide, plain)]
-    assert far[0] > 5 * far[1]
+    Sigma = [jnp.moveaxis(b.gram[:-1, :-1], -1, 0) / token_scale(TASK)[0] ** 2 for b in both]
+    longest = [jnp.linalg.eigvalsh(S)[:, -1] for S in Sigma]
+    for far in ([jnp.sum(b.target**2, 0) > 14 for b in both], [top > 30 for top in longest]):
+        assert far[0].mean() > 5 * far[1].mean()
 
 
 @in_float64

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from icl_core.errors import InputError
-from icl_core.models.linear import LinearTransformer
+from icl_core.models.linear import LinearTransformer, Parametrization
 from icl_core.tasks.linear import LinearTask
 from icl_core.tasks.noise import UniformNoise
 from icl_core.zoo import build as build_module
@@ -17,7 +17,7 @@ from icl_core.zoo.build import Candidate, build
 from icl_core.zoo.library import load_entry, load_table, read_manifest
 from icl_core.zoo.specs import MAIN, NOISES, PAIR, Recipe, Spec, specs
 
-SMALL = LinearTask(dim=2, num_context=6, noise=UniformNoise(sigma_max=1))
+SMALL = LinearTask(dim=2, num_context=6, noise=UniformNoise(sigma_max=1.1))
 
 
 def test_all_of_table_1_and_the_rest_is_listed():
@@ -64,10 +64,10 @@ def short(monkeypatch):
 
     monkeypatch.setattr(Spec, "recipes", quick)
     monkeypatch.setattr(build_module, "specs", lambda: chosen)
-    monkeypatch.setattr(build_module, "SELECTION_BATCHES", 1)
+    monkeypatch.setattr(build_module, "SELECTION_BATCHES", 4)
     monkeypatch.setattr(build_module, "SPECTRA", 4096)
     monkeypatch.setattr(build_module, "THOROUGH", False)
-    monkeypatch.setattr(measure_module, "EVALUATION_PROMPTS", 4096)
+    monkeypatch.setattr(measure_module, "EVALUATION_PROMPTS", 32_768)
     monkeypatch.setattr(measure_module, "PROFILE_PROMPTS", 64)
     return chosen
 
@@ -78,7 +78,7 @@ def test_a_build_can_be_stopped_and_resumed(short, tmp_path):
         pass
 
     def stop_after_one(line):
-        if line.startswith("1/"):
+        if "adjusted loss" in line:
             raise StoppedError
 
     with pytest.raises(StoppedError):
@@ -130,4 +130,35 @@ def test_a_run_and_its_shorter_cut_are_counted_once():
     cold, warm = spec.recipes()
     candidates = [candidate(cold, 9.0), candidate(cold, 6.0), candidate(warm, 4.0)]
     candidates.append(Candidate(model=model, name="an easier one"))
-    assert build_module._seconds(candidates) == 13.0
+    assert build_module._seconds(candidates) == {cold: 9.0, warm: 4.0}
+
+
+def test_neighbours_are_the_same_model_for_the_next_noise_laws():
+    middle = Spec(
+        task=LinearTask(dim=10, num_context=20, noise=NOISES[2]),
+        parametrization="diag",
+        num_layers=5,
+    )
+    laws = {other.task.noise.label() for other in middle.neighbours()}
+    assert laws == {"σ ~ U(0, 1)", "σ ~ U(0, 3)", "σ ∈ {1, 3}"}
+    assert all(middle in other.neighbours() for other in middle.neighbours())
+    assert not replace(middle, task=SMALL).neighbours()
+
+
+@pytest.mark.slow
+def test_what_one_noise_law_has_missed_its_neighbour_may_bring(short, monkeypatch, tmp_path):
+    """Two noise laws, the second after the first; then each starts once more from the other."""
+    tasks = [replace(SMALL, noise=UniformNoise(sigma_max=s)) for s in (2, 3)]
+    kinds: tuple[Parametrization, ...] = ("gdpp", "diag")
+    chosen = tuple(
+        Spec(task=task, parametrization=kind, num_layers=2) for kind in kinds for task in tasks
+    )
+    monkeypatch.setattr(build_module, "specs", lambda: chosen)
+    lines = []
+    entries = build(folder=tmp_path, report=lines.append)
+    assert [line.split(":")[0] for line in lines[-4:]] == [spec.name for spec in chosen[2:]] * 2
+    for entry in entries[:2]:
+        assert entry.metrics["tried"] == "random, easier, neighbours"
+        assert load_entry(entry, tmp_path).metrics == entry.metrics
+    assert build(folder=tmp_path, report=lines.append) == entries
+    assert lines[-1] == "4 of 4 models are there."

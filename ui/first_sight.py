@@ -1,0 +1,114 @@
+"""A picture that is there before Streamlit has started in the browser.
+
+The first visit to a page takes a browser some two seconds: Streamlit's own program, then plotly.js.
+The server keeps the title and a sketch of the first figure of every page that somebody has opened
+in its default state, puts both into the page's HTML, and has plotly.js fetched at once.
+"""
+
+from collections.abc import Awaitable, Callable, MutableMapping
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import streamlit as st
+
+from ui.live import assets
+
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+
+TEMPLATE = Path(__file__).with_name("first_sight.html")
+TITLE = "first sight: title"
+
+
+@dataclass(frozen=True)
+class Sight:
+    """What a page shows first."""
+
+    title: str
+    svg: str
+
+    def html(self) -> str:
+        """To stand at the end of the page's body."""
+        names = {
+            "TITLE": escape(self.title),
+            "PICTURE": self.svg,
+            "FRONTEND": f"{assets.__name__}.{assets.FRONTEND_NAME}",
+            "PLOTLY": f"{assets.__name__}.{assets.PLOTLY_NAME}",
+        }
+        text = TEMPLATE.read_text(encoding="utf-8")
+        for name, value in names.items():
+            text = text.replace(f"{{{name}}}", value)
+        return text
+
+
+_SIGHTS: dict[str, Sight] = {}
+"""By the last part of the page's address."""
+
+
+def note_title(title: str) -> None:
+    """Told by every page."""
+    st.session_state[TITLE] = title
+
+
+def remember(svg: str) -> None:
+    """Told of the first picture of a visit, by which a page in its default state is known."""
+    if st.context.url and not st.query_params:
+        _SIGHTS.setdefault(_page(st.context.url), Sight(st.session_state.get(TITLE, ""), svg))
+
+
+def _page(address: str) -> str:
+    """The last part of a path, or of the path of a URL: the name of the page, "" of the first."""
+    return urlsplit(address).path.rstrip("/").rpartition("/")[2]
+
+
+class FirstSight:
+    """ASGI middleware that puts a page's `Sight` into its HTML."""
+
+    def __init__(self, app: Any) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        sight = None
+        if scope["type"] == "http" and scope["method"] == "GET" and not scope["query_string"]:
+            sight = _SIGHTS.get(_page(scope["path"]))
+        if sight is None:
+            await self.app(scope, receive, send)
+            return
+        # Neither compressed nor answered by "not modified": the picture may be newer than the page.
+        unwanted = (b"accept-encoding", b"if-none-match", b"if-modified-since")
+        kept = [(name, value) for name, value in scope["headers"] if name not in unwanted]
+        await self.app(dict(scope, headers=kept), receive, _Insertion(send, sight.html()))
+
+
+class _Insertion:
+    """Sends an HTML answer with a piece put at the end of its body; any other as it comes."""
+
+    def __init__(self, send: Send, piece: str) -> None:
+        self.send, self.piece = send, piece.encode()
+        self.start: Message | None = None
+        self.body = b""
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            if b"text/html" in dict(message["headers"]).get(b"content-type", b""):
+                self.start = message
+            else:
+                await self.send(message)
+        elif self.start is None:
+            await self.send(message)
+        else:
+            self.body += message.get("body", b"")
+            if not message.get("more_body"):
+                await self._finish(self.start)
+
+    async def _finish(self, start: Message) -> None:
+        body = self.body.replace(b"</body>", self.piece + b"</body>", 1)
+        dropped = (b"content-length", b"etag", b"last-modified")
+        headers = [(name, value) for name, value in start["headers"] if name not in dropped]
+        headers.append((b"content-length", str(len(body)).encode()))
+        await self.send({**start, "headers": headers})
+        await self.send({"type": "http.response.body", "body": body})
