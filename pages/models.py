@@ -8,12 +8,12 @@ from icl_core.lessons.model_cards import card_finding, in_order, label, list_row
 from icl_core.lessons.model_map import noise_words
 from icl_core.lessons.models import ALL, PRESETS, VIEWS, Models, Shown
 from icl_core.plots.style import METHODS
-from icl_core.zoo.claims import Claim, claims
+from icl_core.zoo.claims import Claim
 from icl_core.zoo.faults import faults
 from icl_core.zoo.library import task_name
 from icl_core.zoo.table import Results
 from ui.boundary import fragment
-from ui.calls import model_card, zoo_results
+from ui.calls import model_card, zoo_claims, zoo_results
 from ui.chart import chart
 from ui.checkpoint_view import open_checkpoint
 from ui.controls import Controls, control_row
@@ -105,7 +105,7 @@ def explore() -> None:
     with overview:
         finding(lesson.finding(table))
         chart(VIEWS["map"](config, shown), key="map", page=PAGE, config=config)
-        checked("What is checked", claims(table))
+        checked("What is checked", zoo_claims())
         checked("What is wrong in the published table", faults(table))
     st.subheader(shown.picked.label, anchor=False)
     st.markdown(card_finding(shown.picked, table))

@@ -6,6 +6,7 @@ from icl_core.lessons import losses, spectrum, weights
 from icl_core.lessons.families import Family, families
 from icl_core.lessons.model_cards import Card, read_card
 from icl_core.lessons.noise_and_depth import NoiseAndDepth
+from icl_core.zoo.claims import Claim, claims
 from icl_core.zoo.table import Results, results
 
 
@@ -57,6 +58,12 @@ def trained_gammas(dim: int, num_context: int) -> tuple[float, ...]:
 def zoo_results() -> Results:
     """See `results`."""
     return results()
+
+
+@st.cache_resource(max_entries=1, ttl=60, show_spinner=False)
+def zoo_claims() -> tuple[Claim, ...]:
+    """See `claims`."""
+    return claims(zoo_results())
 
 
 @st.cache_resource(max_entries=32, ttl=600, show_spinner=False)

@@ -56,8 +56,13 @@ def note_title(title: str) -> None:
 
 def remember(svg: str) -> None:
     """Told of the first picture of a visit, by which a page in its default state is known."""
-    if st.context.url and not st.query_params:
-        _SIGHTS.setdefault(_page(st.context.url), Sight(st.session_state.get(TITLE, ""), svg))
+    address = _address()
+    if address and not st.query_params:
+        _SIGHTS.setdefault(_page(address), Sight(st.session_state.get(TITLE, ""), svg))
+
+
+def _address() -> str | None:
+    return st.context.url
 
 
 def _page(address: str) -> str:

@@ -22,7 +22,7 @@ from ui.calls import (
     shipped_families,
     trained_gammas,
     weights_story,
-    zoo_results,
+    zoo_claims,
 )
 
 LOG = logging.getLogger("icl.warm")
@@ -35,7 +35,7 @@ def plan() -> Iterator[Callable[[], object]]:
     spectrum, noise, weights = Spectrum(), NoiseAndDepth(), Weights()
     yield lambda: hessians(spectrum.dim, spectrum.num_context)
     yield lambda: omega_figure(weights_story(weights.task, weights.parametrization, weights.layers))
-    yield zoo_results
+    yield zoo_claims
     for name, family in shipped_families().items():
         task = family.task
         kind, depths = next(iter(family.entries.items()))

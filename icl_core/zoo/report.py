@@ -28,8 +28,9 @@ prompts, in float64, exact over queries, ± one standard error.
 
 The paper prints no error. Where a value of ours is called better, it is below the printed one by
 more than its rounding and two standard errors of ours. Where it is called equal, the sampling
-error that one query on each of {PROMPTS:,} prompts must leave is allowed too: √((2ℓ² + 4ℓo) /
-{PROMPTS:,}) for a loss ℓ beside an oracle of loss o.
+error that one query on each of {PROMPTS:,} prompts must leave is allowed too:
+√((3 E[ℓ²] − (E ℓ)² + 4 E[ℓ] E[o]) / {PROMPTS:,}) for losses ℓ beside oracle losses o of single
+prompts, with E[ℓ²] / (E ℓ)² as measured on the model of ours.
 
 **The mean is heavy-tailed** without noise (σ = 0), and with three layers or more at σ up to 1: a
 deep model is a polynomial of degree 3^L in the inputs' second moments, so a few prompts decide

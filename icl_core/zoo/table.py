@@ -7,12 +7,16 @@ from table1.csv.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from math import hypot, isfinite, nan, sqrt
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+import numpy as np
+
+from icl_core.algorithms.ridge import BayesRR
 from icl_core.analysis.floors import const_rr_floor, one_layer_floor, oracle_loss
+from icl_core.analysis.loss import prompt_losses
 from icl_core.models.linear import PARAMETRIZATIONS, Parametrization
 from icl_core.tasks.linear import LinearTask
 from icl_core.tasks.noise import UniformNoise
@@ -24,6 +28,7 @@ from icl_core.zoo.library import (
     model_name,
     read_manifest,
 )
+from icl_core.zoo.measure import EVALUATION_PROMPTS, EVALUATION_SEED
 from icl_core.zoo.published import (
     BAYES_STDERR,
     DEPTHS,
@@ -63,6 +68,14 @@ def measured(metrics: dict[str, Any]) -> Measured:
     known = {name: _number(metrics.get(name)) for name in fields}
     prompts = _number(metrics.get("prompts"))
     return Measured(**known, prompts=int(prompts) if isfinite(prompts) else 0)
+
+
+@lru_cache(maxsize=32)
+def bayes_spread(task: LinearTask) -> float:
+    """99.9 % quantile over mean of the Bayes floor's loss, over the prompts that models meet."""
+    bayes = {"bayes": BayesRR(noise=task.noise)}
+    found = prompt_losses(bayes, task, prompts=EVALUATION_PROMPTS, seed=EVALUATION_SEED)["bayes"]
+    return float(np.quantile(found[-1], 0.999) / found[-1].mean())
 
 
 def _number(value: Any) -> float:
@@ -127,10 +140,20 @@ class Cell:
         """Sampling error that the paper's value must carry (it prints none).
 
         One query a prompt: the variance of 1/2 g^2 + g r, with g the model's and r the oracle's
-        error, Gaussian and independent: 2 l^2 + 4 l o for losses l and o.
+        error, Gaussian and independent given the prompt: 3 E[l^2] - (E l)^2 + 4 E[l] E[o] for
+        losses l and o of single prompts. How E[l^2] compares with (E l)^2 is taken from the model
+        shipped for this cell.
         """
         loss = self.paper.value
-        return sqrt((2 * loss**2 + 4 * loss * self.column.oracle) / PROMPTS)
+        return sqrt(((3 * self._tail - 1) * loss**2 + 4 * loss * self.column.oracle) / PROMPTS)
+
+    @property
+    def _tail(self) -> float:
+        """E[l^2] / (E l)^2 over prompts, 1 where it is not known."""
+        ours = self.ours
+        if ours is None or not ours.mean or not isfinite(ours.stderr):
+            return 1.0
+        return 1 + ours.prompts * (ours.stderr / ours.mean) ** 2
 
     @property
     def paper_below_floor(self) -> bool:
