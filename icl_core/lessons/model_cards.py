@@ -21,17 +21,20 @@ from icl_core.zoo.library import (
     load_table,
     task_name,
 )
+from icl_core.zoo.shifts import Shift, load_shifts
 from icl_core.zoo.table import Results, heavy_tailed, measured
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Card:
-    """One model with what ships beside it; levels: final losses of baselines on its task."""
+    """One model with what ships beside it; levels: final losses of baselines on its task; shifts:
+    how it does on prompts of other lengths."""
 
     entry: Entry
     model: LinearTransformer
     table: Table
     levels: Mapping[str, float]
+    shifts: tuple[Shift, ...]
 
     @property
     def label(self) -> str:
@@ -51,6 +54,7 @@ def read_card(name: str, folder: Path = PRETRAINED) -> Card:
         model=load_entry(entry, folder).model,
         table=load_table(entry.name, folder),
         levels=levels,
+        shifts=load_shifts(entry.name, folder),
     )
 
 
@@ -132,4 +136,15 @@ def card_finding(card: Card, table: Results) -> str:
         said += f"; published: {cell.paper.text} ({SAID[cell.verdict]})"
     if heavy_tailed(card.entry.task, card.entry.num_layers):
         said += f". A few prompts decide this mean; the median is {value(found.median)}"
-    return f"{said}."
+    return " ".join([f"{said}.", *map(_shift_finding, card.shifts)])
+
+
+def _shift_finding(shift: Shift) -> str:
+    """What another prompt length does to a model."""
+    said = f"On prompts of {shift.num_context} examples"
+    if shift.diverges:
+        return (
+            f"{said} it diverges: in the mean it is worse than predicting nothing "
+            f"({value(shift.nothing)}); the median prompt costs {value(shift.median)}."
+        )
+    return f"{said} it comes to {value(shift.mean)} ± {shift.stderr:.1g}."

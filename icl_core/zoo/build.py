@@ -39,6 +39,7 @@ from icl_core.zoo.library import (
     write_manifest,
 )
 from icl_core.zoo.measure import build_baselines, measure
+from icl_core.zoo.shifts import build_shifts
 from icl_core.zoo.specs import DEPTHS, Recipe, Spec, specs
 
 SELECTION_BATCHES, SELECTION_BATCH, SELECTION_SEED = 16, 8192, 2
@@ -107,6 +108,7 @@ def build(
                     f"({metrics['source']}, {metrics['seconds']:.0f} s); about {left / 60:.0f} min "
                     "left."
                 )
+    build_shifts(folder, report)
     return _entries(folder)
 
 

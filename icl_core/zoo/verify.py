@@ -9,7 +9,8 @@ too, except where a few prompts decide them (`table.heavy_tailed`).
 
 import fnmatch
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import nan
 from pathlib import Path
 
 import jax
@@ -27,11 +28,14 @@ from icl_core.tasks.linear import LinearTask, Tokens, moments_of, sample_tokens
 from icl_core.tasks.noise import sample_sigma
 from icl_core.validation import integer, number
 from icl_core.zoo.library import PRETRAINED, Entry, load_entry, read_manifest
+from icl_core.zoo.shifts import load_shifts
 from icl_core.zoo.table import Measured, heavy_tailed, measured
 
 PROMPTS = 20_000
 SEED = 77
 CHUNK = 2000
+SHIFT_SHARE = 5
+"""Of the prompts, one in SHIFT_SHARE is spent on each other context length."""
 TOLERANCE = 5.0
 """Allowed gap between the two measurements, in their combined standard errors."""
 TRIMMED, QUANTILE = 0.01, 0.999
@@ -116,6 +120,7 @@ def _verdict(entry: Entry, folder: Path, prompts: int) -> Verdict:
         mean, stderr = float(losses.mean()), float(losses.std(ddof=1) / np.sqrt(losses.size))
         heavy = heavy_tailed(entry.task, entry.num_layers)
         problems += disagreements(losses, measured(entry.metrics), heavy=heavy)
+        problems += _shifted(entry, folder, prompts)
     except InputError as error:
         problems.append(str(error))
     return Verdict(
@@ -126,6 +131,25 @@ def _verdict(entry: Entry, folder: Path, prompts: int) -> Verdict:
         measured=mean,
         stderr=stderr,
     )
+
+
+def _shifted(entry: Entry, folder: Path, prompts: int) -> list[str]:
+    """Disagreements on prompts of other lengths, where the mean may be anything."""
+    model, problems = load_entry(entry, folder).model, []
+    for shift in load_shifts(entry.name, folder):
+        task = replace(entry.task, num_context=shift.num_context)
+        losses = token_losses(model, task, prompts=max(prompts // SHIFT_SHARE, 1))
+        said = Measured(
+            mean=shift.mean,
+            stderr=shift.stderr,
+            median=shift.median,
+            trimmed=nan,
+            q999=shift.q999,
+            prompts=shift.prompts,
+        )
+        found = disagreements(losses, said, heavy=True)
+        problems += [f"on {shift.num_context} examples {problem}" for problem in found]
+    return problems
 
 
 def check_hashes(entry: Entry, folder: Path) -> None:
