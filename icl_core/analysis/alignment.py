@@ -29,11 +29,14 @@ from icl_core.models.linear import LinearTransformer
 Rotation = Float[np.ndarray, "dim dim"]
 Mixing = Float[np.ndarray, "layers heads heads"]
 
-STEPS = 400
-TOLERANCE = 1e-13
+TRIED, STEPS = 40, 200
+"""Of the rotation: from every start, and then from the best of them."""
+TOLERANCE = 1e-11
 """Of the rotation, from one step to the next."""
 DIRECTIONS = 6
 """Weighted sums of matrices whose eigenvectors are tried as starts."""
+FLAT = 1e-10
+"""Share of a model outside its DIAG part below which it looks the same from everywhere."""
 ROUNDS = 8
 """At most so often are rotation and heads improved in turn; signs settle in two or three."""
 
@@ -143,21 +146,25 @@ def _best_rotation(
     dim = model.dim
     A, a = _blocks(model)
     B, b = _blocks(target)
-    if not (np.abs(A).max() + np.abs(a).max()) * (np.abs(B).max() + np.abs(b).max()):
+    if min(_size(A, a) / _norm(model), _size(B, b) / _norm(target)) < FLAT:
         return np.eye(dim)
     products = np.einsum("nij,nkl->ikjl", B, A).reshape(dim * dim, dim * dim)
     K, c = products + products.T, np.einsum("ni,nj->ij", b, a).ravel()
     K = K - np.eye(len(K)) * min(np.linalg.eigvalsh(K)[0], 0)
-    starts = _starts(A, a, B, b) if start is None else start[None]
-    O = starts
-    for _ in range(STEPS):
-        ahead = _polar((O.reshape(len(O), -1) @ K + c).reshape(O.shape))
-        settled = np.abs(ahead - O).max() < TOLERANCE
-        O = ahead
-        if settled:
+    tried = _ascend(_starts(A, a, B, b), K, c, TRIED) if start is None else start[None]
+    flat = tried.reshape(len(tried), -1)
+    best = np.argmax(0.5 * np.einsum("si,ij,sj->s", flat, K, flat) + flat @ c)
+    return _ascend(tried[best : best + 1], K, c, STEPS)[0]
+
+
+def _ascend(rotations: np.ndarray, K: np.ndarray, c: np.ndarray, steps: int) -> np.ndarray:
+    """The fixed point of o <- polar(K o + c), from each of several starts [S, d, d]."""
+    for _ in range(steps):
+        slopes = rotations.reshape(len(rotations), -1) @ K + c
+        before, rotations = rotations, _polar(slopes.reshape(rotations.shape))
+        if np.abs(rotations - before).max() < TOLERANCE:
             break
-    flat = O.reshape(len(O), -1)
-    return O[np.argmax(0.5 * np.einsum("si,ij,sj->s", flat, K, flat) + flat @ c)]
+    return rotations
 
 
 def _starts(A: np.ndarray, a: np.ndarray, B: np.ndarray, b: np.ndarray) -> np.ndarray:
@@ -220,6 +227,14 @@ def _flat(stack: Any) -> np.ndarray:
 
 def _stacks(model: LinearTransformer) -> tuple[np.ndarray, np.ndarray]:
     return np.asarray(model.P), np.asarray(model.Q)
+
+
+def _size(*arrays: np.ndarray) -> float:
+    return float(np.sqrt(sum(np.square(array).sum() for array in arrays)))
+
+
+def _norm(model: LinearTransformer) -> float:
+    return _size(*_stacks(model)) or 1.0
 
 
 def _vector(model: LinearTransformer) -> np.ndarray:

@@ -42,15 +42,15 @@ def nudged(model: LinearTransformer, size: float) -> LinearTransformer:
 @pytest.mark.parametrize(("dim", "layers", "heads"), SHAPES)
 def test_a_copy_in_other_words_is_recognised(dim, layers, heads):
     model = full_model(dim, layers=layers, heads=heads)
-    O = some_rotation(dim)
-    copy = rotated(mixed(as_float64(model), -some_mixing(layers, heads)), O)
+    turn = some_rotation(dim)
+    copy = rotated(mixed(as_float64(model), -some_mixing(layers, heads)), turn)
     found = align(copy, model)
     assert found.before > 0.1
     assert found.after < 1e-8
     reference = balanced(model)
     assert_close(found.model.P, reference.P, 1e-8)
     assert_close(found.model.Q, reference.Q, 1e-8)
-    assert_close(found.rotation @ O, np.eye(dim), 1e-8)
+    assert_close(found.rotation @ turn, np.eye(dim), 1e-8)
 
 
 @pytest.mark.parametrize(("dim", "layers", "heads"), SHAPES)
