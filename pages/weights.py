@@ -16,8 +16,8 @@ from ui.presets import preset_links
 PAGE = "weights"
 STUDIES = {
     "theory": "Theory",
-    "parts": "Diagonal + low rank",
-    "compare": "Another model",
+    "parts": "Low rank",
+    "compare": "Compare",
     "seeds": "All models",
 }
 
@@ -122,9 +122,9 @@ to_try(
         "Press **play** (or the space bar): at first nothing happens, then the diagonal appears.",
         "Choose **one layer** and compare with theory: training found the best step of gradient "
         "descent by itself.",
-        "In **diagonal + low rank**, go through the layers of FULL: which ones need a rank beside "
+        "In **low rank**, go through the layers of FULL: which ones need a rank beside "
         "the diagonal, and is one enough?",
-        "Set **another model**, DIAG, beside FULL: what did the freedom buy, and in which layer?",
+        "**Compare** FULL with DIAG: what did the freedom buy, and in which layer?",
         r"Look at the last layer of a deep model: only the $y$ row of $P$ matters there.",
         "Switch to **raw** coordinates: the same model, but with $n$ and the size of $y$ in it.",
     ]

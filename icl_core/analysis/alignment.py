@@ -45,8 +45,8 @@ ROUNDS = 8
 class Alignment:
     """A model in the words that come closest to a reference's, `rotation` O being part of them.
 
-    Distances are `distance` to the reference: before of the two as they came, after of the two
-    balanced and aligned.
+    Distances are `distance` to the balanced reference: before of the model balanced alone, with
+    the signs, heads and directions it came with, after of the model aligned.
     """
 
     model: LinearTransformer
@@ -114,7 +114,7 @@ def align(
     """
     require_shape("P of the model to align", model.P, reference.P.shape)
     target, own = balanced(reference), balanced(model)
-    before = distance(read_part(model), read_part(reference))
+    before = distance(own, target)
     # The DIAG part is the same in all coordinates: it tells the heads' signs first.
     mixing = _polar(_products(diagonal_part(target), diagonal_part(own)))
     found = Alignment(

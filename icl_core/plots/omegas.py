@@ -122,7 +122,7 @@ def _seeds(drawing: Drawing, seeds: np.ndarray) -> None:
                     "series": OMEGAS[index],
                     "layer": layer + 1,
                     "mean": mean,
-                    "standard deviation": sd,
+                    "deviation": sd,
                 }
                 for layer, (mean, sd) in enumerate(
                     zip(traces[name][1].tolist(), deviation[:, index].tolist(), strict=True)

@@ -12,6 +12,8 @@ SHARES = ("diagonal part", "rank 1", "rank 2", "rank 3", "more")
 SHARE_COLORS = (METHODS["diag"].color, METHODS["full"].color, "#e8964f", "#f3c49a", "#9aa5b1")
 BAR = 15
 """Pixels of a bar: fourteen of them fit on a phone."""
+PALE = 3.0
+"""End of the scale of distances, twice the largest, so that the numbers on top stay legible."""
 
 
 def grouped(shares: np.ndarray) -> np.ndarray:
@@ -135,7 +137,7 @@ def distance_chart(
     drawing.axis("x", range=ends, side="top", tickangle=0, **look)
     drawing.axis("y", range=ends[::-1], **look)
     drawing.set(
-        coloraxis={"cmin": -(2**0.5), "cmax": 2**0.5, "showscale": False},
+        coloraxis={"cmin": -PALE, "cmax": PALE, "showscale": False},
         height=130 + 46 * max(count, 3),
         showlegend=False,
         margin={"l": 70, "r": 8, "t": 56, "b": 12},

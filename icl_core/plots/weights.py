@@ -21,7 +21,7 @@ ABOVE = 190
 """Pixels of each panel above the heatmaps: the loss, the omegas."""
 TITLE_ROOM = 26
 """Pixels that a panel's title takes."""
-BAR_ROOM = 44
+BAR_ROOM = 60
 """Pixels that colour bars below the heatmaps take."""
 COLORBAR: dict[str, Any] = {
     "thickness": 10,
@@ -92,7 +92,7 @@ def heatmaps(
             scale = scales.index(panel.scale) + 1
             number = r * columns + c + 1
             _heatmap(drawing, panel, number, numbered("coloraxis", scale), columns)
-            _place(drawing, panel, number, across, down, first=c == 0)
+            _place(drawing, panel, number, across, down, first=c == 0, last=r + 1 == len(rows))
     below = len(scales) == columns and all([panel.scale for panel in row] == scales for row in rows)
     for index, scale in enumerate(scales):
         limit = (limits or {}).get(scale) or largest(rows, scale)
@@ -129,7 +129,7 @@ def _bar_below(index: int, columns: int, whole: float) -> dict[str, Any]:
         "len": 0.8 / columns,
         "x": index / columns,
         "xanchor": "left",
-        "y": -4 / whole,
+        "y": -20 / whole,
         "yanchor": "top",
         "nticks": 4,
     }
@@ -190,6 +190,7 @@ def _place(
     down: list[float],
     *,
     first: bool,
+    last: bool,
 ) -> None:
     """A panel's axes (y downwards, as matrices are printed), title and lines between x and y."""
     dim = panel.matrix.shape[-1] - 1
@@ -206,7 +207,14 @@ def _place(
         "showgrid": False,
     }
     drawing.axis(
-        "x", number, domain=across, anchor=y, constrain="domain", constraintoward="left", **looks
+        "x",
+        number,
+        domain=across,
+        anchor=y,
+        showticklabels=last,
+        constrain="domain",
+        constraintoward="left",
+        **looks,
     )
     drawing.axis(
         "y",
@@ -246,7 +254,7 @@ def _grey(drawing: Drawing, read: np.ndarray, x: str, y: str) -> None:
     """Covers what is never read: whole rows, or whole columns."""
     rows, columns = (np.flatnonzero(~read.any(axis)) - 0.5 for axis in (1, 0))
     cover = {"type": "rect", "xref": x, "yref": y, "line": {"width": 0}}
-    fill = {"fillcolor": translucent(METHODS["bayes_rr"].color, 0.45)}
+    fill = {"fillcolor": translucent(METHODS["bayes_rr"].color, 0.38)}
     everywhere = (-0.5, len(read) - 0.5)
     for along, ends in (("y", rows), ("x", columns)):
         if ends.size:

@@ -115,9 +115,9 @@ def compare_view(config: Weights, story: Story) -> View:
     other = other_of(config, story)
     found = compared(story, story.own, other)
     caption = (
-        f"Aligned: P and Q of a layer equally large, signs{_turn(found)} chosen for the smallest "
-        f"difference. Distance {found.before:.3f} before, **{found.after:.3f}** after (exact; 0 is "
-        f"the same, 1 nothing in common). {GREY}"
+        f"P and Q of a layer made equally large; then signs{_turn(found)} chosen for the smallest "
+        f"difference: distance {found.before:.3f} before, **{found.after:.3f}** after (exact; 0 "
+        f"is the same, 1 nothing in common). {GREY}"
     )
     several = story.num_layers > 1
     return View(

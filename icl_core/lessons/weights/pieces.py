@@ -22,6 +22,7 @@ from icl_core.plots.figure import Figure
 from icl_core.plots.weight_parts import share_chart
 
 Pieces = dict[str, Parts]
+HEADS = " a and b are the heads."
 
 
 @lru_cache(maxsize=64)
@@ -142,8 +143,9 @@ def share_figure(config: Weights, story: Story) -> Figure:
     """How much of every matrix's squared weight each part holds."""
     found = pieces(story, config.coordinates)
     bars = {
-        f"{letter}<sup>{layer + 1}</sup>"
-        + (f" h{head + 1}" if story.own.heads > 1 else ""): parts.shares[layer, head]
+        f"{letter}{layer + 1}" + ("abcd"[head] if story.own.heads > 1 else ""): parts.shares[
+            layer, head
+        ]
         for letter, parts in found.items()
         for layer in range(story.num_layers)
         for head in range(story.own.heads)
@@ -156,5 +158,5 @@ def share_view(config: Weights, story: Story) -> View:
         figure=share_figure(config, story),
         caption=f"Exact, {config.coordinates} coordinates. Only entries that are read count: of "
         "the last P its y row, whose rest has rank 1. A factor that moves between P and Q "
-        "changes no share.",
+        f"changes no share.{HEADS if story.own.heads > 1 else ''}",
     )

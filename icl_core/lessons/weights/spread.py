@@ -71,10 +71,9 @@ def distance_view(config: Weights, story: Story) -> View:
     few = "" if len(seeds(story)) > 1 else " One seed of this model is shipped."
     return View(
         figure=distance_figure(story),
-        caption="Above the diagonal the weights as trained, below it aligned: P and Q of a layer "
-        "equally large, then the signs, heads and directions of x that bring the two closest. "
-        "0 is the same model, 1 nothing in common, √2 the opposite. Exact, normalised "
-        f"coordinates.{few}",
+        caption="P and Q of a layer made equally large. Above the diagonal with signs, heads and "
+        "directions of x as trained, below it with those that bring the two closest. 0 is the "
+        f"same model, 1 nothing in common, √2 the opposite. Exact, normalised coordinates.{few}",
     )
 
 
