@@ -93,7 +93,6 @@ def explore() -> None:
     choose(controls)
     named = ("task", "parametrization", "layers", "heads", "seed")
     story = weights_story(*(controls[field] for field in named))
-    controls.within("focus", 1, story.num_layers)
 
     def moved(values: Values) -> None:
         at = int(values["snapshot"])

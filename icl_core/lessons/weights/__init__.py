@@ -23,7 +23,7 @@ VIEWS: Mapping[str, Callable[[Weights, Story], View]] = {
 }
 """What the lesson shows, by name."""
 STUDY_VIEWS: Mapping[Study, tuple[str, ...]] = {
-    "theory": ("theory",),
+    "theory": ("theory", "omegas"),
     "parts": ("parts", "shares"),
     "compare": ("compare",),
     "seeds": ("distances", "omegas"),

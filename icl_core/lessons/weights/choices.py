@@ -32,7 +32,7 @@ class Weights(Config):
     coordinates: Coordinates = "normalised"
     snapshot: int | None = None
     study: Study = "theory"
-    focus: int = 1
+    focus: int = 3
     rank: int = 1
     other: str = ""
 
@@ -58,8 +58,8 @@ PRESETS: dict[str, Weights] = {
     "Four full layers": Weights(),
     "One layer: gradient descent": Weights(layers=1, task="uniform5_d10_n20"),
     "Before training": Weights(snapshot=0),
-    "Diagonal plus low rank": Weights(study="parts", focus=3),
-    "FULL beside DIAG": Weights(study="compare", other="diag", focus=3),
+    "Diagonal plus low rank": Weights(study="parts"),
+    "FULL beside DIAG": Weights(study="compare", other="diag"),
     "Seven layers, in pieces": Weights(
         task="uniform5_d10_n20", layers=7, layer=4, study="parts", focus=4
     ),

@@ -115,9 +115,9 @@ def compare_view(config: Weights, story: Story) -> View:
     other = other_of(config, story)
     found = compared(story, story.own, other)
     caption = (
-        f"P and Q of a layer made equally large; then signs{_turn(found)} chosen for the smallest "
-        f"difference: distance {found.before:.3f} before, **{found.after:.3f}** after (exact; 0 "
-        f"is the same, 1 nothing in common). {GREY}"
+        f"P and Q of a layer made equally large; then {_freedom(found)} chosen for the "
+        f"smallest difference: distance {found.before:.3f} before, **{found.after:.3f}** after "
+        f"(exact; 0 is the same, 1 nothing in common). {GREY}"
     )
     several = story.num_layers > 1
     return View(
@@ -129,6 +129,8 @@ def compare_view(config: Weights, story: Story) -> View:
     )
 
 
-def _turn(found: Comparison) -> str:
-    heads = ", heads" if found.own.num_heads > 1 else ""
-    return heads + (" and directions of x" if found.turned else "")
+def _freedom(found: Comparison) -> str:
+    """What alignment chose, in words."""
+    heads = ["heads"] if found.own.num_heads > 1 else []
+    chosen = ["signs", *heads, *(["directions of x"] if found.turned else [])]
+    return " and ".join(filter(None, [", ".join(chosen[:-1]), chosen[-1]]))
