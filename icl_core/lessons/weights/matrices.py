@@ -153,7 +153,10 @@ def heatmap_view(config: Weights, story: Story) -> View:
     """Q and P over training, where a movie is shipped."""
     figure = heatmap_figure(config, story)
     title = f"{story.own.label}, L = {story.num_layers}, {config.coordinates} coordinates"
-    caption = f"ω is what x and y receive from x and y, always in normalised coordinates. {GREY}"
+    caption = (
+        "ω is what x and y receive from x and y, always in normalised coordinates. A factor may "
+        f"move from Q to P of a layer: only their product counts. {GREY}"
+    )
     if not story.last:
         return View(figure=figure, title=title, caption=caption)
     return View(

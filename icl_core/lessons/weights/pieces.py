@@ -88,7 +88,7 @@ def pieces_view(config: Weights, story: Story) -> View:
     controls.append(
         Slider(
             name="rank",
-            label="Rank r beside the diagonal part",
+            label="Rank r",
             minimum=0,
             maximum=story.task.dim + 1,
             step=1,
@@ -100,7 +100,7 @@ def pieces_view(config: Weights, story: Story) -> View:
         figure=pieces_figure(config, story),
         title="A diagonal part and a low rank",
         caption=f"trained = diagonal part + low rank + left out, {config.coordinates} coordinates. "
-        f"The low rank is the best of its rank (singular values). {GREY}",
+        f"The low rank is the best of rank r (singular values). {GREY}",
         controls=controls,
         grid=_grid(story, config.coordinates),
         readouts=[
