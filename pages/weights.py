@@ -1,32 +1,58 @@
-"""Lesson: the weights of a model, layer by layer, over training, and beside theory."""
+"""Lesson: the weights of a model, layer by layer, over training, in pieces, beside others."""
 
 import streamlit as st
 
 from icl_core.lessons import weights as lesson
-from icl_core.lessons.weights import PRESETS, VIEWS, Weights
+from icl_core.lessons.weights import PRESETS, STUDY_VIEWS, VIEWS, Story, Weights
 from icl_core.live import Values
 from icl_core.plots.style import METHODS
 from ui.boundary import fragment
-from ui.calls import shipped_families, weights_story
+from ui.calls import shipped_families, shipped_kin, weights_story
 from ui.chart import chart
 from ui.controls import Controls, control_row
 from ui.frame import finding, heading, to_try
 from ui.presets import preset_links
 
 PAGE = "weights"
+STUDIES = {
+    "theory": "Theory",
+    "parts": "Low rank",
+    "compare": "Compare",
+    "seeds": "All models",
+}
 
 
-def choose(controls: Controls[Weights]) -> Weights:
-    """The row of widgets; depth and layer stay within what is shipped."""
-    families = shipped_families()
+def choose_model(controls: Controls[Weights]) -> None:
+    """Which model, within what is shipped."""
+    tasks = {name: family.label for name, family in shipped_families().items()}
+    controls.one_of("task", "Trained on", tasks, menu=True)
+    shelf = shipped_kin(controls["task"])
+    kinds = {kin.parametrization for found in shelf.values() for kin in found}
+    labels = {kind: style.label for kind, style in METHODS.items() if kind in kinds}
+    controls.one_of("parametrization", "Model", labels)
+    fitting = {
+        depth: [kin for kin in found if kin.parametrization == controls["parametrization"]]
+        for depth, found in shelf.items()
+    }
+    controls.one_of("layers", "Layers L", {d: str(d) for d, kin in fitting.items() if kin})
+    kin = fitting[controls["layers"]]
+    if_any(controls, "heads", "Heads", sorted({each.heads for each in kin}))
+    kin = [each for each in kin if each.heads == controls["heads"]]
+    if_any(controls, "seed", "Seed", sorted({each.seed for each in kin}))
+
+
+def if_any(controls: Controls[Weights], field: str, label: str, values: list[int]) -> None:
+    """A choice where there is one."""
+    if len(values) > 1:
+        controls.one_of(field, label, {value: str(value) for value in values})
+    else:
+        controls[field] = values[0]
+
+
+def choose(controls: Controls[Weights]) -> None:
+    """The row of widgets."""
     with control_row():
-        tasks = {name: family.label for name, family in families.items()}
-        controls.one_of("task", "Trained on", tasks, menu=True)
-        entries = families[controls["task"]].entries
-        kinds = {kind: METHODS[kind].label for kind in entries}
-        controls.one_of("parametrization", "Model", kinds)
-        depths = list(entries[controls["parametrization"]])
-        controls.one_of("layers", "Layers L", {d: str(d) for d in depths})
+        choose_model(controls)
         layers = {0: "all"} | {i: str(i) for i in range(1, controls["layers"] + 1)}
         controls.one_of("layer", "Show layer", layers)
         controls.one_of(
@@ -36,28 +62,50 @@ def choose(controls: Controls[Weights]) -> Weights:
             help="Normalised: tokens are measured in their typical size, so that entries of "
             "different blocks compare. Raw: as in the paper and in the file.",
         )
-    return controls.config()
+
+
+def closer_look(controls: Controls[Weights], story: Story) -> None:
+    """One study at a time: its choice, its figures."""
+    controls.one_of("study", "Look closer", STUDIES)
+    found = lesson.others(story)
+    if controls["study"] == "compare" and found:
+        labels = {name: kin.label for name, kin in found.items()}
+        controls.one_of("other", "Compare with", labels, menu=len(labels) > 4)
+    config = controls.config()
+    if config.study == "compare" and not found:
+        st.info("No other model of this task and depth is shipped.", icon=":material/info:")
+        return
+
+    def moved(values: Values) -> None:
+        if "focus" in values:
+            controls.put("focus", int(values["focus"]) + 1)
+        if "rank" in values:
+            controls.put("rank", round(values["rank"]))
+
+    for name in STUDY_VIEWS[config.study]:
+        view = VIEWS[name](config, story)
+        chart(view, key=name, page=PAGE, config=config, on_change=moved if view.grid else None)
 
 
 @fragment()
 def explore() -> None:
     controls = Controls(PAGE, Weights())
-    config = choose(controls)
-    story = weights_story(config.task, config.parametrization, config.layers)
+    choose(controls)
+    named = ("task", "parametrization", "layers", "heads", "seed")
+    story = weights_story(*(controls[field] for field in named))
 
     def moved(values: Values) -> None:
         at = int(values["snapshot"])
         controls.put("snapshot", None if at == story.last else at)
 
     finding(lesson.finding(story))
-    chart(
-        VIEWS["heatmaps"](config, story), key="heatmaps", page=PAGE, config=config, on_change=moved
-    )
-    left, right = st.columns([3, 2], gap="large")
-    with left:
-        chart(VIEWS["theory"](config, story), key="theory", page=PAGE, config=config)
+    left, right = st.columns(2, gap="large")
     with right:
-        chart(VIEWS["omegas"](config, story), key="omegas", page=PAGE, config=config)
+        closer_look(controls, story)
+    config = controls.config()
+    with left:
+        view = VIEWS["heatmaps"](config, story)
+        chart(view, key="heatmaps", page=PAGE, config=config, on_change=moved)
 
 
 heading(
@@ -73,7 +121,9 @@ to_try(
         "Press **play** (or the space bar): at first nothing happens, then the diagonal appears.",
         "Choose **one layer** and compare with theory: training found the best step of gradient "
         "descent by itself.",
-        "Set **DIAG** beside **FULL** at the same depth: are the ω of the two alike, up to sign?",
+        "In **low rank**, go through the layers of FULL: which ones need a rank beside "
+        "the diagonal, and is one enough?",
+        "**Compare** FULL with DIAG: what did the freedom buy, and in which layer?",
         r"Look at the last layer of a deep model: only the $y$ row of $P$ matters there.",
         "Switch to **raw** coordinates: the same model, but with $n$ and the size of $y$ in it.",
     ]

@@ -31,9 +31,17 @@ def _noise_losses(task: str, num_context: int | None, layers: int) -> losses.Los
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
-def weights_story(task: str, parametrization: str, layers: int) -> weights.Story:
+def weights_story(
+    task: str, parametrization: str, layers: int, heads: int = 1, seed: int = 0
+) -> weights.Story:
     """See `weights.read`."""
-    return weights.read(task, parametrization, layers)
+    return weights.read(task, parametrization, layers, heads, seed)
+
+
+@st.cache_data(max_entries=16, ttl=60, show_spinner=False)
+def shipped_kin(task: str) -> dict[int, list[weights.Kin]]:
+    """What is shipped for a task, by depth. Read again every minute, as `shipped_families`."""
+    return {depth: list(kin) for depth, kin in weights.relatives(task).items()}
 
 
 def spectra(config: spectrum.Spectrum) -> spectrum.Spectra:

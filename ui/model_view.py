@@ -6,7 +6,8 @@ from icl_core.checkpoints import MAX_BYTES
 from icl_core.files import read_bytes
 from icl_core.lessons.model_cards import Card, variant
 from icl_core.lessons.noise_and_depth import NoiseAndDepth
-from icl_core.lessons.weights import Weights
+from icl_core.lessons.weights import Weights, kin_of
+from icl_core.validation import Config
 from icl_core.zoo.library import PRETRAINED, task_name
 from ui.presets import preset_link
 
@@ -33,17 +34,22 @@ def model_row(card: Card) -> None:
 
 
 def _links(card: Card) -> None:
-    """The lessons know the single-head models of the first seed."""
-    entry = card.entry
-    if entry.num_heads > 1 or variant(entry):
-        return
+    """One lesson knows the single-head models of the first seed, the other all."""
+    entry, kin = card.entry, kin_of(card.entry)
     task = task_name(entry.task)
-    weights = Weights(task=task, parametrization=entry.parametrization, layers=entry.num_layers)
-    depth = NoiseAndDepth(task=task, layers=entry.num_layers)
-    lessons = {
-        "weights": ("Weights", "grid_on", weights),
-        "noise_and_depth": ("Noise and depth", "show_chart", depth),
-    }
+    lessons: dict[str, tuple[str, str, Config]] = {}
+    if kin is not None:
+        weights = Weights(
+            task=task,
+            parametrization=entry.parametrization,
+            layers=entry.num_layers,
+            heads=kin.heads,
+            seed=kin.seed,
+        )
+        lessons["weights"] = ("Weights", "grid_on", weights)
+    if entry.num_heads == 1 and not variant(entry):
+        depth = NoiseAndDepth(task=task, layers=entry.num_layers)
+        lessons["noise_and_depth"] = ("Noise and depth", "show_chart", depth)
     for page, (title, icon, config) in lessons.items():
         st.page_link(
             f"pages/{page}.py",

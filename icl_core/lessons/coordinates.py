@@ -1,18 +1,16 @@
 """Weights in normalised coordinates and their omegas, as plain arrays.
 
-The engine's functions compile for every shape that they meet; here models of all depths go through
-one shape, so that no control of a page compiles anything.
+In numpy: the engine's functions compile for every shape that they meet, and no control of a page
+may compile anything.
 """
 
 from typing import Any
 
 import numpy as np
 
-from icl_core.arrays import in_float64
-from icl_core.models.linear import LinearTransformer, omegas
+from icl_core.models.linear import LinearTransformer
 from icl_core.tasks.linear import LinearTask
 from icl_core.training.coordinates import to_normalised
-from icl_core.validation import LIMITS
 
 
 def normalised(model: LinearTransformer, task: LinearTask) -> LinearTransformer:
@@ -20,12 +18,11 @@ def normalised(model: LinearTransformer, task: LinearTask) -> LinearTransformer:
     return to_normalised(model_of(np.asarray(model.P), np.asarray(model.Q)), task)
 
 
-@in_float64
 def omega_values(model: LinearTransformer) -> np.ndarray:
-    """omega_xx, omega_xy, omega_yx, omega_yy of every layer, [layers, 4]."""
-    rest = ((0, int(LIMITS["num_layers"][1]) - model.num_layers), (0, 0), (0, 0), (0, 0))
-    P, Q = np.pad(np.asarray(model.P), rest), np.pad(np.asarray(model.Q), rest)
-    return np.asarray(omegas(model_of(P, Q)))[: model.num_layers]
+    """omega_xx, xy, yx, yy of every layer, [layers, 4], as `models.linear.omegas` has them."""
+    diagonals = (np.diagonal(np.asarray(M, float), axis1=2, axis2=3) for M in (model.P, model.Q))
+    p, q = (np.stack([m[..., :-1].mean(-1), m[..., -1]], axis=-1) for m in diagonals)
+    return np.einsum("lhi,lhj->lij", p, q).reshape(-1, 4)
 
 
 def model_of(P: Any, Q: Any) -> LinearTransformer:

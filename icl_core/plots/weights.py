@@ -1,4 +1,4 @@
-"""Figures of weights: heatmaps of Q and P, and the four numbers omega of every layer."""
+"""Figures of weights: heatmaps of Q and P, with their training and their omegas above."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -9,21 +9,20 @@ import numpy as np
 
 from icl_core.plots.drawing import Drawing, numbered
 from icl_core.plots.figure import DECORATION, Figure
-from icl_core.plots.style import METHODS
+from icl_core.plots.omegas import omega_panel
+from icl_core.plots.style import METHODS, translucent
 from icl_core.plots.ticks import log_range
 
-OMEGAS = ("ω<sub>xx</sub>", "ω<sub>xy</sub>", "ω<sub>yx</sub>", "ω<sub>yy</sub>")
-OMEGA_NAMES = ("ω_xx", "ω_xy", "ω_yx", "ω_yy")
-OMEGA_LOOKS = (
-    ("#0072b2", "circle", "solid"),
-    ("#d55e00", "square", "dash"),
-    ("#009e73", "diamond", "dashdot"),
-    ("#c46a9d", "triangle-up", "dot"),
-)
 CELL = 205
 """Pixels of a row of heatmaps."""
-RUN_SHARE = 0.95
-"""Height of the loss above the heatmaps, in rows."""
+ROW = 178
+"""The same where Q stands beside P, layer below layer: as wide as a phone allows."""
+ABOVE = 190
+"""Pixels of each panel above the heatmaps: the loss, the omegas."""
+TITLE_ROOM = 26
+"""Pixels that a panel's title takes."""
+BAR_ROOM = 60
+"""Pixels that colour bars below the heatmaps take."""
 COLORBAR: dict[str, Any] = {
     "thickness": 10,
     "outlinewidth": 0,
@@ -43,6 +42,8 @@ class Panel:
     title: str
     matrix: np.ndarray
     scale: str
+    read: np.ndarray | None = None
+    """Where predictions depend on the entries; the rest is drawn under grey."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,55 +64,84 @@ def heatmaps(
     name: str = "weights",
     limits: Mapping[str, float] | None = None,
     run: Run | None = None,
+    omegas: np.ndarray | None = None,
+    omega_limit: float = 1.0,
     cell: int = CELL,
 ) -> Figure:
     """Rows of square matrices, diverging around 0; panels of one `scale` share limits.
 
     `limits` overrides the largest absolute value of a scale (to hold it still over a movie); `run`
-    adds the loss above, with a dot at the snapshot shown; `cell` is the height of a row in pixels.
+    adds the loss above, with a dot at the snapshot shown, `omegas` [layers, 4] the four numbers of
+    every layer on an axis to `omega_limit`; `cell` is the height of a row in pixels.
     """
     columns = max(len(row) for row in rows)
-    lines = len(rows) + (RUN_SHARE if run else 0)
-    gap = 0.2 / lines
+    above = ABOVE * ((run is not None) + (omegas is not None))
+    whole = cell * len(rows) + above
+    gap = TITLE_ROOM / whole
     drawing = Drawing(
         name=name,
         title=title,
         alt=f"{len(rows)} rows of {columns} heatmaps of the matrices Q and P, diverging around 0.",
     )
     scales = list(dict.fromkeys(panel.scale for row in rows for panel in row))
+    tops = [(len(rows) - r) * cell / whole for r in range(len(rows) + 1)]
     for r, row in enumerate(rows):
-        down = [(len(rows) - r - 1) / lines, (len(rows) - r) / lines - gap]
+        down = [tops[r + 1], tops[r] - gap]
         for c, panel in enumerate(row):
             across = [c / columns, (c + 1) / columns - 0.12 / columns]
             scale = scales.index(panel.scale) + 1
             number = r * columns + c + 1
             _heatmap(drawing, panel, number, numbered("coloraxis", scale), columns)
-            _place(drawing, panel, number, across, down, first=c == 0)
+            _place(drawing, panel, number, across, down, first=c == 0, last=r + 1 == len(rows))
+    below = len(scales) == columns and all([panel.scale for panel in row] == scales for row in rows)
     for index, scale in enumerate(scales):
         limit = (limits or {}).get(scale) or largest(rows, scale)
-        bar = COLORBAR | _bar_place(rows, scale, index, lines, gap)
+        place = (
+            _bar_below(index, columns, whole)
+            if below
+            else _bar_beside(rows, scale, index, tops, gap)
+        )
         drawing.layout[numbered("coloraxis", index + 1)] = {
             "cmin": -limit,
             "cmax": limit,
-            "colorbar": bar,
+            "colorbar": COLORBAR | place,
         }
+    number, top = len(rows) * columns + 1, 1.0
     if run:
-        _add_run(drawing, run, len(rows) * columns + 1, [len(rows) / lines + 1.2 * gap, 1.0])
+        _add_run(drawing, run, number, [top - (ABOVE - 72) / whole, top])
+        number, top = number + 1, top - ABOVE / whole
+    if omegas is not None:
+        panel_ends = [top - (ABOVE - 64) / whole, top - 14 / whole]
+        omega_panel(drawing, omegas, omega_limit, number, panel_ends)
+    bottom = BAR_ROOM if below else 24
     drawing.set(
-        height=round(cell * lines + 80),
+        height=round(whole + 56 + bottom),
         showlegend=False,
-        margin={"l": 56 if run else 24, "r": 8, "t": 56, "b": 24},
+        margin={"l": 56 if above else 24, "r": 8, "t": 56, "b": bottom},
     )
     return drawing.figure()
 
 
-def _bar_place(
-    rows: Sequence[Sequence[Panel]], scale: str, index: int, lines: float, gap: float
+def _bar_below(index: int, columns: int, whole: float) -> dict[str, Any]:
+    """Lying below the column of its scale."""
+    return {
+        "orientation": "h",
+        "len": 0.8 / columns,
+        "x": index / columns,
+        "xanchor": "left",
+        "y": -20 / whole,
+        "yanchor": "top",
+        "nticks": 4,
+    }
+
+
+def _bar_beside(
+    rows: Sequence[Sequence[Panel]], scale: str, index: int, tops: Sequence[float], gap: float
 ) -> dict[str, Any]:
     """Beside the rows of its scale; where those hold other scales too, bars share the height."""
     own = [r for r, row in enumerate(rows) if any(panel.scale == scale for panel in row)]
     scales = {panel.scale for r in own for panel in rows[r]}
-    top, bottom = (len(rows) - own[0]) / lines - gap, (len(rows) - own[-1] - 1) / lines
+    top, bottom = tops[own[0]] - gap, tops[own[-1] + 1]
     if len(scales) == 1:
         return {"len": (top - bottom) * 0.95, "y": (top + bottom) / 2}
     each = (top - bottom + gap) / len(scales)
@@ -160,9 +190,12 @@ def _place(
     down: list[float],
     *,
     first: bool,
+    last: bool,
 ) -> None:
     """A panel's axes (y downwards, as matrices are printed), title and lines between x and y."""
     dim = panel.matrix.shape[-1] - 1
+    if panel.read is not None:
+        _grey(drawing, panel.read, numbered("x", number), numbered("y", number))
     x, y = numbered("x", number), numbered("y", number)
     looks: dict[str, Any] = {
         "type": "category",
@@ -174,7 +207,14 @@ def _place(
         "showgrid": False,
     }
     drawing.axis(
-        "x", number, domain=across, anchor=y, constrain="domain", constraintoward="left", **looks
+        "x",
+        number,
+        domain=across,
+        anchor=y,
+        showticklabels=last,
+        constrain="domain",
+        constraintoward="left",
+        **looks,
     )
     drawing.axis(
         "y",
@@ -208,6 +248,20 @@ def _place(
             common | across_y,
             common | across_x,
         ]
+
+
+def _grey(drawing: Drawing, read: np.ndarray, x: str, y: str) -> None:
+    """Covers what is never read: whole rows, or whole columns."""
+    rows, columns = (np.flatnonzero(~read.any(axis)) - 0.5 for axis in (1, 0))
+    cover = {"type": "rect", "xref": x, "yref": y, "line": {"width": 0}}
+    fill = {"fillcolor": translucent(METHODS["bayes_rr"].color, 0.38)}
+    everywhere = (-0.5, len(read) - 0.5)
+    for along, ends in (("y", rows), ("x", columns)):
+        if ends.size:
+            across = "x" if along == "y" else "y"
+            edges = {f"{along}0": ends[0], f"{along}1": ends[-1] + 1}
+            edges |= {f"{across}0": everywhere[0], f"{across}1": everywhere[1]}
+            drawing.layout["shapes"] = [*drawing.layout["shapes"], cover | fill | edges]
 
 
 def _add_run(drawing: Drawing, run: Run, number: int, down: list[float]) -> None:
@@ -254,43 +308,3 @@ def _add_run(drawing: Drawing, run: Run, number: int, down: list[float]) -> None
     )
     drawing.axis("y", number, title="adjusted loss", domain=down, anchor=place["xaxis"])
     drawing.log_y(low, high, number)
-
-
-def omega_chart(values: np.ndarray, *, title: str) -> Figure:
-    """omega_xx, omega_xy, omega_yx, omega_yy [layers, 4] over the layers, as stems from 0."""
-    layers = np.arange(1, len(values) + 1)
-    drawing = Drawing(
-        name="omegas",
-        title=title,
-        x="layer",
-        y="ω (normalised)",
-        alt="Stem chart: the four numbers ω of every layer: what x and y receive from x and y.",
-    )
-    for index, (color, symbol, dash) in enumerate(OMEGA_LOOKS):
-        x = layers + (index - 1.5) * 0.13
-        stems = [end for value in values[:, index] for end in (0.0, float(value), None)]
-        drawing.scatter(
-            f"stem{index}",
-            np.repeat(x, 3),
-            stems,
-            mode="lines",
-            line={"color": color, "width": 2, "dash": dash},
-            hoverinfo="skip",
-            legendgroup=OMEGA_NAMES[index],
-            showlegend=False,
-            meta=DECORATION,
-        )
-        drawing.scatter(
-            OMEGA_NAMES[index],
-            x,
-            values[:, index],
-            name=OMEGAS[index],
-            legendgroup=OMEGA_NAMES[index],
-            mode="markers",
-            marker={"color": color, "symbol": symbol, "size": 10},
-            customdata=layers,
-            hovertemplate=f"{OMEGAS[index]}, layer %{{customdata}}: %{{y:.4g}}<extra></extra>",
-        )
-    drawing.axis("x", tickvals=layers, range=[0.5, len(layers) + 0.5], showgrid=False)
-    drawing.axis("y", zeroline=True, zerolinewidth=1)
-    return drawing.figure()

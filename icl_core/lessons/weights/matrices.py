@@ -1,0 +1,216 @@
+"""Q and P layer by layer and over training (paper 2, figure 4), with what each layer does."""
+
+from collections.abc import Mapping
+from functools import lru_cache
+
+import numpy as np
+
+from icl_core.analysis.parts import read_masks
+from icl_core.lessons.coordinates import model_of, normalised, omega_values
+from icl_core.lessons.weights.choices import Coordinates, Weights
+from icl_core.lessons.weights.stories import Story, shown_at
+from icl_core.live import Grid, Player, Quantity, View
+from icl_core.models.linear import LinearTransformer
+from icl_core.plots import weights as plots
+from icl_core.plots.figure import Figure
+from icl_core.plots.omegas import omega_traces
+from icl_core.plots.weights import Panel, Run
+
+Rows = list[list[Panel]]
+GREY = "Grey: entries that no prediction depends on."
+
+
+def panels(model: LinearTransformer, layer: int = 0, *, wide: bool = False) -> Rows:
+    """Q above P, a column a layer (or the one chosen), a pair of rows a head.
+
+    `wide` sets Q and P of up to two layers side by side instead.
+    """
+    chosen = range(model.num_layers) if layer == 0 else [layer - 1]
+    rows = []
+    for head in range(model.num_heads):
+        pair = [[panel(model, letter, index, head) for index in chosen] for letter in ("Q", "P")]
+        beside = [panel for both in zip(*pair, strict=True) for panel in both]
+        rows += [beside] if wide and len(chosen) < 3 else pair
+    return rows
+
+
+def layer_rows(model: LinearTransformer, layer: int = 0) -> Rows:
+    """Q beside P, a row a layer (or the one chosen) and head: two columns suit a phone too."""
+    chosen = range(model.num_layers) if layer == 0 else [layer - 1]
+    return [
+        [panel(model, letter, index, head, mark=True) for letter in ("Q", "P")]
+        for index in chosen
+        for head in range(model.num_heads)
+    ]
+
+
+def panel(
+    model: LinearTransformer,
+    letter: str,
+    index: int,
+    head: int,
+    *,
+    mark: bool = False,
+    said: str = "",
+    uid: str = "",
+) -> Panel:
+    """One matrix; `mark` greys what is never read, `said` names it instead of its layer."""
+    of = f", head {head + 1}" if model.num_heads > 1 else ""
+    matrix = np.asarray(getattr(model, letter)[index, head], float)
+    mask = dict(zip("PQ", read_masks(model.num_layers, model.dim), strict=True))[letter][index]
+    return Panel(
+        uid=uid or f"{letter}{index}h{head}",
+        title=f"{letter}, {said or f'layer {index + 1}'}{of}",
+        matrix=matrix,
+        scale=letter,
+        read=mask if mark else None,
+    )
+
+
+def movie_panels(story: Story, coordinates: Coordinates, layer: int) -> dict[str, np.ndarray]:
+    """z of every heatmap over the snapshots, by uid: [T, d+1, d+1]."""
+    frames = [
+        {p.uid: p.matrix for row in layer_rows(shown_at(story, t, coordinates), layer) for p in row}
+        for t in range(len(story.steps))
+    ]
+    return {uid: np.stack([frame[uid] for frame in frames]) for uid in frames[0]}
+
+
+@lru_cache(maxsize=32)
+def movie_omegas(story: Story) -> np.ndarray:
+    """omega of every layer over the snapshots, normalised, [T, L, 4]."""
+    T, L, H = story.P.shape[:3]
+    tokens = story.P.shape[3:]
+    flat = model_of(*(stack.reshape(T * L, H, *tokens) for stack in (story.P, story.Q)))
+    return omega_values(normalised(flat, story.task)).reshape(T, L, 4)
+
+
+def snapshot_of(config: Weights, story: Story) -> int:
+    """The snapshot shown."""
+    return story.last if config.snapshot is None else min(config.snapshot, story.last)
+
+
+def _layer(config: Weights, story: Story) -> int:
+    return min(config.layer, story.num_layers)
+
+
+def heatmap_figure(config: Weights, story: Story) -> Figure:
+    """Figure 4 of the paper; colour limits hold for the finished model, the movie included."""
+    snapshot = snapshot_of(config, story)
+    layer = _layer(config, story)
+    final = layer_rows(shown_at(story, story.last, config.coordinates), layer)
+    run = Run(
+        steps=story.steps,
+        loss=story.loss,
+        floor=story.floor,
+        method=story.parametrization,
+        now=snapshot,
+    )
+    after = f", after {int(story.steps[snapshot]):,} updates" if story.last else ""
+    return plots.heatmaps(
+        layer_rows(shown_at(story, snapshot, config.coordinates), layer),
+        title=f"{story.own.label}, L = {story.num_layers}{after}",
+        limits={scale: plots.largest(final, scale) for scale in ("Q", "P")},
+        run=run if story.last else None,
+        omegas=movie_omegas(story)[snapshot],
+        omega_limit=omega_limit(story),
+        cell=plots.ROW,
+    )
+
+
+def omega_limit(story: Story) -> float:
+    """Of the axis of omegas: holds the finished model, so that a wild start leaves the picture."""
+    return 1.15 * float(np.abs(movie_omegas(story)[-1]).max()) or 1.0
+
+
+def movie_player(config: Weights, story: Story) -> Player:
+    """Goes through the snapshots of a shipped training."""
+    return Player(
+        name="snapshot",
+        label="Training",
+        labels=[f"{step:,} updates" for step in story.steps],
+        value=snapshot_of(config, story),
+        seconds=0.25,
+    )
+
+
+@lru_cache(maxsize=32)
+def movie_grid(story: Story, coordinates: Coordinates, layer: int) -> Grid:
+    """Heatmaps and omegas at every snapshot, and where in the run each is."""
+    movie = movie_panels(story, coordinates, layer)
+    now = {"x": story.steps[:, None] + 1.0, "y": story.loss[:, None]}
+    moving = [Quantity(trace=uid, field="z", values=z) for uid, z in movie.items()]
+    moving += [Quantity(trace="now", field=name, values=v) for name, v in now.items()]
+    frames = [omega_traces(values) for values in movie_omegas(story)]
+    moving += [
+        Quantity(trace=uid, field="y", values=np.stack([frame[uid][1] for frame in frames]))
+        for uid in frames[0]
+    ]
+    return Grid(axes={"snapshot": np.arange(len(story.steps))}, quantities=moving, exact=True)
+
+
+def heatmap_view(config: Weights, story: Story) -> View:
+    """Q and P over training, where a movie is shipped."""
+    figure = heatmap_figure(config, story)
+    title = f"{story.own.label}, L = {story.num_layers}, {config.coordinates} coordinates"
+    caption = (
+        "ω is what x and y receive from x and y, always in normalised coordinates. A factor may "
+        f"move from Q to P of a layer: only their product counts. {GREY}"
+    )
+    if not story.last:
+        return View(figure=figure, title=title, caption=caption)
+    return View(
+        figure=figure,
+        title=title,
+        caption=caption,
+        controls=[movie_player(config, story)],
+        grid=movie_grid(story, config.coordinates, _layer(config, story)),
+    )
+
+
+def layer_player(config: Weights, story: Story) -> Player:
+    """Goes through the layers of a closer look."""
+    return Player(
+        name="focus",
+        label="Layer",
+        labels=[str(layer + 1) for layer in range(story.num_layers)],
+        value=focus_of(config, story),
+    )
+
+
+def focus_of(config: Weights, story: Story) -> int:
+    """Index of the layer that a closer look shows."""
+    return min(config.focus, story.num_layers) - 1
+
+
+def stacked(parts: Mapping[str, LinearTransformer], layer: int) -> Rows:
+    """One layer of several models below each other, Q beside P, a row a model and head."""
+    return [
+        [
+            panel(model, letter, layer, head, said=said, uid=f"{letter}:{said}:{head}", mark=True)
+            for letter in ("Q", "P")
+        ]
+        for said, model in parts.items()
+        for head in range(model.num_heads)
+    ]
+
+
+def shared_limits(parts: Mapping[str, LinearTransformer]) -> dict[str, float]:
+    """Colour limits over all layers and models."""
+    return {
+        letter: max(float(np.abs(getattr(model, letter)).max()) for model in parts.values()) or 1.0
+        for letter in ("Q", "P")
+    }
+
+
+def layer_grid(parts: Mapping[str, LinearTransformer], num_layers: int) -> Grid:
+    """`stacked` for every layer."""
+    frames = [
+        {p.uid: p.matrix for row in stacked(parts, layer) for p in row}
+        for layer in range(num_layers)
+    ]
+    moving = [
+        Quantity(trace=uid, field="z", values=np.stack([frame[uid] for frame in frames]))
+        for uid in frames[0]
+    ]
+    return Grid(axes={"focus": np.arange(num_layers)}, quantities=moving, exact=True)

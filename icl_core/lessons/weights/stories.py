@@ -1,0 +1,179 @@
+"""Shipped models with their training, and the models of the same task and depth."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from icl_core.analysis.parts import as_float64
+from icl_core.errors import InputError
+from icl_core.lessons.coordinates import normalised
+from icl_core.lessons.families import find_family
+from icl_core.lessons.weights.choices import Coordinates, Weights
+from icl_core.models.linear import PARAMETRIZATIONS, LinearTransformer
+from icl_core.plots.style import METHODS
+from icl_core.tasks.linear import LinearTask
+from icl_core.training.coordinates import to_raw
+from icl_core.zoo.library import (
+    PRETRAINED,
+    Entry,
+    baseline_table_name,
+    load_entry,
+    load_movie,
+    load_table,
+    read_manifest,
+    task_name,
+)
+
+
+class Kin(NamedTuple):
+    """What tells the models of one task and depth apart."""
+
+    parametrization: str
+    heads: int = 1
+    seed: int = 0
+
+    @property
+    def name(self) -> str:
+        """Short, for a link: "diag", "diag_H2", "full_s1"."""
+        heads = f"_H{self.heads}" if self.heads > 1 else ""
+        return f"{self.parametrization}{heads}" + (f"_s{self.seed}" if self.seed else "")
+
+    @property
+    def label(self) -> str:
+        heads = f", {self.heads} heads" if self.heads > 1 else ""
+        seed = f", seed {self.seed}" if self.seed else ""
+        return METHODS[self.parametrization].label + heads + seed
+
+
+Relatives = Mapping[Kin, Entry]
+
+
+def relatives(task: str, folder: Path = PRETRAINED) -> dict[int, dict[Kin, Entry]]:
+    """All shipped models of one task by depth, GD++ first, then by heads and seed."""
+    found: dict[int, dict[Kin, Entry]] = {}
+    known = [
+        (kin, entry)
+        for entry in read_manifest(folder)
+        if task_name(entry.task) == task and (kin := kin_of(entry)) is not None
+    ]
+    for kin, entry in sorted(known, key=lambda pair: _rank(pair[0])):
+        found.setdefault(entry.num_layers, {})[kin] = entry
+    return dict(sorted(found.items()))
+
+
+def kin_of(entry: Entry) -> Kin | None:
+    """A model's place among its relatives; None for a variant that is no seed."""
+    rest = entry.name.partition(task_name(entry.task))[2]
+    seed = rest.removeprefix("_s") if rest else "0"
+    return Kin(entry.parametrization, entry.num_heads, int(seed)) if seed.isdigit() else None
+
+
+def _rank(kin: Kin) -> tuple[int, int, int]:
+    return PARAMETRIZATIONS.index(kin.parametrization), kin.heads, kin.seed  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Story:
+    """A model over its training: steps, loss [T] (validation, half MSE); P, Q [T, L, H, d+1, d+1].
+
+    Raw coordinates; the last snapshot is the finished model. floor is the Bayes loss of the task.
+    kin are all shipped models of the task and depth, this one (`own`) too, in `folder`.
+    """
+
+    task: LinearTask
+    own: Kin
+    steps: np.ndarray
+    loss: np.ndarray
+    P: np.ndarray
+    Q: np.ndarray
+    floor: float
+    kin: Relatives = field(default_factory=dict)
+    folder: Path = PRETRAINED
+
+    @property
+    def parametrization(self) -> str:
+        return self.own.parametrization
+
+    @property
+    def last(self) -> int:
+        return len(self.steps) - 1
+
+    @property
+    def num_layers(self) -> int:
+        return self.P.shape[1]
+
+    def model(self, snapshot: int) -> LinearTransformer:
+        return LinearTransformer(P=self.P[snapshot], Q=self.Q[snapshot])
+
+    @property
+    def finished(self) -> LinearTransformer:
+        return self.model(self.last)
+
+
+def measure(config: Weights) -> Story:
+    """What the views show."""
+    return read(config.task, config.parametrization, config.layers, config.heads, config.seed)
+
+
+def read(
+    task: str,
+    parametrization: str,
+    layers: int,
+    heads: int = 1,
+    seed: int = 0,
+    folder: Path = PRETRAINED,
+) -> Story:
+    """A shipped model with its movie; without a movie, the finished model alone."""
+    family = find_family(task, folder)
+    kin = relatives(task, folder).get(layers, {})
+    own = Kin(parametrization, heads, seed)
+    if own not in kin:
+        raise InputError(
+            f"There is no shipped {own.label} model of {layers} layers for "
+            f"{family.label}: choose other layers or another model."
+        )
+    entry = kin[own]
+    model = load_entry(entry, folder).model
+    final = float(load_table(entry.name, folder).loss.mean[-1])
+    floor = float(load_table(baseline_table_name(family.task, "bayes_rr"), folder).loss.mean[-1])
+    P, Q = np.asarray(model.P)[None], np.asarray(model.Q)[None]
+    steps, loss = np.array([0]), np.array([final])
+    if (folder / "movies" / f"{entry.name}.safetensors").is_file():
+        movie = load_movie(entry.name, folder)
+        steps, loss = movie.steps, movie.loss
+        P, Q = np.concatenate([movie.P[:-1], P]), np.concatenate([movie.Q[:-1], Q])
+    return Story(
+        task=family.task,
+        own=own,
+        steps=steps,
+        loss=loss,
+        P=P,
+        Q=Q,
+        floor=floor,
+        kin=kin,
+        folder=folder,
+    )
+
+
+@lru_cache(maxsize=64)
+def kin_model(story: Story, kin: Kin) -> LinearTransformer:
+    """A relative, or the model itself, in normalised coordinates and float64."""
+    model = story.finished if kin == story.own else load_entry(story.kin[kin], story.folder).model
+    return as_float64(normalised(as_float64(model), story.task))
+
+
+def in_coordinates(
+    model: LinearTransformer, task: LinearTask, coordinates: Coordinates
+) -> LinearTransformer:
+    """A normalised model in the chosen coordinates."""
+    return to_raw(model, task) if coordinates == "raw" else model
+
+
+def shown_at(story: Story, snapshot: int, coordinates: Coordinates) -> LinearTransformer:
+    """The weights of a snapshot in the chosen coordinates."""
+    model = story.model(snapshot)
+    return normalised(model, story.task) if coordinates == "normalised" else model

@@ -1,0 +1,145 @@
+"""Figures about whole matrices and models: what their parts hold, how far apart they are."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from icl_core.plots.drawing import Drawing
+from icl_core.plots.figure import DECORATION, Figure
+from icl_core.plots.style import METHODS
+
+SHARES = ("diagonal part", "rank 1", "rank 2", "rank 3", "more")
+SHARE_COLORS = (METHODS["diag"].color, METHODS["full"].color, "#e8964f", "#f3c49a", "#9aa5b1")
+BAR = 15
+"""Pixels of a bar: fourteen of them fit on a phone."""
+PALE = 3.0
+"""End of the scale of distances, twice the largest, so that the numbers on top stay legible."""
+
+
+def grouped(shares: np.ndarray) -> np.ndarray:
+    """Shares of the diagonal part and of every rank [1 + ranks] as those of `SHARES`."""
+    named = len(SHARES) - 1
+    padded = np.pad(shares, (0, max(named + 1 - len(shares), 0)))
+    return np.append(padded[:named], padded[named:].sum())
+
+
+def share_chart(bars: Mapping[str, np.ndarray], *, title: str) -> Figure:
+    """A bar a matrix (by its label), made of `SHARES`, the diagonal part at its foot."""
+    drawing = Drawing(
+        name="shares",
+        title=title,
+        y="share of the squared weight, %",
+        alt=f"{len(bars)} stacked bars, one a matrix: the share of its squared weight in the "
+        "diagonal part, in a first, second and third rank beside it, and in all others.",
+    )
+    heights = 100 * np.stack([grouped(shares) for shares in bars.values()])
+    tops = heights.cumsum(1)
+    places = np.arange(len(bars), dtype=float)
+    for index, (name, color) in enumerate(zip(SHARES, SHARE_COLORS, strict=True)):
+        ends = np.stack([tops[:, index] - heights[:, index], tops[:, index]], axis=1)
+        gaps = [value for pair in ends.tolist() for value in (*pair, None)]
+        drawing.scatter(
+            f"bar{index}",
+            np.repeat(places, 3),
+            gaps,
+            name=name,
+            mode="lines",
+            line={"color": color, "width": BAR},
+            text=np.repeat(
+                [
+                    f"{label}, {name}: {height:.2f} %"
+                    for label, height in zip(bars, heights[:, index], strict=True)
+                ],
+                3,
+            ),
+            hovertemplate="%{text}<extra></extra>",
+            meta={
+                "rows": [
+                    {"matrix": label, "part": name, "share (%)": float(height)}
+                    for label, height in zip(bars, heights[:, index], strict=True)
+                ]
+            },
+        )
+    drawing.axis(
+        "x",
+        tickvals=places,
+        ticktext=list(bars),
+        range=[-0.6, len(bars) - 0.4],
+        showgrid=False,
+        ticks="",
+        tickangle=0,
+    )
+    drawing.axis("y", range=[0, 100.5])
+    drawing.set(height=330, hovermode="closest")
+    return drawing.figure()
+
+
+def distance_chart(
+    labels: Sequence[str], before: np.ndarray, after: np.ndarray, *, title: str
+) -> Figure:
+    """Distances [K, K] between K models: `before` above the diagonal, `after` below it."""
+    count = len(labels)
+    z = np.triu(before, 1) + np.tril(after, -1)
+    names = [label.replace(", ", "<br>") for label in labels]
+    drawing = Drawing(
+        name="distances",
+        title=title,
+        alt=f"A square of {count} by {count} models: distances before alignment above the "
+        "diagonal, after it below.",
+    )
+    places = np.arange(count)
+    upper = np.triu(np.ones((count, count), bool), 1)
+    said = np.where(upper, "as trained", "aligned").astype(object)
+    drawing.traces.append(
+        {
+            "type": "heatmap",
+            "uid": "distances",
+            "x": places,
+            "y": places,
+            "z": z,
+            "customdata": [
+                [f"{row} and {column}, {said[i, j]}" for j, column in enumerate(labels)]
+                for i, row in enumerate(labels)
+            ],
+            "coloraxis": "coloraxis",
+            "xgap": 2,
+            "ygap": 2,
+            "hovertemplate": "%{customdata}: %{z:.4f}<extra></extra>",
+            "meta": {
+                "rows": [
+                    {
+                        "one": labels[i],
+                        "other": labels[j],
+                        "distance before": float(before[i, j]),
+                        "distance after": float(after[i, j]),
+                    }
+                    for i in range(count)
+                    for j in range(i)
+                ]
+                or [{"one": label, "other": label, "distance": 0.0} for label in labels]
+            },
+        }
+    )
+    drawing.scatter(
+        "numbers",
+        np.tile(places, count),
+        np.repeat(places, count),
+        text=[f"{value:.2f}" if i != j else "" for (i, j), value in np.ndenumerate(z)],
+        mode="text",
+        textfont={"size": 12},
+        hoverinfo="skip",
+        line={"color": METHODS["bayes_rr"].color},
+        meta=DECORATION,
+    )
+    ends = [-0.5, count - 0.5]
+    ticks = {"tickvals": places, "ticktext": names, "showgrid": False, "showline": False}
+    look = ticks | {"ticks": "", "tickfont": {"size": 12}}
+    drawing.axis("x", range=ends, side="top", tickangle=0, **look)
+    drawing.axis("y", range=ends[::-1], **look)
+    drawing.set(
+        coloraxis={"cmin": -PALE, "cmax": PALE, "showscale": False},
+        height=130 + 46 * max(count, 3),
+        showlegend=False,
+        margin={"l": 70, "r": 8, "t": 56, "b": 12},
+    )
+    return drawing.figure()
