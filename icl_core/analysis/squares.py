@@ -1,0 +1,106 @@
+"""What a linear transformer cannot do: the square of a coordinate (paper 2, Theorem 4.2).
+
+Labels are y_i = x_i(1)^2, x_i ~ N(0, I_d). Whatever its weights and depth, the model answers a
+query with <w, x_t>: a linear function (Lemma 4.3). How well that can do is measured, as in the
+theorem, by the cosine over the n examples between the answers <w, x_i> and the squares x_i(1)^2,
+each of the examples asked as a query. No w has a larger cosine than least squares, whose expected
+square is (d + 4) / n for n much larger than d, whether means are taken out or not. Over fresh
+queries the cosine is 0 for every w, exactly: odd moments of N(0, I) vanish.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from icl_core.algorithms import Method
+from icl_core.arrays import in_float64
+from icl_core.tasks.linear import Moments, Prompts
+
+CONTEXTS = (20, 30, 50, 70, 100, 150, 200, 300, 500, 700, 1000, 1500, 2000, 3000, 5000, 10_000)
+PROMPTS = 96
+BLOCK = 8
+"""Prompts drawn at a time, to keep memory flat."""
+SEEN = 20
+"""Sums over examples are scaled to this many, the number that shipped models were trained on."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Squares:
+    """Cosine between linear answers and squares, by method: mean over prompts, standard error, [N].
+
+    `plain` as it is, `centred` with both means taken out.
+    """
+
+    dim: int
+    contexts: np.ndarray
+    plain: dict[str, tuple[np.ndarray, np.ndarray]]
+    centred: dict[str, tuple[np.ndarray, np.ndarray]]
+    prompts: int
+
+    @property
+    def expected(self) -> np.ndarray:
+        """sqrt((d + 4) / n), what least squares tends to; 1 where that is more."""
+        return np.minimum(np.sqrt((self.dim + 4) / self.contexts), 1)
+
+
+def square_grams(dim: int, prompts: int = PROMPTS, seed: int = 0) -> np.ndarray:
+    """sum e e^T over the first n examples with e = (1, x, x(1)^2), [N, prompts, d+2, d+2].
+
+    A longer prompt begins with the shorter ones.
+    """
+    rng = np.random.default_rng(seed)
+    blocks = []
+    for _ in range(-(-prompts // BLOCK)):
+        sums, total = [], np.zeros((BLOCK, dim + 2, dim + 2))
+        for more in np.diff((0, *CONTEXTS)):
+            e = np.ones((BLOCK, more, dim + 2))
+            e[..., 1:-1] = rng.standard_normal((BLOCK, more, dim))
+            e[..., -1] = e[..., 1] ** 2
+            total = total + e.swapaxes(1, 2) @ e
+            sums.append(total)
+        blocks.append(np.stack(sums))
+    return np.concatenate(blocks, axis=1)[:, :prompts]
+
+
+def cosine(gram: np.ndarray, w: np.ndarray, *, centred: bool) -> np.ndarray:
+    """Between <w, x_i> and x_i(1)^2 over the examples that a gram [..., d+2, d+2] sums up."""
+    if centred:
+        ones = gram[..., 0]
+        gram = gram - ones[..., :, None] * ones[..., None, :] / gram[..., :1, :1]
+    both = np.einsum("...i,...i->...", w, gram[..., 1:-1, -1])
+    own = np.einsum("...i,...ij,...j->...", w, gram[..., 1:-1, 1:-1], w)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return both / np.sqrt(own * gram[..., -1, -1])
+
+
+@in_float64
+def square_cosines(methods: Mapping[str, Method], dim: int = 10, seed: int = 0) -> Squares:
+    """The cosines of methods' last weights on such prompts, at every n of `CONTEXTS`.
+
+    Sums over the examples are scaled to SEEN examples: a trained model that takes sums for steps
+    would blow up on longer prompts. The cosine does not see the scale.
+    """
+    grams = square_grams(dim, seed=seed)
+    contexts = np.array(CONTEXTS)
+    seen = (grams * (SEEN / contexts)[:, None, None, None]).reshape(-1, dim + 2, dim + 2)
+    moments = Moments(Sigma=seen[:, 1:-1, 1:-1], alpha=seen[:, 1:-1, -1], lam=seen[:, -1, -1])
+    prompts = Prompts(
+        moments=moments,
+        sigma=np.zeros(len(seen)),  # type: ignore[arg-type]
+        w=np.zeros((len(seen), dim)),  # type: ignore[arg-type]
+        num_context=np.float64(SEEN),  # type: ignore[arg-type]
+    )
+    plain, centred = {}, {}
+    for name, method in methods.items():
+        w = np.asarray(method.weight_path(prompts)[-1]).reshape(*grams.shape[:2], dim)
+        plain[name] = _mean(cosine(grams, w, centred=False))
+        centred[name] = _mean(cosine(grams, w, centred=True))
+    return Squares(
+        dim=dim, contexts=contexts, plain=plain, centred=centred, prompts=grams.shape[1]
+    )
+
+
+def _mean(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and standard error over prompts, [N, prompts]."""
+    return values.mean(-1), values.std(-1, ddof=1) / np.sqrt(values.shape[-1])

@@ -1,0 +1,165 @@
+"""The two-noise construction on prompts of growing length (paper 2, Theorem 5.2).
+
+In the theorem's units, x ~ N(0, I/n): see `constructions.two_noise`. Everything here is a function
+of Sigma's eigenvalues and of w and the noise in its eigenbasis, which are drawn once and serve all
+noise levels. Losses are adjusted, half MSE, 1/2 |w - ridge|^2: the same as in the units of all
+other tasks, for both have the same w.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import jax.numpy as jnp
+import numpy as np
+
+from icl_core.algorithms.ridge import Spectrum, noise_posterior
+from icl_core.analysis.loss import LossSummary, summarize
+from icl_core.arrays import in_float64
+from icl_core.constructions.two_noise import TwoNoise
+from icl_core.tasks.linear import LinearTask, draw_prompts
+from icl_core.tasks.noise import FixedNoise
+
+DECADE = (1, 1.5, 2, 3, 5, 7)
+CONTEXTS = (*(int(step * 10**k) for k in range(1, 5) for step in DECADE), 100_000)
+"""Context lengths n."""
+PROMPTS = 1024
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Bank:
+    """Prompts at every n, without their noise level.
+
+    eigenvalues [N, P, d] of Sigma; w, z [P, d] in its eigenbasis, the noise being
+    X^T xi = sigma sqrt(eigenvalues) z; rest [N, P], chi-square with n - d degrees of freedom.
+    """
+
+    contexts: np.ndarray
+    eigenvalues: np.ndarray
+    w: np.ndarray
+    z: np.ndarray
+    rest: np.ndarray
+
+    def alpha(self, sigma: float) -> np.ndarray:
+        """[N, P, d]."""
+        return self.eigenvalues * self.w + sigma * np.sqrt(self.eigenvalues) * self.z
+
+    def lam(self, sigma: float) -> np.ndarray:
+        """[N, P]."""
+        seen = (np.sqrt(self.eigenvalues) * self.w + sigma * self.z) ** 2
+        return seen.sum(-1) + sigma**2 * self.rest
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class TwoNoiseLimit:
+    """How the construction for two noise levels comes to the optimal ridge regression.
+
+    losses[method]: adjusted loss (half MSE) at every n, arrays [N], mean over prompts and both
+    levels; sigmas [S]; low, median, high [N, S]: 10, 50 and 90 % quantiles over prompts of what
+    the construction multiplies alpha by; limit, optimum [S]: the same as n grows, and
+    1 / (1 + sigma^2); both exact.
+    """
+
+    levels: tuple[float, float]
+    dim: int
+    contexts: np.ndarray
+    losses: dict[str, LossSummary]
+    sigmas: np.ndarray
+    low: np.ndarray
+    median: np.ndarray
+    high: np.ndarray
+    limit: np.ndarray
+    optimum: np.ndarray
+
+
+@lru_cache(maxsize=4)
+def bank(dim: int, prompts: int = PROMPTS, seed: int = 0) -> Bank:
+    """Prompts of d dimensions for every n of `CONTEXTS`, none of which is below d."""
+    rng = np.random.default_rng((seed, 1))
+    w, z = rng.standard_normal((2, prompts, dim))
+    values, rest = [], []
+    for n in CONTEXTS:
+        task = LinearTask(dim=dim, num_context=n, noise=FixedNoise(value=0.0))
+        Sigma = np.asarray(draw_prompts(task, (seed, n), prompts).moments.Sigma) / n
+        values.append(np.maximum(np.linalg.eigvalsh(Sigma), 0))
+        rest.append(rng.chisquare(n - dim, prompts) if n > dim else np.zeros(prompts))
+    return Bank(
+        contexts=np.array(CONTEXTS),
+        eigenvalues=np.stack(values),
+        w=w,
+        z=z,
+        rest=np.stack(rest),
+    )
+
+
+def layer_factor(found: Bank, method: TwoNoise, sigma: float) -> np.ndarray:
+    """-omega_yx (1 + omega_yy lam^1), [N, P]: the construction's w is alpha times this.
+
+    `method` is the construction for n = 1; lam^1 = lam + 2 omega_yx |alpha|^2 + omega_yx^2
+    <alpha, Sigma alpha>.
+    """
+    alpha, omega = found.alpha(sigma), method.omega_yx
+    squares = alpha**2
+    residual = found.lam(sigma) + 2 * omega * squares.sum(-1)
+    residual += omega**2 * (found.eigenvalues * squares).sum(-1)
+    return -omega * (1 + method.omega_yy / found.contexts[:, None] * residual)
+
+
+def two_noise_losses(found: Bank, levels: tuple[float, float]) -> dict[str, np.ndarray]:
+    """Adjusted loss (half MSE) of each prompt at each n, [N, P], the mean of both levels."""
+    method = TwoNoise(low=levels[0], high=levels[1], num_context=1)
+    mixed = (levels[0] ** 2 + levels[1] ** 2) / 2
+    totals: dict[str, np.ndarray] = {}
+    for sigma in levels:
+        alpha, values = found.alpha(sigma), found.eigenvalues
+        ridges = [alpha / (values + level**2) for level in levels]
+        optimum = alpha / (values + sigma**2)
+        weight = _posterior(found, sigma, levels)
+        answers = {
+            "two_noise": layer_factor(found, method, sigma)[..., None] * alpha,
+            "const_rr": alpha / (values + mixed),
+            "bayes_rr": weight[..., :1] * ridges[0] + weight[..., 1:] * ridges[1],
+        }
+        for name, w in answers.items():
+            loss = 0.5 * ((w - optimum) ** 2).sum(-1)
+            totals[name] = totals.get(name, 0) + loss / len(levels)
+    return totals
+
+
+@in_float64
+def _posterior(found: Bank, sigma: float, levels: tuple[float, float]) -> np.ndarray:
+    """p(level | prompt), [N, P, 2]. All n at once: one shape, one compilation."""
+    shape = found.eigenvalues.shape
+    flat = found.eigenvalues.reshape(-1, shape[-1])
+    eigen = Spectrum(
+        eigenvalues=jnp.asarray(flat),
+        U=jnp.zeros((1, 1, 1)),
+        a=jnp.asarray(found.alpha(sigma).reshape(flat.shape)),
+        lam=jnp.asarray(found.lam(sigma).ravel()),
+    )
+    n = np.repeat(found.contexts, shape[1])[:, None]
+    nodes, prior = jnp.asarray(levels), jnp.full(2, 0.5)
+    return np.asarray(noise_posterior(eigen, nodes, prior, jnp.asarray(n, float))).reshape(
+        *shape[:2], 2
+    )
+
+
+def two_noise_limit(levels: tuple[float, float], *, dim: int = 10) -> TwoNoiseLimit:
+    """Both figures of the theorem, at every n."""
+    found = bank(dim)
+    method = TwoNoise(low=levels[0], high=levels[1], num_context=1)
+    sigmas = np.linspace(0, 1.5 * levels[1], 31)
+    factors = np.stack([layer_factor(found, method, sigma) for sigma in sigmas], axis=1)
+    low, median, high = np.quantile(factors, [0.1, 0.5, 0.9], axis=-1)
+    losses = two_noise_losses(found, levels)
+    return TwoNoiseLimit(
+        levels=levels,
+        dim=dim,
+        contexts=found.contexts,
+        losses={name: summarize(values) for name, values in losses.items()},
+        sigmas=sigmas,
+        low=low,
+        median=median,
+        high=high,
+        limit=np.array([method.limit(sigma) for sigma in sigmas]),
+        optimum=1 / (1 + sigmas**2),
+    )
