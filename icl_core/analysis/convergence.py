@@ -132,9 +132,7 @@ def chebyshev_errors(excess: np.ndarray, bound: np.ndarray, steps: int) -> Path:
     rate = bound[:, None] / (1 + bound[:, None]) / (1 + s) ** 2
     # step_error = z / z_0, and 1 / z_0 = kappa's own.
     widest = (bound / (2 + bound))[:, None]
-    z = np.divide(
-        step_error(excess, bound), widest, out=np.zeros_like(excess), where=widest > 0
-    )
+    z = np.divide(step_error(excess, bound), widest, out=np.zeros_like(excess), where=widest > 0)
     return np.cos(k * np.arccos(np.clip(z, -1, 1))) * 2 * rate**k / (1 + rate ** (2 * k))
 
 

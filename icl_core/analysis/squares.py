@@ -11,6 +11,7 @@ queries the cosine is 0 for every w, exactly: odd moments of N(0, I) vanish.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import jax.numpy as jnp
 import numpy as np
 
 from icl_core.algorithms import Method
@@ -84,21 +85,19 @@ def square_cosines(methods: Mapping[str, Method], dim: int = 10, seed: int = 0) 
     grams = square_grams(dim, seed=seed)
     contexts = np.array(CONTEXTS)
     seen = (grams * (SEEN / contexts)[:, None, None, None]).reshape(-1, dim + 2, dim + 2)
-    moments = Moments(Sigma=seen[:, 1:-1, 1:-1], alpha=seen[:, 1:-1, -1], lam=seen[:, -1, -1])
+    gram = jnp.asarray(seen)
     prompts = Prompts(
-        moments=moments,
-        sigma=np.zeros(len(seen)),  # type: ignore[arg-type]
-        w=np.zeros((len(seen), dim)),  # type: ignore[arg-type]
-        num_context=np.float64(SEEN),  # type: ignore[arg-type]
+        moments=Moments(Sigma=gram[:, 1:-1, 1:-1], alpha=gram[:, 1:-1, -1], lam=gram[:, -1, -1]),
+        sigma=jnp.zeros(len(seen)),
+        w=jnp.zeros((len(seen), dim)),
+        num_context=jnp.asarray(float(SEEN)),
     )
     plain, centred = {}, {}
     for name, method in methods.items():
         w = np.asarray(method.weight_path(prompts)[-1]).reshape(*grams.shape[:2], dim)
         plain[name] = _mean(cosine(grams, w, centred=False))
         centred[name] = _mean(cosine(grams, w, centred=True))
-    return Squares(
-        dim=dim, contexts=contexts, plain=plain, centred=centred, prompts=grams.shape[1]
-    )
+    return Squares(dim=dim, contexts=contexts, plain=plain, centred=centred, prompts=grams.shape[1])
 
 
 def _mean(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

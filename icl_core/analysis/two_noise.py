@@ -91,17 +91,25 @@ def bank(dim: int, prompts: int = PROMPTS, seed: int = 0) -> Bank:
     )
 
 
-def layer_factor(found: Bank, method: TwoNoise, sigma: float) -> np.ndarray:
-    """-omega_yx (1 + omega_yy lam^1), [N, P]: the construction's w is alpha times this.
+def layer_factor(found: Bank, method: TwoNoise, sigmas: np.ndarray) -> np.ndarray:
+    """-omega_yx (1 + omega_yy lam^1), [S, N, P]: the construction's w is alpha times this.
 
     `method` is the construction for n = 1; lam^1 = lam + 2 omega_yx |alpha|^2 + omega_yx^2
-    <alpha, Sigma alpha>.
+    <alpha, Sigma alpha>, a quadratic in sigma for each prompt.
     """
-    alpha, omega = found.alpha(sigma), method.omega_yx
-    squares = alpha**2
+    ends = np.array([0.0, 1.0, -1.0])
+    fixed, up, down = (_residual(found, method.omega_yx, sigma) for sigma in ends)
+    slope, bend = (up - down) / 2, (up + down) / 2 - fixed
+    s = np.asarray(sigmas, float)[:, None, None]
+    residual = fixed + s * (slope + s * bend)
+    return -method.omega_yx * (1 + method.omega_yy / found.contexts[:, None] * residual)
+
+
+def _residual(found: Bank, omega: float, sigma: float) -> np.ndarray:
+    """lam^1, [N, P]."""
+    squares = found.alpha(sigma) ** 2
     residual = found.lam(sigma) + 2 * omega * squares.sum(-1)
-    residual += omega**2 * (found.eigenvalues * squares).sum(-1)
-    return -omega * (1 + method.omega_yy / found.contexts[:, None] * residual)
+    return residual + omega**2 * (found.eigenvalues * squares).sum(-1)
 
 
 def two_noise_losses(found: Bank, levels: tuple[float, float]) -> dict[str, np.ndarray]:
@@ -109,13 +117,14 @@ def two_noise_losses(found: Bank, levels: tuple[float, float]) -> dict[str, np.n
     method = TwoNoise(low=levels[0], high=levels[1], num_context=1)
     mixed = (levels[0] ** 2 + levels[1] ** 2) / 2
     totals: dict[str, np.ndarray] = {}
-    for sigma in levels:
+    factors = layer_factor(found, method, np.array(levels))
+    for sigma, factor in zip(levels, factors, strict=True):
         alpha, values = found.alpha(sigma), found.eigenvalues
         ridges = [alpha / (values + level**2) for level in levels]
         optimum = alpha / (values + sigma**2)
         weight = _posterior(found, sigma, levels)
         answers = {
-            "two_noise": layer_factor(found, method, sigma)[..., None] * alpha,
+            "two_noise": factor[..., None] * alpha,
             "const_rr": alpha / (values + mixed),
             "bayes_rr": weight[..., :1] * ridges[0] + weight[..., 1:] * ridges[1],
         }
@@ -147,8 +156,8 @@ def two_noise_limit(levels: tuple[float, float], *, dim: int = 10) -> TwoNoiseLi
     """Both figures of the theorem, at every n."""
     found = bank(dim)
     method = TwoNoise(low=levels[0], high=levels[1], num_context=1)
-    sigmas = np.linspace(0, 1.5 * levels[1], 31)
-    factors = np.stack([layer_factor(found, method, sigma) for sigma in sigmas], axis=1)
+    sigmas = np.linspace(0, 1.5 * levels[1], 25)
+    factors = layer_factor(found, method, sigmas).swapaxes(0, 1)
     low, median, high = np.quantile(factors, [0.1, 0.5, 0.9], axis=-1)
     losses = two_noise_losses(found, levels)
     return TwoNoiseLimit(

@@ -42,7 +42,7 @@ class Schedule:
 
 
 def relative_gamma(excess: np.ndarray | float, *, best: bool) -> np.ndarray:
-    """gamma lambda_max of a layer: 1/3 as in the theorem, or the one that leaves the least kappa."""
+    """gamma lambda_max of a layer: 1/3 as in the theorem, or what leaves the smallest kappa."""
     if not best:
         return np.full_like(np.asarray(excess, float), 1 / 3)
     s = 1 / np.sqrt(1 + np.asarray(excess, float))
@@ -78,15 +78,14 @@ def schedule(
     """
     number("lambda_max", highest, (1e-9, 1e9))
     kappa = number("The condition number kappa", highest / lowest, CONDITION)
-    excess, top = [np.float64(kappa - 1)], [np.float64(highest)]
-    gammas, steps = [], []
+    excess, top, gammas, steps = [kappa - 1], [float(highest)], [], []
     for _ in range(layers):
-        gamma = relative_gamma(excess[-1], best=best)
+        gamma = float(relative_gamma(excess[-1], best=best))
         gammas.append(gamma / top[-1])
         steps.append(2 * (1 + excess[-1]) / (top[-1] * (2 + excess[-1])))
         # The peak of the map lies inside the bounds for the best gamma, at their upper end for 1/3.
         top.append(4 / 27 / gamma * top[-1])
-        excess.append(excess_after(excess[-1], excess[-1], best=best))
+        excess.append(float(excess_after(np.array(excess[-1]), excess[-1], best=best)))
     steps_taken = np.array(steps)
     if not every:
         steps_taken[:-1] = 0

@@ -61,13 +61,11 @@ class TwoNoise(Config):
 
 
 def two_noise_model(method: TwoNoise, *, dim: int) -> LinearTransformer:
-    """Layer 1: P = diag(0, omega_yx), Q = diag(I, 0); layer 2: P = diag(0, omega_yy), Q = diag(0, 1).
+    """The construction for tokens (x, y) with x ~ N(0, I / n).
 
-    For tokens (x, y) with x ~ N(0, I / n).
+    Layer 1: P = diag(0, omega_yx), Q = diag(I, 0); layer 2: P = diag(0, omega_yy), Q = diag(0, 1).
     """
-    P = block_diagonal(
-        jnp.zeros((2, 1)), jnp.asarray([[method.omega_yx], [method.omega_yy]]), dim
-    )
+    P = block_diagonal(jnp.zeros((2, 1)), jnp.asarray([[method.omega_yx], [method.omega_yy]]), dim)
     Q = block_diagonal(jnp.asarray([[1.0], [0.0]]), jnp.asarray([[0.0], [1.0]]), dim)
     return LinearTransformer(P=P, Q=Q)
 

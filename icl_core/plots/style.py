@@ -130,6 +130,20 @@ METHODS: dict[str, MethodStyle] = {
         marker="line-ew-open",
         about="the best predictor there can be for this noise law",
     ),
+    "theorem_51": MethodStyle(
+        label="Theorem 5.1",
+        color="#b0389e",
+        dash="longdash",
+        marker="star-diamond",
+        about="built by hand: GD++ layers that only improve the condition, then one step",
+    ),
+    "two_noise": MethodStyle(
+        label="Theorem 5.2",
+        color="#cc4db3",
+        dash="dashdot",
+        marker="diamond-tall",
+        about="built by hand: two layers that are the best ridge regression at two noise levels",
+    ),
     "paper": MethodStyle(
         label="published",
         color="#7b8794",
