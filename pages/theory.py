@@ -98,7 +98,7 @@ def constructions() -> None:
     st.subheader("All constructions", anchor=False)
     lines = ["| construction | what its layers do | uses | source |", "|-|-|-|-|"]
     for built in CONSTRUCTIONS.values():
-        uses = ", ".join(f"ω_{name}" for name in built.uses)
+        uses = ", ".join(rf"$\omega_{{{name}}}$" for name in built.uses)
         lines.append(f"| {built.label} | {built.about} | {uses} | {built.source} |")
     st.markdown("\n".join(lines))
 

@@ -15,7 +15,7 @@ from icl_core.errors import InputError
 from icl_core.lessons.noise_and_depth import CONTEXTS as SHIFTS
 from icl_core.lessons.noise_and_depth import NoiseAndDepth
 from icl_core.lessons.spectrum import CONTEXTS, DIMENSIONS, Spectrum
-from icl_core.lessons.theory import Theory
+from icl_core.lessons.theory import LEVELS
 from icl_core.lessons.weights import Weights, omega_figure, theory
 from ui.calls import (
     hessians,
@@ -40,7 +40,8 @@ def plan() -> Iterator[Callable[[], object]]:
     yield lambda: hessians(spectrum.dim, spectrum.num_context)
     yield lambda: omega_figure(weights_story(weights.task, weights.parametrization, weights.layers))
     yield zoo_results
-    yield lambda: two_noise_limit(Theory().levels)
+    for levels in LEVELS:
+        yield lambda levels=levels: two_noise_limit(levels)
     yield squares
     yield trained_pair
     for name, family in shipped_families().items():

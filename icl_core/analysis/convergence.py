@@ -146,7 +146,7 @@ def cg_errors(excess: np.ndarray, steps: int) -> Path:
     path = [left]
     done: list[np.ndarray] = []
     for k in range(steps):
-        if k >= values.shape[-1]:
+        if k >= values.shape[-1] - 1:
             path.append(np.zeros_like(left))
             continue
         direction = values * left

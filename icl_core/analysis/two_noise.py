@@ -11,6 +11,7 @@ from functools import lru_cache
 
 import jax.numpy as jnp
 import numpy as np
+from scipy.optimize import minimize_scalar
 
 from icl_core.algorithms.ridge import Spectrum, noise_posterior
 from icl_core.analysis.loss import LossSummary, summarize
@@ -54,15 +55,16 @@ class TwoNoiseLimit:
     """How the construction for two noise levels comes to the optimal ridge regression.
 
     losses[method]: adjusted loss (half MSE) at every n, arrays [N], mean over prompts and both
-    levels; sigmas [S]; low, median, high [N, S]: 10, 50 and 90 % quantiles over prompts of what
-    the construction multiplies alpha by; limit, optimum [S]: the same as n grows, and
-    1 / (1 + sigma^2); both exact.
+    levels; fitted: of the same two layers with the best omegas for each n; sigmas [S]; low, median,
+    high [N, S]: 10, 50 and 90 % quantiles over prompts of what the construction multiplies alpha
+    by; limit, optimum [S]: the same as n grows, and 1 / (1 + sigma^2); both exact.
     """
 
     levels: tuple[float, float]
     dim: int
     contexts: np.ndarray
     losses: dict[str, LossSummary]
+    fitted: LossSummary
     sigmas: np.ndarray
     low: np.ndarray
     median: np.ndarray
@@ -110,6 +112,56 @@ def _residual(found: Bank, omega: float, sigma: float) -> np.ndarray:
     squares = found.alpha(sigma) ** 2
     residual = found.lam(sigma) + 2 * omega * squares.sum(-1)
     return residual + omega**2 * (found.eigenvalues * squares).sum(-1)
+
+
+def fitted_losses(found: Bank, levels: tuple[float, float]) -> np.ndarray:
+    """As `two_noise_losses`, of the same two layers with the best omegas for each n, [N, P / 2].
+
+    A search over A = -omega_yx with the best omega_yy for each, in closed form. Fitted on the first
+    half of the prompts, measured on the others.
+    """
+    parts = []
+    for sigma in levels:
+        alpha, values = found.alpha(sigma), found.eigenvalues
+        optimum = alpha / (values + sigma**2)
+        square = alpha**2
+        sums = square, alpha * optimum, optimum**2, values * square
+        parts.append([part.sum(-1) for part in sums] + [found.lam(sigma)])
+    aa, ao, oo, energy, lam = (np.stack(part, axis=-1) for part in zip(*parts, strict=True))
+    half = aa.shape[1] // 2
+    losses = np.empty((len(aa), aa.shape[1] - half))
+    for row, products in enumerate(zip(aa, ao, oo, energy, lam, strict=True)):
+        seen = [part[:half] for part in products]
+        A = minimize_scalar(
+            lambda A, seen=seen: _fitted(A, *seen)[1].mean(),
+            bounds=(0.01, 1.5),
+            method="bounded",
+            options={"xatol": 1e-4},
+        ).x
+        b, _ = _fitted(A, *seen)
+        losses[row] = _fitted(A, *(part[half:] for part in products), b=b)[1].mean(-1)
+    return losses
+
+
+def _fitted(
+    A: float,
+    aa: np.ndarray,
+    ao: np.ndarray,
+    oo: np.ndarray,
+    energy: np.ndarray,
+    lam: np.ndarray,
+    b: float | None = None,
+) -> tuple[float, np.ndarray]:
+    """The best omega_yy for A (or b), and each loss 1/2 |A (1 + b lam^1) alpha - optimum|^2.
+
+    aa, ao, oo: products of alpha and the optimum; energy: <alpha, Sigma alpha>.
+    """
+    residual = lam - 2 * A * aa + A * A * energy
+    if b is None:
+        pull = A * residual * (ao - A * aa)
+        b = float(pull.sum() / (A * A * residual**2 * aa).sum())
+    factor = A * (1 + b * residual)
+    return b, 0.5 * np.maximum(factor * (factor * aa - 2 * ao) + oo, 0)
 
 
 def two_noise_losses(found: Bank, levels: tuple[float, float]) -> dict[str, np.ndarray]:
@@ -165,6 +217,7 @@ def two_noise_limit(levels: tuple[float, float], *, dim: int = 10) -> TwoNoiseLi
         dim=dim,
         contexts=found.contexts,
         losses={name: summarize(values) for name, values in losses.items()},
+        fitted=summarize(fitted_losses(found, levels)),
         sigmas=sigmas,
         low=low,
         median=median,

@@ -8,7 +8,7 @@ import numpy as np
 from icl_core.plots.drawing import LOSS, Curve, Drawing
 from icl_core.plots.figure import Figure
 from icl_core.plots.losses import BESIDE_CONTROLS
-from icl_core.plots.style import HEIGHT, METHODS
+from icl_core.plots.style import HEIGHT, LAYOUT, METHODS
 from icl_core.plots.ticks import log_ticks, tick_label
 
 LOWEST_ERROR, HIGHEST_ERROR = 1e-15, 30.0
@@ -57,7 +57,7 @@ def convergence_figure(
     drawing.axis("y", 2, title="κ − 1", domain=[0, 0.36], anchor="x2")
     drawing.log_y(LOWEST_ERROR, HIGHEST_ERROR)
     drawing.log_y(LOWEST_EXCESS, 3e6, 2)
-    drawing.set(height=680)
+    drawing.set(height=680, legend=LAYOUT["legend"] | {"y": -0.11})
     return drawing.figure()
 
 

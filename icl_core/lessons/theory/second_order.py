@@ -6,7 +6,7 @@ from functools import lru_cache
 import numpy as np
 
 from icl_core.analysis.convergence import Convergence, convergence
-from icl_core.lessons.theory.config import KAPPAS, STEPS, Theory
+from icl_core.lessons.theory.config import DIMENSIONS, KAPPAS, STEPS, Theory
 from icl_core.live import Grid, Quantity, Slider, View
 from icl_core.plots import theory as plots
 from icl_core.plots.drawing import Curve
@@ -78,12 +78,12 @@ def second_order_figure(config: Theory, found: Convergence) -> Figure:
         error_curves(found),
         curves,
         predicted,
-        title=f"κ = {config.kappa:,.4g}",
+        title=f"κ = {kappa_text(config.kappa)}",
         kappa=config.kappa,
     )
 
 
-@lru_cache(maxsize=len(NAMES) + 7)
+@lru_cache(maxsize=len(DIMENSIONS))
 def second_order_grid(dim: int) -> Grid:
     """What the figure shows at every kappa, exact at its nodes."""
     kappas = np.geomspace(*KAPPAS, NODES)
@@ -125,10 +125,15 @@ def second_order_finding(config: Theory, found: Convergence) -> str:
         f"{name(method)} {said(method)}" for method in ("newton", "cg", "chebyshev", "gd")
     )
     return (
-        f"At κ = {config.kappa:,.4g} the construction of Theorem 5.1 needs **{layers}** for an "
-        f"error below 10⁻¹⁰; GD++ with the best γ and a step in each layer needs "
+        f"At κ = {kappa_text(config.kappa)} the construction of Theorem 5.1 needs **{layers}** "
+        f"for an error below 10⁻¹⁰; GD++ with the best γ and a step in each layer needs "
         f"**{said('gdpp_tuned')}**. Steps of other methods: {others}. (Exact, nothing sampled.)"
     )
+
+
+def kappa_text(kappa: float) -> str:
+    """Four digits, never as a power of ten."""
+    return f"{float(f'{kappa:.4g}'):,.10g}"
 
 
 def second_order_view(config: Theory, found: Convergence) -> View:
@@ -146,7 +151,7 @@ def second_order_view(config: Theory, found: Convergence) -> View:
         title="Error by depth, and the condition number on the way",
         caption="Exact: every curve is a polynomial of the eigenvalues, nothing is sampled. "
         f"{found.dim} eigenvalues, evenly spaced by their logarithm; w* has the same component "
-        "along each. Curves leave the picture below 10⁻¹⁵.",
+        "along each. Curves leave the picture below 10⁻¹⁵. Momentum first overshoots.",
         controls=[slider],
         grid=second_order_grid(config.dim),
     )

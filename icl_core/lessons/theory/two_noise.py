@@ -1,12 +1,13 @@
 """Theorem 5.2 on screen: the loss by n, the shrinkage by noise level, beside a trained model."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 
+from icl_core.analysis.loss import LossSummary
 from icl_core.analysis.two_noise import CONTEXTS, PROMPTS, TwoNoiseLimit
 from icl_core.constructions.two_noise import TwoNoise
 from icl_core.errors import InputError
@@ -20,7 +21,7 @@ from icl_core.plots.figure import Figure
 from icl_core.zoo.library import PRETRAINED, load_entry, load_table
 
 BAND = "±2 standard errors"
-OMEGAS = ("ω_xx", "ω_xy", "ω_yx", "n ω_yy")
+OMEGAS = (r"$\omega_{xx}$", r"$\omega_{xy}$", r"$\omega_{yx}$", r"$n\,\omega_{yy}$")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -73,23 +74,30 @@ def omega_table(config: Theory, trained: Trained | None) -> str:
 
 def limit_curves(found: TwoNoiseLimit) -> list[Curve]:
     """Loss at every n."""
-    curves = []
-    for method, summary in found.losses.items():
-        reach = 2 * summary.stderr
-        # A few prompts decide the mean where n is near d: its error then says nothing.
-        reach = np.where(2 * reach < summary.mean, reach, 0)
-        curves.append(
-            Curve(
-                method=method,
-                x=found.contexts,
-                y=plots.clipped(summary.mean),
-                low=plots.clipped(summary.mean - reach),
-                high=plots.clipped(summary.mean + reach),
-                band=BAND,
-                markers=method == "two_noise",
-            )
-        )
-    return curves
+    own = {method: _loss_curve(method, found, summary) for method, summary in found.losses.items()}
+    fitted = replace(
+        _loss_curve("two_noise", found, found.fitted),
+        uid="fitted",
+        label="the same layers, ω fitted to n",
+        open_markers=True,
+        width=1.25,
+    )
+    return [*own.values(), fitted]
+
+
+def _loss_curve(method: str, found: TwoNoiseLimit, summary: LossSummary) -> Curve:
+    reach = 2 * summary.stderr
+    # A few prompts decide the mean where n is near d: its error then says nothing.
+    reach = np.where(2 * reach < summary.mean, reach, 0)
+    return Curve(
+        method=method,
+        x=found.contexts,
+        y=plots.clipped(summary.mean),
+        low=plots.clipped(summary.mean - reach),
+        high=plots.clipped(summary.mean + reach),
+        band=BAND,
+        markers=method == "two_noise",
+    )
 
 
 def factor_curves(found: TwoNoiseLimit, index: int) -> list[Curve]:
@@ -174,13 +182,9 @@ def context_at(frame: float) -> int:
 
 def two_noise_finding(config: Theory, found: TwoNoiseLimit, trained: Trained | None) -> str:
     """Where the construction stands at the chosen n."""
-    index = CONTEXTS.index(config.num_context)
-
-    def at(method: str) -> tuple[float, float]:
-        summary = found.losses[method]
-        return float(summary.mean[index]), float(summary.stderr[index])
-
-    own, const = at("two_noise"), at("const_rr")
+    own, const = (
+        _at(found.losses[method], config.num_context) for method in ("two_noise", "const_rr")
+    )
     said = (
         f"At n = {config.num_context:,} the construction is {shown(own)} from the optimal ridge "
         f"regression; the best ridge regression of one strength is {shown(const)} from it, "
@@ -194,7 +198,9 @@ def two_noise_finding(config: Theory, found: TwoNoiseLimit, trained: Trained | N
         said += (
             f" A trained two-layer DIAG reaches {shown((trained.loss, trained.stderr))} with only "
             f"{TRAINED_CONTEXT} examples, where the construction has "
-            f"{shown(_at_trained(found))}."
+            f"{shown(_at(found.losses['two_noise'], TRAINED_CONTEXT))} and the same two layers "
+            f"with the best ω for that n {shown(_at(found.fitted, TRAINED_CONTEXT))}: "
+            "a short prompt needs its inputs transformed too."
         )
     return said
 
@@ -207,9 +213,9 @@ def _slope(found: TwoNoiseLimit) -> str:
     return f" Over the last decade its loss falls as n^({power:.2f})."
 
 
-def _at_trained(found: TwoNoiseLimit) -> tuple[float, float]:
-    index = CONTEXTS.index(TRAINED_CONTEXT)
-    summary = found.losses["two_noise"]
+def _at(summary: LossSummary, num_context: int) -> tuple[float, float]:
+    """Mean and standard error at one n."""
+    index = CONTEXTS.index(num_context)
     return float(summary.mean[index]), float(summary.stderr[index])
 
 
