@@ -37,7 +37,7 @@ def view(name: str, config: Theory, found) -> View:
 
 def series(rows, name, panel=None):
     y = [key for key in rows[0] if key not in ("panel", "series")][-1]
-    return [row[y] for row in rows if row["series"] == name and panel in (None, row["panel"])]
+    return [row[y] for row in rows if row["series"] == name and panel in (None, row.get("panel"))]
 
 
 def test_the_second_order_figure_holds_errors_and_prediction(found):
