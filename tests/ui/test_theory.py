@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from icl_core.analysis.convergence import convergence
+from icl_core.analysis.squares import BEST
 from icl_core.analysis.two_noise import CONTEXTS
 from icl_core.errors import InputError
 from icl_core.lessons.theory import (
@@ -101,8 +102,8 @@ def test_the_square_figure_holds_both_kinds_of_cosine(found):
     for centred in (False, True):
         rows = tidy_rows(view("squares", Theory(centred=centred), found).figure)
         own = found.squares.centred if centred else found.squares.plain
-        name = "least squares: bounds every linear function"
-        assert series(rows, name) == own["oracle_rr"][0].tolist()
+        name = "the best linear function (least squares)"
+        assert series(rows, name) == own[BEST][0].tolist()
         assert set(series(rows, "a feature x(1)²")) == {1.0}
 
 
@@ -114,7 +115,7 @@ def test_findings_have_their_numbers(found):
     row = CONTEXTS.index(config.num_context)
     loss = found.limit.losses["two_noise"]
     assert shown((loss.mean[row], loss.stderr[row])) in said
-    mean, stderr = found.squares.plain["oracle_rr"]
+    mean, stderr = found.squares.plain[BEST]
     assert f"{mean[-1]:.3f} ± {stderr[-1]:.3f}" in square_finding(config, found.squares)
     short = two_noise_finding(config.replace(num_context=20), found.limit, found.trained)
     assert "n is not yet large" in short
@@ -130,8 +131,8 @@ def test_the_table_of_omegas_is_the_construction(found):
     lines = omega_table(Theory(), found.trained).split("\n")
     assert len(lines) == 6
     omegas = construction_omegas(Theory())
-    assert f"{omegas[0, 2]:.3f}" in lines[2]
-    assert f"{omegas[1, 3]:.3f}" in lines[4]
+    assert f"−{-omegas[0, 2]:.3f}" in lines[2]
+    assert f"−{-omegas[1, 3]:.3f}" in lines[4]
     assert len(omega_table(Theory(levels="far"), found.trained).split("\n")) == 4
 
 

@@ -151,7 +151,8 @@ def second_order_view(config: Theory, found: Convergence) -> View:
         title="Error by depth, and the condition number on the way",
         caption="Exact: every curve is a polynomial of the eigenvalues, nothing is sampled. "
         f"{found.dim} eigenvalues, evenly spaced by their logarithm; w* has the same component "
-        "along each. Curves leave the picture below 10⁻¹⁵. Momentum first overshoots.",
+        "along each. Circles: the theorem's two limits, of large κ and of κ near 1. "
+        "Curves leave the picture below 10⁻¹⁵; momentum first overshoots.",
         controls=[slider],
         grid=second_order_grid(config.dim),
     )

@@ -67,7 +67,7 @@ def omega_table(config: Theory, trained: Trained | None) -> str:
     lines = [f"| layer | | {' | '.join(OMEGAS)} |", "|-|-|" + "-:|" * len(OMEGAS)]
     for layer in range(2):
         for name, omegas in rows:
-            numbers = " | ".join(f"{value:.3f}" for value in omegas[layer])
+            numbers = " | ".join(f"{value:.3f}".replace("-", "−") for value in omegas[layer])
             lines.append(f"| {layer + 1} | {name} | {numbers} |")
     return "\n".join(lines)
 
@@ -186,13 +186,13 @@ def two_noise_finding(config: Theory, found: TwoNoiseLimit, trained: Trained | N
         _at(found.losses[method], config.num_context) for method in ("two_noise", "const_rr")
     )
     said = (
-        f"At n = {config.num_context:,} the construction is {shown(own)} from the optimal ridge "
-        f"regression; the best ridge regression of one strength is {shown(const)} from it, "
+        f"At n = {config.num_context:,} the construction loses {shown(own)} (half MSE) to the "
+        f"optimal ridge regression; the best ridge regression of one strength {shown(const)}, "
     )
     if own[0] < const[0]:
-        said += f"**{const[0] / own[0]:.3g} times** as far."
+        said += f"**{const[0] / own[0]:.3g} times** as much."
     else:
-        said += f"{own[0] / const[0]:.3g} times nearer, for n is not yet large."
+        said += f"{own[0] / const[0]:.3g} times less, for n is not yet large."
     said += _slope(found)
     if trained is not None and config.levels == "trained":
         said += (
@@ -207,10 +207,12 @@ def two_noise_finding(config: Theory, found: TwoNoiseLimit, trained: Trained | N
 
 def _slope(found: TwoNoiseLimit) -> str:
     """How the loss falls with n over the last decade."""
-    loss = found.losses["two_noise"].mean
-    last = np.searchsorted(found.contexts, found.contexts[-1] / 10)
-    power = np.log(loss[-1] / loss[last]) / np.log(found.contexts[-1] / found.contexts[last])
-    return f" Over the last decade its loss falls as n^({power:.2f})."
+    summary = found.losses["two_noise"]
+    last = np.array([np.searchsorted(found.contexts, found.contexts[-1] / 10), -1])
+    loss, n = summary.mean[last], found.contexts[last]
+    apart = np.log(n[1] / n[0])
+    power = (np.log(loss[1] / loss[0]) / apart, np.hypot(*(summary.stderr[last] / loss)) / apart)
+    return f" Over the last decade its loss falls as n to the power {shown(power)}."
 
 
 def _at(summary: LossSummary, num_context: int) -> tuple[float, float]:
@@ -225,4 +227,4 @@ def shown(value: Sequence[float]) -> str:
     if not stderr > 0:
         return f"{mean:.3g}"
     digits = max(0, 1 - int(np.floor(np.log10(stderr))))
-    return f"{mean:.{digits}f} ± {stderr:.{digits}f}"
+    return f"{mean:.{digits}f} ± {stderr:.{digits}f}".replace("-", "−")
