@@ -8,6 +8,7 @@ other tasks, for both have the same w.
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
@@ -132,12 +133,13 @@ def fitted_losses(found: Bank, levels: tuple[float, float]) -> np.ndarray:
     losses = np.empty((len(aa), aa.shape[1] - half))
     for row, products in enumerate(zip(aa, ao, oo, energy, lam, strict=True)):
         seen = [part[:half] for part in products]
-        A = minimize_scalar(
+        search: Any = minimize_scalar(
             lambda A, seen=seen: _fitted(A, *seen)[1].mean(),
             bounds=(0.01, 1.5),
             method="bounded",
             options={"xatol": 1e-4},
-        ).x
+        )
+        A = float(search.x)
         b, _ = _fitted(A, *seen)
         losses[row] = _fitted(A, *(part[half:] for part in products), b=b)[1].mean(-1)
     return losses
