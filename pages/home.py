@@ -22,6 +22,10 @@ LESSONS = {
         "Weights",
         "The two matrices of every layer, over the whole training, beside what theory says.",
     ),
+    "theory": (
+        "What theory builds",
+        "Weights made by hand: a second-order method, an optimal ridge, and a square out of reach.",
+    ),
     "train": (
         "Train",
         "Train such a model in seconds, watch it find its algorithm, and take it home.",

@@ -2,7 +2,9 @@
 
 import streamlit as st
 
-from icl_core.lessons import losses, spectrum, weights
+from icl_core.analysis.squares import Squares
+from icl_core.analysis.two_noise import TwoNoiseLimit
+from icl_core.lessons import losses, spectrum, theory, weights
 from icl_core.lessons.families import Family, families
 from icl_core.lessons.model_cards import Card, read_card
 from icl_core.lessons.noise_and_depth import NoiseAndDepth
@@ -78,3 +80,21 @@ def zoo_claims() -> tuple[Claim, ...]:
 def model_card(name: str) -> Card:
     """See `read_card`."""
     return read_card(name)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def two_noise_limit(levels: str) -> TwoNoiseLimit:
+    """See `theory.limit_of`."""
+    return theory.limit_of(levels)
+
+
+@st.cache_resource(max_entries=1, show_spinner=False)
+def squares() -> Squares:
+    """See `theory.squares`."""
+    return theory.squares()
+
+
+@st.cache_resource(max_entries=1, ttl=60, show_spinner=False)
+def trained_pair() -> theory.Trained | None:
+    """See `theory.trained_pair`."""
+    return theory.trained_pair()

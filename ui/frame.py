@@ -26,6 +26,7 @@ def pages() -> dict[str, list[st.Page]]:
         "Noise": [
             page("noise_and_depth", "Noise and depth", "show_chart"),
             page("weights", "Weights", "grid_on"),
+            page("theory", "What theory builds", "architecture"),
         ],
         "Lab": [
             page("train", "Train", "model_training"),
@@ -64,9 +65,9 @@ def heading(title: str, lead: str) -> None:
     st.markdown(lead)
 
 
-def finding(sentence: str) -> None:
-    """What the figures below show, with its numbers."""
-    with st.container(key="finding"):
+def finding(sentence: str, key: str = "") -> None:
+    """What the figures below show, with its numbers; `key` tells several on a page apart."""
+    with st.container(key=f"finding_{key}" if key else "finding"):
         st.markdown(sentence)
 
 

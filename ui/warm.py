@@ -15,12 +15,16 @@ from icl_core.errors import InputError
 from icl_core.lessons.noise_and_depth import CONTEXTS as SHIFTS
 from icl_core.lessons.noise_and_depth import NoiseAndDepth
 from icl_core.lessons.spectrum import CONTEXTS, DIMENSIONS, Spectrum
+from icl_core.lessons.theory import LEVELS
 from icl_core.lessons.weights import Weights, omega_figure, theory
 from ui.calls import (
     hessians,
     noise_losses,
     shipped_families,
+    squares,
     trained_gammas,
+    trained_pair,
+    two_noise_limit,
     weights_story,
     zoo_claims,
 )
@@ -36,6 +40,10 @@ def plan() -> Iterator[Callable[[], object]]:
     yield lambda: hessians(spectrum.dim, spectrum.num_context)
     yield lambda: omega_figure(weights_story(weights.task, weights.parametrization, weights.layers))
     yield zoo_claims
+    for levels in LEVELS:
+        yield lambda levels=levels: two_noise_limit(levels)
+    yield squares
+    yield trained_pair
     for name, family in shipped_families().items():
         task = family.task
         kind, depths = next(iter(family.entries.items()))

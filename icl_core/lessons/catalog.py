@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from icl_core.lessons import models, noise_and_depth, spectrum, training, weights
+from icl_core.lessons import models, noise_and_depth, spectrum, theory, training, weights
 from icl_core.live import View
 from icl_core.validation import Config
 
@@ -46,6 +46,12 @@ LESSONS: Mapping[str, Lesson] = {
         presets=weights.PRESETS,
         measure=weights.measure,
         views=weights.VIEWS,
+    ),
+    "theory": Lesson(
+        config=theory.Theory,
+        presets=theory.PRESETS,
+        measure=theory.measure,
+        views=theory.VIEWS,
     ),
     "train": Lesson(
         config=training.Train,

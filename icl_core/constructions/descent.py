@@ -1,4 +1,4 @@
-"""Weights that make a linear transformer run a known algorithm exactly."""
+"""GD and GD++ as the layers of a linear transformer."""
 
 import jax.numpy as jnp
 

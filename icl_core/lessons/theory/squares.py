@@ -1,0 +1,91 @@
+"""Theorem 4.2 on screen: the cosine with the square of a coordinate."""
+
+from contextlib import suppress
+from pathlib import Path
+
+import numpy as np
+
+from icl_core.algorithms import Method
+from icl_core.algorithms.descent import GradientDescent
+from icl_core.analysis.squares import BEST, SEEN, Squares, square_cosines
+from icl_core.errors import InputError
+from icl_core.lessons.theory.config import Theory
+from icl_core.live import View
+from icl_core.plots import theory as plots
+from icl_core.plots.drawing import Curve, level
+from icl_core.plots.figure import Figure
+from icl_core.zoo.library import PRETRAINED, find_entry, load_entry
+
+BOUND = 0.1
+"""The theorem's, for n much larger than d."""
+MODEL = "diag_L4_uniform5_d10_n20"
+NAMES = {
+    BEST: "the best linear function (least squares)",
+    "gd": "GD, one step",
+    "diag": f"DIAG, 4 layers (sums scaled to {SEEN} examples)",
+}
+
+
+def squares(folder: Path = PRETRAINED) -> Squares:
+    """One step of gradient descent and a shipped model, where it ships, beside the best."""
+    methods: dict[str, Method] = {"gd": GradientDescent(etas=(1.0,))}
+    with suppress(InputError):
+        methods["diag"] = load_entry(find_entry(MODEL, folder), folder).model
+    return square_cosines(methods)
+
+
+def square_curves(config: Theory, found: Squares) -> list[Curve]:
+    """Cosine by n with two standard errors, and that of a quadratic feature."""
+    curves = []
+    for method, (mean, stderr) in (found.centred if config.centred else found.plain).items():
+        curves.append(
+            Curve(
+                method="oracle_rr" if method == BEST else method,
+                x=found.contexts,
+                y=mean,
+                low=np.maximum(mean - 2 * stderr, 1e-6),
+                high=mean + 2 * stderr,
+                band="±2 standard errors",
+                label=NAMES[method],
+                markers=True,
+                # The others lie on it where prompts are long.
+                width=5 if method == BEST else 2,
+            )
+        )
+    ends = float(found.contexts[0]), float(found.contexts[-1])
+    perfect = level("bayes_rr", 1.0, ends)
+    return [*curves, Curve(method="bayes_rr", x=perfect.x, y=perfect.y, label="a feature x(1)²")]
+
+
+def square_figure(config: Theory, found: Squares) -> Figure:
+    expected = Curve(
+        method="paper", x=found.contexts, y=found.expected, label="√((d + 4) / n), theory"
+    )
+    return plots.square_figure(
+        square_curves(config, found), expected, BOUND, centred=config.centred
+    )
+
+
+def square_view(config: Theory, found: Squares) -> View:
+    return View(
+        figure=square_figure(config, found),
+        caption=f"Root mean squares over {found.prompts} prompts with two standard errors; "
+        f"d = {found.dim}. "
+        "The examples themselves are asked as queries"
+        f"{', and both means taken out' if config.centred else ''}. Over fresh queries the cosine "
+        "of any linear function is 0 exactly.",
+    )
+
+
+def square_finding(config: Theory, found: Squares) -> str:
+    """The bound and where it falls below the theorem's."""
+    mean, stderr = (found.centred if config.centred else found.plain)[BEST]
+    below = np.flatnonzero(mean + 2 * stderr < BOUND)
+    n = f"{found.contexts[below[0]]:,}" if below.size else f"more than {found.contexts[-1]:,}"
+    what = "correlation" if config.centred else "cosine"
+    return (
+        f"The best linear function there is for a prompt has a {what} of "
+        f"**{mean[-1]:.3f} ± {stderr[-1]:.3f}** with x(1)² at n = {found.contexts[-1]:,}, and is "
+        f"below {BOUND:g} from n = {n} on. No linear transformer can do better, whatever its "
+        "weights and depth."
+    )

@@ -1,0 +1,125 @@
+"""Lesson: what theory builds. Words -> controls -> cached call -> figures, three times."""
+
+import streamlit as st
+
+from icl_core.constructions import CONSTRUCTIONS
+from icl_core.lessons import theory as lesson
+from icl_core.lessons.theory import DIMENSIONS, LEVELS, PRESETS, Theory
+from ui.boundary import fragment
+from ui.calls import squares, trained_pair, two_noise_limit
+from ui.chart import chart
+from ui.controls import Controls, control_row
+from ui.frame import finding, heading, to_try
+from ui.presets import preset_links
+
+PAGE = "theory"
+
+
+@fragment()
+def explore() -> None:
+    controls = Controls(PAGE, Theory())
+    with control_row():
+        controls.one_of("dim", "Eigenvalues d (5.1)", {d: str(d) for d in DIMENSIONS})
+        pairs = {name: f"{low:.2g} and {high:.2g}" for name, (low, high) in LEVELS.items()}
+        controls.one_of("levels", "Noise levels σ₁ and σ₂ (5.2)", pairs)
+        controls.switch("centred", "Take out means (4.2)")
+    config = controls.config()
+    second_order(config, controls)
+    two_noise(config, controls)
+    square(config)
+
+
+def second_order(config: Theory, controls: Controls[Theory]) -> None:
+    st.subheader("GD++ is a second-order method", anchor=False)
+    st.markdown(
+        r"**Theorem 5.1.** A GD++ layer turns every eigenvalue $\lambda$ of $\Sigma$ into "
+        r"$\lambda(1-\gamma\lambda)^2$. With $\gamma\lambda_{\max} = \tfrac13$ the condition "
+        r"number $\kappa$ falls to about $\tfrac49$ of itself while it is large, and once it is "
+        r"near 1, $\kappa - 1$ becomes about $\tfrac34(\kappa-1)^2$: the number of right digits "
+        r"doubles in every layer. One gradient step at the end then solves the problem, so that "
+        r"$L = O(\log\kappa + \log\log\tfrac1\varepsilon)$ layers do for an error $\varepsilon$."
+    )
+    found = lesson.convergence_of(config)
+    finding(lesson.second_order_finding(config, found), "second_order")
+    chart(
+        lesson.second_order_view(config, found),
+        key="second_order",
+        page=PAGE,
+        config=config,
+        on_change=lambda v: controls.put("kappa", lesson.with_kappa(config, v["kappa"]).kappa),
+    )
+
+
+def two_noise(config: Theory, controls: Controls[Theory]) -> None:
+    st.subheader("Two layers, two noise levels", anchor=False)
+    st.markdown(
+        r"**Theorem 5.2.** Let $x \sim N(0, I/n)$, so that $\Sigma \to I$, and let a prompt's "
+        r"noise be $\sigma_1$ or $\sigma_2$. The best answer tends to $w = \alpha/(1+\sigma^2)$ "
+        r"with $\alpha = \sum_i y_i x_i$, and the model is not told $\sigma$. Layer 1 uses "
+        r"$\omega_{yx}$ alone; what it leaves of the targets has the sum of squares $\approx "
+        r"n\sigma^2$. Layer 2 uses $\omega_{yy}$ alone and multiplies by one plus $\omega_{yy}$ "
+        r"times that sum. So $w \to -\omega_{yx}(1 + n\sigma^2\omega_{yy})\,\alpha$: a line in "
+        r"$\sigma^2$, which can be right at two noise levels."
+    )
+    found, trained = two_noise_limit(config.levels), trained_pair()
+    finding(lesson.two_noise_finding(config, found, trained), "two_noise")
+    left, right = st.columns(2, gap="large")
+    with left:
+        chart(lesson.limit_view(config, found, trained), key="limit", page=PAGE, config=config)
+    with right:
+        chart(
+            lesson.factor_view(config, found),
+            key="factor",
+            page=PAGE,
+            config=config,
+            on_change=lambda v: controls.put("num_context", lesson.context_at(v["num_context"])),
+        )
+    st.markdown(
+        "What the two layers use, in the theorem's units (exact). A trained model may use all "
+        r"four numbers, and for $n = 20$ it does:"
+    )
+    st.markdown(lesson.omega_table(config, trained))
+
+
+def square(config: Theory) -> None:
+    st.subheader("What no number of layers can do", anchor=False)
+    st.markdown(
+        r"**Theorem 4.2.** Every layer keeps a linear model: the answer to a query is "
+        r"$\langle w, x_t\rangle$, whatever the weights. So labels $y_i = x_i(1)^2$ are out of "
+        r"reach: over $n \gg d$ examples, the cosine between answers and squares stays below 0.1. "
+        "One more feature, the square itself, would make it 1."
+    )
+    found = squares()
+    finding(lesson.square_finding(config, found), "squares")
+    chart(lesson.square_view(config, found), key="squares", page=PAGE, config=config)
+
+
+def constructions() -> None:
+    st.subheader("All constructions", anchor=False)
+    lines = ["| construction | what its layers do | uses | source |", "|-|-|-|-|"]
+    for built in CONSTRUCTIONS.values():
+        uses = ", ".join(rf"$\omega_{{{name}}}$" for name in built.uses)
+        lines.append(f"| {built.label} | {built.about} | {uses} | {built.source} |")
+    st.markdown("\n".join(lines))
+
+
+heading(
+    "What theory builds",
+    "Some algorithms need no training: the weights that run them can be written down. Here are the "
+    "constructions behind the theorems, run on numbers, and one thing that no weights can do.",
+)
+preset_links("pages/theory.py", Theory(), PRESETS)
+explore()
+constructions()
+to_try(
+    [
+        r"**Predict:** from $\kappa = 10^3$ to $10^6$, how many more layers does Theorem 5.1 need? "
+        r"About $\log(10^3)/\log\tfrac94 \approx 8.5$. Then drag **κ**.",
+        "Choose **10** eigenvalues: conjugate gradients is done after ten steps. What is it that "
+        "GD++ still has over it?",
+        "Look at **GD++ with the best γ**: how much does the theorem leave on the table?",
+        "Play **n** on the right: the band closes around the two points where the line is right.",
+        "Choose **noise levels** far apart: what happens to noise levels between them?",
+        "**Take out means** below: does the square come into reach?",
+    ]
+)
