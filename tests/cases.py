@@ -13,6 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from icl_core.algorithms import Method
+from icl_core.algorithms.accelerated import Chebyshev, ConjugateGradient, HeavyBall, Newton
 from icl_core.algorithms.descent import GDPlusPlus, GradientDescent
 from icl_core.algorithms.ridge import AdaRR, BayesRR, ConstRR, OracleRR, TunedRR
 from icl_core.constructions import gdpp_model, gradient_descent_model
@@ -87,6 +88,15 @@ class MethodCase:
 METHODS = (
     MethodCase(name="gd", build=lambda task: DESCENT, steps=2),
     MethodCase(name="gdpp", build=lambda task: PLUS_PLUS, steps=2),
+    MethodCase(name="heavy_ball", build=lambda task: HeavyBall(steps=2, strength=0.5), steps=2),
+    MethodCase(
+        name="heavy_ball_given",
+        build=lambda task: HeavyBall(steps=2, eta=0.6, momentum=0.4),
+        steps=2,
+    ),
+    MethodCase(name="chebyshev", build=lambda task: Chebyshev(steps=2, strength=0.5), steps=2),
+    MethodCase(name="cg", build=lambda task: ConjugateGradient(steps=2), steps=2),
+    MethodCase(name="newton", build=lambda task: Newton(steps=2, strength=0.5), steps=2),
     MethodCase(name="const_rr", build=ConstRR.of),
     MethodCase(name="oracle_rr", build=lambda task: OracleRR()),
     MethodCase(name="ada_rr", build=lambda task: AdaRR(), needs_many_tokens=True),

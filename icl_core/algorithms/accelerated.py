@@ -1,0 +1,244 @@
+"""Faster ways than gradient descent to solve (Sigma + s I) w = alpha: what layers compare with.
+
+H = Sigma + s I, with s = 0 for least squares. All start at w = 0 and are run in the eigenbasis of
+Sigma, where a step costs O(d). mu and L are the smallest and the largest eigenvalue of H on the
+range of Sigma: alpha lies in it, so that the solution is the one of least norm where n < d.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from icl_core.algorithms.ridge import Spectrum, spectrum
+from icl_core.arrays import WeightPath
+from icl_core.tasks.linear import Prompts
+from icl_core.validation import Config, integer, number
+
+Vectors = Float[Array, "batch dim"]
+STEPS = (1, 1000)
+
+
+@dataclass(frozen=True, kw_only=True)
+class HeavyBall(Config):
+    """w <- w + (eta / n) (alpha - H w) + beta (w - w_previous) (Polyak 1964).
+
+    Where `momentum` is None, beta = ((sqrt L - sqrt mu) / (sqrt L + sqrt mu))^2 of each prompt,
+    and where `eta` is, eta / n = 2 (1 + beta) / (L + mu): the fastest there are. Momentum 0 is
+    gradient descent.
+    """
+
+    steps: int
+    strength: float = 0.0
+    eta: float | None = None
+    momentum: float | None = None
+
+    name = "heavy_ball"
+
+    def __post_init__(self) -> None:
+        beta = self.momentum
+        self._set(
+            steps=_steps(self.steps),
+            strength=_strength(self.strength),
+            eta=None if self.eta is None else number("The step size eta", self.eta, "eta"),
+            momentum=None if beta is None else number("The momentum beta", beta, (0, 1)),
+        )
+
+    def weight_path(self, prompts: Prompts) -> WeightPath:
+        """[K+1, batch, d], from w = 0."""
+        eigen = spectrum(prompts.moments)
+        s = jnp.asarray(self.strength)
+        fastest_eta, fastest_beta = fastest(eigen, s, self.momentum)
+        eta = fastest_eta if self.eta is None else self.eta / prompts.num_context
+        return heavy_ball(eigen, s, eta, fastest_beta, self.steps)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Chebyshev(Config):
+    """The semi-iteration of Chebyshev polynomials on [mu, L] of each prompt.
+
+    No polynomial of the same degree has a smaller largest error on that interval (Golub and Varga
+    1961); the recurrence is that of Saad 2003, algorithm 12.1.
+    """
+
+    steps: int
+    strength: float = 0.0
+
+    name = "chebyshev"
+
+    def __post_init__(self) -> None:
+        self._set(steps=_steps(self.steps), strength=_strength(self.strength))
+
+    def weight_path(self, prompts: Prompts) -> WeightPath:
+        """[K+1, batch, d], from w = 0."""
+        return chebyshev(spectrum(prompts.moments), jnp.asarray(self.strength), self.steps)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConjugateGradient(Config):
+    """After k steps the minimiser of 1/2 <w, H w> - <alpha, w> over the k-th Krylov space.
+
+    Exact after d steps; from then on the path stands still (Hestenes and Stiefel 1952).
+    """
+
+    steps: int
+    strength: float = 0.0
+
+    name = "cg"
+
+    def __post_init__(self) -> None:
+        self._set(steps=_steps(self.steps), strength=_strength(self.strength))
+
+    def weight_path(self, prompts: Prompts) -> WeightPath:
+        """[K+1, batch, d], from w = 0."""
+        return conjugate_gradient(spectrum(prompts.moments), jnp.asarray(self.strength), self.steps)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Newton(Config):
+    """Newton's iteration for the inverse, X <- X (2 I - H X), read as w = X alpha (Schulz 1933).
+
+    From X = 2 / (L + mu) I, so that the first step is the best one of gradient descent; the error
+    after step k is (I - 2 H / (L + mu))^(2^(k-1)) applied to the solution.
+    """
+
+    steps: int
+    strength: float = 0.0
+
+    name = "newton"
+
+    def __post_init__(self) -> None:
+        self._set(steps=_steps(self.steps), strength=_strength(self.strength))
+
+    def weight_path(self, prompts: Prompts) -> WeightPath:
+        """[K+1, batch, d], from w = 0."""
+        return newton(spectrum(prompts.moments), jnp.asarray(self.strength), self.steps)
+
+
+def _steps(value: Any) -> int:
+    return integer("The number of steps", value, STEPS)
+
+
+def _strength(value: Any) -> float:
+    return number("The ridge strength", value, (0, 1e6))
+
+
+def extremes(
+    eigen: Spectrum, strength: Float[Array, "*batch"]
+) -> tuple[Float[Array, "batch"], Float[Array, "batch"]]:
+    """mu and L of each prompt; 1 and 1 where Sigma is 0."""
+    found = eigen.eigenvalues > 0
+    some = found.any(-1)
+    low = jnp.min(jnp.where(found, eigen.eigenvalues, jnp.inf), axis=-1)
+    low, high = (jnp.where(some, end, 1) for end in (low, eigen.eigenvalues[:, -1]))
+    return low + strength, high + strength
+
+
+def fastest(
+    eigen: Spectrum, strength: Float[Array, "*batch"], momentum: float | None = None
+) -> tuple[Float[Array, "batch"], Float[Array, "batch"]]:
+    """Step size (eta / n) and momentum of `HeavyBall`, the latter as given or the fastest."""
+    low, high = extremes(eigen, strength)
+    ratio = jnp.sqrt(low / high)
+    beta = ((1 - ratio) / (1 + ratio)) ** 2 if momentum is None else jnp.full_like(low, momentum)
+    return 2 * (1 + beta) / (low + high), beta
+
+
+@partial(jax.jit, static_argnames="steps")
+def heavy_ball(
+    eigen: Spectrum,
+    strength: Float[Array, "*batch"],
+    step: Float[Array, "*batch"],
+    momentum: Float[Array, "*batch"],
+    steps: int,
+) -> WeightPath:
+    """Weights after 0..K steps of size `step` (that is eta / n), [K+1, batch, d]."""
+    H = _curvature(eigen, strength)
+    eta, beta = (_column(value, eigen) for value in (step, momentum))
+
+    def move(state: tuple[Array, Array]) -> tuple[Array, Array]:
+        w, before = state
+        return w + eta * (eigen.a - H * w) + beta * (w - before), w
+
+    start = jnp.zeros_like(eigen.a)
+    return _path(eigen, (start, start), move, steps)
+
+
+@partial(jax.jit, static_argnames="steps")
+def chebyshev(eigen: Spectrum, strength: Float[Array, "*batch"], steps: int) -> WeightPath:
+    """Weights after 0..K steps of the Chebyshev semi-iteration, [K+1, batch, d]."""
+    H = _curvature(eigen, strength)
+    low, high = (end[:, None] for end in extremes(eigen, strength))
+    centre, radius = (low + high) / 2, (high - low) / 2
+
+    def move(state: tuple[Array, Array, Array]) -> tuple[Array, Array, Array]:
+        w, change, rho = state
+        inverse = 1 / (2 * centre - radius * rho)
+        change = radius * inverse * rho * change + 2 * inverse * (eigen.a - H * w)
+        return w + change, change, radius * inverse
+
+    # The first step is that of rho = radius / centre: half of what the recurrence takes.
+    first = eigen.a / centre
+    start = first, first, radius / centre
+    rest = _path(eigen, start, move, steps - 1)
+    return jnp.concatenate([jnp.zeros_like(rest[:1]), rest])
+
+
+@partial(jax.jit, static_argnames="steps")
+def conjugate_gradient(eigen: Spectrum, strength: Float[Array, "*batch"], steps: int) -> WeightPath:
+    """Weights after 0..K steps of conjugate gradients, [K+1, batch, d]."""
+    H = _curvature(eigen, strength)
+    rounding = (jnp.finfo(H.dtype).eps * 8) ** 2 * jnp.sum(eigen.a**2, -1, keepdims=True)
+
+    def move(state: tuple[Array, Array, Array]) -> tuple[Array, Array, Array]:
+        w, r, p = state
+        energy = jnp.sum(r**2, -1, keepdims=True)
+        going = energy > rounding
+        length = energy / jnp.where(going, jnp.sum(H * p**2, -1, keepdims=True), 1)
+        length = jnp.where(going, length, 0)
+        left = r - length * H * p
+        turn = jnp.sum(left**2, -1, keepdims=True) / jnp.where(going, energy, 1)
+        return w + length * p, left, left + turn * p
+
+    return _path(eigen, (jnp.zeros_like(eigen.a), eigen.a, eigen.a), move, steps)
+
+
+@partial(jax.jit, static_argnames="steps")
+def newton(eigen: Spectrum, strength: Float[Array, "*batch"], steps: int) -> WeightPath:
+    """Weights after 0..K steps of Newton's iteration for the inverse, [K+1, batch, d]."""
+    H = _curvature(eigen, strength)
+    low, high = extremes(eigen, strength)
+
+    def move(state: tuple[Array, Array]) -> tuple[Array, Array]:
+        _, X = state
+        X = X * (2 - H * X)
+        return X * eigen.a, X
+
+    X = jnp.broadcast_to((2 / (low + high))[:, None], H.shape)
+    rest = _path(eigen, (X * eigen.a, X), move, steps - 1)
+    return jnp.concatenate([jnp.zeros_like(rest[:1]), rest])
+
+
+def _column(value: Any, eigen: Spectrum) -> Float[Array, "batch 1"]:
+    return jnp.broadcast_to(value, eigen.lam.shape)[:, None]
+
+
+def _curvature(eigen: Spectrum, strength: Float[Array, "*batch"]) -> Vectors:
+    """Eigenvalues of H."""
+    return eigen.eigenvalues + _column(strength, eigen)
+
+
+def _path(eigen: Spectrum, state: Any, move: Callable[[Any], Any], steps: int) -> WeightPath:
+    """The first part of the state before and after each move, back in the basis of the inputs."""
+
+    def step(state: Any, _: None) -> tuple[Any, Array]:
+        state = move(state)
+        return state, state[0]
+
+    _, rest = jax.lax.scan(step, state, length=steps)
+    path = jnp.concatenate([state[0][None], rest])
+    return jnp.einsum("nij,knj->kni", eigen.U, path)
