@@ -22,6 +22,10 @@ LESSONS = {
         "Weights",
         "The two matrices of every layer, over the whole training, beside what theory says.",
     ),
+    "algorithm": (
+        "The algorithm it found",
+        "Four numbers a layer as a flow: switch them off, and see which known method it is near.",
+    ),
     "train": (
         "Train",
         "Train such a model in seconds, watch it find its algorithm, and take it home.",

@@ -2,10 +2,11 @@
 
 import streamlit as st
 
-from icl_core.lessons import losses, spectrum, weights
+from icl_core.lessons import algorithm_model, losses, spectrum, weights
 from icl_core.lessons.families import Family, families
 from icl_core.lessons.model_cards import Card, read_card
 from icl_core.lessons.noise_and_depth import NoiseAndDepth
+from icl_core.zoo.library import Entry
 from icl_core.zoo.table import Results, results
 
 
@@ -33,6 +34,18 @@ def _noise_losses(task: str, num_context: int | None, layers: int) -> losses.Los
 def weights_story(task: str, parametrization: str, layers: int) -> weights.Story:
     """See `weights.read`."""
     return weights.read(task, parametrization, layers)
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def opened_model(task: str, kind: str, layers: int) -> algorithm_model.Opened:
+    """See `algorithm_model.read`."""
+    return algorithm_model.read(task, kind, layers)
+
+
+@st.cache_data(max_entries=32, ttl=60, show_spinner=False)
+def algorithm_depths(task: str) -> dict[str, dict[int, Entry]]:
+    """See `algorithm_model.depths`."""
+    return algorithm_model.depths(task)
 
 
 def spectra(config: spectrum.Spectrum) -> spectrum.Spectra:
