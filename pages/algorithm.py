@@ -31,7 +31,9 @@ def choose(controls: Controls[Algorithm]) -> None:
 @fragment()
 def switches(controls: Controls[Algorithm], opened: Opened) -> None:
     """The omegas, scaled or off, and what the loss says to it."""
-    with control_row():
+    with st.container(
+        border=True, horizontal=True, gap="medium", vertical_alignment="bottom", key="switches"
+    ):
         names = {name: f"ω_{name}: {role}" for name, role in NAMES.items()}
         controls.one_of("omega", "On the slider", names, menu=True, width=300)
         layers = {0: "all"} | {i: str(i) for i in range(1, opened.num_layers + 1)}

@@ -18,8 +18,15 @@ class Gaps:
     error: np.ndarray
 
     def best(self) -> np.ndarray:
-        """The nearest column of every row."""
-        return np.argmin(np.where(np.isfinite(self.gap), self.gap, np.inf), axis=-1)
+        """The first column of every row that is as near as the nearest, to two standard errors.
+
+        A method that has converged stands still: its later steps are no nearer than its first.
+        """
+        known = np.isfinite(self.gap)
+        gap = np.where(known, self.gap, np.inf)
+        least = np.argmin(gap, axis=-1)[:, None]
+        reach = np.take_along_axis(gap, least, 1) + 2 * np.take_along_axis(self.error, least, 1)
+        return np.argmax(gap <= reach, axis=-1)
 
 
 def prediction_gaps(

@@ -4,6 +4,7 @@ Its four numbers omega a layer as a flow, what each is worth, the weights that i
 its steps in terms, and the known methods that it is nearest to. All losses are adjusted, half MSE.
 """
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
@@ -21,6 +22,7 @@ from icl_core.lessons.algorithm_switches import (
     scaled,
     switched,
     worth,
+    worth_in,
 )
 from icl_core.lessons.choices import text
 from icl_core.live import Slider, View
@@ -66,7 +68,7 @@ class Algorithm(Config):
     seed: int = 0
     sigma: float = 1.0
     after: int | None = None
-    system: matching.System = "ridge"
+    system: matching.System = "oracle"
 
     def __post_init__(self) -> None:
         after = self.after
@@ -100,7 +102,7 @@ PRESETS: dict[str, Algorithm] = {
     "Four layers of DIAG": Algorithm(),
     "Without rescaling": Algorithm(yy=0.0),
     "Only the gradient step": Algorithm(omega="xy", xx=0.0, xy=0.0, yy=0.0),
-    "Preconditioning in GD++": Algorithm(model="gdpp", omega="xx"),
+    "Preconditioning in GD++": Algorithm(model="gdpp", omega="xx", system="ridge"),
     "Two heads, noise 1 or 3": Algorithm(task="categorical1-3_d10_n20", model="diag_H2", sigma=3.0),
     "The DIAG part of FULL": Algorithm(model="full", omega="xy"),
 }
@@ -199,7 +201,8 @@ def switch_figure(config: Algorithm, opened: Opened, found: Switched) -> Figure:
 def switch_view(config: Algorithm, opened: Opened) -> View:
     """The losses while the factor of one omega is dragged; every stop is the engine's own."""
     layer = config.layer_of(opened)
-    found = switched(opened, config.omega, config.factors, layer)
+    held = config.replace(**{config.omega: 1.0})
+    found = switched(opened, config.omega, held.factors, layer)
     grid = curve_grid(
         {"factor": FACTORS},
         lambda i: [c for part in switch_curves(config, opened, found, i[0]) for c in part],
@@ -228,12 +231,13 @@ def switch_view(config: Algorithm, opened: Opened) -> View:
 def worth_view(config: Algorithm, opened: Opened) -> View:
     """Every omega off, in all layers or one."""
     found = worth(opened)
+    trained = plus_minus(found.base, found.base_error, sign="")
     figure = plots.worth_figure(
         found.loss,
         found.error,
         found.base,
         found.nothing,
-        title=f"Loss with one ω off (as trained: {found.base:.2g} ± {found.base_error:.1g})",
+        title=f"Loss with one ω off (as trained: {trained})",
     )
     return View(
         figure=figure,
@@ -251,25 +255,27 @@ def omega_view(config: Algorithm, opened: Opened) -> View:
 
 def finding(opened: Opened) -> str:
     """How much the loss rises without each omega, in one sentence with standard errors."""
-    found = worth(opened)
+    found = worth_in(opened, (0,))
     parts = []
     for index in (2, 0, 1, 3):
         name = OMEGAS[index]
         if not np.any(opened.omegas[:, index]):
             continue
         rise, error = found.rise[index, 0], found.rise_error[index, 0]
-        if not found.loss[index, 0] < 20 * found.nothing:
-            by = "it diverges"
-        elif abs(rise) < 2 * error:
-            by = f"changes it by less than it is known ({rise:+.2g} ± {error:.1g})"
-        else:
-            by = f"by **{rise:+.2g} ± {error:.1g}**"
-        parts.append(f"ω_{name} ({NAMES[name]}) {by}")
+        known = found.loss[index, 0] < 20 * found.nothing
+        change = f"**{plus_minus(rise, error)}**" if known else "**it diverges**"
+        parts.append(f"without ω_{name} ({NAMES[name]}) {change}")
     part = "The DIAG part of FULL alone" if opened.kind == "full" else opened.label
     return (
-        f"{part} has a loss of **{found.base:.3g} ± {found.base_error:.1g}**. "
-        f"Switching one number off in all layers moves it: {'; '.join(parts)}."
+        f"{part} has a loss of {plus_minus(found.base, found.base_error, sign='')}. With one "
+        f"number off in all layers it changes: {', '.join(parts)} (± standard error)."
     )
+
+
+def plus_minus(value: float, error: float, *, sign: str = "+") -> str:
+    """A number and its standard error, to the error's first digit."""
+    digits = max(0, -math.floor(math.log10(error))) if 0 < error < math.inf else 3
+    return f"{value:{sign}.{digits}f} ± {error:.{digits}f}"
 
 
 VIEWS: Mapping[str, Callable[[Algorithm, Opened], View]] = {

@@ -22,6 +22,7 @@ from icl_core.arrays import in_float64
 from icl_core.lessons.algorithm_model import LAW, Opened
 from icl_core.live import View
 from icl_core.models.diagonal import DEEPEST
+from icl_core.models.linear import InformationFlow, information_flow
 from icl_core.plots.matching import Match, matching_figure
 from icl_core.plots.style import METHODS
 from icl_core.tasks.linear import Prompts
@@ -36,8 +37,8 @@ SYSTEM_NAMES: dict[System, str] = {
 STEPS = (1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 24, 32)
 """Steps of the methods that are looked at."""
 ITERATIVE = ("gd", "heavy_ball", "chebyshev", "cg", "newton")
-STRENGTHS = tuple(float(s) for s in (0, 0.1, 0.3, 1, 2, 4, 6, 8, 12, 16, 32, 64))
-"""Ridge strengths that are looked at."""
+STRENGTHS = (0.0, 0.1, 0.3, 1.0, 2.0, 4.0, 6.0, 12.0, 16.0, 32.0, 64.0)
+"""Ridge strengths that are looked at, beside E sigma^2 of the task."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -45,22 +46,25 @@ class Matching:
     """Gaps of layers 1..L (rows) to the steps or strengths (columns) of every method."""
 
     gaps: Mapping[str, Gaps]
-    system: System
+    strengths: tuple[float, ...]
 
     def columns(self, method: str) -> tuple[float, ...]:
-        return STRENGTHS if method == "const_rr" else STEPS
+        return self.strengths if method == "const_rr" else STEPS
 
     def nearest(self, layer: int) -> tuple[str, float, float, float]:
-        """Method, step (or strength), gap and its standard error nearest to a layer (from 1)."""
-        found = {name: int(gaps.best()[layer - 1]) for name, gaps in self.gaps.items()}
-        name = min(found, key=lambda method: self.gaps[method].gap[layer - 1, found[method]])
-        at, gaps = found[name], self.gaps[name]
-        return (
-            name,
-            self.columns(name)[at],
-            float(gaps.gap[layer - 1, at]),
-            float(gaps.error[layer - 1, at]),
-        )
+        """Method, step (or strength), gap and its standard error nearest to a layer (from 1).
+
+        Of methods that are as near, to two standard errors, the one of fewest steps; ridge is one.
+        """
+        row = layer - 1
+        found = []
+        for name, gaps in self.gaps.items():
+            at = int(gaps.best()[row])
+            column = self.columns(name)[at]
+            found.append((name, column, float(gaps.gap[row, at]), float(gaps.error[row, at])))
+        least = min(found, key=lambda match: match[2])
+        near = [match for match in found if match[2] <= least[2] + 2 * least[3]]
+        return min(near, key=lambda match: 1 if match[0] == "const_rr" else match[1])
 
 
 def first(prompts: Prompts, count: int) -> Prompts:
@@ -73,11 +77,18 @@ def first(prompts: Prompts, count: int) -> Prompts:
     )
 
 
+@lru_cache(maxsize=64)
+def law_flow(opened: Opened) -> InformationFlow:
+    """a, M, u, w after layer 0..L on the prompts of the task's noise."""
+    return flow_of(opened, first(opened.sample.prompts, LAW))
+
+
 @in_float64
-def model_path(opened: Opened, prompts: Prompts) -> np.ndarray:
-    """Implicit weights after layer 0..L; one compilation serves all depths and heads."""
-    model = opened.model.padded(DEEPEST, 2)
-    return np.asarray(model.weight_path(prompts))[: opened.num_layers + 1]
+def flow_of(opened: Opened, prompts: Prompts) -> InformationFlow:
+    """a, M, u, w after layer 0..L; one compilation serves all depths and heads."""
+    flow = information_flow(opened.model.padded(DEEPEST, 2), prompts.moments)
+    parts = (np.asarray(part)[: opened.num_layers + 1] for part in (flow.a, flow.M, flow.u, flow.w))
+    return InformationFlow(*parts)  # type: ignore[arg-type]
 
 
 @lru_cache(maxsize=32)
@@ -85,23 +96,28 @@ def model_path(opened: Opened, prompts: Prompts) -> np.ndarray:
 def matched(opened: Opened, system: System) -> Matching:
     """Every layer beside every step, on the prompts of the task's noise."""
     prompts = first(opened.sample.prompts, LAW)
-    layers = model_path(opened, prompts)[1:]
+    layers = np.asarray(law_flow(opened).w)[1:]
+    strengths = tuple(sorted({*STRENGTHS, opened.task.noise.second_moment}))
+    squares = np.asarray(prompts.sigma) ** 2
+    shares = {"ridge": opened.task.noise.second_moment, "oracle": squares, "ols": 0.0}
     found = {
         name: prediction_gaps(layers, path)
-        for name, path in known_paths(opened, prompts, system).items()
+        for name, path in known_paths(prompts, shares[system], strengths).items()
     }
-    return Matching(gaps=found, system=system)
+    return Matching(gaps=found, strengths=strengths)
 
 
-def known_paths(opened: Opened, prompts: Prompts, system: System) -> dict[str, np.ndarray]:
-    """Weights of the methods at STEPS, [steps, batch, d], and of ridge at STRENGTHS.
+def known_paths(
+    prompts: Prompts, strength: Any, strengths: tuple[float, ...]
+) -> dict[str, np.ndarray]:
+    """Weights of the methods at STEPS, [steps, batch, d], and of ridge at `strengths`.
+
+    The methods solve ridge regression of one `strength`, or of one a prompt.
 
     Each is tuned on the spectrum of each prompt; conjugate gradients need no tuning.
     """
     eigen = spectrum(prompts.moments)
-    squares = np.asarray(prompts.sigma) ** 2
-    shares = {"ridge": opened.task.noise.second_moment, "oracle": squares, "ols": 0.0}
-    s = jnp.asarray(np.broadcast_to(shares[system], squares.shape))
+    s = jnp.asarray(np.broadcast_to(strength, prompts.sigma.shape), float)
     last = STEPS[-1]
     plain, momentum = fastest(eigen, s, 0.0), fastest(eigen, s)
     paths: dict[str, Any] = {
@@ -112,7 +128,7 @@ def known_paths(opened: Opened, prompts: Prompts, system: System) -> dict[str, n
         "newton": newton(eigen, s, last),
     }
     found = {name: np.asarray(path)[list(STEPS)] for name, path in paths.items()}
-    found["const_rr"] = np.stack([np.asarray(ridge(eigen, jnp.asarray(s))) for s in STRENGTHS])
+    found["const_rr"] = np.stack([np.asarray(ridge(eigen, jnp.asarray(s))) for s in strengths])
     return found
 
 
@@ -123,7 +139,7 @@ def matching_view(config: Any, opened: Opened) -> View:
         Match(
             method=name,
             title="Ridge, strength s" if name == "const_rr" else METHODS[name].label,
-            columns=[f"{value:g}" for value in found.columns(name)],
+            columns=[f"{value:.3g}" for value in found.columns(name)],
             gap=gaps.gap,
             error=gaps.error,
             best=gaps.best(),
@@ -143,7 +159,7 @@ def _nearest(opened: Opened, found: Matching) -> str:
     layer = opened.num_layers
     name, at, gap, error = found.nearest(layer)
     what = (
-        f"ridge regression of strength {at:g}"
+        f"ridge regression of strength {at:.3g}"
         if name == "const_rr"
         else f"step {at:g} of {METHODS[name].label}"
     )

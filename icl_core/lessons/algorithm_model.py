@@ -32,8 +32,10 @@ LABELS = {
     "diag_H2": "DIAG, two heads",
     "full": "DIAG part of FULL",
 }
-LAW, LEVELS, AT_LEVEL = 320, 13, 32
+LAW, LEVELS, AT_LEVEL = 288, 13, 20
 """Prompts of the task's own noise, and noise levels with as many prompts each."""
+WORTH = 2
+"""Blocks of as many prompts as a sample has, for what is computed once a model."""
 SEED = 11
 
 
@@ -68,6 +70,8 @@ class Opened:
     omegas: np.ndarray
     normal: np.ndarray
     sample: Sample
+    law: tuple[Prompts, ...]
+    """Prompts of the task's noise alone, in WORTH blocks of the sample's size."""
     levels: Mapping[str, LossSummary]
     """Noise profiles of the ridge baselines, [sigmas, 2], from the shipped tables."""
     level_sigmas: np.ndarray
@@ -121,6 +125,7 @@ def read(task: str, kind: str, layers: int, folder: Path = PRETRAINED) -> Opened
         omegas=omega_values(model),
         normal=omega_values(normalised(model, family.task)),
         sample=draw_sample(family.task),
+        law=draw_law(family.task),
         **_baselines(family, folder),  # type: ignore[arg-type]
     )
 
@@ -146,6 +151,12 @@ def draw_sample(task: LinearTask, seed: int = SEED) -> Sample:
     prompts = joined(drawn)
     target = np.asarray(OracleRR().weight_path(prompts)[-1])
     return Sample(prompts=prompts, target=target, sigmas=sigmas)
+
+
+def draw_law(task: LinearTask, seed: int = SEED) -> tuple[Prompts, ...]:
+    """More prompts of the task's noise."""
+    size = LAW + LEVELS * AT_LEVEL
+    return tuple(draw_prompts(task, (seed, 2, block), size) for block in range(WORTH))
 
 
 def joined(drawn: list[Prompts]) -> Prompts:

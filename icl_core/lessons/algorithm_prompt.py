@@ -10,14 +10,12 @@ import numpy as np
 from icl_core.algorithms.ridge import ridge, spectrum
 from icl_core.analysis.momentum import StepTerms, cosines, mean_and_error, step_terms
 from icl_core.arrays import in_float64
-from icl_core.lessons.algorithm_matching import first
+from icl_core.lessons.algorithm_matching import first, flow_of, law_flow
 from icl_core.lessons.algorithm_model import LAW, Opened, joined
 from icl_core.live import LAYOUT, READOUT, Grid, Player, Quantity, Readout, Slider, View
-from icl_core.models.diagonal import DEEPEST
-from icl_core.models.linear import InformationFlow, information_flow
 from icl_core.plots import implicit as plots
 from icl_core.plots.implicit import Held, Term
-from icl_core.tasks.linear import Prompts, draw_prompts
+from icl_core.tasks.linear import draw_prompts
 from icl_core.tasks.noise import FixedNoise
 
 STOPS = 25
@@ -62,35 +60,28 @@ class PromptStory:
         )
 
 
-@in_float64
-def flow_of(opened: Opened, prompts: Prompts) -> InformationFlow:
-    """a, M, u, w after layer 0..L; one compilation serves all depths and heads."""
-    flow = information_flow(opened.model.padded(DEEPEST, 2), prompts.moments)
-    parts = (np.asarray(part)[: opened.num_layers + 1] for part in (flow.a, flow.M, flow.u, flow.w))
-    return InformationFlow(*parts)  # type: ignore[arg-type]
-
-
 @lru_cache(maxsize=64)
 @in_float64
 def prompt_story(opened: Opened, seed: int) -> PromptStory:
     """The prompt of that seed."""
     task = opened.task
     sigmas = np.linspace(0, task.noise.highest + 1, STOPS)
-    prompts = joined(
-        [draw_prompts(task.replace(noise=FixedNoise(value=float(s))), (seed, 7), 1) for s in sigmas]
-    )
-    eigen = spectrum(prompts.moments)
-    flow = flow_of(opened, prompts)
-    ols = np.asarray(ridge(eigen, jnp.zeros(STOPS)))
+    drawn = [
+        draw_prompts(task.replace(noise=FixedNoise(value=float(s))), (seed, 7), 1) for s in sigmas
+    ]
+    # As many as other figures have: what is compiled for those serves this one too.
+    prompts = joined((drawn * LAW)[:LAW])
+    eigen, flow = spectrum(prompts.moments), flow_of(opened, prompts)
+    ols = np.asarray(ridge(eigen, jnp.zeros(LAW)))[:STOPS]
     truth = np.asarray(prompts.w)[0]
     return PromptStory(
         sigmas=sigmas,
-        a=np.asarray(flow.a),
-        M=np.asarray(flow.M),
-        u=np.asarray(flow.u),
-        w=np.asarray(flow.w),
+        a=np.asarray(flow.a)[:, :STOPS],
+        M=np.asarray(flow.M)[:, :STOPS],
+        u=np.asarray(flow.u)[:, :STOPS],
+        w=np.asarray(flow.w)[:, :STOPS],
         ols=ols,
-        ridge=np.asarray(ridge(eigen, prompts.sigma**2)),
+        ridge=np.asarray(ridge(eigen, jnp.asarray(prompts.sigma) ** 2))[:STOPS],
         truth=truth,
         plane=plane_of(truth, ols[-1]),
     )
@@ -185,8 +176,8 @@ def implicit_view(config: Any, opened: Opened) -> View:
         ],
         caption="Exact for this prompt. Above: the plane through 0, the true weights and least "
         "squares; the rest is projected onto it. Below: what the tokens have become, "
-        "x<sup>l</sup> = M x + u y and y<sup>l</sup> = a y − ⟨w, x⟩, as one matrix; w is minus its "
-        "last row. Beside it the coordinates of w.",
+        "x → M x + u y and y → a y − ⟨w, x⟩, as one matrix; w is minus its last row. Beside it "
+        "the coordinates of w.",
     )
 
 
@@ -205,9 +196,8 @@ class Momentum:
 @lru_cache(maxsize=64)
 def momentum_of(opened: Opened) -> Momentum:
     """On the prompts of the task's noise."""
-    prompts = first(opened.sample.prompts, LAW)
-    flow = flow_of(opened, prompts)
-    terms = step_terms(opened.omegas, flow, prompts.moments)
+    flow, moments = law_flow(opened), first(opened.sample.prompts, LAW).moments
+    terms = step_terms(opened.omegas, flow, moments)
     missing = opened.sample.target[None, :LAW] - np.asarray(flow.w)[:-1]
     parts = terms.parts | {"step": terms.step}
     return Momentum(
@@ -228,8 +218,9 @@ def terms_view(config: Any, opened: Opened) -> View:
     )
     return View(
         figure=figure,
-        caption="w<sup>l+1</sup> − w<sup>l</sup> = −ω<sub>yx</sub> MᵀM Σ(a w* − w) [gradient] "
-        "− ω<sub>yx</sub>(a λ − ⟨w, α⟩) Mᵀu [momentum] + ω<sub>yy</sub> λ<sub>l</sub> w "
-        "[rescaling], exactly; w* is least squares. Cosines are with what is missing, the oracle's "
-        f"w minus the model's. Bars are ±2 standard errors over {LAW} prompts.",
+        caption="The step of w is −ω_yx MᵀM Σ(a w* − w) (**gradient**) − ω_yx (a λ − ⟨w, α⟩) Mᵀu "
+        "(**momentum**: u holds what earlier gradients left) + ω_yy λ' w (**rescaling**, λ' the "
+        "layer's own Σ y²): exactly, w* being least squares. Cosines are with what is missing, "
+        "the oracle's w minus the model's. "
+        f"Bars are ±2 standard errors over {LAW} prompts.",
     )

@@ -5,6 +5,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from icl_core.algorithms.ridge import OracleRR
 from icl_core.analysis.loss import LossSummary, summarize
 from icl_core.arrays import in_float64
 from icl_core.lessons.algorithm_model import Opened
@@ -32,10 +33,10 @@ class Switched:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Worth:
-    """Loss after the last layer with one omega off: arrays [4, 1 + L], all layers first, then each.
+    """Loss after the last layer with one omega off: arrays [4, columns], a column a layer or all.
 
-    loss and its standard error; ratio to the loss as trained; rise above it, prompt by prompt, with
-    its standard error. base, base_error: as trained. nothing: of predicting 0.
+    loss and its standard error; rise above the loss as trained, prompt by prompt, with its standard
+    error. base, base_error: as trained. nothing: of predicting 0.
     """
 
     loss: np.ndarray
@@ -45,10 +46,6 @@ class Worth:
     base: float
     base_error: float
     nothing: float
-
-    @property
-    def ratio(self) -> np.ndarray:
-        return self.loss / self.base
 
 
 def scaled(omegas: np.ndarray, factors: tuple[float, ...], layer: int) -> np.ndarray:
@@ -84,17 +81,20 @@ def switched(opened: Opened, omega: str, factors: tuple[float, ...], layer: int)
     )
 
 
-@lru_cache(maxsize=64)
 def worth(opened: Opened) -> Worth:
     """Every omega off, in all layers and in each alone."""
+    return worth_in(opened, tuple(range(opened.num_layers + 1)))
+
+
+@lru_cache(maxsize=128)
+def worth_in(opened: Opened, columns: tuple[int, ...]) -> Worth:
+    """Every omega off in the given layers, one after the other; 0 is all of them at once."""
     off = [tuple(float(i != j) for j in range(4)) for i in range(4)]
-    columns = range(opened.num_layers + 1)
     models = np.stack([scaled(opened.omegas, f, layer) for f in off for layer in columns])
-    law, _ = opened.sample.parts(_losses(opened, models))
-    base, _ = opened.sample.parts(as_trained(opened))
-    last, shape = summarize(law[:, -1]), (4, len(columns))
-    rise, error = paired(law[:, -1], base[-1])
-    own = summarize(base)
+    base, shape = law_as_trained(opened), (4, len(columns))
+    law = _law_losses(opened, models)[:, -1]
+    last, own = summarize(law), summarize(base)
+    rise, error = paired(law, base[-1])
     return Worth(
         loss=last.mean.reshape(shape),
         error=last.stderr.reshape(shape),
@@ -106,10 +106,25 @@ def worth(opened: Opened) -> Worth:
     )
 
 
+@lru_cache(maxsize=64)
+def law_as_trained(opened: Opened) -> np.ndarray:
+    """Losses [L+1, prompts] of the model as trained on the blocks of the task's noise."""
+    return _law_losses(opened, opened.omegas[None])[0]
+
+
 @in_float64
 def _losses(opened: Opened, models: np.ndarray) -> np.ndarray:
     sample = opened.sample
     return losses_of(models, sample.prompts.moments, sample.target)
+
+
+@in_float64
+def _law_losses(opened: Opened, models: np.ndarray) -> np.ndarray:
+    blocks = [
+        losses_of(models, prompts.moments, np.asarray(OracleRR().weight_path(prompts)[-1]))
+        for prompts in opened.law
+    ]
+    return np.concatenate(blocks, axis=-1)
 
 
 def paired(losses: np.ndarray, base: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -31,21 +31,23 @@ def losses_of(
     rows = -(-models // AT_ONCE) * AT_ONCE
     padded = np.zeros((rows, DEEPEST, 4))
     padded[:models, :layers] = omegas
-    parts = [
-        np.asarray(_losses(part, np.int32(layers), moments, target, np.int32(1)))
-        for part in np.split(padded, rows // AT_ONCE)
-    ]
+    parts = []
+    for start in range(0, models, AT_ONCE):
+        sizes = np.array([min(models - start, AT_ONCE), layers], np.int32)
+        part = padded[start : start + AT_ONCE]
+        parts.append(np.asarray(_losses(part, sizes, moments, target, np.int32(1))))
     return np.concatenate(parts)[:models, : layers + 1]
 
 
 @jax.jit
 def _losses(
     omegas: Float[Array, "models layers 4"],
-    layers: Int[Array, ""],
+    sizes: Int[Array, "2"],
     moments: Moments,
     target: Float[Array, "batch dim"],
     on: Int[Array, ""],
 ) -> Float[Array, "models steps batch"]:
+    """Of the first models and layers, as many as `sizes` says: what there is room for is free."""
     Sigma, alpha, lam = (jnp.moveaxis(part, 0, -1) for part in jax.tree.leaves(moments))
     identity = jnp.broadcast_to(jnp.eye(Sigma.shape[0], dtype=lam.dtype)[..., None], Sigma.shape)
     aim = target.T
@@ -71,10 +73,13 @@ def _losses(
         seen = jax.lax.dynamic_update_index_in_dim(seen, missing(w_new), index + 1, 0)
         return S_new, r_new, lam_new, M_new, w_new, seen
 
-    def one(of: Array) -> Array:
+    def one(index: Any, losses: Array) -> Array:
         w = jnp.zeros_like(alpha)
-        seen = jnp.zeros((omegas.shape[1] + 1, lam.shape[0]), lam.dtype).at[0].set(missing(w))
+        seen = jnp.zeros(losses.shape[1:], lam.dtype).at[0].set(missing(w))
         start = Sigma, alpha, lam, identity, w, seen
-        return jax.lax.fori_loop(0, layers, functools.partial(layer, of=of), start)[-1]
+        run = functools.partial(layer, of=omegas[index])
+        seen = jax.lax.fori_loop(0, sizes[1], run, start)[-1]
+        return jax.lax.dynamic_update_index_in_dim(losses, seen, index, 0)
 
-    return jax.lax.map(one, omegas)
+    room = jnp.zeros((omegas.shape[0], omegas.shape[1] + 1, lam.shape[0]), lam.dtype)
+    return jax.lax.fori_loop(0, sizes[0], one, room)

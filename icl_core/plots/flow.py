@@ -38,8 +38,8 @@ def flow_diagram(
     drawing = Drawing(
         name="flow",
         title=title,
-        alt=f"Diagram of {layers} layers from top to bottom: a stream x and a stream y, four arrows "
-        "a layer between them, as wide as their ω is large.",
+        alt=f"Diagram of {layers} layers from top to bottom: a stream x and a stream y, and four "
+        "arrows a layer between them, as wide as their ω is large.",
     )
     for layer in marked:
         place = {"x0": -0.42, "x1": 1.42, "y0": layer - 1, "y1": layer, "xref": "x", "yref": "y"}

@@ -308,6 +308,11 @@ def terms_figure(norms: Sequence[Term], cosines: Sequence[Term], *, title: str) 
     return drawing.figure()
 
 
+def _broken(values: np.ndarray) -> list[float | None]:
+    """A line breaks where a term is 0 in every prompt and has no direction."""
+    return [float(value) if np.isfinite(value) else None for value in values]
+
+
 def _term(drawing: Drawing, term: Term, panel: str, x: np.ndarray, number: int) -> None:
     color, symbol, dash = LOOKS[term.name]
     mean, error = term.values
@@ -320,18 +325,25 @@ def _term(drawing: Drawing, term: Term, panel: str, x: np.ndarray, number: int) 
             "standard error": float(error[layer]),
         }
         for layer in range(len(mean))
+        if np.isfinite(mean[layer])
     ]
     drawing.scatter(
         f"{term.name}:{panel}",
         x,
-        mean,
+        _broken(mean),
         name=term.label,
         legendgroup=term.name,
         showlegend=number == 1,
         mode="lines+markers",
         line={"color": color, "width": 1.75, "dash": dash},
         marker={"color": color, "symbol": symbol, "size": 9},
-        error_y={"type": "data", "array": 2 * error, "color": color, "thickness": 1.25, "width": 3},
+        error_y={
+            "type": "data",
+            "array": _broken(2 * error),
+            "color": color,
+            "thickness": 1.25,
+            "width": 3,
+        },
         customdata=np.stack([error], axis=-1),
         hovertemplate=f"{term.label}: %{{y:.3g}} ± %{{customdata[0]:.1g}}<extra></extra>",
         xaxis="x" if number == 1 else "x2",

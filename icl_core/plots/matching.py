@@ -64,7 +64,7 @@ def _panel(
     drawing: Drawing, panel: Match, number: int, across: list[float], down: list[float]
 ) -> None:
     x, y = numbered("x", number), numbered("y", number)
-    layers = [f"layer {i + 1}" for i in range(len(panel.gap))]
+    down_at, across_at = list(range(len(panel.gap))), list(range(len(panel.columns)))
     per_cent = [[_percent(value) for value in line] for line in panel.gap]
     kind = "s =" if panel.method == "const_rr" else "step"
     rows = [
@@ -76,16 +76,16 @@ def _panel(
             "standard error": float(panel.error[i, j]),
             "nearest": bool(panel.best[i] == j),
         }
-        for i in range(len(layers))
-        for j in range(len(panel.columns))
+        for i in down_at
+        for j in across_at
     ]
     drawing.traces.append(
         {
             "type": "heatmap",
             "uid": panel.method,
             "name": panel.title,
-            "x": list(panel.columns),
-            "y": layers,
+            "x": across_at,
+            "y": down_at,
             "z": closeness(panel.gap),
             "text": [
                 [said if panel.best[i] == j else "" for j, said in enumerate(line)]
@@ -94,10 +94,14 @@ def _panel(
             "texttemplate": "%{text}",
             "textfont": {"size": 11},
             "customdata": [
-                [f"{_percent(gap)} ± {100 * error:.1g} %" for gap, error in zip(*pair, strict=True)]
-                for pair in zip(panel.gap, panel.error, strict=True)
+                [
+                    f"layer {row['layer']}, {kind} {row['step or strength']}: "
+                    f"{_percent(row['gap'])} ± {100 * row['standard error']:.1g} %"
+                    for row in rows[i * len(across_at) : (i + 1) * len(across_at)]
+                ]
+                for i in down_at
             ],
-            "hovertemplate": f"%{{y}}, {kind} %{{x}}: %{{customdata}}<extra>{panel.title}</extra>",
+            "hovertemplate": f"%{{customdata}}<extra>{panel.title}</extra>",
             "coloraxis": "coloraxis",
             "xaxis": x,
             "yaxis": y,
@@ -106,11 +110,30 @@ def _panel(
             "meta": {"rows": rows},
         }
     )
-    bare = {"type": "category", "showgrid": False, "showline": False, "ticks": ""}
-    drawing.axis("x", number, **bare, domain=across, anchor=y, tickangle=0, tickfont={"size": 11})
+    bare = {"showgrid": False, "showline": False, "ticks": "", "fixedrange": True}
+    drawing.axis(
+        "x",
+        number,
+        **bare,
+        domain=across,
+        anchor=y,
+        range=[-0.5, len(across_at) - 0.5],
+        tickvals=across_at,
+        ticktext=list(panel.columns),
+        tickangle=0,
+        tickfont={"size": 11},
+    )
     first = number % COLUMNS == 1
     drawing.axis(
-        "y", number, **bare, domain=down, anchor=x, autorange="reversed", showticklabels=first
+        "y",
+        number,
+        **bare,
+        domain=down,
+        anchor=x,
+        range=[len(down_at) - 0.5, -0.5],
+        tickvals=down_at,
+        ticktext=[f"layer {i + 1}" for i in down_at],
+        showticklabels=first,
     )
     drawing.note(
         f"<b>{panel.title}</b>",
@@ -124,8 +147,8 @@ def _panel(
     marks = {"color": METHODS["full"].color, "symbol": "square-open", "size": 22}
     drawing.scatter(
         f"{panel.method}:best",
-        [panel.columns[j] for j in panel.best],
-        layers,
+        [int(j) for j in panel.best],
+        down_at,
         mode="markers",
         marker=marks | {"line": {"width": 2}},
         hoverinfo="skip",
