@@ -40,7 +40,7 @@ def switches(controls: Controls[Algorithm], opened: Opened) -> None:
         controls.one_of("layer", "In layer", layers)
         toggles(controls)
     config = controls.config()
-    left, right = st.columns([2, 3], gap="large")
+    left, right = st.columns([4, 5], gap="large")
     with left:
         chart(VIEWS["flow"](config, opened), key="flow", page=PAGE, config=config)
     with right:

@@ -32,8 +32,7 @@ from icl_core.plots.drawing import Curve
 from icl_core.plots.figure import Figure
 from icl_core.plots.flow import flow_diagram
 from icl_core.plots.losses import TOP
-from icl_core.plots.weights import OMEGAS as SYMBOLS
-from icl_core.plots.weights import omega_chart
+from icl_core.plots.weights import OMEGA_NAMES, omega_chart
 from icl_core.tasks.noise import UniformNoise
 from icl_core.validation import Config, choice, integer, number
 
@@ -208,11 +207,11 @@ def switch_view(config: Algorithm, opened: Opened) -> View:
         lambda i: [c for part in switch_curves(config, opened, found, i[0]) for c in part],
         exact=True,
     )
-    name = SYMBOLS[OMEGAS.index(config.omega)].replace("<sub>", "").replace("</sub>", "")
+    name = OMEGA_NAMES[OMEGAS.index(config.omega)]
     where = "all layers" if layer == 0 else f"layer {layer}"
     slider = Slider(
         name="factor",
-        label=f"{name} × (in {where})",
+        label=f"Factor of {name} in {where}",
         minimum=0.0,
         maximum=2.0,
         step=0.1,

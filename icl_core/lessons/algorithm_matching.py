@@ -21,7 +21,6 @@ from icl_core.analysis.matching import Gaps, prediction_gaps
 from icl_core.arrays import in_float64
 from icl_core.lessons.algorithm_model import LAW, Opened
 from icl_core.live import View
-from icl_core.models.diagonal import DEEPEST
 from icl_core.models.linear import InformationFlow, information_flow
 from icl_core.plots.matching import Match, matching_figure
 from icl_core.plots.style import METHODS
@@ -34,10 +33,10 @@ SYSTEM_NAMES: dict[System, str] = {
     "oracle": "ridge with the prompt's own σ²",
     "ols": "least squares (s = 0)",
 }
-STEPS = (1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 24, 32)
+STEPS = (1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 24)
 """Steps of the methods that are looked at."""
 ITERATIVE = ("gd", "heavy_ball", "chebyshev", "cg", "newton")
-STRENGTHS = (0.0, 0.1, 0.3, 1.0, 2.0, 4.0, 6.0, 12.0, 16.0, 32.0, 64.0)
+STRENGTHS = (0.0, 0.1, 0.3, 1.0, 2.0, 4.0, 6.0, 12.0, 16.0, 32.0)
 """Ridge strengths that are looked at, beside E sigma^2 of the task."""
 
 
@@ -85,8 +84,8 @@ def law_flow(opened: Opened) -> InformationFlow:
 
 @in_float64
 def flow_of(opened: Opened, prompts: Prompts) -> InformationFlow:
-    """a, M, u, w after layer 0..L; one compilation serves all depths and heads."""
-    flow = information_flow(opened.model.padded(DEEPEST, 2), prompts.moments)
+    """a, M, u, w after layer 0..L."""
+    flow = information_flow(opened.wide, prompts.moments)
     parts = (np.asarray(part)[: opened.num_layers + 1] for part in (flow.a, flow.M, flow.u, flow.w))
     return InformationFlow(*parts)  # type: ignore[arg-type]
 
@@ -149,8 +148,9 @@ def matching_view(config: Any, opened: Opened) -> View:
     figure = matching_figure(panels, title=f"{opened.label}: the nearest step of known methods")
     return View(
         figure=figure,
-        caption=f"{_nearest(opened, found)} The methods solve {SYSTEM_NAMES[config.system]}, each "
-        f"tuned on every prompt's own spectrum; gaps are over {LAW} prompts.",
+        caption=f"{_nearest(opened, found)} The stronger the blue, the nearer; squares mark the "
+        f"nearest step. The methods solve {SYSTEM_NAMES[config.system]}, each tuned on every "
+        f"prompt's own spectrum; gaps are over {LAW} prompts.",
     )
 
 

@@ -10,9 +10,10 @@ from icl_core.algorithms.ridge import OracleRR
 from icl_core.analysis.loss import LossSummary
 from icl_core.arrays import in_float64
 from icl_core.errors import InputError
-from icl_core.lessons.coordinates import normalised, omega_values
+from icl_core.lessons.coordinates import model_of, normalised, omega_values
 from icl_core.lessons.families import Family, baseline_tables, find_family
 from icl_core.lessons.weights import diagonal_part
+from icl_core.models.diagonal import DEEPEST
 from icl_core.models.linear import LinearTransformer
 from icl_core.plots.style import METHODS
 from icl_core.tasks.linear import LinearTask, Moments, Prompts, draw_prompts
@@ -32,6 +33,8 @@ LABELS = {
     "diag_H2": "DIAG, two heads",
     "full": "DIAG part of FULL",
 }
+HEADS = 2
+"""The most heads of a model on show."""
 LAW, LEVELS, AT_LEVEL = 288, 13, 20
 """Prompts of the task's own noise, and noise levels with as many prompts each."""
 WORTH = 2
@@ -67,6 +70,8 @@ class Opened:
     kind: str
     task: LinearTask
     model: LinearTransformer
+    wide: LinearTransformer
+    """The same with room for DEEPEST layers and HEADS heads: one compilation serves all."""
     omegas: np.ndarray
     normal: np.ndarray
     sample: Sample
@@ -118,16 +123,25 @@ def read(task: str, kind: str, layers: int, folder: Path = PRETRAINED) -> Opened
     model = load_entry(entry, folder).model
     if kind == "full":
         model = diagonal_part(model)
+    wide = widened(model)
     return Opened(
         kind=kind,
         task=family.task,
         model=model,
-        omegas=omega_values(model),
-        normal=omega_values(normalised(model, family.task)),
+        wide=wide,
+        omegas=omega_values(wide)[:layers],
+        normal=omega_values(normalised(wide, family.task))[:layers],
         sample=draw_sample(family.task),
         law=draw_law(family.task),
         **_baselines(family, folder),  # type: ignore[arg-type]
     )
+
+
+def widened(model: LinearTransformer) -> LinearTransformer:
+    """The model with layers and heads of zeros; jax.numpy would compile it for each shape."""
+    rest = (DEEPEST - model.num_layers, HEADS - model.num_heads)
+    extra = ((0, rest[0]), (0, rest[1]), (0, 0), (0, 0))
+    return model_of(np.pad(np.asarray(model.P), extra), np.pad(np.asarray(model.Q), extra))
 
 
 def _baselines(family: Family, folder: Path) -> dict[str, object]:

@@ -59,15 +59,15 @@ def _losses(
         S, r, lam, M, w, seen = state
         xx, xy, yx, yy = of[index]
         times = functools.partial(multiply, on=on)
-        g, rr = 1 + yy * lam, jnp.sum(r * r, axis=0)
+        g, rr = 1 + yy * lam, jnp.sum(r * r, axis=0, keepdims=True)
         Sr = jnp.sum(S * r[None], axis=1)
         Kr, KS = r + xx * Sr, S + xx * times(S, S)
         left = Kr[:, None] * r[None]
         S_new = KS + xx * times(KS, S) + xy * (left + left.swapaxes(0, 1))
-        S_new += xy**2 * lam * r[:, None] * r[None]
+        S_new += xy**2 * lam[None] * r[:, None] * r[None]
         turned = g * r + yx * Sr
         r_new = turned + xx * jnp.sum(S * turned[None], axis=1) + xy * r * (g * lam + yx * rr)
-        lam_new = g**2 * lam + 2 * g * yx * rr + yx**2 * jnp.sum(r * Sr, axis=0)
+        lam_new = g**2 * lam + 2 * g * yx * rr + yx**2 * jnp.sum(r * Sr, axis=0, keepdims=True)
         w_new = g * w - yx * jnp.sum(M * r[:, None], axis=0)
         M_new = M + xx * times(S, M) - xy * r[:, None] * w[None]
         seen = jax.lax.dynamic_update_index_in_dim(seen, missing(w_new), index + 1, 0)
@@ -76,7 +76,7 @@ def _losses(
     def one(index: Any, losses: Array) -> Array:
         w = jnp.zeros_like(alpha)
         seen = jnp.zeros(losses.shape[1:], lam.dtype).at[0].set(missing(w))
-        start = Sigma, alpha, lam, identity, w, seen
+        start = Sigma, alpha, lam[None], identity, w, seen
         run = functools.partial(layer, of=omegas[index])
         seen = jax.lax.fori_loop(0, sizes[1], run, start)[-1]
         return jax.lax.dynamic_update_index_in_dim(losses, seen, index, 0)

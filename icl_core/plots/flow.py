@@ -22,6 +22,7 @@ ROLES = (
 )
 """What omega_xx, omega_xy, omega_yx, omega_yy do."""
 X, Y = 0.0, 1.0
+ACROSS = (-0.66, 1.6)
 WAYS = ((X, X), (Y, X), (X, Y), (Y, Y))
 """(from, to) of omega_xx, omega_xy, omega_yx, omega_yy."""
 
@@ -42,7 +43,14 @@ def flow_diagram(
         "arrows a layer between them, as wide as their ω is large.",
     )
     for layer in marked:
-        place = {"x0": -0.42, "x1": 1.42, "y0": layer - 1, "y1": layer, "xref": "x", "yref": "y"}
+        place = {
+            "x0": ACROSS[0],
+            "x1": ACROSS[1],
+            "y0": layer - 1,
+            "y1": layer,
+            "xref": "x",
+            "yref": "y",
+        }
         look = {"fillcolor": "rgba(123,135,148,0.13)", "line": {"width": 0}, "layer": "below"}
         drawing.set(shapes=[*drawing.layout["shapes"], {"type": "rect"} | place | look])
     for layer in range(layers):
@@ -50,7 +58,7 @@ def flow_diagram(
             _arrow(drawing, layer, index, float(values[layer, index]), largest)
     _stations(drawing, layers)
     bare = {"showgrid": False, "showline": False, "ticks": "", "fixedrange": True}
-    drawing.axis("x", **bare, range=[-0.42, 1.42], showticklabels=False)
+    drawing.axis("x", **bare, range=ACROSS, showticklabels=False)
     drawing.axis(
         "y",
         **bare,
@@ -105,14 +113,13 @@ def _arrow(drawing: Drawing, layer: int, index: int, value: float, largest: floa
 
 
 def _label(drawing: Drawing, layer: int, index: int, value: float) -> None:
-    """The number beside its arrow: outside the streams, or near the start of a crossing."""
+    """The number of an arrow: outside the streams, above the crossing, or below it."""
     start, end = WAYS[index]
     if start == end:
         at, side = (start, layer + 0.5), "right" if start == X else "left"
         shift = -14 if start == X else 14
     else:
-        at, side = (0.27 if start == X else 0.73, layer + 0.24), "left" if start == X else "right"
-        shift = 4 if start == X else -4
+        at, side, shift = (0.5, layer + (0.17 if start == X else 0.83)), "center", 0
     drawing.note(
         f"{OMEGAS[index]} {_signed(value)}",
         x=at[0],
@@ -120,7 +127,7 @@ def _label(drawing: Drawing, layer: int, index: int, value: float) -> None:
         xref="x",
         yref="y",
         xanchor=side,
-        yanchor="bottom" if start != end else "middle",
+        yanchor="middle",
         xshift=shift,
         font={"size": 12},
     )

@@ -9,7 +9,7 @@ from icl_core.plots.drawing import Drawing, numbered
 from icl_core.plots.figure import DECORATION, Figure
 from icl_core.plots.style import METHODS
 
-ROW, COLUMNS = 26, 3
+ROW, COLUMNS = 26, 2
 """Pixels of a layer's row; panels side by side."""
 NEAR = 2.0
 """Decades of the gap below 1 at which the colours end."""
@@ -118,8 +118,8 @@ def _panel(
         domain=across,
         anchor=y,
         range=[-0.5, len(across_at) - 0.5],
-        tickvals=across_at,
-        ticktext=list(panel.columns),
+        tickvals=across_at[::2],
+        ticktext=list(panel.columns)[::2],
         tickangle=0,
         tickfont={"size": 11},
     )
@@ -134,6 +134,7 @@ def _panel(
         tickvals=down_at,
         ticktext=[f"layer {i + 1}" for i in down_at],
         showticklabels=first,
+        ticklabelstandoff=8,
     )
     drawing.note(
         f"<b>{panel.title}</b>",
@@ -161,4 +162,6 @@ def _panel(
 def _percent(value: float) -> str:
     if not np.isfinite(value):
         return "far"
-    return f"{100 * value:.2g} %" if value < 9.995 else f"×{value:.2g}"
+    if value >= 9.995:
+        return f"×{value:.2g}"
+    return f"{100 * value:.0f} %" if value >= 0.0995 else f"{100 * value:.2g} %"
