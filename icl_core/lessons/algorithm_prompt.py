@@ -14,7 +14,8 @@ from icl_core.lessons.algorithm_matching import first, flow_of, law_flow
 from icl_core.lessons.algorithm_model import LAW, Opened, joined
 from icl_core.live import LAYOUT, READOUT, Grid, Player, Quantity, Readout, Slider, View
 from icl_core.plots import implicit as plots
-from icl_core.plots.implicit import Held, Term
+from icl_core.plots.implicit import Held
+from icl_core.plots.terms import Term, terms_figure
 from icl_core.tasks.linear import draw_prompts
 from icl_core.tasks.noise import FixedNoise
 
@@ -211,7 +212,7 @@ def terms_view(config: Any, opened: Opened) -> View:
     """The terms of the steps, as Lemma 4.4 reads them."""
     found = momentum_of(opened)
     names = TERMS | {"step": "the whole step"}
-    figure = plots.terms_figure(
+    figure = terms_figure(
         [Term(name=name, label=names[name], values=found.norms[name]) for name in names],
         [Term(name=name, label=names[name], values=found.cosines[name]) for name in names],
         title="The step of every layer, in terms",

@@ -24,7 +24,7 @@ AT_ONCE = 21
 def losses_of(
     omegas: Float[np.ndarray, "models layers 4"],
     moments: Moments,
-    target: Float[Array, "batch dim"],
+    target: Float[Array | np.ndarray, "batch dim"],
 ) -> Float[np.ndarray, "models steps batch"]:
     """1/2 ||w - target||^2 of each prompt after layer 0..L (half MSE) of every model."""
     models, layers, _ = omegas.shape
@@ -44,7 +44,7 @@ def _losses(
     omegas: Float[Array, "models layers 4"],
     sizes: Int[Array, "2"],
     moments: Moments,
-    target: Float[Array, "batch dim"],
+    target: Float[Array | np.ndarray, "batch dim"],
     on: Int[Array, ""],
 ) -> Float[Array, "models steps batch"]:
     """Of the first models and layers, as many as `sizes` says: what there is room for is free."""

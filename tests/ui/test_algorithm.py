@@ -27,6 +27,11 @@ def opened():
     return read(TASK, "diag", 4)
 
 
+def grid_of(view):
+    assert view.grid is not None
+    return view.grid
+
+
 def traces(view) -> dict[str, Any]:
     return {trace.uid: trace for trace in view.figure.data}
 
@@ -94,10 +99,10 @@ def test_the_switch_figure_is_its_grid_at_every_stop(opened):
     for factor in (0.0, 0.7, 2.0):
         view = lesson.VIEWS["switches"](Algorithm(yy=factor), opened)
         node = int(np.argmin(np.abs(FACTORS - factor)))
-        for quantity in view.grid.quantities:
+        for quantity in grid_of(view).quantities:
             shown = np.maximum(traces(view)[quantity.trace].y, 1e-12)
             np.testing.assert_allclose(shown, np.asarray(quantity.values)[node])
-    assert view.grid.exact
+        assert grid_of(view).exact
 
 
 def test_the_table_of_switches_holds_losses_with_their_errors(opened):
@@ -166,7 +171,7 @@ def test_implicit_weights_move_as_the_transformer_does(opened):
     assert whole[-1, -1] == story.a[2, node]
     np.testing.assert_allclose(shown["w:coordinates"].y, story.w[2, node])
     np.testing.assert_allclose(shown["path"].x, story.w[:, node] @ story.plane[0])
-    for quantity in view.grid.quantities:
+    for quantity in grid_of(view).quantities:
         if quantity.trace in shown:
             drawn = getattr(shown[quantity.trace], quantity.field)
             np.testing.assert_allclose(drawn, np.asarray(quantity.values)[node, 2])

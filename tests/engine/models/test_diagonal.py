@@ -4,7 +4,7 @@ import numpy as np
 
 from icl_core.analysis.loss import distance_loss
 from icl_core.models.diagonal import AT_ONCE, losses_of
-from icl_core.models.linear import block_diagonal, omegas
+from icl_core.models.linear import LinearTransformer, block_diagonal, omegas
 from tests.cases import assert_close, diag_model, some_prompts
 
 
@@ -22,7 +22,9 @@ def test_an_omega_that_is_off_is_a_model_without_it() -> None:
     """omega_xy = omega_yy = 0 is q_y = 0: GD++."""
     prompts, model = some_prompts(), diag_model(layers=3)
     values = np.asarray(omegas(model)) * np.array([1.0, 0.0, 1.0, 0.0])
-    plain = model.replace(Q=block_diagonal(model.Q[..., 0, 0], 0 * model.Q[..., 0, 0], 3))
+    plain = LinearTransformer(
+        P=model.P, Q=block_diagonal(model.Q[..., 0, 0], 0 * model.Q[..., 0, 0], 3)
+    )
     assert_close(
         losses_of(values[None], prompts.moments, prompts.w)[0],
         distance_loss(plain.weight_path(prompts), prompts.w),
