@@ -240,8 +240,8 @@ def worth_view(config: Algorithm, opened: Opened) -> View:
     )
     return View(
         figure=figure,
-        caption="Blue is worse than as trained, white the same, orange better. *diverges*: over "
-        "twenty times the loss of predicting 0. Hover for standard errors.",
+        caption="Blue is worse than as trained, white the same, orange better. ∞: it "
+        "diverges, to over twenty times the loss of predicting 0. Hover for standard errors.",
     )
 
 

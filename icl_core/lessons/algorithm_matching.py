@@ -149,7 +149,7 @@ def matching_view(config: Any, opened: Opened) -> View:
     return View(
         figure=figure,
         caption=f"{_nearest(opened, found)} The stronger the blue, the nearer; squares mark the "
-        f"nearest step. The methods solve {SYSTEM_NAMES[config.system]}, each tuned on every "
+        f"nearest step, with its gap in %. The methods solve {SYSTEM_NAMES[config.system]}, each tuned on every "
         f"prompt's own spectrum; gaps are over {LAW} prompts.",
     )
 

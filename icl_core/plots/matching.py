@@ -65,7 +65,7 @@ def _panel(
 ) -> None:
     x, y = numbered("x", number), numbered("y", number)
     down_at, across_at = list(range(len(panel.gap))), list(range(len(panel.columns)))
-    per_cent = [[_percent(value) for value in line] for line in panel.gap]
+    per_cent = [[_percent(value).removesuffix(" %") for value in line] for line in panel.gap]
     kind = "s =" if panel.method == "const_rr" else "step"
     rows = [
         {
@@ -152,6 +152,7 @@ def _panel(
         down_at,
         mode="markers",
         marker=marks | {"line": {"width": 2}},
+        cliponaxis=False,
         hoverinfo="skip",
         meta=DECORATION,
         xaxis=x,

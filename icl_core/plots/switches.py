@@ -72,7 +72,7 @@ def worth_figure(
 
     Colours are decades above (blue) or below (orange) the loss as trained, `base`.
     """
-    columns = ["all layers", *(f"layer {i}" for i in range(1, loss.shape[1]))]
+    columns = ["all", *(str(i) for i in range(1, loss.shape[1]))]
     drawing = Drawing(
         name="worth",
         title=title,
@@ -84,7 +84,7 @@ def worth_figure(
     rows = [
         {
             "switched off": OMEGA_NAMES[i],
-            "in": column,
+            "in layer": column,
             "loss (half MSE)": float(loss[i, j]),
             "standard error": float(error[i, j]),
             "as trained": base,
@@ -109,18 +109,18 @@ def worth_figure(
                 [_said(loss[i, j], error[i, j], base, nothing) for j in range(len(columns))]
                 for i in range(4)
             ],
-            "hovertemplate": "%{y} off, %{x}: %{customdata}<extra></extra>",
+            "hovertemplate": "%{y} off, layer %{x}: %{customdata}<extra></extra>",
             "meta": {"rows": rows},
         }
     )
     bare = {"showgrid": False, "showline": False, "ticks": "", "fixedrange": True}
-    drawing.axis("x", **bare, side="bottom")
+    drawing.axis("x", **bare, type="category", title="switched off in layer", tickangle=0)
     drawing.axis("y", **bare, autorange="reversed")
     drawing.set(
         coloraxis={"cmin": -MOST, "cmax": MOST, "showscale": False},
-        height=4 * ROW + 110,
+        height=4 * ROW + 130,
         showlegend=False,
-        margin={"l": 56, "r": 8, "t": 56, "b": 40},
+        margin={"l": 56, "r": 8, "t": 56, "b": 60},
     )
     return drawing.figure()
 
@@ -130,7 +130,7 @@ def _diverges(loss: float, nothing: float) -> bool:
 
 
 def _short(loss: float, nothing: float) -> str:
-    return "diverges" if _diverges(loss, nothing) else f"{loss:.2g}"
+    return "∞" if _diverges(loss, nothing) else f"{loss:.2g}"
 
 
 def _said(loss: float, error: float, base: float, nothing: float) -> str:
