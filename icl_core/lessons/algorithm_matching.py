@@ -149,8 +149,8 @@ def matching_view(config: Any, opened: Opened) -> View:
     return View(
         figure=figure,
         caption=f"{_nearest(opened, found)} The stronger the blue, the nearer; squares mark the "
-        f"nearest step, with its gap in %. The methods solve {SYSTEM_NAMES[config.system]}, each tuned on every "
-        f"prompt's own spectrum; gaps are over {LAW} prompts.",
+        f"nearest step, with its gap in %. The methods solve {SYSTEM_NAMES[config.system]}, each "
+        f"tuned on every prompt's own spectrum; gaps are over {LAW} prompts.",
     )
 
 
