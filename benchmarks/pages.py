@@ -39,6 +39,15 @@ SWEEPS: dict[str, dict[str, Sequence[object]]] = {
         "coordinates": ["raw", "normalised"],
         "snapshot": [0, 7, 20, None],
     },
+    "algorithm": {
+        "yy": [0.0, 0.5, 1.3, 1.0],
+        "omega": ["xx", "xy", "yy"],
+        "layer": [1, 4, 0],
+        "sigma": [0.5, 3.0],
+        "after": [1, 2, None],
+        "system": ["ridge", "ols", "oracle"],
+        "layers": [2, 3, 4],
+    },
     "gdpp_spectrum": {
         "dim": list(spectrum.DIMENSIONS),
         "num_context": list(spectrum.CONTEXTS),

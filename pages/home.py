@@ -22,6 +22,10 @@ LESSONS = {
         "Weights",
         "The two matrices of every layer, over the whole training, beside what theory says.",
     ),
+    "algorithm": (
+        "The algorithm it found",
+        "Four numbers a layer as a flow: switch them off, and see which known method it is near.",
+    ),
     "theory": (
         "What theory builds",
         "Weights made by hand: a second-order method, an optimal ridge, and a square out of reach.",

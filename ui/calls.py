@@ -4,11 +4,12 @@ import streamlit as st
 
 from icl_core.analysis.squares import Squares
 from icl_core.analysis.two_noise import TwoNoiseLimit
-from icl_core.lessons import losses, spectrum, theory, weights
+from icl_core.lessons import algorithm_model, losses, spectrum, theory, weights
 from icl_core.lessons.families import Family, families
 from icl_core.lessons.model_cards import Card, read_card
 from icl_core.lessons.noise_and_depth import NoiseAndDepth
 from icl_core.zoo.claims import Claim, claims
+from icl_core.zoo.library import Entry
 from icl_core.zoo.table import Results, results
 
 
@@ -44,6 +45,18 @@ def weights_story(
 def shipped_kin(task: str) -> dict[int, list[weights.Kin]]:
     """What is shipped for a task, by depth. Read again every minute, as `shipped_families`."""
     return {depth: list(kin) for depth, kin in weights.relatives(task).items()}
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def opened_model(task: str, kind: str, layers: int) -> algorithm_model.Opened:
+    """See `algorithm_model.read`."""
+    return algorithm_model.read(task, kind, layers)
+
+
+@st.cache_data(max_entries=32, ttl=60, show_spinner=False)
+def algorithm_depths(task: str) -> dict[str, dict[int, Entry]]:
+    """See `algorithm_model.depths`."""
+    return algorithm_model.depths(task)
 
 
 def spectra(config: spectrum.Spectrum) -> spectrum.Spectra:

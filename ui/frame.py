@@ -26,6 +26,7 @@ def pages() -> dict[str, list[st.Page]]:
         "Noise": [
             page("noise_and_depth", "Noise and depth", "show_chart"),
             page("weights", "Weights", "grid_on"),
+            page("algorithm", "The algorithm it found", "account_tree"),
             page("theory", "What theory builds", "architecture"),
         ],
         "Lab": [

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 import streamlit as st
 
 from icl_core.errors import InputError
+from icl_core.lessons import algorithm
 from icl_core.lessons.noise_and_depth import CONTEXTS as SHIFTS
 from icl_core.lessons.noise_and_depth import NoiseAndDepth
 from icl_core.lessons.spectrum import CONTEXTS, DIMENSIONS, Spectrum
@@ -20,6 +21,7 @@ from icl_core.lessons.weights import Weights, omega_figure, theory
 from ui.calls import (
     hessians,
     noise_losses,
+    opened_model,
     shipped_families,
     squares,
     trained_gammas,
@@ -44,6 +46,7 @@ def plan() -> Iterator[Callable[[], object]]:
         yield lambda levels=levels: two_noise_limit(levels)
     yield squares
     yield trained_pair
+    yield lambda: _algorithm(algorithm.Algorithm())
     for name, family in shipped_families().items():
         task = family.task
         kind, depths = next(iter(family.entries.items()))
@@ -60,6 +63,14 @@ def plan() -> Iterator[Callable[[], object]]:
     for dim in DIMENSIONS:
         for n in CONTEXTS:
             yield lambda dim=dim, n=n: hessians(dim, n)
+
+
+def _algorithm(config: algorithm.Algorithm) -> None:
+    """The default state of the page on a model's algorithm."""
+    opened = opened_model(config.task, config.model, config.layers)
+    algorithm.finding(opened)
+    for view in algorithm.VIEWS.values():
+        view(config, opened)
 
 
 def _work() -> None:

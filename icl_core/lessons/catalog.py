@@ -4,7 +4,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from icl_core.lessons import models, noise_and_depth, spectrum, theory, training, weights
+from icl_core.lessons import (
+    algorithm,
+    models,
+    noise_and_depth,
+    spectrum,
+    theory,
+    training,
+    weights,
+)
 from icl_core.live import View
 from icl_core.validation import Config
 
@@ -46,6 +54,12 @@ LESSONS: Mapping[str, Lesson] = {
         presets=weights.PRESETS,
         measure=weights.measure,
         views=weights.VIEWS,
+    ),
+    "algorithm": Lesson(
+        config=algorithm.Algorithm,
+        presets=algorithm.PRESETS,
+        measure=algorithm.measure,
+        views=algorithm.VIEWS,
     ),
     "theory": Lesson(
         config=theory.Theory,

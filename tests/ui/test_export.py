@@ -21,6 +21,7 @@ STATES = [
     pytest.param("noise_and_depth", {"v": "1", "layers": "2", "sigma": "2.5"}, id="noise"),
     pytest.param("noise_and_depth", {"v": "1", "num_context": "30"}, id="shifted"),
     pytest.param("weights", {"v": "1", "snapshot": "3", "coordinates": "raw"}, id="weights"),
+    pytest.param("algorithm", {"v": "1", "xy": "0", "sigma": "2.5", "after": "2"}, id="algorithm"),
     pytest.param("home", {}, id="home"),
 ]
 
@@ -61,7 +62,7 @@ def assert_comes_again(view, recipe):
 @pytest.mark.parametrize(("page", "link"), STATES)
 def test_exported_choices_make_the_same_figure(open_page, exported, page, link):
     open_page(page, **link)
-    assert len(exported) == (1 if page == "home" else 3)
+    assert len(exported) == {"home": 1, "algorithm": 7}.get(page, 3)
     for view, recipe in exported.values():
         assert_comes_again(view, recipe)
 

@@ -15,6 +15,7 @@ CHARTS = {
     "gdpp_spectrum": 3,
     "noise_and_depth": 3,
     "weights": 3,
+    "algorithm": 7,
     "theory": 4,
     "train": 1,
     "models": 4,

@@ -139,6 +139,10 @@ CHANGES: dict[str, dict[str, Change]] = {
         "snapshot": lambda opened: drag(opened, 0, "snapshot"),
         "coordinates": lambda opened: choose(opened, "coordinates", "raw"),
     },
+    "algorithm": {
+        "layers": lambda opened: choose(opened, "layers", "2"),
+        "yy": lambda opened: drag(opened, 0, "yy"),
+    },
     "train": {
         "layers": lambda opened: choose(opened, "layers", "3"),
         "parametrization": lambda opened: choose(opened, "parametrization", "FULL", "full"),

@@ -109,7 +109,7 @@ def test_a_hostile_title_stays_text(titled):
     assert len(scripts) == 5
 
 
-@pytest.mark.parametrize("page", ["gdpp_spectrum", "noise_and_depth", "weights"])
+@pytest.mark.parametrize("page", ["gdpp_spectrum", "noise_and_depth", "weights", "algorithm"])
 def test_every_figure_of_a_lesson_is_a_page(page):
     lesson = LESSONS[page]
     config = lesson.config()

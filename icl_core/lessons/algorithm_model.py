@@ -1,0 +1,188 @@
+"""The model that the lesson on its algorithm opens, with the prompts that it is tried on."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from icl_core.algorithms.ridge import OracleRR
+from icl_core.analysis.loss import LossSummary
+from icl_core.analysis.parts import diagonal_part
+from icl_core.arrays import in_float64
+from icl_core.errors import InputError
+from icl_core.lessons.coordinates import model_of, normalised, omega_values
+from icl_core.lessons.families import Family, baseline_tables, find_family
+from icl_core.models.diagonal import DEEPEST
+from icl_core.models.linear import LinearTransformer
+from icl_core.plots.style import METHODS
+from icl_core.tasks.linear import LinearTask, Moments, Prompts, draw_prompts
+from icl_core.tasks.noise import FixedNoise
+from icl_core.zoo.library import PRETRAINED, Entry, load_entry, model_name, read_manifest
+
+KINDS: Mapping[str, tuple[str, int]] = {
+    "gdpp": ("gdpp", 1),
+    "diag": ("diag", 1),
+    "diag_H2": ("diag", 2),
+    "full": ("full", 1),
+}
+"""Parametrization and heads of the models that can be opened, by name."""
+LABELS = {
+    "gdpp": "GD++",
+    "diag": "DIAG",
+    "diag_H2": "DIAG, two heads",
+    "full": "DIAG part of FULL",
+}
+HEADS = 2
+"""The most heads of a model on show."""
+LAW, LEVELS, AT_LEVEL = 288, 13, 20
+"""Prompts of the task's own noise, and noise levels with as many prompts each."""
+WORTH = 2
+"""Blocks of as many prompts as a sample has, for what is computed once a model."""
+SEED = 11
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Sample:
+    """Prompts to try models on: the first LAW of the task's noise, then AT_LEVEL a level.
+
+    The levels share their random numbers, so that curves over them are smooth. target [prompts, d]
+    is ridge regression with the true sigma^2, from which adjusted losses are measured.
+    """
+
+    prompts: Prompts
+    target: np.ndarray
+    sigmas: np.ndarray
+
+    def parts(self, losses: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """[..., prompts] as [..., LAW] and [..., LEVELS, AT_LEVEL]."""
+        law, levels = np.split(losses, [LAW], axis=-1)
+        return law, levels.reshape(*levels.shape[:-1], LEVELS, AT_LEVEL)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Opened:
+    """A shipped model: its omegas [L, 4] in raw and in normalised coordinates, and prompts.
+
+    model is the model itself or, for FULL, the part of it that DIAG can hold.
+    """
+
+    kind: str
+    task: LinearTask
+    model: LinearTransformer
+    wide: LinearTransformer
+    """The same with room for DEEPEST layers and HEADS heads: one compilation serves all."""
+    omegas: np.ndarray
+    normal: np.ndarray
+    sample: Sample
+    law: tuple[Prompts, ...]
+    """Prompts of the task's noise alone, in WORTH blocks of the sample's size."""
+    levels: Mapping[str, LossSummary]
+    """Noise profiles of the ridge baselines, [sigmas, 2], from the shipped tables."""
+    level_sigmas: np.ndarray
+
+    @property
+    def num_layers(self) -> int:
+        return len(self.omegas)
+
+    @property
+    def method(self) -> str:
+        """Its row of the style table."""
+        return KINDS[self.kind][0]
+
+    @property
+    def label(self) -> str:
+        return f"{LABELS[self.kind]}, L = {self.num_layers}"
+
+
+def depths(task: str, folder: Path = PRETRAINED) -> dict[str, dict[int, Entry]]:
+    """The shipped models of a task by kind and number of layers, two heads included."""
+    family = find_family(task, folder)
+    shipped = {entry.name: entry for entry in read_manifest(folder)}
+    found: dict[str, dict[int, Entry]] = {}
+    for kind, (parametrization, heads) in KINDS.items():
+        names = {
+            layers: model_name(family.task, parametrization, layers, heads)
+            for layers in range(1, 13)
+        }
+        entries = {layers: shipped[name] for layers, name in names.items() if name in shipped}
+        if entries:
+            found[kind] = entries
+    return found
+
+
+def read(task: str, kind: str, layers: int, folder: Path = PRETRAINED) -> Opened:
+    """Open a shipped model."""
+    family = find_family(task, folder)
+    entry = depths(task, folder).get(kind, {}).get(layers)
+    if entry is None:
+        raise InputError(
+            f"There is no shipped {METHODS[KINDS[kind][0]].label} model of {layers} layers and "
+            f"{KINDS[kind][1]} head{'s' * (KINDS[kind][1] > 1)} for {family.label}: choose others."
+        )
+    model = load_entry(entry, folder).model
+    if kind == "full":
+        model = diagonal_part(model)
+    wide = widened(model)
+    return Opened(
+        kind=kind,
+        task=family.task,
+        model=model,
+        wide=wide,
+        omegas=omega_values(wide)[:layers],
+        normal=omega_values(normalised(wide, family.task))[:layers],
+        sample=draw_sample(family.task),
+        law=draw_law(family.task),
+        **_baselines(family, folder),  # type: ignore[arg-type]
+    )
+
+
+def widened(model: LinearTransformer) -> LinearTransformer:
+    """The model with layers and heads of zeros; jax.numpy would compile it for each shape."""
+    rest = (DEEPEST - model.num_layers, HEADS - model.num_heads)
+    extra = ((0, rest[0]), (0, rest[1]), (0, 0), (0, 0))
+    return model_of(np.pad(np.asarray(model.P), extra), np.pad(np.asarray(model.Q), extra))
+
+
+def _baselines(family: Family, folder: Path) -> dict[str, object]:
+    tables = baseline_tables(family, folder)
+    wanted = [name for name in ("const_rr", "bayes_rr") if name in tables]
+    return {
+        "levels": {name: tables[name].profile for name in wanted},
+        "level_sigmas": tables[wanted[0]].sigmas if wanted else np.zeros(0),
+    }
+
+
+@in_float64
+def draw_sample(task: LinearTask, seed: int = SEED) -> Sample:
+    """Prompts of the task's noise and at fixed levels, a little beyond those met in training."""
+    sigmas = np.linspace(0, task.noise.highest + 1, LEVELS)
+    drawn = [draw_prompts(task, (seed, 0), LAW)]
+    drawn += [
+        draw_prompts(task.replace(noise=FixedNoise(value=float(sigma))), (seed, 1), AT_LEVEL)
+        for sigma in sigmas
+    ]
+    prompts = joined(drawn)
+    target = np.asarray(OracleRR().weight_path(prompts)[-1])
+    return Sample(prompts=prompts, target=target, sigmas=sigmas)
+
+
+def draw_law(task: LinearTask, seed: int = SEED) -> tuple[Prompts, ...]:
+    """More prompts of the task's noise."""
+    size = LAW + LEVELS * AT_LEVEL
+    return tuple(draw_prompts(task, (seed, 2, block), size) for block in range(WORTH))
+
+
+def joined(drawn: list[Prompts]) -> Prompts:
+    """All prompts of several draws, as one batch."""
+
+    def row(pick: str) -> np.ndarray:
+        return np.concatenate([np.asarray(getattr(p.moments, pick)) for p in drawn])
+
+    moments = Moments(Sigma=row("Sigma"), alpha=row("alpha"), lam=row("lam"))  # type: ignore[arg-type]
+    return Prompts(
+        moments=moments,
+        sigma=np.concatenate([np.asarray(p.sigma) for p in drawn]),  # type: ignore[arg-type]
+        w=np.concatenate([np.asarray(p.w) for p in drawn]),  # type: ignore[arg-type]
+        num_context=drawn[0].num_context,
+    )

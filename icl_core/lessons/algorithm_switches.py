@@ -1,0 +1,134 @@
+"""What each of the four numbers omega of a layer is worth: scaled, switched off, one or all."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from icl_core.algorithms.ridge import OracleRR
+from icl_core.analysis.loss import LossSummary, summarize
+from icl_core.arrays import in_float64
+from icl_core.lessons.algorithm_model import Opened
+from icl_core.models.diagonal import losses_of
+
+OMEGAS = ("xx", "xy", "yx", "yy")
+FACTORS = np.round(np.linspace(0, 2, 21), 1)
+"""Where the slider of a factor stops; every stop is computed, none interpolated."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Switched:
+    """Adjusted losses (half MSE) with one omega scaled by each of FACTORS.
+
+    law: arrays [factors, L+1], over the task's noise; profile: [factors, levels], after the last
+    layer. rise, rise_error [factors]: how much the loss after the last layer is above that of the
+    model as trained on the same prompts, and its standard error.
+    """
+
+    law: LossSummary
+    profile: LossSummary
+    rise: np.ndarray
+    rise_error: np.ndarray
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Worth:
+    """Loss after the last layer with one omega off: arrays [4, columns], a column a layer or all.
+
+    loss and its standard error; rise above the loss as trained, prompt by prompt, with its standard
+    error. base, base_error: as trained. nothing: of predicting 0.
+    """
+
+    loss: np.ndarray
+    error: np.ndarray
+    rise: np.ndarray
+    rise_error: np.ndarray
+    base: float
+    base_error: float
+    nothing: float
+
+
+def scaled(omegas: np.ndarray, factors: tuple[float, ...], layer: int) -> np.ndarray:
+    """omegas [L, 4] times the four factors, in one layer or (0) in all."""
+    changed = omegas.copy()
+    rows = slice(None) if layer == 0 else slice(layer - 1, layer)
+    changed[rows] *= np.asarray(factors)
+    return changed
+
+
+@lru_cache(maxsize=64)
+def as_trained(opened: Opened) -> np.ndarray:
+    """Losses [L+1, prompts] of the model as trained."""
+    return _losses(opened, opened.omegas[None])[0]
+
+
+@lru_cache(maxsize=64)
+def switched(opened: Opened, omega: str, factors: tuple[float, ...], layer: int) -> Switched:
+    """One omega at each of FACTORS, the others at their own factors."""
+    index = OMEGAS.index(omega)
+    models = np.stack(
+        [
+            scaled(opened.omegas, (*factors[:index], factor, *factors[index + 1 :]), layer)
+            for factor in FACTORS
+        ]
+    )
+    losses = _losses(opened, models)
+    law, levels = opened.sample.parts(losses)
+    base, _ = opened.sample.parts(as_trained(opened))
+    rise, error = paired(law[:, -1], base[-1])
+    return Switched(
+        law=summarize(law), profile=summarize(levels[:, -1]), rise=rise, rise_error=error
+    )
+
+
+def worth(opened: Opened) -> Worth:
+    """Every omega off, in all layers and in each alone."""
+    return worth_in(opened, tuple(range(opened.num_layers + 1)))
+
+
+@lru_cache(maxsize=128)
+def worth_in(opened: Opened, columns: tuple[int, ...]) -> Worth:
+    """Every omega off in the given layers, one after the other; 0 is all of them at once."""
+    off = [tuple(float(i != j) for j in range(4)) for i in range(4)]
+    models = np.stack([scaled(opened.omegas, f, layer) for f in off for layer in columns])
+    base, shape = law_as_trained(opened), (4, len(columns))
+    law = _law_losses(opened, models)[:, -1]
+    last, own = summarize(law), summarize(base)
+    rise, error = paired(law, base[-1])
+    return Worth(
+        loss=last.mean.reshape(shape),
+        error=last.stderr.reshape(shape),
+        rise=rise.reshape(shape),
+        rise_error=error.reshape(shape),
+        base=float(own.mean[-1]),
+        base_error=float(own.stderr[-1]),
+        nothing=float(own.mean[0]),
+    )
+
+
+@lru_cache(maxsize=64)
+def law_as_trained(opened: Opened) -> np.ndarray:
+    """Losses [L+1, prompts] of the model as trained on the blocks of the task's noise."""
+    return _law_losses(opened, opened.omegas[None])[0]
+
+
+@in_float64
+def _losses(opened: Opened, models: np.ndarray) -> np.ndarray:
+    sample = opened.sample
+    return losses_of(models, sample.prompts.moments, sample.target)
+
+
+@in_float64
+def _law_losses(opened: Opened, models: np.ndarray) -> np.ndarray:
+    blocks = [
+        losses_of(models, prompts.moments, np.asarray(OracleRR().weight_path(prompts)[-1]))
+        for prompts in opened.law
+    ]
+    return np.concatenate(blocks, axis=-1)
+
+
+def paired(losses: np.ndarray, base: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and standard error over the last axis of the difference on the same prompts."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        rise = losses - base
+        return rise.mean(-1), rise.std(-1, ddof=1) / np.sqrt(rise.shape[-1])

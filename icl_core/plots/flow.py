@@ -1,0 +1,153 @@
+"""A DIAG model as a flow: two streams, x and y, and what each layer adds from one to the other."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from icl_core.plots.drawing import Drawing
+from icl_core.plots.figure import DECORATION, Figure
+from icl_core.plots.style import METHODS
+from icl_core.plots.weights import OMEGA_NAMES, OMEGAS
+
+POSITIVE, NEGATIVE = METHODS["diag"].color, METHODS["full"].color
+IDLE = METHODS["bayes_rr"].color
+LAYER = 88
+"""Pixels of a layer."""
+WIDEST, NARROWEST = 11.0, 1.25
+ROLES = (
+    "x from x: preconditioning",
+    "x from y: a step that knows the noise",
+    "y from x: the gradient step",
+    "y from y: adaptive rescaling",
+)
+"""What omega_xx, omega_xy, omega_yx, omega_yy do."""
+X, Y = 0.0, 1.0
+ACROSS = (-0.66, 1.6)
+WAYS = ((X, X), (Y, X), (X, Y), (Y, Y))
+"""(from, to) of omega_xx, omega_xy, omega_yx, omega_yy."""
+
+
+def flow_diagram(
+    values: np.ndarray, *, title: str, reference: np.ndarray, marked: Sequence[int] = ()
+) -> Figure:
+    """omegas [layers, 4] as arrows, downwards: width by size, colour and sign by sign.
+
+    `reference` [layers, 4] holds the widths still: an arrow as wide as can be is its largest
+    absolute value. `marked` layers (from 1) are shaded.
+    """
+    layers, largest = len(values), float(np.abs(reference).max()) or 1.0
+    drawing = Drawing(
+        name="flow",
+        title=title,
+        alt=f"Diagram of {layers} layers from top to bottom: a stream x and a stream y, and four "
+        "arrows a layer between them, as wide as their ω is large.",
+    )
+    for layer in marked:
+        place = {
+            "x0": ACROSS[0],
+            "x1": ACROSS[1],
+            "y0": layer - 1,
+            "y1": layer,
+            "xref": "x",
+            "yref": "y",
+        }
+        look = {"fillcolor": "rgba(123,135,148,0.13)", "line": {"width": 0}, "layer": "below"}
+        drawing.set(shapes=[*drawing.layout["shapes"], {"type": "rect"} | place | look])
+    for layer in range(layers):
+        for index in (0, 3, 1, 2):
+            _arrow(drawing, layer, index, float(values[layer, index]), largest)
+    _stations(drawing, layers)
+    bare = {"showgrid": False, "showline": False, "ticks": "", "fixedrange": True}
+    drawing.axis("x", **bare, range=ACROSS, showticklabels=False)
+    drawing.axis(
+        "y",
+        **bare,
+        range=[layers + 0.22, -0.22],
+        tickvals=[layer + 0.5 for layer in range(layers)],
+        ticktext=[f"layer {layer + 1}" for layer in range(layers)],
+    )
+    drawing.set(
+        height=LAYER * layers + 130,
+        showlegend=False,
+        hovermode="closest",
+        margin={"l": 60, "r": 8, "t": 56, "b": 8},
+    )
+    return drawing.figure()
+
+
+def _arrow(drawing: Drawing, layer: int, index: int, value: float, largest: float) -> None:
+    start, end = WAYS[index]
+    reach = 0.13
+    x = np.array([start, end])
+    y = np.array([layer + reach, layer + 1 - reach])
+    if start != end:
+        inward = np.array([0.035, -0.035]) * (1 if start < end else -1)
+        x = x + inward
+    width = NARROWEST + (WIDEST - NARROWEST) * min(abs(value) / largest, 1)
+    color = IDLE if value == 0 else POSITIVE if value > 0 else NEGATIVE
+    said = f"layer {layer + 1}, {OMEGAS[index]} = {_signed(value)}<br>{ROLES[index]}"
+    row = {
+        "layer": layer + 1,
+        "omega": OMEGA_NAMES[index],
+        "value": value,
+        "what it does": ROLES[index],
+    }
+    drawing.scatter(
+        f"{OMEGA_NAMES[index]}:{layer + 1}",
+        x,
+        y,
+        mode="lines+markers",
+        line={"color": color, "width": width, "dash": "dot" if value == 0 else "solid"},
+        marker={
+            "color": color,
+            "symbol": "arrow",
+            "angleref": "previous",
+            "size": [0, 7 + 1.4 * width],
+        },
+        opacity=0.55 if value == 0 else 0.9,
+        text=[said] * 2,
+        hovertemplate="%{text}<extra></extra>",
+        meta={"rows": [row]},
+    )
+    _label(drawing, layer, index, value)
+
+
+def _label(drawing: Drawing, layer: int, index: int, value: float) -> None:
+    """The number of an arrow: outside the streams, above the crossing, or below it."""
+    start, end = WAYS[index]
+    if start == end:
+        at, side = (start, layer + 0.5), "right" if start == X else "left"
+        shift = -14 if start == X else 14
+    else:
+        at, side, shift = (0.5, layer + (0.17 if start == X else 0.83)), "center", 0
+    drawing.note(
+        f"{OMEGAS[index]} {_signed(value)}",
+        x=at[0],
+        y=at[1],
+        xref="x",
+        yref="y",
+        xanchor=side,
+        yanchor="middle",
+        xshift=shift,
+        font={"size": 12},
+    )
+
+
+def _stations(drawing: Drawing, layers: int) -> None:
+    """x and y before and after every layer."""
+    for name, at in (("x", X), ("y", Y)):
+        drawing.scatter(
+            f"stream {name}",
+            np.full(layers + 1, at),
+            np.arange(layers + 1),
+            mode="markers+text",
+            text=[f"<b>{name}</b>"] * (layers + 1),
+            textfont={"size": 13, "color": "#ffffff"},
+            marker={"color": "#566270", "size": 22, "symbol": "circle"},
+            hoverinfo="skip",
+            meta=DECORATION,
+        )
+
+
+def _signed(value: float) -> str:
+    return "0" if value == 0 else f"{value:+.2g}".replace("-", "−")

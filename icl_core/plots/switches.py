@@ -1,0 +1,139 @@
+"""Figures of a model with some of its omegas scaled or off: its losses, and what each is worth."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from icl_core.plots.drawing import LOSS, Curve, Drawing
+from icl_core.plots.figure import Figure
+from icl_core.plots.weights import OMEGA_NAMES, OMEGAS
+
+ROW = 54
+"""Pixels of a row of the table of switches."""
+MOST = 2.0
+"""Decades of loss at which the colours of that table end."""
+
+
+def switch_figure(
+    by_noise: Sequence[Curve],
+    by_layer: Sequence[Curve],
+    *,
+    title: str,
+    trained: tuple[float, float] | None,
+    trained_at: Sequence[float],
+    y_range: tuple[float, float],
+) -> Figure:
+    """Loss by noise level above, by layer below; both on one logarithmic range."""
+    drawing = Drawing(
+        name="switches",
+        title=title,
+        alt="Two line charts, logarithmic: the loss at each noise level and after each layer, of "
+        "the model as trained and with some of its numbers ω scaled.",
+    )
+    if trained:
+        drawing.shade_x(*trained, "met in training")
+    ends = (float(by_noise[0].x.min()), float(max(c.x.max() for c in by_noise)))
+    for at in trained_at:
+        reach = (ends[1] - ends[0]) / 120
+        drawing.shade_x(at - reach, at + reach)
+    for curve in by_noise:
+        drawing.curve(curve, 1)
+        drawing.traces[-1]["meta"] = {"panel": "by noise level"}
+    first = len(drawing.traces)
+    for curve in by_layer:
+        drawing.curve(curve, 2)
+    for trace in drawing.traces[:first]:
+        trace["meta"] = {"panel": "by noise level"}
+    for trace in drawing.traces[first:]:
+        trace |= {"meta": {"panel": "by layer"}, "showlegend": False}
+    last = max(float(curve.x.max()) for curve in by_layer)
+    drawing.axis("x", title="noise level σ of the prompt", range=ends, anchor="y", showgrid=False)
+    drawing.axis("y", title=LOSS, domain=[0.585, 1], anchor="x")
+    drawing.axis(
+        "x",
+        2,
+        title="prediction read after layer",
+        range=[-0.15, last + 0.15],
+        anchor="y2",
+        dtick=1,
+        showgrid=False,
+    )
+    drawing.axis("y", 2, title=LOSS, domain=[0, 0.415], anchor="x2")
+    for number in (1, 2):
+        drawing.log_y(*y_range, number)
+    drawing.set(height=640)
+    return drawing.figure()
+
+
+def worth_figure(
+    loss: np.ndarray, error: np.ndarray, base: float, nothing: float, *, title: str
+) -> Figure:
+    """Loss with each omega off, [4, 1 + L]: in all layers, then in each alone.
+
+    Colours are decades above (blue) or below (orange) the loss as trained, `base`.
+    """
+    columns = ["all", *(str(i) for i in range(1, loss.shape[1]))]
+    drawing = Drawing(
+        name="worth",
+        title=title,
+        alt=f"Table of {loss.shape[0]} rows and {len(columns)} columns: the loss with one ω off in "
+        "all layers or in one.",
+    )
+    with np.errstate(all="ignore"):
+        decades = np.log10(np.where(np.isfinite(loss), loss, np.inf) / base)
+    rows = [
+        {
+            "switched off": OMEGA_NAMES[i],
+            "in layer": column,
+            "loss (half MSE)": float(loss[i, j]),
+            "standard error": float(error[i, j]),
+            "as trained": base,
+        }
+        for i in range(4)
+        for j, column in enumerate(columns)
+    ]
+    drawing.traces.append(
+        {
+            "type": "heatmap",
+            "uid": "worth",
+            "x": columns,
+            "y": list(OMEGAS),
+            "z": np.clip(np.nan_to_num(decades, nan=0, posinf=MOST), -MOST, MOST),
+            "text": [[_short(value, nothing) for value in line] for line in loss],
+            "texttemplate": "%{text}",
+            "textfont": {"size": 12},
+            "coloraxis": "coloraxis",
+            "xgap": 2,
+            "ygap": 2,
+            "customdata": [
+                [_said(loss[i, j], error[i, j], base, nothing) for j in range(len(columns))]
+                for i in range(4)
+            ],
+            "hovertemplate": "%{y} off, layer %{x}: %{customdata}<extra></extra>",
+            "meta": {"rows": rows},
+        }
+    )
+    bare = {"showgrid": False, "showline": False, "ticks": "", "fixedrange": True}
+    drawing.axis("x", **bare, type="category", title="switched off in layer", tickangle=0)
+    drawing.axis("y", **bare, autorange="reversed")
+    drawing.set(
+        coloraxis={"cmin": -MOST, "cmax": MOST, "showscale": False},
+        height=4 * ROW + 130,
+        showlegend=False,
+        margin={"l": 56, "r": 8, "t": 56, "b": 60},
+    )
+    return drawing.figure()
+
+
+def _diverges(loss: float, nothing: float) -> bool:
+    return not loss < 20 * nothing
+
+
+def _short(loss: float, nothing: float) -> str:
+    return "∞" if _diverges(loss, nothing) else f"{loss:.2g}"
+
+
+def _said(loss: float, error: float, base: float, nothing: float) -> str:
+    if _diverges(loss, nothing):
+        return "diverges"
+    return f"{loss:.3g} ± {error:.1g}, as trained {base:.3g}"

@@ -1,0 +1,107 @@
+"""The steps of a model in weight space, in terms: gradient, momentum, rescaling."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from icl_core.plots.drawing import Drawing
+from icl_core.plots.figure import Figure
+from icl_core.plots.style import METHODS
+from icl_core.plots.weights import OMEGA_LOOKS
+
+LOOKS: dict[str, tuple[str, str, str]] = {
+    "gradient": OMEGA_LOOKS[2],
+    "momentum": OMEGA_LOOKS[1],
+    "rescaling": OMEGA_LOOKS[3],
+    "step": (METHODS["bayes_rr"].color, "circle-open", "solid"),
+}
+"""Colour, marker and dash of the terms of a step."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Term:
+    """One term of the steps: mean and standard error, [layers] each."""
+
+    name: str
+    label: str
+    values: tuple[np.ndarray, np.ndarray]
+
+
+def terms_figure(norms: Sequence[Term], cosines: Sequence[Term], *, title: str) -> Figure:
+    """Norm of every term by layer above, its cosine with what is missing below."""
+    layers = np.arange(1, len(norms[0].values[0]) + 1)
+    drawing = Drawing(
+        name="step_terms",
+        title=title,
+        alt=f"Two charts over {len(layers)} layers: the size of the gradient, momentum and "
+        "rescaling terms of each step, and their cosine with what is missing.",
+    )
+    for number, (panel, terms) in enumerate((("norm", norms), ("cosine", cosines)), start=1):
+        for index, term in enumerate(terms):
+            _term(drawing, term, panel, layers + 0.07 * (index - 1.5), number)
+    common = {
+        "range": [0.5, len(layers) + 0.5],
+        "tickvals": layers,
+        "ticktext": [f"{i - 1} → {i}" for i in layers],
+        "showgrid": False,
+    }
+    drawing.axis("x", **common, anchor="y")
+    drawing.axis("y", title="mean norm", domain=[0.55, 1], anchor="x", rangemode="tozero")
+    drawing.axis("x", 2, title="layer", **common, anchor="y2")
+    drawing.axis(
+        "y",
+        2,
+        title="mean cosine",
+        domain=[0, 0.43],
+        anchor="x2",
+        range=[-1.08, 1.08],
+        zeroline=True,
+        zerolinewidth=1,
+    )
+    drawing.set(height=620)
+    return drawing.figure()
+
+
+def _broken(values: np.ndarray) -> list[float | None]:
+    """A line breaks where a term is 0 in every prompt and has no direction."""
+    return [float(value) if np.isfinite(value) else None for value in values]
+
+
+def _term(drawing: Drawing, term: Term, panel: str, x: np.ndarray, number: int) -> None:
+    color, symbol, dash = LOOKS[term.name]
+    mean, error = term.values
+    rows = [
+        {
+            "panel": panel,
+            "term": term.label,
+            "step to layer": layer + 1,
+            "mean": float(mean[layer]),
+            "standard error": float(error[layer]),
+        }
+        for layer in range(len(mean))
+        if np.isfinite(mean[layer])
+    ]
+    drawing.scatter(
+        f"{term.name}:{panel}",
+        x,
+        _broken(mean),
+        name=term.label,
+        legendgroup=term.name,
+        showlegend=number == 1,
+        mode="lines+markers",
+        line={"color": color, "width": 1.75, "dash": dash},
+        marker={"color": color, "symbol": symbol, "size": 9},
+        error_y={
+            "type": "data",
+            "array": _broken(2 * error),
+            "color": color,
+            "thickness": 1.25,
+            "width": 3,
+        },
+        customdata=np.stack([error], axis=-1),
+        hovertemplate=f"{term.label}: %{{y:.3g}} ± %{{customdata[0]:.1g}}<extra></extra>",
+        xaxis="x" if number == 1 else "x2",
+        yaxis="y" if number == 1 else "y2",
+        meta={"panel": panel, "rows": rows},
+    )

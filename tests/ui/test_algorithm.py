@@ -1,0 +1,259 @@
+"""The lesson on the algorithm that a model found: its figures against other routes."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from icl_core.analysis.loss import adjusted_losses
+from icl_core.arrays import in_float64
+from icl_core.errors import InputError
+from icl_core.lessons import algorithm as lesson
+from icl_core.lessons.algorithm import Algorithm, plus_minus
+from icl_core.lessons.algorithm_matching import STEPS, first, law_flow, matched
+from icl_core.lessons.algorithm_model import LAW, depths, read
+from icl_core.lessons.algorithm_prompt import STOPS, momentum_of, prompt_story
+from icl_core.lessons.algorithm_switches import FACTORS, OMEGAS, as_trained, switched, worth
+from icl_core.plots.figure import alt_text, figure_name, tidy_rows
+from icl_core.plots.matching import closeness
+from icl_core.plots.sketch import sketch
+from icl_core.zoo.library import find_entry, load_entry, load_table
+
+TASK = "uniform5_d10_n20"
+
+
+@pytest.fixture(scope="module")
+def opened():
+    return read(TASK, "diag", 4)
+
+
+def grid_of(view):
+    assert view.grid is not None
+    return view.grid
+
+
+def traces(view) -> dict[str, Any]:
+    return {trace.uid: trace for trace in view.figure.data}
+
+
+def test_every_figure_has_words_a_name_and_lasting_traces(opened):
+    views = [build(Algorithm(), opened) for build in lesson.VIEWS.values()]
+    names = {figure_name(view.figure) for view in views}
+    assert len(names) == len(views)
+    for view in views:
+        view.plain()
+        assert len(alt_text(view.figure)) > 40
+        assert view.title
+        assert view.caption
+        assert tidy_rows(view.figure)
+        assert "nan" not in sketch(view.figure)
+
+
+def test_the_flow_holds_the_omegas_as_scaled(opened):
+    view = lesson.VIEWS["flow"](Algorithm(yy=0.0, xx=2.0, layer=2), opened)
+    rows = [row for row in tidy_rows(view.figure) if "omega" in row]
+    shown = {(row["layer"], row["omega"]): row["value"] for row in rows}
+    for layer in range(4):
+        scale = {"ω_xx": 2.0, "ω_yy": 0.0} if layer == 1 else {}
+        for index, name in enumerate(("ω_xx", "ω_xy", "ω_yx", "ω_yy")):
+            expected = opened.normal[layer, index] * scale.get(name, 1.0)
+            assert shown[layer + 1, name] == pytest.approx(expected)
+    strong = traces(lesson.VIEWS["flow"](Algorithm(), opened))
+    widths = {uid: trace.line.width for uid, trace in strong.items() if uid.startswith("ω")}
+    layer, index = np.unravel_index(np.abs(opened.normal).argmax(), (4, 4))
+    name = ("ω_xx", "ω_xy", "ω_yx", "ω_yy")[index]
+    assert max(widths, key=lambda uid: widths[uid]) == f"{name}:{layer + 1}"
+
+
+@pytest.mark.parametrize("name", ["diag_L4", "gdpp_L4", "diag_L4_H2"])
+def test_as_trained_is_the_transformer_itself(name):
+    kind, _, heads = name.partition("_L4")
+    found = read(TASK, kind + heads, 4)
+    model = load_entry(find_entry(f"{name}_{TASK}")).model
+    prompts = found.sample.prompts
+    exact = in_float64(adjusted_losses)(model, prompts)
+    np.testing.assert_allclose(as_trained(found), exact, rtol=1e-8, atol=1e-10)
+
+
+def test_losses_agree_with_the_shipped_table(opened):
+    table = load_table(f"diag_L4_{TASK}").loss
+    found = worth(opened)
+    assert abs(found.base - table.mean[-1]) < 4 * found.base_error
+    assert found.nothing == pytest.approx(table.mean[0], rel=0.1)
+
+
+def test_the_slider_passes_through_the_model_as_trained_and_through_off(opened):
+    found = switched(opened, "xy", (1.0,) * 4, 0)
+    law, levels = opened.sample.parts(as_trained(opened))
+    one, off = int(np.argmin(np.abs(FACTORS - 1))), 0
+    np.testing.assert_allclose(found.law.mean[one], law.mean(-1), rtol=1e-9)
+    np.testing.assert_allclose(found.profile.mean[one], levels[-1].mean(-1), rtol=1e-9)
+    assert abs(found.rise[one]) < 1e-9
+    table, row = worth(opened), OMEGAS.index("xy")
+    spread = np.hypot(found.rise_error[off], table.rise_error[row, 0])
+    assert abs(found.rise[off] - table.rise[row, 0]) < 5 * spread
+    assert table.rise[row, 0] > 10 * table.rise_error[row, 0]
+
+
+def test_the_switch_figure_is_its_grid_at_every_stop(opened):
+    for factor in (0.0, 0.7, 2.0):
+        view = lesson.VIEWS["switches"](Algorithm(yy=factor), opened)
+        node = int(np.argmin(np.abs(FACTORS - factor)))
+        for quantity in grid_of(view).quantities:
+            shown = np.maximum(traces(view)[quantity.trace].y, 1e-12)
+            np.testing.assert_allclose(shown, np.asarray(quantity.values)[node])
+        assert grid_of(view).exact
+
+
+def test_the_table_of_switches_holds_losses_with_their_errors(opened):
+    found = worth(opened)
+    rows = tidy_rows(lesson.VIEWS["worth"](Algorithm(), opened).figure)
+    assert [row["loss (half MSE)"] for row in rows] == found.loss.ravel().tolist()
+    assert [row["standard error"] for row in rows] == found.error.ravel().tolist()
+    colors = traces(lesson.VIEWS["worth"](Algorithm(), opened))["worth"].z
+    finite = found.loss < 100 * found.base
+    np.testing.assert_allclose(10 ** colors[finite] * found.base, found.loss[finite])
+
+
+def test_gdpp_becomes_ridge_of_the_mean_square_noise():
+    """Its exact floor is ConstRR of s = E sigma^2 (`ConstRR.of`)."""
+    gdpp = read(TASK, "gdpp", 4)
+    name, strength, gap, error = matched(gdpp, "ridge").nearest(4)
+    assert (name, strength) == ("const_rr", pytest.approx(25 / 3))
+    assert gap < 0.01
+    assert error < gap
+    assert (
+        "ridge regression of strength 8.33"
+        in lesson.VIEWS["matching"](Algorithm(model="gdpp", system="ridge"), gdpp).caption
+    )
+
+
+def test_matching_holds_the_gaps_and_marks_the_nearest(opened):
+    found = matched(opened, "oracle")
+    view = lesson.VIEWS["matching"](Algorithm(), opened)
+    shown = traces(view)
+    for name, gaps in found.gaps.items():
+        np.testing.assert_allclose(shown[name].z, closeness(gaps.gap))
+        assert list(shown[f"{name}:best"].x) == gaps.best().tolist()
+        least = gaps.gap.min(axis=-1)
+        marked = np.take_along_axis(gaps.gap, gaps.best()[:, None], 1)[:, 0]
+        assert np.all(marked <= least * 1.25)
+    # All methods but ridge end at the same solution: at their last steps they agree.
+    ends = [gaps.gap[:, -1] for name, gaps in found.gaps.items() if name in ("cg", "newton")]
+    np.testing.assert_allclose(ends[0], ends[1], rtol=1e-6)
+    assert len(STEPS) == found.gaps["cg"].gap.shape[1]
+
+
+def test_closeness_counts_decades():
+    assert closeness(np.array([1.0, 0.1, 0.0, 5.0, np.nan])).tolist() == [0, 1, 2, 0, 0]
+
+
+def test_the_plane_holds_zero_the_truth_and_least_squares_at_every_noise_level(opened):
+    story = prompt_story(opened, 3)
+    for points in (story.truth[None], story.ols):
+        flat = points @ story.plane.T @ story.plane
+        np.testing.assert_allclose(flat, points, atol=1e-9)
+    np.testing.assert_allclose(story.plane @ story.plane.T, np.eye(2), atol=1e-12)
+    assert len(story.sigmas) == STOPS
+    np.testing.assert_allclose(story.ols[0], story.truth, atol=1e-9)
+
+
+def test_implicit_weights_move_as_the_transformer_does(opened):
+    story = prompt_story(opened, 3)
+    node = 7
+    config = Algorithm(seed=3, sigma=float(story.sigmas[node]), after=2)
+    view = lesson.VIEWS["implicit"](config, opened)
+    shown = traces(view)
+    whole = np.asarray(shown["held"].z)
+    np.testing.assert_allclose(whole[:-1, :-1], story.M[2, node])
+    np.testing.assert_allclose(whole[:-1, -1], story.u[2, node])
+    np.testing.assert_allclose(whole[-1, :-1], -story.w[2, node])
+    assert whole[-1, -1] == story.a[2, node]
+    np.testing.assert_allclose(shown["w:coordinates"].y, story.w[2, node])
+    np.testing.assert_allclose(shown["path"].x, story.w[:, node] @ story.plane[0])
+    for quantity in grid_of(view).quantities:
+        if quantity.trace in shown:
+            drawn = getattr(shown[quantity.trace], quantity.field)
+            np.testing.assert_allclose(drawn, np.asarray(quantity.values)[node, 2])
+    readouts = {readout.name: readout.value for readout in view.readouts}
+    gap = story.w[2, node] - story.ridge[node]
+    assert readouts["loss"] == pytest.approx(0.5 * gap @ gap)
+    assert 0 <= readouts["kept"] <= 100
+
+
+def test_the_terms_are_those_of_the_steps(opened):
+    found = momentum_of(opened)
+    steps = np.diff(np.asarray(law_flow(opened).w), axis=0)
+    np.testing.assert_allclose(found.terms.step, steps, rtol=1e-10, atol=1e-10)
+    prompts = first(opened.sample.prompts, LAW)
+    path = np.asarray(in_float64(opened.model.weight_path)(prompts))
+    np.testing.assert_allclose(found.terms.step.sum(0), path[-1], atol=1e-8)
+    rows = tidy_rows(lesson.VIEWS["terms"](Algorithm(), opened).figure)
+    shown = [row for row in rows if (row["panel"], row["term"]) == ("norm", "gradient")]
+    norms = np.linalg.norm(found.terms.gradient, axis=-1)
+    assert [row["mean"] for row in shown] == pytest.approx(norms.mean(-1))
+    errors = norms.std(-1, ddof=1) / np.sqrt(LAW)
+    assert [row["standard error"] for row in shown] == pytest.approx(errors)
+
+
+def test_the_finding_says_what_each_omega_is_worth(opened):
+    said, found = lesson.finding(opened), worth(opened)
+    for index, name in enumerate(OMEGAS):
+        change = plus_minus(found.rise[index, 0], found.rise_error[index, 0])
+        assert f"without ω_{name}" in said
+        assert change in said
+    gdpp = lesson.finding(read(TASK, "gdpp", 2))
+    assert "ω_xy" not in gdpp
+    assert "ω_yy" not in gdpp
+    assert "The DIAG part of FULL alone" in lesson.finding(read(TASK, "full", 2))
+
+
+@pytest.mark.parametrize(
+    ("value", "error", "text"),
+    [(0.75123, 0.0312, "+0.75 ± 0.03"), (9.4, 2.2, "+9 ± 2"), (56.0, 25.0, "+56 ± 25")],
+)
+def test_numbers_are_written_to_the_first_digit_of_their_error(value, error, text):
+    assert plus_minus(value, error) == text
+
+
+def test_no_control_compiles_anything(opened, compilations):
+    for build in lesson.VIEWS.values():
+        build(Algorithm(), opened)
+    other = read(TASK, "diag_H2", 3)
+    compilations.clear()
+    for config, found in (
+        (Algorithm(omega="xy", layer=2, yy=0.3, seed=5, system="ols"), opened),
+        (Algorithm(model="diag_H2", layers=3, after=1), other),
+    ):
+        lesson.finding(found)
+        for build in lesson.VIEWS.values():
+            build(config, found)
+    assert not compilations
+
+
+def test_two_heads_are_opened_where_they_ship():
+    assert list(depths(TASK)) == ["gdpp", "diag", "diag_H2", "full"]
+    assert set(depths("uniform7_d10_n20")) == {"gdpp", "diag", "full"}
+    with pytest.raises(InputError, match="2 heads"):
+        read("uniform7_d10_n20", "diag_H2", 2)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [{"yy": 2.1}, {"xx": "a"}, {"omega": "zz"}, {"layer": -1}, {"system": "x"}, {"after": 13}],
+    ids=repr,
+)
+def test_bad_choices(values):
+    with pytest.raises(InputError):
+        Algorithm.from_dict(values)
+
+
+def test_switches_turn_omegas_off(open_page):
+    app = open_page("algorithm", yy="0.5")
+    toggle = next(t for t in app.toggle if t.key == "algorithm_switch_xy")
+    assert toggle.value
+    toggle.set_value(False).run()
+    assert not app.exception
+    config = app.session_state["algorithm:config"]
+    assert (config.xy, config.yy) == (0.0, 0.5)
+    assert app.query_params["xy"] == "0"
