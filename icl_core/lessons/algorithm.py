@@ -32,7 +32,7 @@ from icl_core.plots.drawing import Curve
 from icl_core.plots.figure import Figure
 from icl_core.plots.flow import flow_diagram
 from icl_core.plots.losses import TOP
-from icl_core.plots.weights import OMEGA_NAMES, omega_chart
+from icl_core.plots.omegas import OMEGA_NAMES, omega_chart
 from icl_core.tasks.noise import UniformNoise
 from icl_core.validation import Config, choice, integer, number
 

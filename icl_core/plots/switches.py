@@ -6,7 +6,7 @@ import numpy as np
 
 from icl_core.plots.drawing import LOSS, Curve, Drawing
 from icl_core.plots.figure import Figure
-from icl_core.plots.weights import OMEGA_NAMES, OMEGAS
+from icl_core.plots.omegas import OMEGA_NAMES, OMEGAS
 
 ROW = 54
 """Pixels of a row of the table of switches."""
