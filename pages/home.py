@@ -18,6 +18,10 @@ LESSONS = {
         "Noise and depth",
         "What more layers buy when nobody says how noisy the examples are.",
     ),
+    "one_prompt": (
+        "One prompt",
+        "Twenty examples of unknown noise: what does each method take σ to be?",
+    ),
     "weights": (
         "Weights",
         "The two matrices of every layer, over the whole training, beside what theory says.",

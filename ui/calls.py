@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from icl_core.lessons import losses, spectrum, weights
+from icl_core.analysis.one_prompt import PromptStory
+from icl_core.lessons import losses, one_prompt, spectrum, weights
 from icl_core.lessons.families import Family, families
 from icl_core.lessons.model_cards import Card, read_card
 from icl_core.lessons.noise_and_depth import NoiseAndDepth
@@ -26,6 +27,12 @@ def _noise_losses(task: str, num_context: int | None, layers: int) -> losses.Los
     return losses.measure(task, num_context, layers)
 
 
+@st.cache_data(max_entries=32, show_spinner=False)
+def adarr_iterations(task: str) -> one_prompt.Iterations:
+    """See `one_prompt.iterations_of`."""
+    return one_prompt.iterations_of(task)
+
+
 # Resources are shared and not copied: grids are computed once for each of these objects.
 
 
@@ -45,6 +52,12 @@ def spectra(config: spectrum.Spectrum) -> spectrum.Spectra:
 def hessians(dim: int, num_context: int) -> spectrum.Hessians:
     """See `spectrum.hessians_of`."""
     return spectrum.hessians_of(dim, num_context)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def prompt_story(config: one_prompt.OnePrompt) -> PromptStory:
+    """See `one_prompt.story_of`."""
+    return one_prompt.story_of(config)
 
 
 @st.cache_data(max_entries=16, ttl=60, show_spinner=False)

@@ -14,11 +14,14 @@ import streamlit as st
 from icl_core.errors import InputError
 from icl_core.lessons.noise_and_depth import CONTEXTS as SHIFTS
 from icl_core.lessons.noise_and_depth import NoiseAndDepth
+from icl_core.lessons.one_prompt import OnePrompt
 from icl_core.lessons.spectrum import CONTEXTS, DIMENSIONS, Spectrum
 from icl_core.lessons.weights import Weights, omega_figure, theory
 from ui.calls import (
+    adarr_iterations,
     hessians,
     noise_losses,
+    prompt_story,
     shipped_families,
     trained_gammas,
     weights_story,
@@ -36,6 +39,7 @@ def plan() -> Iterator[Callable[[], object]]:
     yield lambda: hessians(spectrum.dim, spectrum.num_context)
     yield lambda: omega_figure(weights_story(weights.task, weights.parametrization, weights.layers))
     yield zoo_results
+    yield lambda: prompt_story(OnePrompt())
     for name, family in shipped_families().items():
         task = family.task
         kind, depths = next(iter(family.entries.items()))
@@ -44,6 +48,7 @@ def plan() -> Iterator[Callable[[], object]]:
         yield lambda shallow=shallow: theory(weights_story(*shallow))
         config = noise.replace(task=name)
         yield lambda config=config: noise_losses(config)
+        yield lambda name=name: adarr_iterations(name)
         deepest = config.replace(layers=family.depths[-1])
         for n in sorted(SHIFTS, key=lambda n: abs(n - 60)):
             if n != family.task.num_context:

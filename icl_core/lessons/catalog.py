@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from icl_core.lessons import models, noise_and_depth, spectrum, training, weights
+from icl_core.lessons import models, noise_and_depth, one_prompt, spectrum, training, weights
 from icl_core.live import View
 from icl_core.validation import Config
 
@@ -40,6 +40,12 @@ LESSONS: Mapping[str, Lesson] = {
         presets=noise_and_depth.PRESETS,
         measure=noise_and_depth.measure,
         views=noise_and_depth.VIEWS,
+    ),
+    "one_prompt": Lesson(
+        config=one_prompt.OnePrompt,
+        presets=one_prompt.PRESETS,
+        measure=one_prompt.measure,
+        views=one_prompt.VIEWS,
     ),
     "weights": Lesson(
         config=weights.Weights,
