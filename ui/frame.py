@@ -24,6 +24,7 @@ def pages() -> dict[str, list[st.Page]]:
         "Gradient descent inside": [page("gdpp_spectrum", "GD++ spectrum", "equalizer")],
         "Noise": [
             page("noise_and_depth", "Noise and depth", "show_chart"),
+            page("paper_figures", "The paper's figures", "auto_stories"),
             page("one_prompt", "One prompt", "target"),
             page("weights", "Weights", "grid_on"),
         ],

@@ -15,12 +15,14 @@ from icl_core.errors import InputError
 from icl_core.lessons.noise_and_depth import CONTEXTS as SHIFTS
 from icl_core.lessons.noise_and_depth import NoiseAndDepth
 from icl_core.lessons.one_prompt import OnePrompt
+from icl_core.lessons.paper_figures import EXHIBITS, FAR_DEPTHS, PaperFigures
 from icl_core.lessons.spectrum import CONTEXTS, DIMENSIONS, Spectrum
 from icl_core.lessons.weights import Weights, omega_figure, theory
 from ui.calls import (
     adarr_iterations,
     hessians,
     noise_losses,
+    paper_material,
     prompt_story,
     shipped_families,
     trained_gammas,
@@ -54,6 +56,10 @@ def plan() -> Iterator[Callable[[], object]]:
             if n != family.task.num_context:
                 shifted = deepest.replace(num_context=n)
                 yield lambda shifted=shifted: noise_losses(shifted)
+    for exhibit in EXHIBITS:
+        yield lambda exhibit=exhibit: paper_material(PaperFigures(exhibit=exhibit))
+    for layers in FAR_DEPTHS:
+        yield lambda layers=layers: paper_material(PaperFigures(exhibit="7", layers=layers))
     for dim in DIMENSIONS:
         for n in CONTEXTS:
             yield lambda dim=dim, n=n: hessians(dim, n)

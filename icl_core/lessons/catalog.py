@@ -4,7 +4,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from icl_core.lessons import models, noise_and_depth, one_prompt, spectrum, training, weights
+from icl_core.lessons import (
+    models,
+    noise_and_depth,
+    one_prompt,
+    paper_figures,
+    spectrum,
+    training,
+    weights,
+)
 from icl_core.live import View
 from icl_core.validation import Config
 
@@ -46,6 +54,12 @@ LESSONS: Mapping[str, Lesson] = {
         presets=one_prompt.PRESETS,
         measure=one_prompt.measure,
         views=one_prompt.VIEWS,
+    ),
+    "paper_figures": Lesson(
+        config=paper_figures.PaperFigures,
+        presets=paper_figures.PRESETS,
+        measure=paper_figures.measure,
+        views=paper_figures.VIEWS,
     ),
     "weights": Lesson(
         config=weights.Weights,

@@ -33,28 +33,32 @@ METHOD = Link(group="noise_and_depth", by="trace")
 """Pointing at a method in one chart picks it out in the others."""
 CONTEXTS = (2, 5, 8, 10, 12, 15, 20, 25, 30, 40, 60, 80, 100, 150, 200)
 """Context lengths on offer; models were trained on one of them."""
+DIMENSIONS = (1, 2, 3, 5, 8, 10, 12, 15, 20)
+"""Dimensions on offer, likewise."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class NoiseAndDepth(Config):
-    """Choices of the lesson. num_context None is the context length of training."""
+    """Choices of the lesson. num_context and dim None are those of training."""
 
     task: str = "uniform5_d10_n20"
     models: tuple[str, ...] = PARAMETRIZATIONS
     layers: int = 4
     sigma: float = 1.0
     num_context: int | None = None
+    dim: int | None = None
     statistic: Statistic = "mean"
     published: bool = False
 
     def __post_init__(self) -> None:
-        n = self.num_context
+        n, d = self.num_context, self.dim
         self._set(
             task=text("The task", self.task),
             models=names("The list of models", self.models, PARAMETRIZATIONS),
             layers=integer("The number of layers L", self.layers, "num_layers"),
             sigma=number("The noise level sigma", self.sigma, "sigma"),
             num_context=None if n is None else integer("The context length n", n, "num_context"),
+            dim=None if d is None else integer("The dimension d", d, (1, DIMENSIONS[-1])),
             statistic=choice("The statistic", self.statistic, STATISTICS),
             published=switch("The switch for published values", self.published),
         )
@@ -65,6 +69,7 @@ PRESETS: dict[str, NoiseAndDepth] = {
     "Only noise 1 or 3": NoiseAndDepth(task="categorical1-3_d10_n20", sigma=3.0),
     "One layer": NoiseAndDepth(layers=1),
     "Longer prompts": NoiseAndDepth(num_context=30),
+    "Fewer dimensions": NoiseAndDepth(dim=5),
     "The typical prompt": NoiseAndDepth(statistic="median"),
 }
 """Named states of the lesson; the first is its default."""
@@ -72,7 +77,7 @@ PRESETS: dict[str, NoiseAndDepth] = {
 
 def measure(config: NoiseAndDepth) -> Losses:
     """What the views show, from the shipped models."""
-    found = tables.measure(config.task, config.num_context, config.layers)
+    found = tables.measure(config.task, config.num_context, config.layers, config.dim)
     if config.layers not in found.depths:
         raise InputError(
             f"No model of {config.layers} layers is shipped for {config.task}: "
@@ -254,10 +259,26 @@ def _diverging(losses: Losses, ends: dict[str, float]) -> str:
         return ""
     return (
         f" {' and '.join(wild)} diverge{'s' * (len(wild) == 1)}: worse than predicting nothing "
-        f"({nothing:.2g}), for the examples of a longer prompt add up to larger steps."
+        f"({nothing:.2g}), for its steps are as long as fits the sums over prompts of training."
         if losses.shifted
         else f" {' and '.join(wild)} diverge{'s' * (len(wild) == 1)} on some prompts."
     )
+
+
+def shift_said(trained: LinearTask, losses: Losses) -> str:
+    """What of the prompts differs from training, and what follows for the models."""
+    now, changes = losses.task, []
+    if now.num_context != trained.num_context:
+        changes.append(f"contexts of {trained.num_context} examples, now {now.num_context}")
+    if now.dim != trained.dim:
+        changes.append(f"inputs of dimension {trained.dim}, now {now.dim}")
+    said = f"A shift: trained on {' and '.join(changes)}."
+    if now.dim != trained.dim:
+        said += (
+            " FULL is left out: its matrices have one row a dimension, while DIAG and GD++ carry "
+            "over by their few numbers."
+        )
+    return f"{said} ({tables.SHIFT_PROMPTS} prompts, drawn for this view.)"
 
 
 def depth_view(config: NoiseAndDepth, losses: Losses) -> View:

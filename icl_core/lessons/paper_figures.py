@@ -14,7 +14,7 @@ import numpy as np
 from icl_core.algorithms import Method
 from icl_core.algorithms.ridge import BayesRR, ConstRR
 from icl_core.analysis.floors import oracle_loss
-from icl_core.analysis.loss import LossSummary, noise_profile
+from icl_core.analysis.loss import LossSummary, noise_profile_at_once
 from icl_core.errors import InputError
 from icl_core.lessons import losses as tables
 from icl_core.lessons.choices import switch
@@ -56,7 +56,7 @@ RANGES = tuple(f"uniform{highest}_d10_n20" for highest in range(8))
 LEVELS = ("categorical1-3_d10_n20", "categorical1-3-5_d10_n20")
 DEEP = 7
 DEPTHS = range(2, DEEP + 1)
-FAR_SIGMAS, FAR_PROMPTS, FAR_DEPTHS = np.linspace(0, 10, 21), 256, range(2, 9)
+FAR_SIGMAS, FAR_PROMPTS, FAR_DEPTHS = np.linspace(0, 10, 21), 128, range(2, 9)
 MOST_SEEDS = 20
 
 
@@ -159,7 +159,7 @@ def far_profiles(layers: int) -> dict[str, LossSummary]:
     if not methods:
         raise InputError(f"No model of {layers} layers is shipped for {MAIN}: run `make zoo`.")
     floors = {"const_rr": ConstRR.of(family.task), "bayes_rr": BayesRR(noise=family.task.noise)}
-    found = noise_profile(methods | floors, family.task, FAR_SIGMAS, prompts=FAR_PROMPTS)
+    found = noise_profile_at_once(methods | floors, family.task, FAR_SIGMAS, prompts=FAR_PROMPTS)
     return {
         name: first_steps(summary, layers) if name in methods else summary
         for name, summary in found.items()
@@ -219,16 +219,13 @@ def exhibit_figure(config: PaperFigures, material: Material) -> Figure:
     """The chosen figure."""
     if material.table is not None:
         return map_figure("gain", material.table, None)
-    by_layer = config.exhibit in ("5", "7")
-    over = {"1": "layers L", "5": "prediction read after layer"}.get(
-        config.exhibit, "noise level σ"
-    )
+    axes = {"1": "layers L", "5": "prediction read after layer"}
     return panels_figure(
         panels_of(config, material),
-        columns=3 if by_layer else 2,
+        columns=2,
         name=f"paper_figure_{config.exhibit}",
         title=TITLES[config.exhibit],
-        x=over,
+        x=axes.get(config.exhibit, "noise level σ"),
         y="loss (half MSE)" if config.exhibit.startswith("6") else LOSS,
         alt=f"{TITLES[config.exhibit]}. Panels of line charts, logarithmic, of trained linear "
         "transformers beside ridge baselines and the floors.",
@@ -258,16 +255,16 @@ def said(config: PaperFigures, material: Material) -> str:
                 config.exhibit.startswith("6")
             )
             return (
-                f"Each level of noise: the mean over {profile.count:,} prompts, ±2 standard errors. "
-                f"Shaded: the noise met in training.{told}"
+                f"Each level of noise: the mean over {profile.count:,} prompts, ±2 standard "
+                f"errors. Shaded: the noise met in training.{told}"
             )
         case "5":
             runs = sorted({len(found) for found in material.seeds.values()})
             spread = " to ".join(str(count) for count in (runs[:1] + runs[1:][-1:]))
             return (
                 f"Every curve is a model and ends at its last layer: the mean of {spread} training "
-                f"run{'s' * (runs[-1] > 1)}, in the band all of them (GD++ is computed, not trained). "
-                f"{_count(material):,} prompts each."
+                f"run{'s' * (runs[-1] > 1)}, in the band all of them (GD++ is computed, not "
+                f"trained). {_count(material):,} prompts each."
             )
         case "7":
             return (

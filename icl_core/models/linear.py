@@ -16,6 +16,7 @@ from flax import struct
 from jaxtyping import Array, Float, Int
 
 from icl_core.arrays import WeightPath, eye_like
+from icl_core.errors import InputError
 from icl_core.models.products import multiply, sandwich
 from icl_core.tasks.linear import Moments, Prompts
 
@@ -84,6 +85,25 @@ def diagonal_model(
 ) -> LinearTransformer:
     """DIAG: P = diag(p_x I, p_y), Q = diag(q_x I, q_y). GD++ is the case q_y = 0."""
     return LinearTransformer(P=block_diagonal(p_x, p_y, dim), Q=block_diagonal(q_x, q_y, dim))
+
+
+def in_dimension(model: LinearTransformer, dim: int) -> LinearTransformer:
+    """A DIAG model for inputs of another dimension: the same four numbers per layer and head.
+
+    Raises:
+        InputError: The model is no DIAG, so that nothing says what it does in other dimensions.
+    """
+    found = []
+    for matrix in (np.asarray(model.P), np.asarray(model.Q)):
+        x_block, y_entry = matrix[..., 0, 0], matrix[..., -1, -1]
+        again = np.asarray(block_diagonal(jnp.asarray(x_block), jnp.asarray(y_entry), model.dim))
+        if not np.array_equal(again, matrix):
+            raise InputError(
+                f"FULL matrices fix the dimension, here d = {model.dim}: "
+                "choose DIAG or GD++ to change it."
+            )
+        found.append(block_diagonal(jnp.asarray(x_block), jnp.asarray(y_entry), dim))
+    return LinearTransformer(P=found[0], Q=found[1])
 
 
 def omegas(model: LinearTransformer) -> Float[Array, "layers 4"]:

@@ -14,6 +14,7 @@ CHARTS = {
     "": 1,
     "gdpp_spectrum": 3,
     "noise_and_depth": 3,
+    "paper_figures": 1,
     "one_prompt": 4,
     "weights": 3,
     "train": 1,
