@@ -3,7 +3,15 @@
 import streamlit as st
 
 from icl_core.lessons import noise_and_depth as lesson
-from icl_core.lessons.noise_and_depth import CONTEXTS, DIMENSIONS, PRESETS, VIEWS, NoiseAndDepth
+from icl_core.lessons.losses import shift_said
+from icl_core.lessons.noise_and_depth import (
+    CONTEXTS,
+    DIMENSIONS,
+    LEVELS,
+    PRESETS,
+    VIEWS,
+    NoiseAndDepth,
+)
 from icl_core.plots.style import METHODS
 from ui.boundary import fragment
 from ui.calls import noise_losses, shipped_families
@@ -32,6 +40,14 @@ def explore() -> None:
         own = family.task.dim
         sizes = {None if d == own else d: str(d) for d in DIMENSIONS}
         controls.steps("dim", f"Dimension d (trained on {own})", sizes)
+        alone = {None: "none"} | {level: f"{level:g}" for level in LEVELS}
+        controls.steps(
+            "level",
+            "Beside: trained at one σ",
+            alone,
+            help="At one noise level the best model of every kind is ridge regression of that "
+            "strength, and deep GD++ reaches it. Shown in the profile, exactly.",
+        )
         if (own, trained) == (10, 20):
             controls.switch("published", "Paper's Table 1")
     controls.within("layers", family.depths[0], family.depths[-1])
@@ -39,7 +55,7 @@ def explore() -> None:
     config = controls.config()
     losses = noise_losses(config)
     if losses.shifted:
-        st.info(lesson.shift_said(family.task, losses), icon=":material/moving:")
+        st.info(shift_said(family.task, losses), icon=":material/moving:")
 
     finding(lesson.finding(config, losses))
     left, right = st.columns(2, gap="large")
@@ -79,6 +95,7 @@ to_try(
         "Stretch the **context**: which model still works on prompts longer than in training?",
         "Change the **dimension**: DIAG and GD++ are four numbers a layer, whatever d is; how far "
         "do they carry?",
+        "Set a model **trained at one σ** beside: best of all there, and how quickly worse around?",
         "Choose **median**: how much of the mean is owed to rare, hard prompts?",
     ]
 )

@@ -26,9 +26,9 @@ def explore() -> None:
 
     def redraw() -> None:
         """Another prompt, with a noise level of its own."""
-        law = families[controls["task"]].task.noise
+        task = families[controls["task"]].task
         controls.put("seed", random.randrange(10_000))
-        controls.put("sigma", round(float(law.quantile(random.random())), 2))
+        controls.put("sigma", lesson.drawn_sigma(task, random.random()))
 
     with control_row():
         tasks = {name: family.label for name, family in families.items()}

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from icl_core.analysis.one_prompt import PromptStory
-from icl_core.lessons import losses, one_prompt, paper_figures, spectrum, weights
+from icl_core.lessons import iterations, losses, one_prompt, paper_figures, spectrum, weights
 from icl_core.lessons.families import Family, families
 from icl_core.lessons.model_cards import Card, read_card
 from icl_core.lessons.noise_and_depth import NoiseAndDepth
@@ -31,9 +31,9 @@ def _noise_losses(
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
-def adarr_iterations(task: str) -> one_prompt.Iterations:
-    """See `one_prompt.iterations_of`."""
-    return one_prompt.iterations_of(task)
+def adarr_iterations(task: str) -> iterations.Iterations:
+    """See `iterations.iterations_of`."""
+    return iterations.iterations_of(task)
 
 
 # Resources are shared and not copied: grids are computed once for each of these objects.

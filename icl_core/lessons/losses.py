@@ -137,3 +137,19 @@ def first_steps(summary: LossSummary, steps: int) -> LossSummary:
         for field in ("mean", "stderr", "median", "low", "high")
     }
     return LossSummary(count=summary.count, **arrays)
+
+
+def shift_said(trained: LinearTask, losses: Losses) -> str:
+    """What of the prompts differs from training, and what follows for the models."""
+    now, changes = losses.task, []
+    if now.num_context != trained.num_context:
+        changes.append(f"contexts of {trained.num_context} examples, now {now.num_context}")
+    if now.dim != trained.dim:
+        changes.append(f"inputs of dimension {trained.dim}, now {now.dim}")
+    said = f"A shift: trained on {' and '.join(changes)}."
+    if now.dim != trained.dim:
+        said += (
+            " FULL is left out: its matrices have one row a dimension, while DIAG and GD++ carry "
+            "over by their few numbers."
+        )
+    return f"{said} ({SHIFT_PROMPTS} prompts, drawn for this view.)"

@@ -4,43 +4,37 @@ What is said of the prompt is exact. All losses are adjusted, half MSE.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from functools import lru_cache
+from dataclasses import dataclass
 
+import jax.numpy as jnp
 import numpy as np
 
 from icl_core.algorithms import Method
 from icl_core.algorithms.iterative import IterativeAdaRR
 from icl_core.algorithms.ridge import AdaRR, BayesRR, ConstRR, OracleRR
-from icl_core.analysis.loss import LossSummary, evaluate
 from icl_core.analysis.one_prompt import PromptStory, tell
-from icl_core.analysis.spectrum import hessian_spectrum
-from icl_core.lessons import losses as tables
 from icl_core.lessons.choices import text
 from icl_core.lessons.families import Family, find_family
-from icl_core.lessons.losses import Losses
-from icl_core.lessons.noise_and_depth import NoiseAndDepth, depth_curves, highest_sigma
+from icl_core.lessons.iterations import (
+    ITERATIONS,
+    NOTHING,
+    Iterations,
+    iterations_figure,
+    iterations_of,
+    iterations_said,
+    layers_said,
+)
+from icl_core.lessons.noise_and_depth import highest_sigma
 from icl_core.live import Grid, Quantity, Slider, View
 from icl_core.live.curves import curve_grid
 from icl_core.plots import prompts as plots
 from icl_core.plots.drawing import Curve, level
-from icl_core.plots.figure import Figure
 from icl_core.plots.style import METHODS
-from icl_core.tasks.linear import LinearTask
 from icl_core.validation import Config, integer, number
 from icl_core.zoo.library import load_entry
 
 NODES = 65
 """Noise levels between which a drag is drawn."""
-ITERATIONS = 256
-AVERAGED = 2048
-"""Prompts behind the mean loss of iterations."""
-CLOSE = 1.05
-"""Iterations have arrived where their mean loss is within this factor of AdaRR's."""
-PAPER_ITERATIONS = "about 100"
-"""Paper 2, section 5."""
-NOTHING = 1e-12
-"""Losses below this are rounding."""
 DEEPEST = 8
 """Models are padded to this many layers, so that all depths share one program."""
 
@@ -75,18 +69,6 @@ PRESETS: dict[str, OnePrompt] = {
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Iterations:
-    """Mean loss over the noise law after 0..ITERATIONS iterations of AdaRR by gradient descent:
-    `best` with each prompt's best steps, `common` with one step for all prompts; beside `shipped`,
-    all trained models and AdaRR itself."""
-
-    best: LossSummary | None
-    common: LossSummary | None
-    ada: LossSummary | None
-    shipped: Losses
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
 class Shown:
     """What the views show."""
 
@@ -108,6 +90,11 @@ def story_of(config: OnePrompt) -> PromptStory:
     )
 
 
+def drawn_sigma(task: LinearTask, u: float) -> float:
+    """The noise level at a share u of the law, to two decimals."""
+    return round(float(task.noise.quantile(jnp.asarray(u))), 2)
+
+
 def methods_of(family: Family, layers: int) -> dict[str, Method]:
     """Ridge regressions, AdaRR by gradient descent, and the models of that depth."""
     task = family.task
@@ -122,40 +109,6 @@ def methods_of(family: Family, layers: int) -> dict[str, Method]:
         if layers in models:
             found[kind] = load_entry(models[layers]).model.padded(DEEPEST)
     return {name: found[name] for name in METHODS if name in found}
-
-
-@lru_cache(maxsize=16)
-def common_step(task: LinearTask) -> float:
-    """eta of the longest step that AVERAGED prompts of a task all bear: n / their largest
-    eigenvalue."""
-    return task.num_context / hessian_spectrum(task, prompts=AVERAGED).highest
-
-
-def iterations_of(name: str) -> Iterations:
-    """How fast AdaRR by gradient descent is on a task."""
-    shipped = tables.measure(name)
-    task = shipped.task
-    if task.num_context <= task.dim:
-        return Iterations(best=None, common=None, ada=None, shipped=shipped)
-    found = evaluate(
-        {
-            "best": IterativeAdaRR(steps=ITERATIONS),
-            "common": IterativeAdaRR(steps=ITERATIONS, eta=common_step(task)),
-            "ada": AdaRR(),
-        },
-        task,
-        prompts=AVERAGED,
-    )
-    return Iterations(**found, shipped=shipped)
-
-
-def arrival(iterations: Iterations, which: str, target: float) -> int | None:
-    """The first iteration whose mean loss is at most `target`, if any is."""
-    summary: LossSummary | None = getattr(iterations, which)
-    if summary is None:
-        return None
-    reached = np.flatnonzero(summary.mean <= target)
-    return int(reached[0]) if reached.size else None
 
 
 def row_curves(story: PromptStory, index: int) -> plots.Readings:
@@ -274,82 +227,11 @@ def steps_view(config: OnePrompt, shown: Shown) -> View:
     )
 
 
-def iteration_curves(iterations: Iterations) -> list[Curve]:
-    """Mean losses by depth of the trained models, and by iteration of AdaRR."""
-    shipped = iterations.shipped
-    found = depth_curves(NoiseAndDepth(), shipped)
-    ends = (0.9, ITERATIONS * 1.1)
-    found.append(level("bayes_rr", float(shipped.over_noise["bayes_rr"].mean[-1]), ends))
-    if iterations.best is None or iterations.common is None or iterations.ada is None:
-        return found
-    found.append(level("ada_rr", iterations.ada.final, ends))
-    curve = Curve(method="iterative_rr", x=np.arange(1, ITERATIONS + 1), y=np.empty(0))
-    for summary, uid, label, width in (
-        (iterations.best, "iterative_rr", "AdaRR by GD, best steps", 2.25),
-        (iterations.common, "iterative_rr:common", "AdaRR by GD, one step size", 1.25),
-    ):
-        y, error = summary.mean[1:], 2 * summary.stderr[1:]
-        bands = {"low": np.maximum(y - error, 0), "high": y + error}
-        named = {"uid": uid, "label": label, "band": "±2 standard errors", "width": width}
-        found.append(replace(curve, y=y, **bands, **named))
-    return found
-
-
-def iterations_figure(iterations: Iterations) -> Figure:
-    """How many iterations a layer is worth, over prompts of the task."""
-    curves = iteration_curves(iterations)
-    floor = float(iterations.shipped.over_noise["bayes_rr"].mean[-1])
-    tops = [float(np.nanmax(curve.y)) for curve in curves]
-    low = max(floor, max(tops) * 1e-5) / 2
-    return plots.loss_by_iteration(
-        curves,
-        name="loss_by_iteration",
-        title="How many iterations is a layer worth?",
-        y_range=(low, min(max(tops), plots.TOP) * 1.5),
-    )
-
-
 def iterations_view(config: OnePrompt, shown: Shown) -> View:
     return View(
         figure=iterations_figure(shown.iterations),
-        caption=iterations_said(config, shown.iterations),
+        caption=iterations_said(shown.iterations, config.layers),
     )
-
-
-def iterations_said(config: OnePrompt, iterations: Iterations) -> str:
-    """How many iterations AdaRR itself takes, and the models of the chosen depth, in words."""
-    if iterations.ada is None:
-        return "AdaRR needs more examples than dimensions."
-    ada, error = iterations.ada.final, float(iterations.ada.stderr[-1])
-    if ada < NOTHING:
-        return "Without noise AdaRR is least squares, and exact: it is approached for ever."
-    best, common = (arrival(iterations, name, CLOSE * ada) for name in ("best", "common"))
-    said = (
-        f"Over {AVERAGED:,} prompts, AdaRR by gradient descent comes within "
-        f"{100 * (CLOSE - 1):.0f} % of AdaRR's mean loss ({ada:.3g} ± {error:.1g}) after "
-        f"{_times(best)} if every prompt gets its own best steps, and after {_times(common)} with "
-        f"one step size for all; the paper counts {PAPER_ITERATIONS} until it matches AdaRR."
-    )
-    for kind in iterations.shipped.kinds(("diag", "full")):
-        if (kind, config.layers) in iterations.shipped.over_noise:
-            loss = iterations.shipped.over_noise[kind, config.layers]
-            found = arrival(iterations, "best", loss.final)
-            takes = "is below AdaRR itself" if loss.final < ada else f"takes {_times(found)}"
-            said += (
-                f" The {loss.final:.3g} ± {loss.stderr[-1]:.1g} of {METHODS[kind].label} with "
-                f"{_layers(config.layers)} {takes}."
-            )
-    return said
-
-
-def _times(count: int | None) -> str:
-    if count is None:
-        return f"more than {ITERATIONS} iterations"
-    return f"{count} iteration{'s' * (count != 1)}"
-
-
-def _layers(count: int) -> str:
-    return f"{count} layer{'s' * (count > 1)}"
 
 
 def rows(story: PromptStory) -> list[dict[str, str | float]]:
@@ -384,7 +266,7 @@ def finding(config: OnePrompt, story: PromptStory) -> str:
     if best:
         found = story.implied[best]
         guesses.append(
-            f"{METHODS[best].label} with {_layers(config.layers)} ends nearest to the ridge "
+            f"{METHODS[best].label} with {layers_said(config.layers)} ends nearest to the ridge "
             f"regression for **{np.sqrt(found.strength[at]):.2f}**, {found.distance[at]:.2g} away "
             "from it"
         )

@@ -55,7 +55,7 @@ def depth_panel(losses: Losses, *, published: bool) -> Panel:
         title=losses.task.noise.label(),
         curves=[*levels, *curves],
         x_range=DEPTH_ENDS,
-        y_range=_reach([curve.y for curve in (*levels, *curves)], decades=14),
+        y_range=_reach([curve.y for curve in (*levels, *curves)], decades=17),
         published=printed if published else {},
     )
 
@@ -66,13 +66,15 @@ def profile_panel(losses: Losses, layers: int, title: str, oracle: np.ndarray | 
     if oracle is not None:
         curves = [_raised(curve, oracle) for curve in curves]
         curves.append(Curve(method="oracle_rr", x=losses.sigmas, y=oracle, width=1.5))
+    uniform = isinstance(losses.task.noise, UniformNoise)
     decades = 1.8 if oracle is not None else 4.5
     return Panel(
         title=title,
         curves=curves,
         x_range=(0.0, highest_sigma(losses.task)),
         y_range=_reach([curve.y for curve in curves], decades=decades),
-        **_training(losses.task),
+        shade=(0.0, losses.task.noise.highest) if uniform else None,
+        marks=() if uniform else np.unique(losses.task.noise.nodes()[0]).tolist(),
     )
 
 
@@ -112,19 +114,20 @@ def far_panel(
     """Figure 7: the loss by noise level, read after every layer of one model."""
     layers = profile.mean.shape[-1] - 1
     curves = [_named(Curve(method=name, x=sigmas, y=y, width=1.5)) for name, y in floors.items()]
+    center, low, high = center_and_band(profile, "mean")
     for layer in range(layers + 1):
-        y = center_and_band(profile, "mean")
-        band = {} if layer < layers else {"low": y[1][:, layer], "high": y[2][:, layer]}
+        last = layer == layers
         curves.append(
             Curve(
                 method=kind,
                 uid=f"{kind}:{layer}",
                 label=f"{METHODS[kind].label}, after layer {layer}",
                 x=sigmas,
-                y=y[0][:, layer],
+                y=center[:, layer],
+                low=low[:, layer] if last else None,
+                high=high[:, layer] if last else None,
                 band="±2 standard errors",
-                width=2.75 if layer == layers else 1.75,
-                **band,
+                width=2.75 if last else 1.75,
             )
         )
     return Panel(
@@ -140,14 +143,6 @@ def far_panel(
 def _strength(step: int, last: int) -> float:
     """How strongly a step is drawn: the last fully, the first at a quarter."""
     return 0.25 + 0.75 * step / last
-
-
-def _training(task: LinearTask) -> dict[str, object]:
-    """The noise met in training, as a panel shows it."""
-    noise = task.noise
-    if isinstance(noise, UniformNoise):
-        return {"shade": (0.0, noise.highest)}
-    return {"marks": np.unique(noise.nodes()[0]).tolist()}
 
 
 def _named(curve: Curve) -> Curve:
@@ -170,6 +165,6 @@ def _first(curve: Curve, met: np.ndarray) -> dict[str, np.ndarray]:
 def _reach(values: Sequence[np.ndarray], decades: float) -> Span:
     """The y axis: at most so many decades down from the largest value (or what costs too much)."""
     flat = np.concatenate([np.ravel(part) for part in values])
-    flat = flat[np.isfinite(flat) & (flat > 1e-14)]
+    flat = flat[np.isfinite(flat) & (flat > 1e-18)]
     high = min(float(flat.max()), TOP)
     return max(float(flat.min()), high * 10.0**-decades) / 1.5, high * 1.5

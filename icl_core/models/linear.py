@@ -93,17 +93,22 @@ def in_dimension(model: LinearTransformer, dim: int) -> LinearTransformer:
     Raises:
         InputError: The model is no DIAG, so that nothing says what it does in other dimensions.
     """
-    found = []
-    for matrix in (np.asarray(model.P), np.asarray(model.Q)):
-        x_block, y_entry = matrix[..., 0, 0], matrix[..., -1, -1]
-        again = np.asarray(block_diagonal(jnp.asarray(x_block), jnp.asarray(y_entry), model.dim))
-        if not np.array_equal(again, matrix):
+
+    def moved(matrices: Array) -> Array:
+        given = np.asarray(matrices)
+        diagonal = np.diagonal(given, axis1=-2, axis2=-1)
+        shared = np.concatenate(
+            [np.repeat(diagonal[..., :1], dim, axis=-1), diagonal[..., -1:]], axis=-1
+        )
+        same = (diagonal[..., :-1] == diagonal[..., :1]).all()
+        if not same or np.count_nonzero(given) > np.count_nonzero(diagonal):
             raise InputError(
                 f"FULL matrices fix the dimension, here d = {model.dim}: "
                 "choose DIAG or GD++ to change it."
             )
-        found.append(block_diagonal(jnp.asarray(x_block), jnp.asarray(y_entry), dim))
-    return LinearTransformer(P=found[0], Q=found[1])
+        return shared[..., None] * np.eye(dim + 1)  # type: ignore[return-value]
+
+    return LinearTransformer(P=moved(model.P), Q=moved(model.Q))
 
 
 def omegas(model: LinearTransformer) -> Float[Array, "layers 4"]:

@@ -68,7 +68,7 @@ def _place(
     drawing: Drawing, number: int, row_of: tuple[int, int], column_of: tuple[int, int]
 ) -> None:
     (row, rows), (column, columns) = row_of, column_of
-    gap_x, gap_y = 0.09, 0.2 / max(rows, 1) if rows > 1 else 0.0
+    gap_x, gap_y = 0.09, 0.26 / rows
     wide = (1 - gap_x * (columns - 1)) / columns
     high = (1 - gap_y * (rows - 1)) / rows
     left, top = column * (wide + gap_x), 1 - row * (high + gap_y)
@@ -102,7 +102,7 @@ def _curve(drawing: Drawing, panel: Panel, curve: Curve, number: int, seen: set[
         bare = bool(trace["line"].get("width") == 0)
         changes: dict[str, Any] = {
             "legendgroup": curve.method,
-            "showlegend": not bare and curve.method not in seen,
+            "showlegend": not bare and curve.method not in seen and uid not in panel.strength,
             "meta": {"panel": panel.title},
         }
         if strength < 1 and not bare:

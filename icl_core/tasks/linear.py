@@ -181,8 +181,8 @@ def at_levels(task: LinearTask, seed: Seed, sigmas: Float[np.ndarray, "levels"])
     return Prompts(
         moments=Moments(
             Sigma=np.broadcast_to(Sigma, (len(sigma), *Sigma.shape)),  # type: ignore[arg-type]
-            alpha=Sigma @ w + sigma[:, None] * Xt_xi,
-            lam=signal + 2 * sigma * mixed + sigma**2 * energy,
+            alpha=Sigma @ w + sigma[:, None] * Xt_xi,  # type: ignore[arg-type]
+            lam=signal + 2 * sigma * mixed + sigma**2 * energy,  # type: ignore[arg-type]
         ),
         sigma=sigma,  # type: ignore[arg-type]
         w=np.broadcast_to(w, (len(sigma), task.dim)),  # type: ignore[arg-type]
