@@ -30,6 +30,7 @@ from icl_core.live.curves import curve_grid
 from icl_core.plots import prompts as plots
 from icl_core.plots.drawing import Curve, level
 from icl_core.plots.style import METHODS
+from icl_core.tasks.linear import LinearTask
 from icl_core.validation import Config, integer, number
 from icl_core.zoo.library import load_entry
 

@@ -80,7 +80,8 @@ def test_figure_2_averages_to_the_papers_table(highest):
         value, rounding = published("table1.csv", row)[f"u{highest}"]
         assert mean_over_law(highest, series) == pytest.approx(value, rel=2 * SAMPLED, abs=rounding)
     cell = published_cell(f"u{highest}", "diag", 7)
-    assert cell and mean_over_law(highest, "DIAG") <= cell.value * (1 + SAMPLED) + cell.rounding
+    assert cell
+    assert mean_over_law(highest, "DIAG") <= cell.value * (1 + SAMPLED) + cell.rounding
 
 
 def test_figure_3_averages_to_the_papers_table():
@@ -162,11 +163,13 @@ def test_one_prompt_shows_what_its_story_says():
 
 def test_iterations_are_counted_to_adarr_of_the_papers_table():
     found = iterations.iterations_of(MAIN)
-    assert found.ada and found.best
+    assert found.ada
+    assert found.best
     value, _ = published("table1.csv", "AdaRR")["u5"]
     assert abs(found.ada.final - value) <= 5 * found.ada.stderr[-1] + SAMPLED * value
     count = iterations.arrival(found, "best", iterations.CLOSE * found.ada.final)
-    assert count and found.best.mean[count] <= iterations.CLOSE * found.ada.final
+    assert count
+    assert found.best.mean[count] <= iterations.CLOSE * found.ada.final
     assert found.best.mean[count - 1] > iterations.CLOSE * found.ada.final
     assert f"after {count} iterations" in iterations.iterations_said(found, 4)
     assert found.best.mean[-1] == pytest.approx(found.ada.final, rel=1e-3)
