@@ -91,7 +91,7 @@ def _reading(drawing: Drawing, name: str, sigma: float, row: int) -> None:
         xaxis="x2",
         yaxis="y2",
         hovertemplate=f"{style.label}: σ = %{{x:.3g}}<extra></extra>",
-        meta={"panel": "ridge that a method works with"},
+        meta={"rows": [{"panel": "methods", "series": style.label, "noise level σ": sigma}]},
     )
 
 
