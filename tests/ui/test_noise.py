@@ -59,7 +59,7 @@ def test_figure_1_has_the_papers_values_beside_ours():
         for series, row in (("AdaRR", "AdaRR"), ("ConstRR, the floor of GD++", "ConstRR")):
             level = rows_of("1", task.noise.label(), series)[0][LOSS]
             value, rounding = published("table1.csv", row)[column]
-            assert abs(level - value) <= SAMPLED * value + rounding
+            assert abs(level - value) <= SAMPLED * value + rounding + 1e-12
         floor = rows_of("1", task.noise.label(), "Bayes, the floor of all")[0][LOSS]
         assert all(row[LOSS] >= floor * 0.97 for row in ours)
 
