@@ -18,6 +18,14 @@ LESSONS = {
         "Noise and depth",
         "What more layers buy when nobody says how noisy the examples are.",
     ),
+    "paper_figures": (
+        "The paper's figures",
+        "Figures 1 to 7 and Table 1 again, each with the floors that the paper lacks.",
+    ),
+    "one_prompt": (
+        "One prompt",
+        "Twenty examples of unknown noise: what does each method take σ to be?",
+    ),
     "weights": (
         "Weights",
         "The two matrices of every layer, over the whole training, beside what theory says.",

@@ -3,8 +3,15 @@
 import streamlit as st
 
 from icl_core.lessons import noise_and_depth as lesson
-from icl_core.lessons.losses import SHIFT_PROMPTS
-from icl_core.lessons.noise_and_depth import CONTEXTS, PRESETS, VIEWS, NoiseAndDepth
+from icl_core.lessons.losses import shift_said
+from icl_core.lessons.noise_and_depth import (
+    CONTEXTS,
+    DIMENSIONS,
+    LEVELS,
+    PRESETS,
+    VIEWS,
+    NoiseAndDepth,
+)
 from icl_core.plots.style import METHODS
 from ui.boundary import fragment
 from ui.calls import noise_losses, shipped_families
@@ -30,18 +37,25 @@ def explore() -> None:
         trained = family.task.num_context
         lengths = {None if n == trained else n: str(n) for n in CONTEXTS}
         controls.steps("num_context", f"Context n (trained on {trained})", lengths)
-        if (family.task.dim, trained) == (10, 20):
+        own = family.task.dim
+        sizes = {None if d == own else d: str(d) for d in DIMENSIONS}
+        controls.steps("dim", f"Dimension d (trained on {own})", sizes)
+        alone = {None: "none"} | {level: f"{level:g}" for level in LEVELS}
+        controls.steps(
+            "level",
+            "Beside: trained at one σ",
+            alone,
+            help="At one noise level the best model of every kind is ridge regression of that "
+            "strength, and deep GD++ reaches it. Shown in the profile, exactly.",
+        )
+        if (own, trained) == (10, 20):
             controls.switch("published", "Paper's Table 1")
     controls.within("layers", family.depths[0], family.depths[-1])
     controls.within("sigma", 0.0, lesson.highest_sigma(family.task))
     config = controls.config()
     losses = noise_losses(config)
     if losses.shifted:
-        st.info(
-            f"A shift: trained on contexts of {family.task.num_context} examples, the models now "
-            f"see {config.num_context}. ({SHIFT_PROMPTS} prompts, drawn for this view.)",
-            icon=":material/moving:",
-        )
+        st.info(shift_said(family.task, losses), icon=":material/moving:")
 
     finding(lesson.finding(config, losses))
     left, right = st.columns(2, gap="large")
@@ -79,6 +93,9 @@ to_try(
         "Step through the **layers** of the profile: which noise levels improve last?",
         "Drag **σ** below: at little noise the deep models gain almost all in their last layer.",
         "Stretch the **context**: which model still works on prompts longer than in training?",
+        "Change the **dimension**: DIAG and GD++ are four numbers a layer, whatever d is; how far "
+        "do they carry?",
+        "Set a model **trained at one σ** beside: best of all there, and how quickly worse around?",
         "Choose **median**: how much of the mean is owed to rare, hard prompts?",
     ]
 )

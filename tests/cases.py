@@ -15,6 +15,7 @@ import numpy as np
 from icl_core.algorithms import Method
 from icl_core.algorithms.accelerated import Chebyshev, ConjugateGradient, HeavyBall, Newton
 from icl_core.algorithms.descent import GDPlusPlus, GradientDescent
+from icl_core.algorithms.iterative import IterativeAdaRR
 from icl_core.algorithms.ridge import AdaRR, BayesRR, ConstRR, OracleRR, TunedRR
 from icl_core.constructions import gdpp_model, gradient_descent_model
 from icl_core.models.linear import LinearTransformer, diagonal_model
@@ -103,6 +104,18 @@ METHODS = (
     MethodCase(
         name="tuned_rr",
         build=lambda task: TunedRR(scale=1.3, highest=2.0),
+        needs_many_tokens=True,
+    ),
+    MethodCase(
+        name="iterative_rr",
+        build=lambda task: IterativeAdaRR(steps=3),
+        steps=3,
+        needs_many_tokens=True,
+    ),
+    MethodCase(
+        name="iterative_rr_eta",
+        build=lambda task: IterativeAdaRR(steps=3, eta=0.5),
+        steps=3,
         needs_many_tokens=True,
     ),
     MethodCase(name="bayes_rr_fixed", build=lambda task: BayesRR(noise=FixedNoise(value=1))),

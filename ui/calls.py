@@ -2,9 +2,19 @@
 
 import streamlit as st
 
+from icl_core.analysis.one_prompt import PromptStory
 from icl_core.analysis.squares import Squares
 from icl_core.analysis.two_noise import TwoNoiseLimit
-from icl_core.lessons import algorithm_model, losses, spectrum, theory, weights
+from icl_core.lessons import (
+    algorithm_model,
+    iterations,
+    losses,
+    one_prompt,
+    paper_figures,
+    spectrum,
+    theory,
+    weights,
+)
 from icl_core.lessons.families import Family, families
 from icl_core.lessons.model_cards import Card, read_card
 from icl_core.lessons.noise_and_depth import NoiseAndDepth
@@ -21,13 +31,22 @@ def shipped_families() -> dict[str, Family]:
 
 def noise_losses(config: NoiseAndDepth) -> losses.Losses:
     """See `losses.measure`; one entry serves all depths but at a shifted context."""
-    shifted = config.num_context is not None
-    return _noise_losses(config.task, config.num_context, config.layers if shifted else 1)
+    shifted = config.num_context is not None or config.dim is not None
+    layers = config.layers if shifted else 1
+    return _noise_losses(config.task, config.num_context, layers, config.dim)
 
 
 @st.cache_data(max_entries=256, show_spinner=False)
-def _noise_losses(task: str, num_context: int | None, layers: int) -> losses.Losses:
-    return losses.measure(task, num_context, layers)
+def _noise_losses(
+    task: str, num_context: int | None, layers: int, dim: int | None
+) -> losses.Losses:
+    return losses.measure(task, num_context, layers, dim)
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def adarr_iterations(task: str) -> iterations.Iterations:
+    """See `iterations.iterations_of`."""
+    return iterations.iterations_of(task)
 
 
 # Resources are shared and not copied: grids are computed once for each of these objects.
@@ -69,6 +88,23 @@ def spectra(config: spectrum.Spectrum) -> spectrum.Spectra:
 def hessians(dim: int, num_context: int) -> spectrum.Hessians:
     """See `spectrum.hessians_of`."""
     return spectrum.hessians_of(dim, num_context)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def prompt_story(config: one_prompt.OnePrompt) -> PromptStory:
+    """See `one_prompt.story_of`."""
+    return one_prompt.story_of(config)
+
+
+def paper_material(config: paper_figures.PaperFigures) -> paper_figures.Material:
+    """See `paper_figures.measure`; one entry serves all choices that change only the drawing."""
+    layers = config.layers if config.exhibit == "7" else paper_figures.PaperFigures.layers
+    return _paper_material(config.replace(layers=layers, published=True))
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _paper_material(config: paper_figures.PaperFigures) -> paper_figures.Material:
+    return paper_figures.measure(config)
 
 
 @st.cache_data(max_entries=16, ttl=60, show_spinner=False)

@@ -25,6 +25,8 @@ def pages() -> dict[str, list[st.Page]]:
         "Gradient descent inside": [page("gdpp_spectrum", "GD++ spectrum", "equalizer")],
         "Noise": [
             page("noise_and_depth", "Noise and depth", "show_chart"),
+            page("paper_figures", "The paper's figures", "auto_stories"),
+            page("one_prompt", "One prompt", "target"),
             page("weights", "Weights", "grid_on"),
             page("algorithm", "The algorithm it found", "account_tree"),
             page("theory", "What theory builds", "architecture"),

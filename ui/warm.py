@@ -15,13 +15,18 @@ from icl_core.errors import InputError
 from icl_core.lessons import algorithm
 from icl_core.lessons.noise_and_depth import CONTEXTS as SHIFTS
 from icl_core.lessons.noise_and_depth import NoiseAndDepth
+from icl_core.lessons.one_prompt import OnePrompt
+from icl_core.lessons.paper_figures import EXHIBITS, FAR_DEPTHS, PaperFigures
 from icl_core.lessons.spectrum import CONTEXTS, DIMENSIONS, Spectrum
 from icl_core.lessons.theory import LEVELS
 from icl_core.lessons.weights import Weights, omega_figure, theory
 from ui.calls import (
+    adarr_iterations,
     hessians,
     noise_losses,
     opened_model,
+    paper_material,
+    prompt_story,
     shipped_families,
     squares,
     trained_gammas,
@@ -47,6 +52,7 @@ def plan() -> Iterator[Callable[[], object]]:
     yield squares
     yield trained_pair
     yield lambda: _algorithm(algorithm.Algorithm())
+    yield lambda: prompt_story(OnePrompt())
     for name, family in shipped_families().items():
         task = family.task
         kind, depths = next(iter(family.entries.items()))
@@ -55,11 +61,16 @@ def plan() -> Iterator[Callable[[], object]]:
         yield lambda shallow=shallow: theory(weights_story(*shallow))
         config = noise.replace(task=name)
         yield lambda config=config: noise_losses(config)
+        yield lambda name=name: adarr_iterations(name)
         deepest = config.replace(layers=family.depths[-1])
         for n in sorted(SHIFTS, key=lambda n: abs(n - 60)):
             if n != family.task.num_context:
                 shifted = deepest.replace(num_context=n)
                 yield lambda shifted=shifted: noise_losses(shifted)
+    for exhibit in EXHIBITS:
+        yield lambda exhibit=exhibit: paper_material(PaperFigures(exhibit=exhibit))
+    for layers in FAR_DEPTHS:
+        yield lambda layers=layers: paper_material(PaperFigures(exhibit="7", layers=layers))
     for dim in DIMENSIONS:
         for n in CONTEXTS:
             yield lambda dim=dim, n=n: hessians(dim, n)

@@ -66,6 +66,19 @@ def const_rr_floor(task: LinearTask) -> float:
     return 0.5 * task.dim * float(np.mean((values * total * gap**2) @ prior))
 
 
+def ridge_profile(task: LinearTask, strength: float, sigmas: np.ndarray) -> np.ndarray:
+    """Adjusted half loss of ridge regression of one strength s at each fixed noise level.
+
+    E 1/2 sum_i lambda_i (lambda_i + sigma^2) (1/(lambda_i + s) - 1/(lambda_i + sigma^2))^2, exact
+    over w and noise. With s = sigma_0^2 it is what any model trained at sigma_0 alone tends to: the
+    optimum of every class that holds GD++, as the layers grow. For n >= d.
+    """
+    values = _eigenvalues(task.dim, task.num_context)[:, None]
+    total = values + sigmas**2
+    gap = 1 / (values + strength) - 1 / total
+    return 0.5 * task.dim * np.mean(values * total * gap**2, axis=0)
+
+
 def _sigma_and_eigenvalues(task: LinearTask) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Quadrature of sigma [nodes] with its weights, and eigenvalues [count, 1]."""
     sigma, prior = task.noise.nodes()

@@ -17,7 +17,7 @@ from jaxtyping import Array, Float
 from icl_core.algorithms import Method
 from icl_core.algorithms.ridge import OracleRR
 from icl_core.arrays import WeightPath, in_float64
-from icl_core.tasks.linear import LinearTask, Prompts, draw_prompts
+from icl_core.tasks.linear import LinearTask, Prompts, draw_prompts, embedded
 from icl_core.tasks.noise import FixedNoise
 from icl_core.validation import integer
 
@@ -93,12 +93,21 @@ def prompt_chunks(task: LinearTask, seed: int, count: int) -> Iterator[Prompts]:
 
 @in_float64
 def prompt_losses(
-    methods: Mapping[str, Method], task: LinearTask, *, prompts: int, seed: int
+    methods: Mapping[str, Method],
+    task: LinearTask,
+    *,
+    prompts: int,
+    seed: int,
+    dim: int | None = None,
 ) -> dict[str, np.ndarray]:
-    """Adjusted loss [steps, prompts] of every method on the same prompts, in float64."""
+    """Adjusted loss [steps, prompts] of every method on the same prompts, in float64.
+
+    With `dim`, prompts are `embedded` in so many dimensions, as the methods then expect.
+    """
     count = integer("The number of prompts", prompts, "prompts")
     blocks: dict[str, list[np.ndarray]] = {name: [] for name in methods}
     for chunk in prompt_chunks(task, seed, count):
+        chunk = chunk if dim is None else embedded(chunk, dim)
         target = OracleRR().weight_path(chunk)[-1]
         for name, method in methods.items():
             path = method.weight_path(chunk)
@@ -107,10 +116,15 @@ def prompt_losses(
 
 
 def evaluate(
-    methods: Mapping[str, Method], task: LinearTask, *, prompts: int = 100_000, seed: int = 1
+    methods: Mapping[str, Method],
+    task: LinearTask,
+    *,
+    prompts: int = 100_000,
+    seed: int = 1,
+    dim: int | None = None,
 ) -> dict[str, LossSummary]:
     """Adjusted loss by step of every method on the same fresh prompts of a task."""
-    losses = prompt_losses(methods, task, prompts=prompts, seed=seed)
+    losses = prompt_losses(methods, task, prompts=prompts, seed=seed, dim=dim)
     return {name: summarize(values) for name, values in losses.items()}
 
 
@@ -136,3 +150,33 @@ def noise_profile(
         for sigma in sigmas
     ]
     return {name: summarize(np.stack([level[name] for level in levels])) for name in methods}
+
+
+@in_float64
+def noise_profile_at_once(
+    methods: Mapping[str, Method],
+    task: LinearTask,
+    sigmas: np.ndarray,
+    *,
+    prompts: int = 256,
+    seed: int = 1,
+    dim: int | None = None,
+) -> dict[str, LossSummary]:
+    """`noise_profile` in one block of all levels: much faster where each has few prompts.
+
+    `dim` is that of `prompt_losses`.
+    """
+    count = integer("The number of prompts", prompts, (2, CHUNK))
+    levels = [
+        draw_prompts(task.replace(noise=FixedNoise(value=float(sigma))), (seed, 0), count)
+        for sigma in sigmas
+    ]
+    block = jax.tree.map(lambda *parts: np.concatenate([np.atleast_1d(p) for p in parts]), *levels)
+    block = block.replace(num_context=levels[0].num_context)
+    block = block if dim is None else embedded(block, dim)
+    target = OracleRR().weight_path(block)[-1]
+    found = {}
+    for name, method in methods.items():
+        losses = np.asarray(distance_loss(method.weight_path(block), target))
+        found[name] = summarize(losses.reshape(len(losses), len(sigmas), count).swapaxes(0, 1))
+    return found

@@ -8,6 +8,8 @@ from icl_core.lessons import (
     algorithm,
     models,
     noise_and_depth,
+    one_prompt,
+    paper_figures,
     spectrum,
     theory,
     training,
@@ -48,6 +50,18 @@ LESSONS: Mapping[str, Lesson] = {
         presets=noise_and_depth.PRESETS,
         measure=noise_and_depth.measure,
         views=noise_and_depth.VIEWS,
+    ),
+    "one_prompt": Lesson(
+        config=one_prompt.OnePrompt,
+        presets=one_prompt.PRESETS,
+        measure=one_prompt.measure,
+        views=one_prompt.VIEWS,
+    ),
+    "paper_figures": Lesson(
+        config=paper_figures.PaperFigures,
+        presets=paper_figures.PRESETS,
+        measure=paper_figures.measure,
+        views=paper_figures.VIEWS,
     ),
     "weights": Lesson(
         config=weights.Weights,

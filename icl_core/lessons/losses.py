@@ -1,7 +1,7 @@
-"""Losses of all shipped models of a task, from their tables or at another context length."""
+"""Losses of all shipped models of a task: from their tables, or with another n or d."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -9,14 +9,18 @@ import numpy as np
 
 from icl_core.algorithms import Method
 from icl_core.algorithms.ridge import AdaRR, BayesRR, ConstRR
-from icl_core.analysis.loss import LossSummary, evaluate, noise_profile
+from icl_core.analysis.loss import LossSummary, evaluate, noise_profile_at_once
+from icl_core.arrays import WeightPath
 from icl_core.lessons.families import Family, baseline_tables, find_family, model_tables
-from icl_core.tasks.linear import LinearTask
+from icl_core.models.linear import in_dimension
+from icl_core.tasks.linear import LinearTask, Prompts
 from icl_core.zoo.library import PRETRAINED, Table, load_entry
 
 SHIFT_PROMPTS, SHIFT_PROFILE_PROMPTS, SHIFT_LEVELS = 1024, 256, 4
 """An evaluation away from the training's context length is made when asked for: with fewer prompts,
 and at every fourth noise level of the shipped tables."""
+WIDEST = 20
+"""Dimensions above that of training share the program of this one."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,16 +44,21 @@ class Losses:
 
 
 def measure(
-    task: str, num_context: int | None = None, layers: int = 1, folder: Path = PRETRAINED
+    task: str,
+    num_context: int | None = None,
+    layers: int = 1,
+    dim: int | None = None,
+    folder: Path = PRETRAINED,
 ) -> Losses:
-    """The shipped tables, or, at another context length, a fresh evaluation.
+    """The shipped tables, or, at another context length or dimension, a fresh evaluation.
 
-    `layers` is the depth whose noise profiles are wanted at a shifted context length.
+    `layers` is the depth whose noise profiles are wanted at a shift.
     """
     family = find_family(task, folder)
-    if num_context is None or num_context == family.task.num_context:
+    n, d = num_context or family.task.num_context, dim or family.task.dim
+    if (n, d) == (family.task.num_context, family.task.dim):
         return _shipped(family, folder)
-    return _shifted(family, num_context, layers, folder)
+    return _shifted(family, family.task.replace(num_context=n, dim=d), layers, folder)
 
 
 def _shipped(family: Family, folder: Path) -> Losses:
@@ -64,25 +73,41 @@ def _shipped(family: Family, folder: Path) -> Losses:
     )
 
 
-def _shifted(family: Family, num_context: int, layers: int, folder: Path) -> Losses:
-    """Every model at another context length; the ridge baselines know the new length."""
-    task = family.task.replace(num_context=num_context)
+@dataclass(frozen=True, kw_only=True)
+class _AdaRR:
+    """AdaRR on prompts embedded among `extra` more dimensions, which leave its degrees of freedom,
+    n - d, as they are."""
+
+    extra: int
+
+    def weight_path(self, prompts: Prompts) -> WeightPath:
+        return AdaRR().weight_path(replace(prompts, num_context=prompts.num_context + self.extra))
+
+
+def _shifted(family: Family, task: LinearTask, layers: int, folder: Path) -> Losses:
+    """Every model on another task; the ridge baselines know it. In another dimension only DIAG and
+    GD++ say what they do. Dimensions share a program or two: their prompts are embedded."""
+    turned = task.dim != family.task.dim
+    room = family.task.dim if task.dim <= family.task.dim else max(WIDEST, task.dim)
     sigmas = next(iter(model_tables(family, folder).values())).sigmas[::SHIFT_LEVELS]
     longest = family.depths[-1]
-    models: dict[str, Method] = {
-        f"{kind}:{depth}": load_entry(entry, folder).model.padded(longest)
-        for kind, entries in family.entries.items()
-        for depth, entry in entries.items()
-    }
+    models: dict[str, Method] = {}
+    for kind, entries in family.entries.items():
+        for depth, entry in entries.items():
+            if not (turned and kind == "full"):
+                model = load_entry(entry, folder).model.padded(longest)
+                models[f"{kind}:{depth}"] = in_dimension(model, room) if turned else model
     closed: dict[str, Method] = {
         "const_rr": ConstRR.of(task),
         "bayes_rr": BayesRR(noise=task.noise),
     }
-    if num_context > task.dim:
-        closed["ada_rr"] = AdaRR()
+    if task.num_context > task.dim:
+        closed["ada_rr"] = _AdaRR(extra=room - task.dim)
     chosen = {key: model for key, model in models.items() if key.endswith(f":{layers}")}
-    loss = evaluate(models | closed, task, prompts=SHIFT_PROMPTS)
-    profile = noise_profile(chosen | closed, task, sigmas, prompts=SHIFT_PROFILE_PROMPTS)
+    loss = evaluate(models | closed, task, prompts=SHIFT_PROMPTS, dim=room)
+    profile = noise_profile_at_once(
+        chosen | closed, task, sigmas, prompts=SHIFT_PROFILE_PROMPTS, dim=room
+    )
     return Losses(
         task=task,
         depths=family.depths,
@@ -112,3 +137,19 @@ def first_steps(summary: LossSummary, steps: int) -> LossSummary:
         for field in ("mean", "stderr", "median", "low", "high")
     }
     return LossSummary(count=summary.count, **arrays)
+
+
+def shift_said(trained: LinearTask, losses: Losses) -> str:
+    """What of the prompts differs from training, and what follows for the models."""
+    now, changes = losses.task, []
+    if now.num_context != trained.num_context:
+        changes.append(f"contexts of {trained.num_context} examples, now {now.num_context}")
+    if now.dim != trained.dim:
+        changes.append(f"inputs of dimension {trained.dim}, now {now.dim}")
+    said = f"A shift: trained on {' and '.join(changes)}."
+    if now.dim != trained.dim:
+        said += (
+            " FULL is left out: its matrices have one row a dimension, while DIAG and GD++ carry "
+            "over by their few numbers."
+        )
+    return f"{said} ({SHIFT_PROMPTS} prompts, drawn for this view.)"

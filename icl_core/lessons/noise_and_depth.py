@@ -9,6 +9,7 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 
+from icl_core.analysis.floors import ridge_profile
 from icl_core.analysis.loss import LossSummary
 from icl_core.errors import InputError
 from icl_core.lessons import losses as tables
@@ -33,28 +34,37 @@ METHOD = Link(group="noise_and_depth", by="trace")
 """Pointing at a method in one chart picks it out in the others."""
 CONTEXTS = (2, 5, 8, 10, 12, 15, 20, 25, 30, 40, 60, 80, 100, 150, 200)
 """Context lengths on offer; models were trained on one of them."""
+DIMENSIONS = (1, 2, 3, 5, 8, 10, 12, 15, 20)
+"""Dimensions on offer, likewise."""
+LEVELS = (0.25, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 5.0)
+"""Noise levels on offer for a model that knows no other."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class NoiseAndDepth(Config):
-    """Choices of the lesson. num_context None is the context length of training."""
+    """Choices of the lesson. num_context and dim None are those of training;
+    `level` adds the best that training at that one noise level leads to."""
 
     task: str = "uniform5_d10_n20"
     models: tuple[str, ...] = PARAMETRIZATIONS
     layers: int = 4
     sigma: float = 1.0
     num_context: int | None = None
+    dim: int | None = None
+    level: float | None = None
     statistic: Statistic = "mean"
     published: bool = False
 
     def __post_init__(self) -> None:
-        n = self.num_context
+        n, d, level = self.num_context, self.dim, self.level
         self._set(
             task=text("The task", self.task),
             models=names("The list of models", self.models, PARAMETRIZATIONS),
             layers=integer("The number of layers L", self.layers, "num_layers"),
             sigma=number("The noise level sigma", self.sigma, "sigma"),
             num_context=None if n is None else integer("The context length n", n, "num_context"),
+            dim=None if d is None else integer("The dimension d", d, (1, DIMENSIONS[-1])),
+            level=None if level is None else number("The one noise level", level, "sigma"),
             statistic=choice("The statistic", self.statistic, STATISTICS),
             published=switch("The switch for published values", self.published),
         )
@@ -65,6 +75,8 @@ PRESETS: dict[str, NoiseAndDepth] = {
     "Only noise 1 or 3": NoiseAndDepth(task="categorical1-3_d10_n20", sigma=3.0),
     "One layer": NoiseAndDepth(layers=1),
     "Longer prompts": NoiseAndDepth(num_context=30),
+    "Fewer dimensions": NoiseAndDepth(dim=5),
+    "Beside one noise level": NoiseAndDepth(layers=7, level=2.0),
     "The typical prompt": NoiseAndDepth(statistic="median"),
 }
 """Named states of the lesson; the first is its default."""
@@ -72,7 +84,7 @@ PRESETS: dict[str, NoiseAndDepth] = {
 
 def measure(config: NoiseAndDepth) -> Losses:
     """What the views show, from the shipped models."""
-    found = tables.measure(config.task, config.num_context, config.layers)
+    found = tables.measure(config.task, config.num_context, config.layers, config.dim)
     if config.layers not in found.depths:
         raise InputError(
             f"No model of {config.layers} layers is shipped for {config.task}: "
@@ -123,6 +135,10 @@ def profile_curves(config: NoiseAndDepth, losses: Losses, layers: int) -> list[C
         if method in losses.profiles:
             y = center_and_band(losses.profiles[method], config.statistic)[0][:, -1]
             curves.append(Curve(method=method, x=losses.sigmas, y=y, width=1.5))
+    if config.level is not None and losses.task.num_context >= losses.task.dim:
+        y = ridge_profile(losses.task, config.level**2, losses.sigmas)
+        label = f"trained at σ = {config.level:g} alone (exact)"
+        curves.append(Curve(method="one_level", x=losses.sigmas, y=y, label=label, width=1.5))
     for kind in losses.kinds(config.models):
         if summary := losses.profiles.get((kind, layers)):
             bands = [part[:, -1] for part in center_and_band(summary, config.statistic)]
@@ -254,7 +270,7 @@ def _diverging(losses: Losses, ends: dict[str, float]) -> str:
         return ""
     return (
         f" {' and '.join(wild)} diverge{'s' * (len(wild) == 1)}: worse than predicting nothing "
-        f"({nothing:.2g}), for the examples of a longer prompt add up to larger steps."
+        f"({nothing:.2g}), for its steps are as long as fits the sums over prompts of training."
         if losses.shifted
         else f" {' and '.join(wild)} diverge{'s' * (len(wild) == 1)} on some prompts."
     )

@@ -16,6 +16,7 @@ from flax import struct
 from jaxtyping import Array, Float, Int
 
 from icl_core.arrays import WeightPath, eye_like
+from icl_core.errors import InputError
 from icl_core.models.products import multiply, sandwich
 from icl_core.tasks.linear import Moments, Prompts
 
@@ -84,6 +85,30 @@ def diagonal_model(
 ) -> LinearTransformer:
     """DIAG: P = diag(p_x I, p_y), Q = diag(q_x I, q_y). GD++ is the case q_y = 0."""
     return LinearTransformer(P=block_diagonal(p_x, p_y, dim), Q=block_diagonal(q_x, q_y, dim))
+
+
+def in_dimension(model: LinearTransformer, dim: int) -> LinearTransformer:
+    """A DIAG model for inputs of another dimension: the same four numbers per layer and head.
+
+    Raises:
+        InputError: The model is no DIAG, so that nothing says what it does in other dimensions.
+    """
+
+    def moved(matrices: Array) -> Array:
+        given = np.asarray(matrices)
+        diagonal = np.diagonal(given, axis1=-2, axis2=-1)
+        shared = np.concatenate(
+            [np.repeat(diagonal[..., :1], dim, axis=-1), diagonal[..., -1:]], axis=-1
+        )
+        same = (diagonal[..., :-1] == diagonal[..., :1]).all()
+        if not same or np.count_nonzero(given) > np.count_nonzero(diagonal):
+            raise InputError(
+                f"FULL matrices fix the dimension, here d = {model.dim}: "
+                "choose DIAG or GD++ to change it."
+            )
+        return shared[..., None] * np.eye(dim + 1)  # type: ignore[return-value]
+
+    return LinearTransformer(P=moved(model.P), Q=moved(model.Q))
 
 
 def omegas(model: LinearTransformer) -> Float[Array, "layers 4"]:

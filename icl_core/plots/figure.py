@@ -35,8 +35,8 @@ def _meta(figure: Figure) -> dict[str, Any]:
 def tidy_rows(figure: Figure) -> list[Row]:
     """All that is plotted, one row a point: panel (where there are several), series, x and y.
 
-    x and y bear the axes' titles where all panels agree on them. A matrix entry has row, column
-    and value instead. A trace whose numbers only place it says its rows itself, in `meta`.
+    x and y bear the axes' titles where all panels that have one agree. A matrix entry has row,
+    column and value instead. A trace whose numbers only place it says its rows itself, in `meta`.
     """
     data: Any = figure.data
     traces = [trace for trace in data if trace.meta != DECORATION]
@@ -67,7 +67,7 @@ def _own_rows(trace: Any) -> list[Row]:
 
 def _axis_name(figure: Figure, kind: str, fallback: str) -> str:
     axes = [axis for name, axis in figure.layout.to_plotly_json().items() if name.startswith(kind)]
-    titles = {axis.get("title", {}).get("text") for axis in axes}
+    titles = {text for axis in axes if (text := axis.get("title", {}).get("text"))}
     title = titles.pop() if len(titles) == 1 else None
     return str(title or fallback)
 

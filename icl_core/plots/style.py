@@ -109,12 +109,26 @@ METHODS: dict[str, MethodStyle] = {
         marker="cross-thin-open",
         about="ridge regression, strength from the residuals of least squares",
     ),
+    "iterative_rr": MethodStyle(
+        label="AdaRR by GD",
+        color="#8664c0",
+        dash="dot",
+        marker="hexagon",
+        about="AdaRR found by gradient descent, its noise estimate too",
+    ),
     "tuned_rr": MethodStyle(
         label="TunedRR",
         color="#3a93cc",
         dash="dashdot",
         marker="asterisk-open",
         about="as AdaRR, scaled and capped by two tuned numbers",
+    ),
+    "one_level": MethodStyle(
+        label="one noise level",
+        color="#a0479c",
+        dash="longdash",
+        marker="pentagon",
+        about="the best that training at one noise level can lead to: ridge of that strength",
     ),
     "oracle_rr": MethodStyle(
         label="OracleRR",

@@ -15,7 +15,7 @@ from flax import struct
 from jaxtyping import Array, Float
 
 from icl_core.arrays import Key, in_float64
-from icl_core.tasks.noise import NoiseLaw, noise_from_dict, noise_to_dict
+from icl_core.tasks.noise import FixedNoise, NoiseLaw, noise_from_dict, noise_to_dict
 from icl_core.validation import Config, integer, mapping
 
 Seed = int | tuple[int, ...]
@@ -162,3 +162,45 @@ def draw_prompts(
     lam = np.sum(w * (Sigma_w + 2 * Xt_xi), axis=-1) + noise_energy
     moments = Moments(Sigma=Sigma, alpha=Sigma_w + Xt_xi, lam=lam)  # type: ignore[arg-type]
     return Prompts(moments=moments, sigma=sigma, w=w, num_context=np.float64(n))  # type: ignore[arg-type]
+
+
+@in_float64
+def at_levels(task: LinearTask, seed: Seed, sigmas: Float[np.ndarray, "levels"]) -> Prompts:
+    """One prompt at several noise levels: the same inputs, weights and noise but for its size.
+
+    Row k is what `draw_prompts` draws from `seed` at the fixed level sigmas[k]: alpha is linear in
+    sigma and lam quadratic.
+    """
+    unit = draw_prompts(task.replace(noise=FixedNoise(value=1.0)), seed, 1)
+    Sigma, w = np.asarray(unit.moments.Sigma[0]), np.asarray(unit.w[0])
+    Xt_xi = np.asarray(unit.moments.alpha[0]) - Sigma @ w
+    signal, mixed = w @ Sigma @ w, w @ Xt_xi
+    energy = float(unit.moments.lam[0]) - signal - 2 * mixed
+    sigma = np.asarray(sigmas, np.float64)
+    return Prompts(
+        moments=Moments(
+            Sigma=np.broadcast_to(Sigma, (len(sigma), *Sigma.shape)),  # type: ignore[arg-type]
+            alpha=Sigma @ w + sigma[:, None] * Xt_xi,  # type: ignore[arg-type]
+            lam=signal + 2 * sigma * mixed + sigma**2 * energy,  # type: ignore[arg-type]
+        ),
+        sigma=sigma,  # type: ignore[arg-type]
+        w=np.broadcast_to(w, (len(sigma), task.dim)),  # type: ignore[arg-type]
+        num_context=unit.num_context,
+    )
+
+
+def embedded(prompts: Prompts, dim: int) -> Prompts:
+    """The same prompts among `dim` dimensions, of which all but their own hold nothing.
+
+    So that prompts of several dimensions share one shape and one compiled program.
+    """
+    moments = prompts.moments
+    more = dim - moments.alpha.shape[-1]
+    return prompts.replace(  # type: ignore[attr-defined]
+        moments=Moments(
+            Sigma=np.pad(moments.Sigma, ((0, 0), (0, more), (0, more))),  # type: ignore[arg-type]
+            alpha=np.pad(moments.alpha, ((0, 0), (0, more))),  # type: ignore[arg-type]
+            lam=moments.lam,
+        ),
+        w=np.pad(prompts.w, ((0, 0), (0, more))),
+    )

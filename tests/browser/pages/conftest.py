@@ -14,6 +14,8 @@ CHARTS = {
     "": 1,
     "gdpp_spectrum": 3,
     "noise_and_depth": 3,
+    "paper_figures": 1,
+    "one_prompt": 4,
     "weights": 3,
     "algorithm": 7,
     "theory": 4,

@@ -150,7 +150,7 @@ def test_without_targets_the_prediction_is_zero(case: MethodCase) -> None:
 
 def test_every_method_is_in_the_table() -> None:
     """A method added to icl_core.algorithms must be added to `METHODS` too."""
-    from icl_core.algorithms import accelerated, descent, ridge
+    from icl_core.algorithms import accelerated, descent, iterative, ridge
 
     def is_method(value: object, module: str) -> bool:
         return (
@@ -159,7 +159,7 @@ def test_every_method_is_in_the_table() -> None:
 
     written = {
         value
-        for module in (accelerated, descent, ridge)
+        for module in (accelerated, descent, iterative, ridge)
         for value in vars(module).values()
         if is_method(value, module.__name__)
     }

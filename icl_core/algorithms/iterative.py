@@ -1,0 +1,70 @@
+"""AdaRR found step by step: what a layer of a transformer is compared with."""
+
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array
+
+from icl_core.algorithms.ridge import Spectrum, spectrum
+from icl_core.arrays import WeightPath
+from icl_core.tasks.linear import Prompts
+from icl_core.validation import Config, integer, number
+
+
+@dataclass(frozen=True, kw_only=True)
+class IterativeAdaRR(Config):
+    """AdaRR by gradient descent, for the noise estimate and for the ridge solution at once.
+
+    Each iteration takes a step on least squares, v <- v + h (alpha - Sigma v), reads the noise off
+    its residuals, s = (lam - 2 <v, alpha> + v^T Sigma v) / (n - d), and takes a step on ridge
+    regression of that strength, w <- w + h / (1 + h s) (alpha - (Sigma + s I) w), from v = w = 0.
+    With eta, h = eta / n in every prompt; without, the best constant one for the prompt's largest
+    and smallest eigenvalue of Sigma, h = 2 / (l_1 + l_d). Undefined (NaN) for n <= d.
+
+    Source: paper 2, section 5, which names the method and gives no step sizes.
+    """
+
+    steps: int
+    eta: float | None = None
+
+    name = "iterative_rr"
+
+    def __post_init__(self) -> None:
+        eta = self.eta
+        self._set(
+            steps=integer("The number of iterations", self.steps, (1, 1000)),
+            eta=None if eta is None else number("The step size eta", eta, "eta"),
+        )
+
+    def weight_path(self, prompts: Prompts) -> WeightPath:
+        """[steps+1, batch, d], from w = 0."""
+        eigen = spectrum(prompts.moments)
+        if self.eta is None:
+            ends = eigen.eigenvalues[:, 0] + eigen.eigenvalues[:, -1]
+            h = 2 / jnp.where(ends > 0, ends, 1)
+        else:
+            h = self.eta / prompts.num_context * jnp.ones_like(eigen.lam)
+        return _descend(eigen, h, prompts.num_context, self.steps)
+
+
+@partial(jax.jit, static_argnames="steps")
+def _descend(eigen: Spectrum, h: Array, num_context: Any, steps: int) -> WeightPath:
+    """In the eigenbasis of Sigma, where every coordinate descends alone; h [batch]."""
+    values, a, h = eigen.eigenvalues, eigen.a, h[:, None]
+    dof = num_context - a.shape[-1]
+
+    def step(state: tuple[Array, Array], _: None) -> tuple[Any, Array]:
+        v, w = state
+        v = v + h * (a - values * v)
+        residuals = eigen.lam - jnp.sum(v * (2 * a - values * v), axis=-1)
+        noise = jnp.maximum(residuals, 0) / jnp.maximum(dof, 1)
+        s = jnp.where(dof > 0, noise, jnp.nan)[:, None]
+        w = w + h / (1 + h * s) * (a - (values + s) * w)
+        return (v, w), w
+
+    start = jnp.zeros_like(a)
+    _, path = jax.lax.scan(step, (start, start), length=steps)
+    return jnp.einsum("nij,knj->kni", eigen.U, jnp.concatenate([start[None], path]))

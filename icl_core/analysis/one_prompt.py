@@ -1,0 +1,89 @@
+"""One prompt at every noise level: what each method makes of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+
+from icl_core.algorithms import Method
+from icl_core.algorithms.ridge import OracleRR, Spectrum, noise_posterior, ols_variance, spectrum
+from icl_core.analysis.implied import Implied, nearest_ridge
+from icl_core.analysis.loss import distance_loss
+from icl_core.arrays import in_float64
+from icl_core.tasks.linear import LinearTask, at_levels
+from icl_core.tasks.noise import NoiseLaw, UniformNoise
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class PromptStory:
+    """One prompt, its noise scaled to each of `sigmas` [S]. All of it is exact: half MSE over the
+    query, nothing sampled but the prompt.
+
+    paths[method] [steps+1, S, d], implicit weights; losses[method] [steps+1, S], adjusted;
+    implied[method], arrays [S], the ridge regression nearest to its last weights; levels [K] and
+    posterior [S, K], p(sigma | X, y) under the noise law as a share of its highest value, or for a
+    law of single levels as a probability; residual [S], AdaRR's estimate of sigma (NaN for
+    n <= d); w [d], the true weights.
+    """
+
+    task: LinearTask
+    sigmas: np.ndarray
+    w: np.ndarray
+    paths: Mapping[str, np.ndarray]
+    losses: Mapping[str, np.ndarray]
+    implied: Mapping[str, Implied]
+    levels: np.ndarray
+    posterior: np.ndarray
+    residual: np.ndarray
+
+    @property
+    def continuous(self) -> bool:
+        """Whether the noise law has a density."""
+        return _has_density(self.task.noise)
+
+    @property
+    def chosen(self) -> int:
+        """Row of the noise level looked at: the last."""
+        return len(self.sigmas) - 1
+
+
+def _has_density(noise: NoiseLaw) -> bool:
+    return isinstance(noise, UniformNoise) and noise.highest > 0
+
+
+@in_float64
+def tell(
+    methods: Mapping[str, Method], task: LinearTask, seed: int, sigmas: np.ndarray
+) -> PromptStory:
+    """The story of the prompt that `seed` draws."""
+    prompts = at_levels(task, seed, sigmas)
+    eigen = spectrum(prompts.moments)
+    target = OracleRR().weight_path(prompts)[-1]
+    paths = {name: method.weight_path(prompts) for name, method in methods.items()}
+    levels, posterior = _posterior(task, eigen, prompts.num_context)
+    return PromptStory(
+        task=task,
+        sigmas=np.asarray(sigmas),
+        w=np.asarray(prompts.w[0]),
+        paths={name: np.asarray(path) for name, path in paths.items()},
+        losses={name: np.asarray(distance_loss(path, target)) for name, path in paths.items()},
+        implied={name: nearest_ridge(eigen, np.asarray(path[-1])) for name, path in paths.items()},
+        levels=levels,
+        posterior=posterior,
+        residual=np.sqrt(np.asarray(ols_variance(eigen, prompts.num_context))),
+    )
+
+
+def _posterior(
+    task: LinearTask, eigen: Spectrum, num_context: Any
+) -> tuple[np.ndarray, np.ndarray]:
+    nodes, prior = task.noise.nodes()
+    found = np.asarray(noise_posterior(eigen, jnp.asarray(nodes), jnp.asarray(prior), num_context))
+    if _has_density(task.noise):
+        density = found / prior
+        return nodes, density / density.max(-1, keepdims=True)
+    met = np.unique(nodes[prior > 0])
+    shares = [found[:, (nodes == value) & (prior > 0)].sum(-1) for value in met]
+    return met, np.stack(shares, axis=-1)

@@ -1,0 +1,155 @@
+"""Small multiples: the same kind of chart once a noise law, a depth or a kind of model."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from icl_core.plots.drawing import Curve, Drawing, numbered
+from icl_core.plots.figure import Figure
+from icl_core.plots.style import METHODS, translucent
+from icl_core.plots.ticks import log_ticks, tick_label
+
+ROW = 250
+"""Pixels of a row of panels."""
+BELOW = 150
+"""Pixels for legend, title and the x axis's own."""
+Span = tuple[float, float]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Panel:
+    """One chart: curves, the noise met in training (`shade`, or single levels `marks`), the
+    paper's values by method and x (`published`), and how strongly a curve is drawn, by its uid."""
+
+    title: str
+    curves: Sequence[Curve]
+    x_range: Span
+    y_range: Span
+    shade: Span | None = None
+    marks: Sequence[float] = ()
+    published: Mapping[str, Mapping[int, float]] = field(default_factory=dict)
+    strength: Mapping[str, float] = field(default_factory=dict)
+
+
+def panels_figure(
+    panels: Sequence[Panel],
+    *,
+    columns: int,
+    name: str,
+    title: str,
+    x: str,
+    y: str,
+    alt: str,
+    dtick: float | None = None,
+) -> Figure:
+    """The panels from left to right and from top to bottom; the y axis is logarithmic."""
+    rows = -(-len(panels) // columns)
+    drawing = Drawing(name=name, title=title, alt=alt)
+    seen: set[str] = set()
+    for index, panel in enumerate(panels):
+        row, column = divmod(index, columns)
+        last = index + columns >= len(panels)
+        number = index + 1
+        _place(drawing, number, (row, rows), (column, columns))
+        _fill(drawing, panel, number, seen)
+        grid = {} if dtick is None else {"dtick": dtick}
+        drawing.axis("x", number, title=x if last else "", range=panel.x_range, **grid)
+        drawing.axis("x", number, showgrid=False)
+        drawing.axis("y", number, title=y if column == 0 else "")
+        _log_y(drawing, number, panel.y_range)
+    height = ROW * rows + BELOW
+    legend = {**drawing.layout["legend"], "y": -66 / (height - BELOW)}
+    drawing.set(height=height, hovermode="closest", legend=legend)
+    return drawing.figure()
+
+
+def _place(
+    drawing: Drawing, number: int, row_of: tuple[int, int], column_of: tuple[int, int]
+) -> None:
+    (row, rows), (column, columns) = row_of, column_of
+    gap_x, gap_y = 0.09, 0.26 / rows
+    wide = (1 - gap_x * (columns - 1)) / columns
+    high = (1 - gap_y * (rows - 1)) / rows
+    left, top = column * (wide + gap_x), 1 - row * (high + gap_y)
+    x, y = numbered("x", number), numbered("y", number)
+    drawing.axis("x", number, domain=[left, min(left + wide, 1.0)], anchor=y)
+    drawing.axis("y", number, domain=[max(top - high, 0.0), top], anchor=x)
+
+
+def _fill(drawing: Drawing, panel: Panel, number: int, seen: set[str]) -> None:
+    x, y = numbered("x", number), numbered("y", number)
+    corner = {"xref": f"{x} domain", "yref": f"{y} domain", "x": 0, "y": 1}
+    drawing.note(f"<b>{panel.title}</b>", **corner, xanchor="left", yanchor="bottom")
+    if panel.shade is not None:
+        drawing.shade_x(*panel.shade, number=number)
+    for mark in panel.marks:
+        reach = (panel.x_range[1] - panel.x_range[0]) / 120
+        drawing.shade_x(mark - reach, mark + reach, number=number)
+    for curve in panel.curves:
+        _curve(drawing, panel, curve, number, seen)
+    for method, values in panel.published.items():
+        if values:
+            _published(drawing, panel, method, values, number, seen)
+
+
+def _curve(drawing: Drawing, panel: Panel, curve: Curve, number: int, seen: set[str]) -> None:
+    uid = curve.uid or curve.method
+    before = len(drawing.traces)
+    drawing.curve(replace(curve, uid=f"{number}:{uid}"), number)
+    strength = panel.strength.get(uid, 1.0)
+    for trace in drawing.traces[before:]:
+        bare = bool(trace["line"].get("width") == 0)
+        changes: dict[str, Any] = {
+            "legendgroup": curve.method,
+            "showlegend": not bare and curve.method not in seen and uid not in panel.strength,
+            "meta": {"panel": panel.title},
+        }
+        if strength < 1 and not bare:
+            color = translucent(METHODS[curve.method].color, strength)
+            changes["line"] = trace["line"] | {"color": color}
+            changes["marker"] = trace["marker"] | {"color": color}
+        trace |= changes
+    seen.add(curve.method)
+
+
+def _published(
+    drawing: Drawing,
+    panel: Panel,
+    method: str,
+    values: Mapping[int, float],
+    number: int,
+    seen: set[str],
+) -> None:
+    style = METHODS[method]
+    group = f"published:{method}"
+    drawing.scatter(
+        f"{number}:{group}",
+        list(values),
+        list(values.values()),
+        name=f"{style.label}, published",
+        mode="markers",
+        legendgroup=group,
+        showlegend=group not in seen,
+        marker={"color": style.color, "symbol": f"{style.marker}-open", "size": 14},
+        xaxis=numbered("x", number),
+        yaxis=numbered("y", number),
+        hovertemplate=f"{style.label}, published: %{{y:.4g}}<extra></extra>",
+        meta={"panel": panel.title},
+    )
+    seen.add(group)
+
+
+def _log_y(drawing: Drawing, number: int, span: Span) -> None:
+    low, high = span
+    ticks = log_ticks(low, high)
+    while len(ticks) > 5:
+        ticks = ticks[::-2][::-1]
+    drawing.axis(
+        "y",
+        number,
+        type="log",
+        range=[math.log10(low), math.log10(high)],
+        tickvals=ticks,
+        ticktext=[tick_label(tick) for tick in ticks],
+    )

@@ -1,0 +1,97 @@
+"""Lesson: one prompt, its noise, and what each method takes it to be."""
+
+import random
+
+import streamlit as st
+
+from icl_core.lessons import one_prompt as lesson
+from icl_core.lessons.noise_and_depth import highest_sigma
+from icl_core.lessons.one_prompt import PRESETS, VIEWS, OnePrompt, Shown
+from icl_core.live import Values
+from ui.boundary import fragment
+from ui.calls import adarr_iterations, prompt_story, shipped_families
+from ui.chart import chart
+from ui.controls import Controls, control_row
+from ui.frame import finding, heading, to_try
+from ui.presets import preset_links
+
+PAGE = "one_prompt"
+FORMATS = {"acts for σ": "%.3f", "distance": "%.2g", "loss": "%.2g"}
+
+
+@fragment()
+def explore() -> None:
+    families = shipped_families()
+    controls = Controls(PAGE, OnePrompt())
+
+    def redraw() -> None:
+        """Another prompt, with a noise level of its own."""
+        task = families[controls["task"]].task
+        controls.put("seed", random.randrange(10_000))
+        controls.put("sigma", lesson.drawn_sigma(task, random.random()))
+
+    with control_row():
+        tasks = {name: family.label for name, family in families.items()}
+        controls.one_of("task", "Trained on", tasks, menu=True)
+        family = families[controls["task"]]
+        controls.one_of("layers", "Layers L", {depth: str(depth) for depth in family.depths})
+        controls.number("seed", "Prompt", 0, 9999)
+        st.button(
+            "Another",
+            icon=":material/casino:",
+            on_click=redraw,
+            help="Another prompt, with a noise level drawn as in training",
+        )
+    controls.within("sigma", 0.0, highest_sigma(family.task))
+    config = controls.config()
+    shown = Shown(story=prompt_story(config), iterations=adarr_iterations(config.task))
+
+    def moved(values: Values) -> None:
+        controls.put("sigma", float(f"{values['sigma']:.6g}"))
+
+    finding(lesson.finding(config, shown.story))
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        chart(VIEWS["noise"](config, shown), key="noise", page=PAGE, config=config, on_change=moved)
+    with right:
+        st.markdown("**What each method ends with**")
+        st.dataframe(
+            lesson.rows(shown.story),
+            hide_index=True,
+            column_config={
+                name: st.column_config.NumberColumn(format=form) for name, form in FORMATS.items()
+            },
+        )
+        st.caption(
+            "A method acts for σ if the ridge regression of strength σ² comes nearest to its "
+            "weights. The distance between the two is what no ridge regression explains; the loss "
+            "is the distance from the one that is told the true σ. Half MSE over all queries, "
+            "exact for this prompt."
+        )
+    chart(VIEWS["weights"](config, shown), key="weights", page=PAGE, config=config, on_change=moved)
+    left, right = st.columns(2, gap="large")
+    with left:
+        chart(VIEWS["steps"](config, shown), key="steps", page=PAGE, config=config, on_change=moved)
+    with right:
+        chart(VIEWS["iterations"](config, shown), key="iterations", page=PAGE, config=config)
+
+
+heading(
+    "One prompt",
+    r"Nobody tells the model how noisy its examples are. The best answer is ridge regression, "
+    r"$(\Sigma + \sigma^2 I)^{-1}\alpha$, and it needs $\sigma$. So here is one prompt: what do "
+    r"its examples say about $\sigma$, and what does each method make of it?",
+)
+preset_links("pages/one_prompt.py", OnePrompt(), PRESETS)
+explore()
+to_try(
+    [
+        "Drag **σ**: the marks of AdaRR, DIAG and FULL follow it; GD++ stays where ConstRR is, "
+        "for it cannot see the noise.",
+        "**Another** prompt, a few times: how far are the residuals of least squares from "
+        "the truth with only 20 examples?",
+        "Take **fewer layers**: from which depth on does FULL follow σ?",
+        "Put σ **beyond the training range**: the Bayes posterior cannot leave its noise law.",
+        "Choose **noise 1 or 3**, and a σ between: FULL must take the prompt for one of the two.",
+    ]
+)
