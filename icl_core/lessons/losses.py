@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from icl_core.models.linear import in_dimension
 from icl_core.tasks.linear import LinearTask, Prompts
 from icl_core.zoo.library import PRETRAINED, Table, load_entry
 
-SHIFT_PROMPTS, SHIFT_PROFILE_PROMPTS, SHIFT_LEVELS = 1024, 256, 4
+SHIFT_PROMPTS, SHIFT_PROFILE_PROMPTS, SHIFT_LEVELS = 1024, 128, 4
 """An evaluation away from the training's context length is made when asked for: with fewer prompts,
 and at every fourth noise level of the shipped tables."""
 WIDEST = 20
@@ -86,7 +87,47 @@ class _AdaRR:
 
 def _shifted(family: Family, task: LinearTask, layers: int, folder: Path) -> Losses:
     """Every model on another task; the ridge baselines know it. In another dimension only DIAG and
-    GD++ say what they do. Dimensions share a program or two: their prompts are embedded."""
+    GD++ say what they do."""
+    shift = _shift(family.name, task, folder)
+    chosen = {key: model for key, model in shift.models.items() if key.endswith(f":{layers}")}
+    return Losses(
+        task=task,
+        depths=family.depths,
+        shifted=True,
+        over_noise=shift.over_noise,
+        sigmas=shift.sigmas,
+        profiles={**shift.closed, **_unpadded(shift.profile(chosen))},
+    )
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Shift:
+    """What all depths share: the losses of every model and the noise profiles of the baselines.
+
+    models: padded to one depth and to `room` dimensions, by "parametrization:layers".
+    """
+
+    task: LinearTask
+    room: int
+    sigmas: np.ndarray
+    models: Mapping[str, Method]
+    over_noise: Mapping[Any, LossSummary]
+    closed: Mapping[str, LossSummary]
+
+    def profile(self, methods: Mapping[str, Method]) -> dict[str, LossSummary]:
+        return _profile(methods, self.task, self.sigmas, self.room)
+
+
+def _profile(
+    methods: Mapping[str, Method], task: LinearTask, sigmas: np.ndarray, room: int
+) -> dict[str, LossSummary]:
+    return noise_profile_at_once(methods, task, sigmas, prompts=SHIFT_PROFILE_PROMPTS, dim=room)
+
+
+@lru_cache(maxsize=256)
+def _shift(name: str, task: LinearTask, folder: Path) -> _Shift:
+    """Dimensions share a program or two: their prompts are embedded."""
+    family = find_family(name, folder)
     turned = task.dim != family.task.dim
     room = family.task.dim if task.dim <= family.task.dim else max(WIDEST, task.dim)
     sigmas = next(iter(model_tables(family, folder).values())).sigmas[::SHIFT_LEVELS]
@@ -103,18 +144,14 @@ def _shifted(family: Family, task: LinearTask, layers: int, folder: Path) -> Los
     }
     if task.num_context > task.dim:
         closed["ada_rr"] = _AdaRR(extra=room - task.dim)
-    chosen = {key: model for key, model in models.items() if key.endswith(f":{layers}")}
     loss = evaluate(models | closed, task, prompts=SHIFT_PROMPTS, dim=room)
-    profile = noise_profile_at_once(
-        chosen | closed, task, sigmas, prompts=SHIFT_PROFILE_PROMPTS, dim=room
-    )
-    return Losses(
+    return _Shift(
         task=task,
-        depths=family.depths,
-        shifted=True,
-        over_noise=_unpadded(loss),
+        room=room,
         sigmas=sigmas,
-        profiles=_unpadded(profile),
+        models=models,
+        over_noise=_unpadded(loss),
+        closed=_profile(closed, task, sigmas, room),
     )
 
 
