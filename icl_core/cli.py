@@ -24,6 +24,7 @@ from icl_core.files import read_bytes, write_atomic
 from icl_core.lessons.catalog import LESSONS
 from icl_core.models.linear import PARAMETRIZATIONS
 from icl_core.runtime import choose_devices, prepare_process
+from icl_core.tasks.inputs import parse_inputs
 from icl_core.tasks.linear import LinearTask
 from icl_core.tasks.noise import format_noise, parse_noise
 from icl_core.training import TrainingConfig, train
@@ -71,7 +72,10 @@ def _summary(summary: LossSummary) -> dict[str, Any]:
 def run_train(options: argparse.Namespace) -> None:
     """Train one model and save it."""
     task = LinearTask(
-        dim=options.dim, num_context=options.context, noise=parse_noise(options.noise)
+        dim=options.dim,
+        num_context=options.context,
+        noise=parse_noise(options.noise),
+        inputs=parse_inputs(options.inputs),
     )
     given = {
         "num_layers": options.layers,
@@ -122,6 +126,8 @@ def run_evaluate(options: argparse.Namespace) -> None:
         task = task.replace(noise=parse_noise(options.noise))
     if options.context is not None:
         task = task.replace(num_context=options.context)
+    if options.inputs is not None:
+        task = task.replace(inputs=parse_inputs(options.inputs))
     methods: dict[str, Method] = {
         "model": checkpoint.model,
         "const_rr": ConstRR.of(task),
@@ -252,6 +258,9 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument("--dim", default=10, help="input dimension d")
     command.add_argument("--context", default=20, help="context length n")
     command.add_argument("--noise", default="uniform:5", help="fixed:1, uniform:5, categorical:1,3")
+    command.add_argument(
+        "--inputs", default="gaussian", help="gaussian, gaussian:CONDITION, uniform:WIDTH"
+    )
     command.add_argument("--layers", default=4)
     command.add_argument("--heads", default=1)
     command.add_argument("--parametrization", default="diag", help=", ".join(PARAMETRIZATIONS))
@@ -267,6 +276,7 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument("file")
     command.add_argument("--noise", help="another noise law than the training's")
     command.add_argument("--context", help="another context length than the training's")
+    command.add_argument("--inputs", help="another input law than the training's")
     command.add_argument("--prompts", default=100_000)
     command.add_argument("--seed", default=1)
     command.set_defaults(run=run_evaluate)

@@ -1,7 +1,8 @@
 """The exact adjusted loss as a training objective, on moments in normalised coordinates.
 
-Per prompt: 1/2 ||w_implicit - ridge(sigma_tau^2)||^2 (half MSE; see `analysis.loss`), so the
-optimum of the batch loss is that of the papers' sampled loss, without query or oracle noise.
+Per prompt: 1/2 ||C^(1/2) (w_implicit - ridge(sigma_tau^2))||^2 with C the (diagonal) covariance of
+the query (half MSE; see `analysis.loss`), so the optimum of the batch loss is that of the papers'
+sampled loss, without query or oracle noise.
 """
 
 from dataclasses import replace
@@ -27,8 +28,9 @@ WIDE_SHARE, WIDE_SCALE = 8, 1.6
 
 @struct.dataclass
 class Batch:
-    """gram [d+1, d+1, batch] normalised; target [d, batch], the oracle's weights, raw; weight
-    [batch], mean 1; scale [], the task's `prediction_scale`; on [], 1 (see `products`).
+    """gram [d+1, d+1, batch] normalised; target [d, batch], the oracle's weights in units of the
+    query, C^(1/2) w; weight [batch], mean 1; scale [d], the task's `prediction_scale` in the same
+    units; on [], 1 (see `products`).
 
     A deep model can err by thousands on the one prompt in 100,000 whose |w| is large. Sampling
     some prompts with a wider w and weighting all by the balance heuristic (Veach and Guibas 1995)
@@ -38,7 +40,7 @@ class Batch:
     gram: Float[Array, "tokens tokens batch"]
     target: Float[Array, "dim batch"]
     weight: Float[Array, "batch"]
-    scale: Float[Array, ""]
+    scale: Float[Array, "dim"]
     on: Int[Array, ""]
 
 
@@ -56,11 +58,12 @@ def batch_of(prompts: Prompts, task: LinearTask) -> Batch:
     gram[-1, :-1] = gram[:-1, -1] = alpha.T
     gram[-1, -1] = np.asarray(prompts.moments.lam)
     gram *= (D[:, None] * D)[..., None]
+    query = np.sqrt(task.query_variances)
     return Batch(
         gram=gram,  # type: ignore[arg-type]
-        target=np.ascontiguousarray(target.T),  # type: ignore[arg-type]
+        target=np.ascontiguousarray((target * query).T),  # type: ignore[arg-type]
         weight=np.ones(len(target)),  # type: ignore[arg-type]
-        scale=np.asarray(prediction_scale(task)),  # type: ignore[arg-type]
+        scale=prediction_scale(task) * query,  # type: ignore[arg-type]
         on=np.ones((), np.int32),  # type: ignore[arg-type]
     )
 
@@ -101,7 +104,7 @@ def _layer_map(parameters: Parameters, layer: int, gram: Array, row: slice) -> A
 
 
 def final_weights(parameters: Parameters, batch: Batch) -> Float[Array, "dim batch"]:
-    """Implicit weights after the last layer, raw coordinates.
+    """Implicit weights after the last layer, in units of the query: C^(1/2) w.
 
     Only the last row of A~_L ... A~_1 is formed, from the left, and the last G~ never.
     """
@@ -114,7 +117,7 @@ def final_weights(parameters: Parameters, batch: Batch) -> Float[Array, "dim bat
     row = _layer_map(parameters, num_layers - 1, gram, slice(-1, None))
     for A in reversed(maps):
         row = multiply(row, A, on)
-    return -batch.scale * row[0, :-1]
+    return -batch.scale[:, None] * row[0, :-1]
 
 
 def losses(parameters: Parameters, batch: Batch) -> Float[Array, "batch"]:

@@ -1,4 +1,4 @@
-"""Weights that make a linear transformer run a known algorithm exactly."""
+"""P and Q of a linear transformer that runs GD or GD++ from w = 0."""
 
 import jax.numpy as jnp
 
