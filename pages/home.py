@@ -10,6 +10,11 @@ from ui.frame import TITLE, heading
 from ui.reopen import reopen
 
 LESSONS = {
+    "construction": (
+        "The construction",
+        "Four matrices with which a layer of attention is a step of gradient descent, number by "
+        "number.",
+    ),
     "gdpp_spectrum": (
         "GD++ spectrum",
         "How a layer makes a badly conditioned problem easy: drag γ, watch the eigenvalues move.",

@@ -20,7 +20,10 @@ def pages() -> dict[str, list[st.Page]]:
         return st.Page(file, title=title, icon=sign, default=name == "home")
 
     return {
-        "Start": [page("home", "Home", "home")],
+        "Start": [
+            page("home", "Home", "home"),
+            page("construction", "The construction", "build"),
+        ],
         "Gradient descent inside": [page("gdpp_spectrum", "GD++ spectrum", "equalizer")],
         "Noise": [
             page("noise_and_depth", "Noise and depth", "show_chart"),

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from icl_core.lessons import models, noise_and_depth, spectrum, training, weights
+from icl_core.lessons import construction, models, noise_and_depth, spectrum, training, weights
 from icl_core.live import View
 from icl_core.validation import Config
 
@@ -29,6 +29,12 @@ class Lesson:
 
 
 LESSONS: Mapping[str, Lesson] = {
+    "construction": Lesson(
+        config=construction.Construction,
+        presets=construction.PRESETS,
+        measure=construction.measure,
+        views=construction.VIEWS,
+    ),
     "gdpp_spectrum": Lesson(
         config=spectrum.Spectrum,
         presets=spectrum.PRESETS,

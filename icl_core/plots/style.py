@@ -46,6 +46,13 @@ METHODS: dict[str, MethodStyle] = {
         marker="triangle-down",
         about="gradient descent that also improves the condition of the inputs",
     ),
+    "construction": MethodStyle(
+        label="construction",
+        color="#8066b8",
+        dash="solid",
+        marker="hexagon",
+        about="linear attention with hand-made weights that do gradient descent",
+    ),
     "gdpp": MethodStyle(
         label="GD++",
         color="#009e73",
