@@ -33,6 +33,9 @@ from icl_core.zoo.build import build
 from icl_core.zoo.claims import Claim, claims
 from icl_core.zoo.faults import faults
 from icl_core.zoo.library import read_manifest
+from icl_core.zoo.paper1.build import build_paper1
+from icl_core.zoo.paper1.claims import rows as paper1_rows
+from icl_core.zoo.paper1.report import markdown as paper1_markdown
 from icl_core.zoo.report import markdown
 from icl_core.zoo.table import VERDICTS, results
 from icl_core.zoo.verify import PROMPTS, chosen, verify
@@ -245,6 +248,20 @@ def _zoo_verify(only: str, prompts: int) -> int:
     return 0 if all(verdict.ok for verdict in verdicts) else _exit_code(judged)
 
 
+def run_paper1(options: argparse.Namespace) -> int:
+    """Make what is shipped for paper 1, or set it beside the paper."""
+    if options.action == "build":
+        _print({"made": build_paper1(only=options.only, report=_say)})
+        return 0
+    if options.out is not None and Path(options.out).suffix != ".md":
+        raise InputError(f"--out is {options.out!r:.60}: expected a file name ending in .md.")
+    judged = paper1_rows()
+    if options.out is not None:
+        write_atomic(Path(options.out), paper1_markdown(judged).encode())
+    _print({"file": options.out, "claims": [dataclasses.asdict(row) for row in judged]})
+    return int(not all(row.holds for row in judged))
+
+
 def _exit_code(judged: Sequence[Claim]) -> int:
     return int(any(claim.holds is False for claim in judged))
 
@@ -297,6 +314,12 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument("--out", help="table: file to write, docs/table1.md")
     command.add_argument("--prompts", default=PROMPTS, help="verify: fresh prompts per model")
     command.set_defaults(run=run_zoo)
+
+    command = commands.add_parser("paper1", help="the experiments of paper 1")
+    command.add_argument("action", choices=["build", "report"])
+    command.add_argument("--only", default="*", help="build: parts matching this pattern")
+    command.add_argument("--out", help="report: file to write, docs/paper1.md")
+    command.set_defaults(run=run_paper1)
     return top
 
 

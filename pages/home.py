@@ -15,6 +15,10 @@ LESSONS = {
         "Four matrices with which a layer of attention is a step of gradient descent, number by "
         "number.",
     ),
+    "one_layer": (
+        "One layer",
+        "A layer trained from random weights ends up as one step of gradient descent: watch it.",
+    ),
     "gdpp_spectrum": (
         "GD++ spectrum",
         "How a layer makes a badly conditioned problem easy: drag γ, watch the eigenvalues move.",

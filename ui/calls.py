@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from icl_core.lessons import construction, losses, spectrum, weights
+from icl_core.lessons import construction, losses, one_layer_runs, spectrum, weights
 from icl_core.lessons.families import Family, families
 from icl_core.lessons.model_cards import Card, read_card
 from icl_core.lessons.noise_and_depth import NoiseAndDepth
@@ -45,6 +45,12 @@ def spectra(config: spectrum.Spectrum) -> spectrum.Spectra:
 def hessians(dim: int, num_context: int) -> spectrum.Hessians:
     """See `spectrum.hessians_of`."""
     return spectrum.hessians_of(dim, num_context)
+
+
+@st.cache_resource(max_entries=1, show_spinner=False)
+def one_layer_results() -> one_layer_runs.Runs:
+    """See `one_layer_runs.read`."""
+    return one_layer_runs.read()
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)

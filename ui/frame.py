@@ -24,7 +24,10 @@ def pages() -> dict[str, list[st.Page]]:
             page("home", "Home", "home"),
             page("construction", "The construction", "build"),
         ],
-        "Gradient descent inside": [page("gdpp_spectrum", "GD++ spectrum", "equalizer")],
+        "Gradient descent inside": [
+            page("one_layer", "One layer", "looks_one"),
+            page("gdpp_spectrum", "GD++ spectrum", "equalizer"),
+        ],
         "Noise": [
             page("noise_and_depth", "Noise and depth", "show_chart"),
             page("weights", "Weights", "grid_on"),

@@ -4,7 +4,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from icl_core.lessons import construction, models, noise_and_depth, spectrum, training, weights
+from icl_core.lessons import (
+    construction,
+    models,
+    noise_and_depth,
+    one_layer,
+    spectrum,
+    training,
+    weights,
+)
+from icl_core.lessons.one_layer_runs import OneLayer
 from icl_core.live import View
 from icl_core.validation import Config
 
@@ -34,6 +43,12 @@ LESSONS: Mapping[str, Lesson] = {
         presets=construction.PRESETS,
         measure=construction.measure,
         views=construction.VIEWS,
+    ),
+    "one_layer": Lesson(
+        config=OneLayer,
+        presets=one_layer.PRESETS,
+        measure=one_layer.measure,
+        views=one_layer.VIEWS,
     ),
     "gdpp_spectrum": Lesson(
         config=spectrum.Spectrum,

@@ -215,26 +215,26 @@ def step_view(config: Construction, run: Run) -> View:
 def matrices_view(config: Construction, run: Run) -> View:
     """The four matrices, and the two products that alone matter."""
     weights = run.weights
-    names = (("W_K", "W<sub>K</sub>"), ("W_Q", "W<sub>Q</sub>"), ("W_V", "W<sub>V</sub>"))
-    names += (("P", "P"), ("W_KQ", "W<sub>K</sub><sup>T</sup>W<sub>Q</sub>"))
-    names += (("PW_V", "P W<sub>V</sub>"),)
+    names = (("W_K", "W<sub>K</sub>"), ("W_Q", "W<sub>Q</sub>"))
+    names += (("W_KQ", "W<sub>K</sub><sup>T</sup>W<sub>Q</sub>"),)
+    names += (("P", "P"), ("W_V", "W<sub>V</sub>"), ("PW_V", "P W<sub>V</sub>"))
     panels = [
         heat.Panel(uid=uid, title=title, matrix=getattr(weights, uid), scale="weights")
         for uid, title in names
     ]
-    figure = heat.heatmaps([panels[:2], panels[2:4], panels[4:]], title="", name="construction")
+    figure = heat.heatmaps([panels[:3], panels[3:]], title="", name="construction", cell=190)
     figure = plots.with_numbers(figure, [panel.matrix for panel in panels])
     return View(figure=figure, title="The matrices")
 
 
 def descent_curves(losses: np.ndarray, gaps: np.ndarray, scale: np.ndarray) -> list[Curve]:
     """Losses of the layers; below, the gap relative to the size of what is compared."""
-    steps = np.arange(len(losses))
+    steps = np.arange(len(losses)) + 1
     shown = np.where(np.isfinite(losses) & (losses < 1e12), losses, np.nan)
     relative = np.maximum(gaps / np.maximum(scale, 1.0), ROUNDING)
     relative = np.where(np.isfinite(relative), relative, np.nan)
     return [
-        Curve(method="construction", x=steps, y=shown, width=3.5),
+        Curve(method="construction", x=steps, y=shown, width=5),
         Curve(method="construction", uid="gap", label="largest gap", x=steps, y=relative),
     ]
 
@@ -242,7 +242,7 @@ def descent_curves(losses: np.ndarray, gaps: np.ndarray, scale: np.ndarray) -> l
 def _gd_curve(config: Construction, losses: np.ndarray) -> Curve:
     shown = np.where(np.isfinite(losses) & (losses < 1e12), losses, np.nan)
     method = "gdpp_tuned" if config.gamma else "gd"
-    return Curve(method=method, uid="gd", x=np.arange(len(losses)), y=shown, width=2.5)
+    return Curve(method=method, uid="gd", x=np.arange(len(losses)) + 1, y=shown, width=2)
 
 
 def _all_curves(config: Construction, run: Run) -> list[Curve]:

@@ -1,5 +1,6 @@
 """Figures of the construction: one layer as small tables of numbers, layers beside steps."""
 
+import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -61,10 +62,11 @@ def step_figure(parts: Mapping[str, np.ndarray], *, dim: int, title: str) -> Fig
                 "meta": {"panel": words},
             }
         )
-        across = [0.53 * column, 0.53 * column + 0.47]
+        across = [0.52 * column, 0.52 * column + 0.48]
         down = [0.56 - 0.56 * line, 0.94 - 0.56 * line]
         looks = {"showgrid": False, "showline": False, "ticks": "", "type": "category"}
         drawing.axis("x", number, domain=across, anchor=y, side="bottom", **looks)
+        looks |= {"showticklabels": column == 0}
         drawing.axis("y", number, domain=down, anchor=x, autorange="reversed", **looks)
         place = {"xref": "paper", "yref": "paper", "xanchor": "left", "yanchor": "bottom"}
         drawing.note(f"<b>{words}</b>", x=across[0], y=down[1], **place)
@@ -102,20 +104,19 @@ def descent_figure(
         name="largest gap of any token, relative",
         mode="lines",
         line={"color": color, "width": 1.75},
-        hovertemplate="after layer %{x}: gap %{y:.1e}<extra></extra>",
+        hovertemplate="gap %{y:.1e}<extra></extra>",
         xaxis="x2",
         yaxis="y2",
     )
     if layer is not None:
-        drawing.mark_x(layer)
-    ends = (-1.0, float(gap.x[-1]) + 1)
-    drawing.axis("x", range=ends, showgrid=False, domain=[0, 1], anchor="y", showticklabels=False)
+        drawing.mark_x(layer + 1)
+    ends = {"type": "log", "range": [0, math.log10(float(gap.x[-1])) * 1.01], "showgrid": False}
+    ticks = {"tickvals": [1, 2, 5, 10, 20, 50, 100], "domain": [0, 1]}
+    drawing.axis("x", anchor="y", showticklabels=False, **ends, **ticks)
     drawing.axis("y", title="loss on the examples (half MSE)", domain=[0.4, 1], anchor="x")
     low, high = log_range([curve.y for curve in curves], top=float(curves[0].y[0]) * 30 or 1.0)
     drawing.log_y(low, high)
-    drawing.axis(
-        "x", 2, title="layers, or steps", range=ends, showgrid=False, domain=[0, 1], anchor="y2"
-    )
+    drawing.axis("x", 2, title="layers + 1, or steps + 1", anchor="y2", **ends, **ticks)
     drawing.axis("y", 2, title="gap", domain=[0, 0.27], anchor="x2")
     drawing.log_y(1e-17, 1e-11, 2)
     drawing.set(height=520)

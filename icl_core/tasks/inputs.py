@@ -54,8 +54,11 @@ class GaussianInputs(Config):
             return f"x ~ N(0, {scale}I)"
         return f"x ~ N(0, {scale}C), cond C = {self.condition:g}"
 
-    def draw(self, rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
-        return rng.standard_normal(shape) * np.sqrt(self.variances(shape[-1]))
+    def draw(
+        self, rng: np.random.Generator, shape: tuple[int, ...], dtype: Any = np.float64
+    ) -> np.ndarray:
+        deviations = np.sqrt(self.variances(shape[-1])).astype(dtype)
+        return rng.standard_normal(shape, dtype) * deviations
 
     def sample(self, rng_key: Key, shape: tuple[int, ...], dtype: Any) -> Array:
         deviations = jnp.asarray(np.sqrt(self.variances(shape[-1])), dtype)
@@ -97,8 +100,13 @@ class UniformInputs(Config):
     def label(self) -> str:
         return f"x ~ U(−{self.width / 2:g}, {self.width / 2:g})"
 
-    def draw(self, rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
-        return self.width * (rng.random(shape) - 0.5)
+    def draw(
+        self, rng: np.random.Generator, shape: tuple[int, ...], dtype: Any = np.float64
+    ) -> np.ndarray:
+        x = rng.random(shape, dtype)
+        x -= 0.5
+        x *= self.width
+        return x
 
     def sample(self, rng_key: Key, shape: tuple[int, ...], dtype: Any) -> Array:
         half = self.width / 2
@@ -108,7 +116,7 @@ class UniformInputs(Config):
 InputLaw = GaussianInputs | UniformInputs
 """Each law offers: kind; variance, the mean over coordinates of E x_j^2; variances(dim), each of
 them (coordinates are independent, symmetric about 0); kurtosis = E x_j^4 / (E x_j^2)^2;
-scaled(factor), the law of factor * x; label(); draw(rng, [..., dim]) in numpy and
+scaled(factor), the law of factor * x; label(); draw(rng, [..., dim], dtype) in numpy and
 sample(rng_key, [..., dim], dtype) in JAX."""
 
 STANDARD = GaussianInputs()

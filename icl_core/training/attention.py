@@ -36,7 +36,7 @@ BLOCK = 25
 class AttentionTraining(Config):
     """Length, batch and seed of a run; `snapshots` are kept on the way, densest at the start."""
 
-    steps: int = 4000
+    steps: int = 3000
     batch: int = 2048
     seed: int = 0
     snapshots: int = 40
@@ -103,7 +103,7 @@ def _start(dim: int, seed: int) -> dict[str, Array]:
 def _draw(
     task: LinearTask, rng: np.random.Generator, lead: tuple[int, int]
 ) -> tuple[Float[np.ndarray, "steps batch n dim"], Float[np.ndarray, "steps batch dim"]]:
-    X = task.inputs.draw(rng, (*lead, task.num_context, task.dim)).astype(np.float32)
+    X = task.inputs.draw(rng, (*lead, task.num_context, task.dim), np.float32)
     return X, rng.standard_normal((*lead, task.dim), np.float32)
 
 

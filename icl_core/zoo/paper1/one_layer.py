@@ -1,0 +1,249 @@
+"""One trained layer of attention beside one step of gradient descent (paper 1, sections 3 and 4.1).
+
+All losses are plain half MSE against the true weights, exact over the query; they are measured on
+the same EVALUATION prompts for every run, so that differences between methods are paired.
+"""
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from icl_core.algorithms.descent import GradientDescent
+from icl_core.analysis.alignment import alignment, draw_queries
+from icl_core.analysis.floors import one_layer_loss, one_layer_step
+from icl_core.analysis.loss import distance_loss
+from icl_core.analysis.rollout import roll_out
+from icl_core.arrays import in_float64
+from icl_core.constructions.matrices import AttentionWeights, descent_weights
+from icl_core.models.linear import LinearTransformer
+from icl_core.tasks.inputs import UniformInputs
+from icl_core.tasks.linear import LinearTask, Prompts, draw_prompts
+from icl_core.tasks.noise import FixedNoise
+from icl_core.tasks.shifts import input_shift, law_shift, target_shift
+from icl_core.training.attention import AttentionTraining, train_attention
+from icl_core.zoo.paper1.store import Part, load_part
+
+EVALUATION, EVALUATION_SEED, QUERY_SEED = 10_000, 5_000_005, 5_000_006
+SEEDS = (0, 1, 2, 3, 4)
+SIZES: Mapping[int, AttentionTraining] = {
+    2: AttentionTraining(steps=10_000, batch=1024),
+    5: AttentionTraining(steps=6000, batch=1024),
+    10: AttentionTraining(),
+    20: AttentionTraining(steps=3000, batch=512),
+    40: AttentionTraining(steps=2500, batch=256),
+}
+"""n = d, and how its layer is trained; the paper's size is 10."""
+MAIN = 10
+MIXES = np.linspace(0, 1, 21)
+INPUT_SCALES = np.linspace(0.5, 2.0, 31)
+TARGET_SCALES = np.linspace(0.5, 5.0, 19)
+LAW_SCALES = np.linspace(0.5, 5.0, 19)
+DAMPINGS = np.linspace(0.5, 1.0, 11)
+STEPS = 50
+SHIFT_PROMPTS = 4000
+
+
+def task_of(size: int) -> LinearTask:
+    """Paper 1's task at n = d = size: U(-1/2, 1/2) inputs, no noise."""
+    return LinearTask(
+        dim=size, num_context=size, noise=FixedNoise(value=0.0), inputs=UniformInputs()
+    )
+
+
+def run_name(size: int, seed: int) -> str:
+    return f"one_layer_n{size}_seed{seed}"
+
+
+def names() -> tuple[str, ...]:
+    """Every part, in the order in which they are made."""
+    runs = [run_name(MAIN, seed) for seed in SEEDS]
+    runs += [run_name(size, 0) for size in SIZES if size != MAIN]
+    return (*runs, "one_layer_shifts")
+
+
+def settings_of(name: str) -> dict[str, Any]:
+    """What a part depends on; a stored part of other settings is made again."""
+    if name == "one_layer_shifts":
+        return {"runs": [settings_of(run_name(MAIN, seed)) for seed in SEEDS], "version": 1}
+    size, seed = (int(text) for text in name.removeprefix("one_layer_n").split("_seed"))
+    config = SIZES[size].replace(seed=seed)
+    return {"task": task_of(size).to_dict(), "training": config.to_dict(), "version": 1}
+
+
+def build_part(name: str) -> Part:
+    """Train, or measure what was trained."""
+    if name == "one_layer_shifts":
+        return Part(name=name, arrays=_shifts(), settings=settings_of(name))
+    settings = settings_of(name)
+    task = LinearTask.from_dict(settings["task"])
+    arrays = _run(task, AttentionTraining.from_dict(settings["training"]))
+    return Part(name=name, arrays=arrays, settings=settings)
+
+
+def as_model(weights: AttentionWeights) -> LinearTransformer:
+    """The layer as P = P W_V and Q = W_K^T W_Q."""
+    return LinearTransformer(P=weights.PW_V[None, None], Q=weights.W_KQ[None, None])  # type: ignore[arg-type]
+
+
+def trained(part: Part) -> AttentionWeights:
+    """The layer at the end of a run."""
+    return AttentionWeights(**{name: part[name] for name in ("W_K", "W_Q", "W_V", "P")})
+
+
+def acting(weights: AttentionWeights) -> tuple[np.ndarray, np.ndarray]:
+    """What decides the answer: W_K^T W_Q for a query (x, 0), and the row of P W_V that writes y.
+
+    Scaled so that the mean of the first d diagonal entries of W_K^T W_Q is 1 (the paper's beta).
+    """
+    dim = len(weights.P) - 1
+    beta = float(np.diagonal(weights.W_KQ)[:dim].mean())
+    return weights.W_KQ[:, :dim] / beta, weights.PW_V[-1] * beta
+
+
+def mixed(weights: AttentionWeights, task: LinearTask, share: float) -> LinearTransformer:
+    """The trained layer and the construction, averaged; share 0 is trained, 1 constructed.
+
+    Of W_K^T W_Q / beta and P W_V beta with beta as in `acting`, for only their product's scale is
+    determined.
+    """
+    dim = task.dim
+    beta = float(np.diagonal(weights.W_KQ)[:dim].mean())
+    ideal = constructed(task)
+    P = (1 - share) * weights.PW_V * beta + share * ideal.PW_V
+    Q = (1 - share) * weights.W_KQ / beta + share * ideal.W_KQ
+    return LinearTransformer(P=P[None, None], Q=Q[None, None])  # type: ignore[arg-type]
+
+
+def constructed(task: LinearTask) -> AttentionWeights:
+    """One step of gradient descent of the best size."""
+    layer = descent_weights(
+        np.zeros((1, task.dim)), eta=one_layer_step(task), num_context=task.num_context
+    )
+    # As in the paper's code, P acts on y alone: the same layer.
+    P = np.zeros_like(layer.P)
+    P[-1, -1] = layer.P[-1, -1]
+    return AttentionWeights(W_K=layer.W_K, W_Q=layer.W_Q, W_V=layer.W_V, P=P)
+
+
+def _final(method: Any, prompts: Prompts) -> np.ndarray:
+    return np.asarray(method.weight_path(prompts)[-1])
+
+
+def _losses(weights: np.ndarray, prompts: Prompts, query: Any) -> np.ndarray:
+    return np.asarray(distance_loss(weights[None], prompts.w, query))[0]
+
+
+def mean_and_error(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Over the last axis; a prompt that overflowed counts as infinite."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        values = np.where(np.isnan(values), np.inf, values)
+        return values.mean(-1), values.std(-1, ddof=1) / np.sqrt(values.shape[-1])
+
+
+@in_float64
+def _run(task: LinearTask, config: AttentionTraining) -> dict[str, np.ndarray]:
+    begun = time.monotonic()
+    with_default: Any = list(train_attention(task, config))
+    seconds = time.monotonic() - begun
+    prompts = draw_prompts(task, EVALUATION_SEED, EVALUATION)
+    queries = draw_queries(task.inputs, QUERY_SEED, (EVALUATION, task.dim))
+    descent = _final(GradientDescent(etas=(one_layer_step(task),)), prompts)
+    variance = task.query_variances
+    gd = _losses(descent, prompts, variance)
+    rows: dict[str, list[Any]] = {}
+    for snapshot in with_default:
+        weights = _final(as_model(snapshot.weights), prompts)
+        excess, error = mean_and_error(_losses(weights, prompts, variance) - gd)
+        like = alignment(weights, descent, queries)
+        values = {
+            "steps": snapshot.step,
+            "train_loss": snapshot.train_loss,
+            "excess": excess,
+            "excess_stderr": error,
+            "cosine": like.cosine,
+            "cosine_stderr": like.cosine_stderr,
+            "prediction_gap": like.prediction_gap,
+            "prediction_stderr": like.prediction_stderr,
+            "sensitivity_gap": like.sensitivity_gap,
+            "sensitivity_stderr": like.sensitivity_stderr,
+            "PW_V": np.float32(snapshot.weights.PW_V),
+            "W_KQ": np.float32(snapshot.weights.W_KQ),
+        }
+        for key, value in values.items():
+            rows.setdefault(key, []).append(value)
+    arrays = {key: np.asarray(values) for key, values in rows.items()}
+    # The exact mean of gradient descent and a paired difference: less noise than a plain mean.
+    arrays["loss"] = one_layer_loss(task) + arrays["excess"]
+    last = with_default[-1].weights
+    arrays |= {name: getattr(last, name) for name in ("W_K", "W_Q", "W_V", "P")}
+    return arrays | {"gd_sampled": np.asarray(mean_and_error(gd)), "seconds": np.asarray(seconds)}
+
+
+@in_float64
+def _shifts() -> dict[str, np.ndarray]:
+    """Everything that is measured on the finished layers of the main size, by seed."""
+    task = task_of(MAIN)
+    layers = [trained(load_part(run_name(MAIN, seed))) for seed in SEEDS]
+    models = {"trained": [as_model(layer) for layer in layers]}
+    models["mixed"] = [mixed(layer, task, 0.5) for layer in layers]
+    models["gd"] = [as_model(constructed(task))]
+    arrays: dict[str, np.ndarray] = {}
+    for shift, scales, prompts in (
+        (input_shift, INPUT_SCALES, EVALUATION),
+        (target_shift, TARGET_SCALES, SHIFT_PROMPTS),
+        (law_shift, LAW_SCALES, SHIFT_PROMPTS),
+    ):
+        # One seed for all strengths: smooth curves.
+        found = [shift(task, float(scale), EVALUATION_SEED, prompts) for scale in scales]
+        for name, rows in models.items():
+            each = [
+                [
+                    mean_and_error(_losses(_final(model, s.prompts), s.prompts, s.query))
+                    for s in found
+                ]
+                for model in rows
+            ]
+            arrays[f"{shift.__name__}:{name}"] = np.asarray(each)
+    prompts = draw_prompts(task, EVALUATION_SEED, EVALUATION)
+    arrays |= _mixes(layers, task, prompts)
+    return arrays | _rollouts(layers, task, prompts)
+
+
+def _mixes(
+    layers: list[AttentionWeights], task: LinearTask, prompts: Prompts
+) -> dict[str, np.ndarray]:
+    """Excess over gradient descent of every mix, [seeds, MIXES, (mean, stderr)]."""
+    gd = _losses(_final(as_model(constructed(task)), prompts), prompts, task.query_variances)
+    excess = [
+        [
+            mean_and_error(
+                _losses(_final(mixed(layer, task, share), prompts), prompts, task.query_variances)
+                - gd
+            )
+            for share in MIXES
+        ]
+        for layer in layers
+    ]
+    return {"mixes": np.asarray(excess)}
+
+
+def _rollouts(
+    layers: list[AttentionWeights], task: LinearTask, prompts: Prompts
+) -> dict[str, np.ndarray]:
+    """Means, medians, quantiles by damping and step; and the prompts' largest eigenvalues."""
+    arrays: dict[str, np.ndarray] = {}
+    for name, rows in (("trained", layers), ("gd", [constructed(task)])):
+        told = []
+        for layer in rows:
+            for damping in DAMPINGS:
+                path = roll_out(layer, prompts.moments, damping=float(damping), steps=STEPS)
+                losses = np.asarray(distance_loss(path, prompts.w, task.query_variances))
+                losses = np.where(np.isnan(losses), np.inf, losses)
+                low, median, high = np.quantile(np.minimum(losses, 1e300), [0.1, 0.5, 0.9], axis=-1)
+                told.append([*mean_and_error(losses), median, low, high])
+        shape = (len(rows), len(DAMPINGS), 5, STEPS + 1)
+        arrays[f"rollout:{name}"] = np.reshape(told, shape)
+    values = np.linalg.eigvalsh(np.asarray(prompts.moments.Sigma))
+    return arrays | {"largest_eigenvalues": np.float32(np.sort(values[:, -1]))}
