@@ -43,10 +43,11 @@ def explore() -> None:
     controls = Controls(PAGE, Construction())
     with control_row():
         controls.text("start", "Start W₀", width=150)
-        plain = not any(float(v) for v in controls["start"].replace(",", " ").split())
-        if plain:
+        if lesson.starts_at_zero(controls["start"]):
             controls.slider("gamma", "GD++ strength γ", 0.0, 2.0, 0.05)
-        controls.text("prompt", "Prompt: x1 … y; …; query", width=430)
+        else:
+            controls["gamma"] = 0.0
+        controls.text("prompt", "The prompt as text: x1 … y; …; query", width=430)
     config = controls.config()
     run = construction_run(config)
     finding(lesson.finding(config, run))

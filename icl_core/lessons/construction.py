@@ -134,6 +134,14 @@ def measure(config: Construction) -> Run:
     return Run(prompt=prompt, weights=weights, tokens=tokens, W=W)
 
 
+def starts_at_zero(start: str) -> bool:
+    """Whether the text is a W_0 of zeros, from which GD++ may start."""
+    try:
+        return not parse_start(start).any()
+    except InputError:
+        return False
+
+
 def largest_eta(prompt: SmallPrompt) -> float:
     """The end of the slider of eta, with two digits."""
     highest = np.linalg.eigvalsh(prompt.X.T @ prompt.X)[-1]
@@ -234,7 +242,7 @@ def descent_curves(losses: np.ndarray, gaps: np.ndarray, scale: np.ndarray) -> l
     relative = np.maximum(gaps / np.maximum(scale, 1.0), ROUNDING)
     relative = np.where(np.isfinite(relative), relative, np.nan)
     return [
-        Curve(method="construction", x=steps, y=shown, width=5),
+        Curve(method="construction", x=steps, y=shown, width=2),
         Curve(method="construction", uid="gap", label="largest gap", x=steps, y=relative),
     ]
 
@@ -242,7 +250,7 @@ def descent_curves(losses: np.ndarray, gaps: np.ndarray, scale: np.ndarray) -> l
 def _gd_curve(config: Construction, losses: np.ndarray) -> Curve:
     shown = np.where(np.isfinite(losses) & (losses < 1e12), losses, np.nan)
     method = "gdpp_tuned" if config.gamma else "gd"
-    return Curve(method=method, uid="gd", x=np.arange(len(losses)) + 1, y=shown, width=2)
+    return Curve(method=method, uid="gd", x=np.arange(len(losses)) + 1, y=shown, width=7)
 
 
 def _all_curves(config: Construction, run: Run) -> list[Curve]:
@@ -253,7 +261,7 @@ def _all_curves(config: Construction, run: Run) -> list[Curve]:
 
 def descent_figure(config: Construction, run: Run) -> Figure:
     loss, gd, gap = _all_curves(config, run)
-    return plots.descent_figure([loss, gd], gap, title=f"η = {config.eta:.4g}", layer=config.layer)
+    return plots.descent_figure([gd, loss], gap, title=f"η = {config.eta:.4g}", layer=config.layer)
 
 
 @lru_cache(maxsize=64)

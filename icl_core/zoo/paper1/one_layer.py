@@ -10,14 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from icl_core.algorithms.descent import GradientDescent
 from icl_core.analysis.alignment import alignment, draw_queries
 from icl_core.analysis.floors import one_layer_loss, one_layer_step
 from icl_core.analysis.loss import distance_loss
 from icl_core.analysis.rollout import roll_out
 from icl_core.arrays import in_float64
 from icl_core.constructions.matrices import AttentionWeights, descent_weights
-from icl_core.models.linear import LinearTransformer
 from icl_core.tasks.inputs import UniformInputs
 from icl_core.tasks.linear import LinearTask, Prompts, draw_prompts
 from icl_core.tasks.noise import FixedNoise
@@ -29,10 +27,10 @@ EVALUATION, EVALUATION_SEED, QUERY_SEED = 10_000, 5_000_005, 5_000_006
 SEEDS = (0, 1, 2, 3, 4)
 SIZES: Mapping[int, AttentionTraining] = {
     2: AttentionTraining(steps=10_000, batch=1024),
-    5: AttentionTraining(steps=6000, batch=1024),
+    5: AttentionTraining(steps=4000, batch=512),
     10: AttentionTraining(),
-    20: AttentionTraining(steps=3000, batch=512),
-    40: AttentionTraining(steps=2500, batch=256),
+    20: AttentionTraining(steps=2000, batch=256),
+    40: AttentionTraining(steps=1200, batch=256),
 }
 """n = d, and how its layer is trained; the paper's size is 10."""
 MAIN = 10
@@ -82,9 +80,9 @@ def build_part(name: str) -> Part:
     return Part(name=name, arrays=arrays, settings=settings)
 
 
-def as_model(weights: AttentionWeights) -> LinearTransformer:
-    """The layer as P = P W_V and Q = W_K^T W_Q."""
-    return LinearTransformer(P=weights.PW_V[None, None], Q=weights.W_KQ[None, None])  # type: ignore[arg-type]
+def answers(weights: AttentionWeights, prompts: Prompts) -> np.ndarray:
+    """Implicit weights of the layer applied once, [batch, d]."""
+    return np.asarray(roll_out(weights, prompts.moments, damping=1.0, steps=1)[-1])
 
 
 def trained(part: Part) -> AttentionWeights:
@@ -102,18 +100,18 @@ def acting(weights: AttentionWeights) -> tuple[np.ndarray, np.ndarray]:
     return weights.W_KQ[:, :dim] / beta, weights.PW_V[-1] * beta
 
 
-def mixed(weights: AttentionWeights, task: LinearTask, share: float) -> LinearTransformer:
+def mixed(weights: AttentionWeights, task: LinearTask, share: float) -> AttentionWeights:
     """The trained layer and the construction, averaged; share 0 is trained, 1 constructed.
 
     Of W_K^T W_Q / beta and P W_V beta with beta as in `acting`, for only their product's scale is
-    determined.
+    determined. They stand in W_Q and W_V.
     """
     dim = task.dim
     beta = float(np.diagonal(weights.W_KQ)[:dim].mean())
     ideal = constructed(task)
     P = (1 - share) * weights.PW_V * beta + share * ideal.PW_V
     Q = (1 - share) * weights.W_KQ / beta + share * ideal.W_KQ
-    return LinearTransformer(P=P[None, None], Q=Q[None, None])  # type: ignore[arg-type]
+    return AttentionWeights(W_K=np.eye(dim + 1), W_Q=Q, W_V=P, P=np.eye(dim + 1))
 
 
 def constructed(task: LinearTask) -> AttentionWeights:
@@ -125,10 +123,6 @@ def constructed(task: LinearTask) -> AttentionWeights:
     P = np.zeros_like(layer.P)
     P[-1, -1] = layer.P[-1, -1]
     return AttentionWeights(W_K=layer.W_K, W_Q=layer.W_Q, W_V=layer.W_V, P=P)
-
-
-def _final(method: Any, prompts: Prompts) -> np.ndarray:
-    return np.asarray(method.weight_path(prompts)[-1])
 
 
 def _losses(weights: np.ndarray, prompts: Prompts, query: Any) -> np.ndarray:
@@ -145,16 +139,16 @@ def mean_and_error(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 @in_float64
 def _run(task: LinearTask, config: AttentionTraining) -> dict[str, np.ndarray]:
     begun = time.monotonic()
-    with_default: Any = list(train_attention(task, config))
+    snapshots = list(train_attention(task, config))
     seconds = time.monotonic() - begun
     prompts = draw_prompts(task, EVALUATION_SEED, EVALUATION)
     queries = draw_queries(task.inputs, QUERY_SEED, (EVALUATION, task.dim))
-    descent = _final(GradientDescent(etas=(one_layer_step(task),)), prompts)
+    descent = answers(constructed(task), prompts)
     variance = task.query_variances
     gd = _losses(descent, prompts, variance)
     rows: dict[str, list[Any]] = {}
-    for snapshot in with_default:
-        weights = _final(as_model(snapshot.weights), prompts)
+    for snapshot in snapshots:
+        weights = answers(snapshot.weights, prompts)
         excess, error = mean_and_error(_losses(weights, prompts, variance) - gd)
         like = alignment(weights, descent, queries)
         values = {
@@ -168,15 +162,16 @@ def _run(task: LinearTask, config: AttentionTraining) -> dict[str, np.ndarray]:
             "prediction_stderr": like.prediction_stderr,
             "sensitivity_gap": like.sensitivity_gap,
             "sensitivity_stderr": like.sensitivity_stderr,
-            "PW_V": np.float32(snapshot.weights.PW_V),
-            "W_KQ": np.float32(snapshot.weights.W_KQ),
         }
+        if task.dim == MAIN:
+            movie = {"PW_V": snapshot.weights.PW_V, "W_KQ": snapshot.weights.W_KQ}
+            values |= {key: np.float32(matrix) for key, matrix in movie.items()}
         for key, value in values.items():
             rows.setdefault(key, []).append(value)
     arrays = {key: np.asarray(values) for key, values in rows.items()}
     # The exact mean of gradient descent and a paired difference: less noise than a plain mean.
     arrays["loss"] = one_layer_loss(task) + arrays["excess"]
-    last = with_default[-1].weights
+    last = snapshots[-1].weights
     arrays |= {name: getattr(last, name) for name in ("W_K", "W_Q", "W_V", "P")}
     return arrays | {"gd_sampled": np.asarray(mean_and_error(gd)), "seconds": np.asarray(seconds)}
 
@@ -186,9 +181,8 @@ def _shifts() -> dict[str, np.ndarray]:
     """Everything that is measured on the finished layers of the main size, by seed."""
     task = task_of(MAIN)
     layers = [trained(load_part(run_name(MAIN, seed))) for seed in SEEDS]
-    models = {"trained": [as_model(layer) for layer in layers]}
+    models = {"trained": layers, "gd": [constructed(task)]}
     models["mixed"] = [mixed(layer, task, 0.5) for layer in layers]
-    models["gd"] = [as_model(constructed(task))]
     arrays: dict[str, np.ndarray] = {}
     for shift, scales, prompts in (
         (input_shift, INPUT_SCALES, EVALUATION),
@@ -200,7 +194,7 @@ def _shifts() -> dict[str, np.ndarray]:
         for name, rows in models.items():
             each = [
                 [
-                    mean_and_error(_losses(_final(model, s.prompts), s.prompts, s.query))
+                    mean_and_error(_losses(answers(model, s.prompts), s.prompts, s.query))
                     for s in found
                 ]
                 for model in rows
@@ -215,11 +209,11 @@ def _mixes(
     layers: list[AttentionWeights], task: LinearTask, prompts: Prompts
 ) -> dict[str, np.ndarray]:
     """Excess over gradient descent of every mix, [seeds, MIXES, (mean, stderr)]."""
-    gd = _losses(_final(as_model(constructed(task)), prompts), prompts, task.query_variances)
+    gd = _losses(answers(constructed(task), prompts), prompts, task.query_variances)
     excess = [
         [
             mean_and_error(
-                _losses(_final(mixed(layer, task, share), prompts), prompts, task.query_variances)
+                _losses(answers(mixed(layer, task, share), prompts), prompts, task.query_variances)
                 - gd
             )
             for share in MIXES

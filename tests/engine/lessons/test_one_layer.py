@@ -14,6 +14,7 @@ from icl_core.lessons import one_layer as lesson
 from icl_core.lessons import one_layer_rollout as rollout
 from icl_core.lessons.one_layer import VIEWS
 from icl_core.lessons.one_layer_runs import FRAMES, OneLayer, Runs, read
+from icl_core.models.linear import LinearTransformer
 from icl_core.plots.figure import tidy_rows
 from icl_core.tasks.linear import draw_prompts
 from icl_core.zoo.paper1.one_layer import (
@@ -22,9 +23,7 @@ from icl_core.zoo.paper1.one_layer import (
     SEEDS,
     SIZES,
     STEPS,
-    as_model,
     task_of,
-    trained,
 )
 from tests.cases import assert_close
 from tests.hostile import assert_one_sentence
@@ -55,7 +54,9 @@ def test_the_shipped_losses_are_the_weights(runs: Runs) -> None:
     prompts = draw_prompts(task, 77, 4096)
     gd = GradientDescent(etas=(one_layer_step(task),)).weight_path(prompts)
     for run in runs.runs[:2]:
-        path = as_model(trained(run)).weight_path(prompts)
+        path = LinearTransformer(P=run["PW_V"][-1:, None], Q=run["W_KQ"][-1:, None]).weight_path(
+            prompts
+        )
         gap = np.asarray(
             distance_loss(path, prompts.w, task.query_variances)
             - distance_loss(gd, prompts.w, task.query_variances)
