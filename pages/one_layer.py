@@ -1,5 +1,7 @@
 """Lesson: one layer. Words -> controls -> cached call -> figures."""
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from icl_core.lessons import one_layer as lesson
@@ -26,7 +28,7 @@ def explore() -> None:
     config = controls.config()
     runs = one_layer_results()
 
-    def show(name: str, on_change=None) -> None:
+    def show(name: str, on_change: Callable[[Values], None] | None = None) -> None:
         view = VIEWS[name](config, runs)
         chart(view, key=name, page=PAGE, config=config, on_change=on_change)
 
@@ -37,7 +39,6 @@ def explore() -> None:
     left, right = st.columns([3, 4], gap="large")
     with left:
         show("training")
-        show("mixes")
     with right:
         show("weights", lambda values: controls.put("frame", int(values["frame"])))
     left, right = st.columns(2, gap="large")
@@ -45,6 +46,10 @@ def explore() -> None:
         show("alignment")
     with right:
         show("shift")
+    left, right = st.columns(2, gap="large")
+    with left:
+        show("mixes")
+    with right:
         show("sizes")
     left, right = st.columns([3, 2], gap="large")
     with left:

@@ -79,10 +79,13 @@ def rollout_caption(config: OneLayer, runs: Runs) -> str:
     share = unstable_share(values, step)
     mean, _, median, *_ = at_damping(runs, "trained", config.damping)[:, -1]
     said = f"{mean:.3g}" if mean < 1e4 else "far beyond the chart"
+    whole = at_damping(runs, "whole", config.damping)[2, -1]
     return (
         f"After {STEPS} applications the median is {median:.3g}, the mean {said}. Descent "
         f"diverges on a prompt whose largest eigenvalue exceeds 2n/(damping·η) = {2 / step:.3g}: "
-        f"{share:.2%} of {len(values):,} prompts, and they decide the mean."
+        f"{share:.2%} of {len(values):,} prompts, and they decide the mean. Left out is the column "
+        "of W_KᵀW_Q that reads a token's y: a query's y is 0, so training never touches it; with "
+        f"it the median is {whole:.3g}."
     )
 
 

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -110,8 +111,12 @@ def descent_figure(
     )
     if layer is not None:
         drawing.mark_x(layer + 1)
-    ends = {"type": "log", "range": [0, math.log10(float(gap.x[-1])) * 1.01], "showgrid": False}
-    ticks = {"tickvals": [1, 2, 5, 10, 20, 50, 100], "domain": [0, 1]}
+    ends: dict[str, Any] = {
+        "type": "log",
+        "range": [0, math.log10(float(gap.x[-1])) * 1.01],
+        "showgrid": False,
+    }
+    ticks: dict[str, Any] = {"tickvals": [1, 2, 5, 10, 20, 50, 100], "domain": [0, 1]}
     drawing.axis("x", anchor="y", showticklabels=False, **ends, **ticks)
     drawing.axis("y", title="loss on the examples (half MSE)", domain=[0.4, 1], anchor="x")
     low, high = log_range([curve.y for curve in curves], top=float(curves[0].y[0]) * 30 or 1.0)

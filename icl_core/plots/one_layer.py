@@ -80,7 +80,7 @@ def alignment_figure(rows: Sequence[Curve], *, title: str, mark: float | None = 
             drawing.axis("x", number, title="updates + 1")
         drawing.axis("y", number, title=words, domain=down, anchor=numbered("x", number))
         drawing.axis("y", number, rangemode="tozero")
-    drawing.set(showlegend=False, height=560)
+    drawing.set(showlegend=False, height=500)
     return drawing.figure()
 
 

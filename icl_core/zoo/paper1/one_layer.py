@@ -8,6 +8,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
+import jax
 import numpy as np
 
 from icl_core.analysis.alignment import alignment, draw_queries
@@ -26,7 +27,7 @@ from icl_core.zoo.paper1.store import Part, load_part
 EVALUATION, EVALUATION_SEED, QUERY_SEED = 10_000, 5_000_005, 5_000_006
 SEEDS = (0, 1, 2, 3, 4)
 SIZES: Mapping[int, AttentionTraining] = {
-    2: AttentionTraining(steps=10_000, batch=1024),
+    2: AttentionTraining(steps=30_000, batch=512),
     5: AttentionTraining(steps=4000, batch=512),
     10: AttentionTraining(),
     20: AttentionTraining(steps=2000, batch=256),
@@ -41,6 +42,7 @@ LAW_SCALES = np.linspace(0.5, 5.0, 19)
 DAMPINGS = np.linspace(0.5, 1.0, 11)
 STEPS = 50
 SHIFT_PROMPTS = 4000
+FEW = 2500
 
 
 def task_of(size: int) -> LinearTask:
@@ -64,7 +66,7 @@ def names() -> tuple[str, ...]:
 def settings_of(name: str) -> dict[str, Any]:
     """What a part depends on; a stored part of other settings is made again."""
     if name == "one_layer_shifts":
-        return {"runs": [settings_of(run_name(MAIN, seed)) for seed in SEEDS], "version": 1}
+        return {"runs": [settings_of(run_name(MAIN, seed)) for seed in SEEDS], "version": 2}
     size, seed = (int(text) for text in name.removeprefix("one_layer_n").split("_seed"))
     config = SIZES[size].replace(seed=seed)
     return {"task": task_of(size).to_dict(), "training": config.to_dict(), "version": 1}
@@ -223,21 +225,45 @@ def _mixes(
     return {"mixes": np.asarray(excess)}
 
 
+def without_y_column(weights: AttentionWeights) -> AttentionWeights:
+    """The same answers, as a query's y is 0: training never sees what W_K^T W_Q does with it.
+
+    Applied again and again the column acts, with the random values of the start.
+    """
+    W_Q = weights.W_Q.copy()
+    W_Q[:, -1] = 0
+    return AttentionWeights(W_K=weights.W_K, W_Q=W_Q, W_V=weights.W_V, P=weights.P)
+
+
 def _rollouts(
     layers: list[AttentionWeights], task: LinearTask, prompts: Prompts
 ) -> dict[str, np.ndarray]:
-    """Means, medians, quantiles by damping and step; and the prompts' largest eigenvalues."""
+    """By damping and step: mean, stderr, median, 10 and 90 % quantile of the loss over prompts.
+
+    "trained" without the y column, "whole" with it, on fewer prompts; and the prompts' largest
+    eigenvalues, ascending.
+    """
+    few = jax.tree.map(lambda values: values[:FEW] if np.ndim(values) else values, prompts)
+    acting_parts = [without_y_column(layer) for layer in layers]
     arrays: dict[str, np.ndarray] = {}
-    for name, rows in (("trained", layers), ("gd", [constructed(task)])):
-        told = []
-        for layer in rows:
-            for damping in DAMPINGS:
-                path = roll_out(layer, prompts.moments, damping=float(damping), steps=STEPS)
-                losses = np.asarray(distance_loss(path, prompts.w, task.query_variances))
-                losses = np.where(np.isnan(losses), np.inf, losses)
-                low, median, high = np.quantile(np.minimum(losses, 1e300), [0.1, 0.5, 0.9], axis=-1)
-                told.append([*mean_and_error(losses), median, low, high])
+    for name, rows, drawn in (
+        ("trained", acting_parts, prompts),
+        ("gd", [constructed(task)], prompts),
+        ("whole", layers, few),
+    ):
+        told = [
+            _told(roll_out(layer, drawn.moments, damping=float(damping), steps=STEPS), drawn, task)
+            for layer in rows
+            for damping in DAMPINGS
+        ]
         shape = (len(rows), len(DAMPINGS), 5, STEPS + 1)
         arrays[f"rollout:{name}"] = np.reshape(told, shape)
     values = np.linalg.eigvalsh(np.asarray(prompts.moments.Sigma))
-    return arrays | {"largest_eigenvalues": np.float32(np.sort(values[:, -1]))}
+    return arrays | {"largest_eigenvalues": np.sort(values[:, -1]).astype(np.float32)}
+
+
+def _told(path: Any, prompts: Prompts, task: LinearTask) -> np.ndarray:
+    losses = np.asarray(distance_loss(path, prompts.w, task.query_variances))
+    losses = np.where(np.isnan(losses), np.inf, losses)
+    low, median, high = np.quantile(np.minimum(losses, 1e300), [0.1, 0.5, 0.9], axis=-1)
+    return np.stack([*mean_and_error(losses), median, low, high])
