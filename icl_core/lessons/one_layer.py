@@ -227,8 +227,8 @@ def sizes_view(config: OneLayer, runs: Runs) -> View:
     """Trained layers of several sizes on the exact curve."""
     n = np.arange(min(SIZES), max(SIZES) + 1)
     exact = np.array([one_layer_loss(task_of(int(size))) for size in n])
-    sizes = np.array(list(runs.sizes))
-    ends = np.array([run["loss"][-1] for run in runs.sizes.values()])
+    sizes = np.array([size for size, parts in runs.sizes.items() for _ in parts])
+    ends = np.array([run["loss"][-1] for parts in runs.sizes.values() for run in parts])
     figure = plots.lines(
         [
             Curve(method="gd", label="GD, one best step (exact)", x=n, y=exact),
@@ -237,10 +237,24 @@ def sizes_view(config: OneLayer, runs: Runs) -> View:
         name="one_layer_sizes",
         title="Other sizes, n = d",
         alt="Line chart, logarithmic: the exact loss of one best step by size, with the trained "
-        f"layers at n = d = {', '.join(map(str, sizes))} on it.",
+        f"layers at n = d = {', '.join(map(str, runs.sizes))} on it.",
         x="examples n = dimensions d",
     )
-    return View(figure=figure)
+    return View(figure=figure, caption=_sizes_caption(runs))
+
+
+def _sizes_caption(runs: Runs) -> str:
+    """Starts that ended elsewhere."""
+    said = []
+    for n, parts in runs.sizes.items():
+        best = one_layer_loss(task_of(n))
+        stuck = [float(part["loss"][-1]) for part in parts if part["loss"][-1] > 1.01 * best]
+        if stuck:
+            said.append(
+                f"At n = d = {n}, {len(stuck)} of {len(parts)} starts end in another stationary "
+                f"point, with a loss of {np.mean(stuck):.3g} and not {best:.3g}."
+            )
+    return " ".join(said)
 
 
 VIEWS: Mapping[str, Callable[[OneLayer, Runs], View]] = {

@@ -19,6 +19,7 @@ from icl_core.zoo.paper1.one_layer import (
     SIZES,
     TARGET_SCALES,
     run_name,
+    seeds_of,
     task_of,
 )
 from icl_core.zoo.paper1.store import FOLDER, Part, load_part
@@ -53,10 +54,10 @@ class OneLayer(Config):
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Runs:
-    """The runs of the main size by seed, one run of every other size, and what was measured."""
+    """The runs of the main size by seed, those of every size, and what was measured."""
 
     runs: tuple[Part, ...]
-    sizes: Mapping[int, Part]
+    sizes: Mapping[int, tuple[Part, ...]]
     shifts: Part
 
     @cached_property
@@ -75,7 +76,9 @@ class Runs:
 
 def read(folder: Path = FOLDER) -> Runs:
     """All parts of the experiment."""
-    runs = tuple(load_part(run_name(MAIN, seed), folder) for seed in SEEDS)
-    others = {n: load_part(run_name(n, 0), folder) for n in SIZES if n != MAIN}
-    sizes = {n: others.get(n, runs[0]) for n in sorted(SIZES)}
-    return Runs(runs=runs, sizes=sizes, shifts=load_part("one_layer_shifts", folder))
+    sizes = {
+        n: tuple(load_part(run_name(n, seed), folder) for seed in seeds_of(n))
+        for n in sorted(SIZES)
+    }
+    shifts = load_part("one_layer_shifts", folder)
+    return Runs(runs=sizes[MAIN], sizes=sizes, shifts=shifts)

@@ -66,11 +66,16 @@ def test_the_shipped_losses_are_the_weights(runs: Runs) -> None:
 
 
 def test_sizes_lie_on_the_exact_curve(runs: Runs) -> None:
-    figure: Any = VIEWS["sizes"](CONFIG, runs).figure
+    """Every size by its best start, within 1 %; starts that end elsewhere are told."""
+    view = VIEWS["sizes"](CONFIG, runs)
+    figure: Any = view.figure
     exact, ours = figure.data
-    assert list(ours.x) == sorted(SIZES)
-    for n, loss in zip(ours.x, ours.y, strict=True):
-        assert loss == pytest.approx(exact.y[list(exact.x).index(n)], rel=0.01)
+    assert set(ours.x) == set(SIZES)
+    for n in SIZES:
+        losses = [y for x, y in zip(ours.x, ours.y, strict=True) if x == n]
+        best = exact.y[list(exact.x).index(n)]
+        assert min(losses) == pytest.approx(best, rel=0.01)
+        assert (max(losses) > 1.01 * best) == (f"n = d = {n}," in view.caption)
 
 
 def test_weights_are_shown_beside_the_construction(runs: Runs) -> None:
