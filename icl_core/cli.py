@@ -24,6 +24,7 @@ from icl_core.files import read_bytes, write_atomic
 from icl_core.lessons.catalog import LESSONS
 from icl_core.models.linear import PARAMETRIZATIONS
 from icl_core.runtime import choose_devices, prepare_process
+from icl_core.tasks.inputs import parse_inputs
 from icl_core.tasks.linear import LinearTask
 from icl_core.tasks.noise import format_noise, parse_noise
 from icl_core.training import TrainingConfig, train
@@ -32,6 +33,9 @@ from icl_core.zoo.build import build
 from icl_core.zoo.claims import Claim, claims
 from icl_core.zoo.faults import faults
 from icl_core.zoo.library import read_manifest
+from icl_core.zoo.paper1.build import build_paper1
+from icl_core.zoo.paper1.claims import rows as paper1_rows
+from icl_core.zoo.paper1.report import markdown as paper1_markdown
 from icl_core.zoo.report import markdown
 from icl_core.zoo.table import VERDICTS, results
 from icl_core.zoo.verify import PROMPTS, chosen, verify
@@ -71,7 +75,10 @@ def _summary(summary: LossSummary) -> dict[str, Any]:
 def run_train(options: argparse.Namespace) -> None:
     """Train one model and save it."""
     task = LinearTask(
-        dim=options.dim, num_context=options.context, noise=parse_noise(options.noise)
+        dim=options.dim,
+        num_context=options.context,
+        noise=parse_noise(options.noise),
+        inputs=parse_inputs(options.inputs),
     )
     given = {
         "num_layers": options.layers,
@@ -122,6 +129,8 @@ def run_evaluate(options: argparse.Namespace) -> None:
         task = task.replace(noise=parse_noise(options.noise))
     if options.context is not None:
         task = task.replace(num_context=options.context)
+    if options.inputs is not None:
+        task = task.replace(inputs=parse_inputs(options.inputs))
     methods: dict[str, Method] = {
         "model": checkpoint.model,
         "const_rr": ConstRR.of(task),
@@ -239,6 +248,20 @@ def _zoo_verify(only: str, prompts: int) -> int:
     return 0 if all(verdict.ok for verdict in verdicts) else _exit_code(judged)
 
 
+def run_paper1(options: argparse.Namespace) -> int:
+    """Make what is shipped for paper 1, or set it beside the paper."""
+    if options.action == "build":
+        _print({"made": build_paper1(only=options.only, report=_say)})
+        return 0
+    if options.out is not None and Path(options.out).suffix != ".md":
+        raise InputError(f"--out is {options.out!r:.60}: expected a file name ending in .md.")
+    judged = paper1_rows()
+    if options.out is not None:
+        write_atomic(Path(options.out), paper1_markdown(judged).encode())
+    _print({"file": options.out, "claims": [dataclasses.asdict(row) for row in judged]})
+    return int(not all(row.holds for row in judged))
+
+
 def _exit_code(judged: Sequence[Claim]) -> int:
     return int(any(claim.holds is False for claim in judged))
 
@@ -252,6 +275,9 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument("--dim", default=10, help="input dimension d")
     command.add_argument("--context", default=20, help="context length n")
     command.add_argument("--noise", default="uniform:5", help="fixed:1, uniform:5, categorical:1,3")
+    command.add_argument(
+        "--inputs", default="gaussian", help="gaussian, gaussian:CONDITION, uniform:WIDTH"
+    )
     command.add_argument("--layers", default=4)
     command.add_argument("--heads", default=1)
     command.add_argument("--parametrization", default="diag", help=", ".join(PARAMETRIZATIONS))
@@ -267,6 +293,7 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument("file")
     command.add_argument("--noise", help="another noise law than the training's")
     command.add_argument("--context", help="another context length than the training's")
+    command.add_argument("--inputs", help="another input law than the training's")
     command.add_argument("--prompts", default=100_000)
     command.add_argument("--seed", default=1)
     command.set_defaults(run=run_evaluate)
@@ -287,6 +314,12 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument("--out", help="table: file to write, docs/table1.md")
     command.add_argument("--prompts", default=PROMPTS, help="verify: fresh prompts per model")
     command.set_defaults(run=run_zoo)
+
+    command = commands.add_parser("paper1", help="the experiments of paper 1")
+    command.add_argument("action", choices=["build", "report"])
+    command.add_argument("--only", default="*", help="build: parts matching this pattern")
+    command.add_argument("--out", help="report: file to write, docs/paper1.md")
+    command.set_defaults(run=run_paper1)
     return top
 
 

@@ -19,6 +19,8 @@ LIMITS: Mapping[str, tuple[float, float]] = {
     "num_layers": (1, 12),
     "num_heads": (1, 4),
     "sigma": (0.0, 100.0),
+    "input_scale": (1e-3, 1e3),
+    "condition": (1.0, 1e6),
     "prompts": (2, 1_000_000),
     "seed": (0, 2**31 - 1),
     "steps": (1, 1_000_000),

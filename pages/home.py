@@ -10,6 +10,15 @@ from ui.frame import TITLE, heading
 from ui.reopen import reopen
 
 LESSONS = {
+    "construction": (
+        "The construction",
+        "Four matrices with which a layer of attention is a step of gradient descent, number by "
+        "number.",
+    ),
+    "one_layer": (
+        "One layer",
+        "A layer trained from random weights ends up as one step of gradient descent: watch it.",
+    ),
     "gdpp_spectrum": (
         "GD++ spectrum",
         "How a layer makes a badly conditioned problem easy: drag γ, watch the eigenvalues move.",

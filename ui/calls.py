@@ -7,8 +7,10 @@ from icl_core.analysis.squares import Squares
 from icl_core.analysis.two_noise import TwoNoiseLimit
 from icl_core.lessons import (
     algorithm_model,
+    construction,
     iterations,
     losses,
+    one_layer_runs,
     one_prompt,
     paper_figures,
     spectrum,
@@ -105,6 +107,18 @@ def paper_material(config: paper_figures.PaperFigures) -> paper_figures.Material
 @st.cache_resource(max_entries=32, show_spinner=False)
 def _paper_material(config: paper_figures.PaperFigures) -> paper_figures.Material:
     return paper_figures.measure(config)
+
+
+@st.cache_resource(max_entries=1, show_spinner=False)
+def one_layer_results() -> one_layer_runs.Runs:
+    """See `one_layer_runs.read`."""
+    return one_layer_runs.read()
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def construction_run(config: construction.Construction) -> construction.Run:
+    """See `construction.measure`."""
+    return construction.measure(config)
 
 
 @st.cache_data(max_entries=16, ttl=60, show_spinner=False)

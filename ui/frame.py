@@ -21,8 +21,14 @@ def pages() -> dict[str, list[st.Page]]:
         return st.Page(file, title=title, icon=sign, default=name == "home")
 
     return {
-        "Start": [page("home", "Home", "home")],
-        "Gradient descent inside": [page("gdpp_spectrum", "GD++ spectrum", "equalizer")],
+        "Start": [
+            page("home", "Home", "home"),
+            page("construction", "The construction", "build"),
+        ],
+        "Gradient descent inside": [
+            page("one_layer", "One layer", "looks_one"),
+            page("gdpp_spectrum", "GD++ spectrum", "equalizer"),
+        ],
         "Noise": [
             page("noise_and_depth", "Noise and depth", "show_chart"),
             page("paper_figures", "The paper's figures", "auto_stories"),

@@ -1,9 +1,13 @@
 """The adjusted evaluation loss, exactly over queries, for any method on any task.
 
 Adjusted loss = expected loss minus that of ridge regression with the prompt's true sigma_tau^2.
-Given (X, y), w is Gaussian with that ridge solution as its mean, and x_t ~ N(0, I): so the adjusted
-loss of a prompt is 1/2 ||w_implicit - ridge(sigma_tau^2)||^2. Half mean squared error, never below
-0, with no query sampled and no oracle noise (paper 2, section 5 measures it by sampling).
+Given (X, y), w is Gaussian with that ridge solution as its mean, and E x_t x_t^T = C, diagonal: so
+the adjusted loss of a prompt is 1/2 g^T C g with g = w_implicit - ridge(sigma_tau^2), which is
+1/2 ||g||^2 for x_t ~ N(0, I). Half mean squared error, never below 0, with no query sampled and no
+oracle noise (paper 2, section 5 measures it by sampling).
+
+Paper 1 measures the plain loss, without noise: `against=TrueWeights()` in the place of the oracle.
+The two agree where n >= d; for n < d the plain one counts what no learner can know.
 """
 
 from collections.abc import Iterator, Mapping
@@ -12,6 +16,7 @@ from dataclasses import dataclass
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.typing import ArrayLike
 from jaxtyping import Array, Float
 
 from icl_core.algorithms import Method
@@ -20,6 +25,8 @@ from icl_core.arrays import WeightPath, in_float64
 from icl_core.tasks.linear import LinearTask, Prompts, draw_prompts, embedded
 from icl_core.tasks.noise import FixedNoise
 from icl_core.validation import integer
+
+ORACLE = OracleRR()
 
 CHUNK = 4096
 """Prompts per evaluated block: memory stays flat and one shape serves every number of prompts."""
@@ -72,16 +79,26 @@ def summarize(losses: Float[np.ndarray, "*rest prompts"]) -> LossSummary:
 
 @jax.jit
 def distance_loss(
-    path: WeightPath, target: Float[Array, "batch dim"]
+    path: WeightPath, target: Float[Array, "batch dim"], query: ArrayLike = 1.0
 ) -> Float[Array, "steps batch"]:
-    """1/2 ||w - target||^2, the expected half squared gap of two predictions over x_t ~ N(0, I)."""
-    return 0.5 * jnp.sum((path - target[None]) ** 2, axis=-1)
+    """1/2 sum_j E x_j^2 (w - target)_j^2, the expected half squared gap of two predictions.
+
+    `query` is E x_j^2 of the query's coordinates, one for all or [d]; second moments [batch, d, d]
+    of queries whose law differs from prompt to prompt give 1/2 g^T E[x x^T] g.
+    """
+    gap = path - target[None]
+    moment = jnp.asarray(query)
+    if moment.ndim == 3:
+        return 0.5 * jnp.einsum("knd,nde,kne->kn", gap, moment, gap)
+    return 0.5 * jnp.sum(jnp.broadcast_to(moment, gap.shape) * gap**2, axis=-1)
 
 
-def adjusted_losses(method: Method, prompts: Prompts) -> Float[Array, "steps batch"]:
-    """Adjusted loss of each prompt after each step (half MSE)."""
+def adjusted_losses(
+    method: Method, prompts: Prompts, query: ArrayLike = 1.0
+) -> Float[Array, "steps batch"]:
+    """Adjusted loss of each prompt after each step (half MSE); `query` as in `distance_loss`."""
     target = OracleRR().weight_path(prompts)[-1]
-    return distance_loss(method.weight_path(prompts), target)
+    return distance_loss(method.weight_path(prompts), target, query)
 
 
 def prompt_chunks(task: LinearTask, seed: int, count: int) -> Iterator[Prompts]:
@@ -89,6 +106,12 @@ def prompt_chunks(task: LinearTask, seed: int, count: int) -> Iterator[Prompts]:
     size = min(count, CHUNK)
     for index in range(-(-count // size)):
         yield draw_prompts(task, (seed, index), size)
+
+
+def _query(task: LinearTask, dim: int | None) -> np.ndarray:
+    """E x_j^2 of a query's coordinates; `embedded` ones are 0."""
+    variances = task.query_variances
+    return variances if dim is None else np.pad(variances, (0, dim - task.dim))
 
 
 @in_float64
@@ -99,19 +122,21 @@ def prompt_losses(
     prompts: int,
     seed: int,
     dim: int | None = None,
+    against: Method = ORACLE,
 ) -> dict[str, np.ndarray]:
     """Adjusted loss [steps, prompts] of every method on the same prompts, in float64.
 
-    With `dim`, prompts are `embedded` in so many dimensions, as the methods then expect.
+    With `dim`, prompts are `embedded` in so many dimensions, as the methods then expect. With
+    `against=TrueWeights()`: the plain loss.
     """
     count = integer("The number of prompts", prompts, "prompts")
     blocks: dict[str, list[np.ndarray]] = {name: [] for name in methods}
     for chunk in prompt_chunks(task, seed, count):
         chunk = chunk if dim is None else embedded(chunk, dim)
-        target = OracleRR().weight_path(chunk)[-1]
+        target = against.weight_path(chunk)[-1]
         for name, method in methods.items():
             path = method.weight_path(chunk)
-            blocks[name].append(np.asarray(distance_loss(path, target)))
+            blocks[name].append(np.asarray(distance_loss(path, target, _query(task, dim))))
     return {name: np.concatenate(parts, axis=1)[:, :count] for name, parts in blocks.items()}
 
 
@@ -122,9 +147,13 @@ def evaluate(
     prompts: int = 100_000,
     seed: int = 1,
     dim: int | None = None,
+    against: Method = ORACLE,
 ) -> dict[str, LossSummary]:
-    """Adjusted loss by step of every method on the same fresh prompts of a task."""
-    losses = prompt_losses(methods, task, prompts=prompts, seed=seed, dim=dim)
+    """Adjusted loss by step of every method on the same fresh prompts of a task.
+
+    `dim` and `against` are those of `prompt_losses`.
+    """
+    losses = prompt_losses(methods, task, prompts=prompts, seed=seed, dim=dim, against=against)
     return {name: summarize(values) for name, values in losses.items()}
 
 
@@ -177,6 +206,7 @@ def noise_profile_at_once(
     target = OracleRR().weight_path(block)[-1]
     found = {}
     for name, method in methods.items():
-        losses = np.asarray(distance_loss(method.weight_path(block), target))
+        path = method.weight_path(block)
+        losses = np.asarray(distance_loss(path, target, _query(task, dim)))
         found[name] = summarize(losses.reshape(len(losses), len(sigmas), count).swapaxes(0, 1))
     return found

@@ -14,6 +14,9 @@ from jaxtyping import Array, Float
 from icl_core.arrays import in_float64, without_rounding
 from icl_core.tasks.linear import LinearTask, draw_prompts
 
+NODES = 3000
+"""Nodes of `in_bins`."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class SpectrumBank:
@@ -63,6 +66,21 @@ def hessian_spectrum(task: LinearTask, *, prompts: int = 2000, seed: int = 0) ->
     """Eigenvalues of Sigma = sum x x^T over prompts of the task (unnormalised, as gamma is)."""
     Sigma = draw_prompts(task, seed, prompts).moments.Sigma
     return SpectrumBank(eigenvalues=np.asarray(_eigenvalues(Sigma)), num_context=task.num_context)
+
+
+def in_bins(
+    values: Float[np.ndarray, "count"], weight: Float[np.ndarray, "count"]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Weighted means of neighbours, at most NODES, and the sums of their weights.
+
+    Finest at both ends, where polynomials blow up.
+    """
+    order = np.argsort(values)
+    values, weight = values[order], weight[order]
+    fractions = (1 - np.cos(np.linspace(0, np.pi, NODES + 1))) / 2
+    edges = np.unique(np.round(fractions * len(values)).astype(int))[:-1]
+    total = np.add.reduceat(weight, edges)
+    return np.add.reduceat(weight * values, edges) / total, total
 
 
 @jax.jit

@@ -13,8 +13,10 @@ from scipy import optimize
 from icl_core.algorithms.descent import GDPlusPlus, GradientDescent, gradient_descent
 from icl_core.algorithms.ridge import OracleRR, TunedRR, ols_variance, ridge, spectrum
 from icl_core.analysis.loss import distance_loss
+from icl_core.analysis.spectrum import in_bins
 from icl_core.arrays import in_float64, without_rounding
 from icl_core.errors import InputError
+from icl_core.tasks.inputs import STANDARD
 from icl_core.tasks.linear import LinearTask, draw_prompts
 
 TUNING_SEED = 20_24
@@ -36,7 +38,7 @@ def tune_ridge(task: LinearTask, *, prompts: int = 16_384, seed: int = TUNING_SE
     def objective(logs: np.ndarray) -> float:
         scale, highest = np.exp(logs)
         w = ridge(eigen, jnp.minimum(scale * variance, highest))
-        return float(distance_loss(w[None], target).mean())
+        return float(distance_loss(w[None], target, task.query_variances).mean())
 
     start = np.log([1.0, max(task.noise.highest**2, 1e-6)])
     # scipy's own first simplex steps by 5 % of the start, which is nothing where the start is 0.
@@ -62,9 +64,12 @@ def tune_descent(
 
     def objective(log_eta: float) -> float:
         etas = jnp.full(steps, np.exp(log_eta))
-        return float(distance_loss(gradient_descent(drawn, etas), target)[-1].mean())
+        path = gradient_descent(drawn, etas)
+        return float(distance_loss(path, target, task.query_variances)[-1].mean())
 
-    found = optimize.minimize_scalar(objective, bounds=(np.log(1e-4), np.log(4)), method="bounded")
+    # In units of the largest curvature of an endless context.
+    bounds = np.log(np.array([1e-4, 4]) / task.query_variances.max())
+    found = optimize.minimize_scalar(objective, bounds=tuple(bounds), method="bounded")
     return GradientDescent(etas=(float(np.exp(found.x)),) * steps)
 
 
@@ -72,8 +77,9 @@ def tune_descent(
 class _Eigenvalues:
     """Density of the eigenvalues of Sigma, all d of a prompt together: nodes and weights.
 
-    strength: E sigma^2 of the task; rest: what no estimate that is linear in y avoids, E over
-    prompts of 1/2 sum_i lambda_i (E 1/(lambda_i + sigma^2) - 1/(lambda_i + E sigma^2)).
+    A weight counts how often an eigenvalue occurs, times the variance of the query along its
+    eigenvector. strength: E sigma^2 of the task; rest: what no estimate that is linear in y avoids,
+    E over prompts of 1/2 sum_i lambda_i (E 1/(lambda_i + sigma^2) - 1/(lambda_i + E sigma^2)).
     """
 
     values: Float[np.ndarray, "nodes"]
@@ -82,7 +88,6 @@ class _Eigenvalues:
     rest: float
 
 
-NODES = 3000
 FIRST_ETAS, FIRST_GAMMAS = (0.4, 0.9, 2.0, 4.0), (-0.3, 0.15, 0.3, 0.6, 1.0)
 """Where a further step begins, in units of 1 / (a typical large eigenvalue)."""
 FINALISTS = 4
@@ -94,15 +99,17 @@ of degree 3^K in lambda and must be told what lies beyond the eigenvalues of a f
 
 def _eigenvalues(task: LinearTask, prompts: int, seed: int) -> _Eigenvalues:
     Sigma = np.asarray(draw_prompts(task, seed, prompts).moments.Sigma)
-    scale = np.resize(TAILS, prompts)[:, None]
-    values = np.asarray(without_rounding(jnp.linalg.eigvalsh(Sigma))) * scale
-    # p / q of inputs N(0, I) under the mixture q of N(0, s I) over the tails' s.
-    log_ratio = [
-        0.5 * (1 - 1 / s) * values.sum(-1) - 0.5 * task.dim * task.num_context * np.log(s)
-        for s in TAILS
-    ]
-    weight = np.repeat(1 / np.mean(np.exp(log_ratio), axis=0) / prompts, task.dim)
-    values, weight = _in_bins(values.ravel(), weight)
+    values, query = _values_and_query(Sigma, task.query_variances)
+    weight = np.full(prompts, 1 / prompts)
+    if task.inputs == STANDARD:
+        values = values * np.resize(TAILS, prompts)[:, None]
+        # p / q of inputs N(0, I) under the mixture q of N(0, s I) over the tails' s.
+        log_ratio = [
+            0.5 * (1 - 1 / s) * values.sum(-1) - 0.5 * task.dim * task.num_context * np.log(s)
+            for s in TAILS
+        ]
+        weight = 1 / np.mean(np.exp(log_ratio), axis=0) / prompts
+    values, weight = in_bins(values.ravel(), (weight[:, None] * query).ravel())
     strength = task.noise.second_moment
     sigma, prior = task.noise.nodes()
     safe = np.where(values > 0, values, 1.0)
@@ -111,14 +118,15 @@ def _eigenvalues(task: LinearTask, prompts: int, seed: int) -> _Eigenvalues:
     return _Eigenvalues(values=values, weight=weight, strength=strength, rest=float(rest))
 
 
-def _in_bins(values: np.ndarray, weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """NODES weighted means of neighbours, finest at both ends, where polynomials blow up."""
-    order = np.argsort(values)
-    values, weight = values[order], weight[order]
-    fractions = (1 - np.cos(np.linspace(0, np.pi, NODES + 1))) / 2
-    edges = np.unique(np.round(fractions * len(values)).astype(int))[:-1]
-    total = np.add.reduceat(weight, edges)
-    return np.add.reduceat(weight * values, edges) / total, total
+def _values_and_query(Sigma: np.ndarray, variances: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Eigenvalues and the variance of the query along each eigenvector, both [prompts, d]."""
+    if np.ptp(variances) == 0:
+        values = np.asarray(without_rounding(jnp.linalg.eigvalsh(Sigma)))
+        return values, np.broadcast_to(variances, values.shape)
+    values, U = jnp.linalg.eigh(Sigma)
+    return np.asarray(without_rounding(values)), np.einsum(
+        "nji,j->ni", np.asarray(U) ** 2, variances
+    )
 
 
 @jax.jit

@@ -1,4 +1,4 @@
-"""GD and GD++ as the layers of a linear transformer."""
+"""P and Q of a linear transformer that runs GD or GD++ from w = 0."""
 
 import jax.numpy as jnp
 

@@ -6,8 +6,10 @@ from typing import Any
 
 from icl_core.lessons import (
     algorithm,
+    construction,
     models,
     noise_and_depth,
+    one_layer,
     one_prompt,
     paper_figures,
     spectrum,
@@ -15,6 +17,7 @@ from icl_core.lessons import (
     training,
     weights,
 )
+from icl_core.lessons.one_layer_runs import OneLayer
 from icl_core.live import View
 from icl_core.validation import Config
 
@@ -39,6 +42,18 @@ class Lesson:
 
 
 LESSONS: Mapping[str, Lesson] = {
+    "construction": Lesson(
+        config=construction.Construction,
+        presets=construction.PRESETS,
+        measure=construction.measure,
+        views=construction.VIEWS,
+    ),
+    "one_layer": Lesson(
+        config=OneLayer,
+        presets=one_layer.PRESETS,
+        measure=one_layer.measure,
+        views=one_layer.VIEWS,
+    ),
     "gdpp_spectrum": Lesson(
         config=spectrum.Spectrum,
         presets=spectrum.PRESETS,

@@ -74,6 +74,13 @@ METHODS: dict[str, MethodStyle] = {
         marker="hourglass",
         about="Newton's iteration for the inverse matrix: its error is squared in each step",
     ),
+    "construction": MethodStyle(
+        label="construction",
+        color="#8066b8",
+        dash="solid",
+        marker="hexagon",
+        about="linear attention with hand-made weights that do gradient descent",
+    ),
     "gdpp": MethodStyle(
         label="GD++",
         color="#009e73",

@@ -1,9 +1,10 @@
 """Normalised coordinates and free parameters: what the optimiser sees of P and Q.
 
 Tokens are measured in their typical size over a context, e~ = D e with
-D = diag(1/sqrt(n), ..., 1/sqrt(n (d + E sigma^2)) for y), so that G~ = D G D has entries of order
-one. The change of variables is exact: P~ = D P D^-1, Q~ = D^-1 Q D^-1. Free parameters are numbers
-per layer and head for GD++ (p_x, p_y, q_x) and DIAG (and q_y), and P~, Q~ themselves for FULL.
+D = diag(1/sqrt(n s), ..., 1/sqrt(n E y^2) for y), s the mean variance of an input coordinate, so
+that G~ = D G D has entries of order one. The change of variables is exact: P~ = D P D^-1,
+Q~ = D^-1 Q D^-1. Free parameters are numbers per layer and head for GD++ (p_x, p_y, q_x) and DIAG
+(and q_y), and P~, Q~ themselves for FULL.
 """
 
 from functools import partial
@@ -34,13 +35,14 @@ FULL_JITTER = 0.15
 
 def token_scale(task: LinearTask) -> Float[np.ndarray, "tokens"]:
     """The diagonal of D."""
-    n, y_variance = task.num_context, task.dim + task.noise.second_moment
-    return np.append(np.full(task.dim, n**-0.5), (n * y_variance) ** -0.5)
+    n = task.num_context
+    x_scale = np.full(task.dim, (n * task.inputs.variance) ** -0.5)
+    return np.append(x_scale, (n * task.target_variance) ** -0.5)
 
 
 def prediction_scale(task: LinearTask) -> float:
     """Implicit weights in raw coordinates are this times minus the last row of A~_L ... A~_1."""
-    return float((task.dim + task.noise.second_moment) ** 0.5)
+    return float((task.target_variance / task.inputs.variance) ** 0.5)
 
 
 def to_raw(model: LinearTransformer, task: LinearTask) -> LinearTransformer:

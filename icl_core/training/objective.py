@@ -1,7 +1,8 @@
 """The exact adjusted loss as a training objective, on moments in normalised coordinates.
 
-Per prompt: 1/2 ||w_implicit - ridge(sigma_tau^2)||^2 (half MSE; see `analysis.loss`), so the
-optimum of the batch loss is that of the papers' sampled loss, without query or oracle noise.
+Per prompt: 1/2 ||C^(1/2) (w_implicit - ridge(sigma_tau^2))||^2 with C the (diagonal) covariance of
+the query (half MSE; see `analysis.loss`), so the optimum of the batch loss is that of the papers'
+sampled loss, without query or oracle noise.
 """
 
 from dataclasses import replace
@@ -14,6 +15,7 @@ from jaxtyping import Array, Float, Int
 
 from icl_core.models.linear import layer_map
 from icl_core.models.products import multiply
+from icl_core.tasks.inputs import GaussianInputs
 from icl_core.tasks.linear import LinearTask, Prompts, Seed, draw_prompts
 from icl_core.training.coordinates import Parameters, prediction_scale, token_scale
 
@@ -32,8 +34,9 @@ is LONG standard deviations larger (see `Batch`)."""
 
 @struct.dataclass
 class Batch:
-    """gram [d+1, d+1, batch] normalised; target [d, batch], the oracle's weights, raw; weight
-    [batch], mean 1; scale [], the task's `prediction_scale`; on [], 1 (see `products`).
+    """gram [d+1, d+1, batch] normalised; target [d, batch], the oracle's weights in units of the
+    query, C^(1/2) w; weight [batch], mean 1; scale [d], the task's `prediction_scale` in the same
+    units; on [], 1 (see `products`).
 
     A model can err by thousands on the one prompt in 100,000 whose |w| is large, or whose largest
     eigenvalue is. Sampling some prompts with wider w and x and weighting all by the balance
@@ -44,7 +47,7 @@ class Batch:
     gram: Float[Array, "tokens tokens batch"]
     target: Float[Array, "dim batch"]
     weight: Float[Array, "batch"]
-    scale: Float[Array, ""]
+    scale: Float[Array, "dim"]
     on: Int[Array, ""]
 
 
@@ -62,11 +65,12 @@ def batch_of(prompts: Prompts, task: LinearTask) -> Batch:
     gram[-1, :-1] = gram[:-1, -1] = alpha.T
     gram[-1, -1] = np.asarray(prompts.moments.lam)
     gram *= (D[:, None] * D)[..., None]
+    query = np.sqrt(task.query_variances)
     return Batch(
         gram=gram,  # type: ignore[arg-type]
-        target=np.ascontiguousarray(target.T),  # type: ignore[arg-type]
+        target=np.ascontiguousarray((target * query).T),  # type: ignore[arg-type]
         weight=np.ones(len(target)),  # type: ignore[arg-type]
-        scale=np.asarray(prediction_scale(task)),  # type: ignore[arg-type]
+        scale=prediction_scale(task) * query,  # type: ignore[arg-type]
         on=np.ones((), np.int32),  # type: ignore[arg-type]
     )
 
@@ -87,6 +91,9 @@ def sample_batch(task: LinearTask, seed: Seed, size: int) -> Batch:
 
 
 def _long(task: LinearTask) -> float:
+    """1 for inputs that are not Gaussian: their ratio has no simple form."""
+    if not isinstance(task.inputs, GaussianInputs):
+        return 1.0
     return float(np.sqrt(1 + LONG * np.sqrt(2 / task.num_context)))
 
 
@@ -101,6 +108,7 @@ def _importance(prompts: Prompts, task: LinearTask) -> np.ndarray:
 
     w_squares = np.asarray(prompts.w) ** 2
     x_squares = np.diagonal(np.asarray(prompts.moments.Sigma), axis1=-2, axis2=-1)
+    x_squares = x_squares / task.query_variances
     q_wide = np.exp(log_ratio(WIDE, task.dim, w_squares.sum(-1)))
     along = log_ratio(_long(task), task.num_context, x_squares) + log_ratio(LARGE, 1, w_squares)
     q_along = np.exp(along).mean(-1)
@@ -132,7 +140,7 @@ def _bounded(values: Array) -> Array:
 
 
 def final_weights(parameters: Parameters, batch: Batch) -> Float[Array, "dim batch"]:
-    """Implicit weights after the last layer, raw coordinates.
+    """Implicit weights after the last layer, in units of the query: C^(1/2) w.
 
     Only the last row of A~_L ... A~_1 is formed, from the left, and the last G~ never. Where a
     prompt diverges, numbers end at BOUND and have no slope: one that overflows would leave its
@@ -147,7 +155,7 @@ def final_weights(parameters: Parameters, batch: Batch) -> Float[Array, "dim bat
     row = _layer_map(parameters, num_layers - 1, gram, slice(-1, None))
     for A in reversed(maps):
         row = _bounded(multiply(row, A, on))
-    return -batch.scale * row[0, :-1]
+    return -batch.scale[:, None] * row[0, :-1]
 
 
 def losses(parameters: Parameters, batch: Batch) -> Float[Array, "batch"]:

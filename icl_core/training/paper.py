@@ -59,8 +59,9 @@ def paper_steps(
     def update(state: PaperState, key: Key) -> tuple[PaperState, Array]:
         sigma_key, token_key, query_key = jax.random.split(key, 3)
         sigma = sample_sigma(task.noise, sigma_key, (batch,))
-        tokens = sample_tokens(token_key, sigma, dim=task.dim, num_context=task.num_context)
-        queries = jax.random.normal(query_key, (batch, task.dim))
+        sizes: Any = {"dim": task.dim, "num_context": task.num_context}
+        tokens = sample_tokens(token_key, sigma, **sizes, inputs=task.inputs)
+        queries = task.inputs.sample(query_key, (batch, task.dim), sigma.dtype)
 
         def loss(parameters: Parameters) -> Array:
             predict = jax.vmap(partial(forward_tokens, as_model(parameters, task.dim)))

@@ -302,7 +302,7 @@ def _validation(task: LinearTask) -> tuple[Batch, float]:
     drawn = draw_prompts(task, VALIDATION_SEED, VALIDATION_PROMPTS)
     target = OracleRR().weight_path(drawn)[-1]
     bayes = BayesRR(noise=task.noise).weight_path(drawn)
-    floor = float(distance_loss(bayes, target)[-1].mean())
+    floor = float(distance_loss(bayes, target, task.query_variances)[-1].mean())
     return batch_of(drawn, task), floor
 
 

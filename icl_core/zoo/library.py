@@ -24,12 +24,17 @@ from icl_core.checkpoints import (
 from icl_core.errors import InputError
 from icl_core.files import dump_json, parse_json, read_bytes, write_atomic
 from icl_core.models.linear import PARAMETRIZATIONS, Parametrization
+from icl_core.tasks.inputs import STANDARD, format_inputs
 from icl_core.tasks.linear import LinearTask
-from icl_core.tasks.noise import format_noise, noise_from_dict, noise_to_dict
+from icl_core.tasks.noise import format_noise
 from icl_core.validation import choice, integer, mapping
 
 PRETRAINED = Path(__file__).resolve().parents[2] / "pretrained"
 MANIFEST_VERSION = 1
+
+
+_TASK = ("dim", "num_context", "noise", "inputs")
+"""Entries of a model in the manifest that are its task's."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,9 +60,7 @@ class Entry:
             "parametrization": self.parametrization,
             "num_layers": self.num_layers,
             "num_heads": self.num_heads,
-            "dim": self.task.dim,
-            "num_context": self.task.num_context,
-            "noise": noise_to_dict(self.task.noise),
+            **self.task.to_dict(),
             "metrics": self.metrics,
             "table_sha256": self.table_sha256,
             "movie_sha256": self.movie_sha256,
@@ -82,11 +85,7 @@ class Entry:
             ),
             num_layers=integer("num_layers", given.get("num_layers"), "num_layers"),
             num_heads=integer("num_heads", given.get("num_heads"), "num_heads"),
-            task=LinearTask(
-                dim=given.get("dim"),  # type: ignore[arg-type]  # validated by LinearTask
-                num_context=given.get("num_context"),  # type: ignore[arg-type]
-                noise=noise_from_dict(given.get("noise")),
-            ),
+            task=LinearTask.from_dict({name: given[name] for name in _TASK if name in given}),
             metrics=mapping("metrics", given.get("metrics")),
             table_sha256=str(given.get("table_sha256", "")),
             movie_sha256=str(given.get("movie_sha256", "")),
@@ -128,8 +127,11 @@ def model_name(
 
 def task_name(task: LinearTask) -> str:
     """Stable name of a task, fit for a file name."""
-    noise = format_noise(task.noise).replace(":", "").replace(",", "-")
-    return f"{noise}_d{task.dim}_n{task.num_context}"
+    laws = [format_noise(task.noise)]
+    if task.inputs != STANDARD:
+        laws.append("x" + format_inputs(task.inputs))
+    named = "_".join(law.replace(":", "").replace(",", "-") for law in laws)
+    return f"{named}_d{task.dim}_n{task.num_context}"
 
 
 def read_manifest(folder: Path = PRETRAINED) -> tuple[Entry, ...]:

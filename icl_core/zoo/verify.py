@@ -67,7 +67,6 @@ def _token_losses(
     predictions = jax.vmap(one)(tokens.X, tokens.y, queries)
     oracle = ridge(spectrum(moments_of(tokens.X, tokens.y)), tokens.sigma**2)
     gap = predictions - jnp.einsum("bkd,bd->bk", queries, oracle)
-    # d orthogonal queries of length sqrt(d) average exactly to the loss over x_t ~ N(0, I).
     return 0.5 * jnp.mean(gap**2, axis=-1)
 
 
@@ -82,10 +81,12 @@ def token_losses(
     for index in range(-(-count // size)):
         sigma_key, token_key = jax.random.split(jax.random.fold_in(key_of(seed), index))
         sigma = sample_sigma(task.noise, sigma_key, (size,))
-        tokens = sample_tokens(token_key, sigma, dim=task.dim, num_context=task.num_context)
-        queries = jnp.broadcast_to(
-            jnp.sqrt(task.dim) * jnp.eye(task.dim), (size, task.dim, task.dim)
+        tokens = sample_tokens(
+            token_key, sigma, dim=task.dim, num_context=task.num_context, inputs=task.inputs
         )
+        # d orthogonal queries, which average exactly to the loss over x_t of the task's variances.
+        corners = jnp.diag(jnp.sqrt(task.dim * task.query_variances))
+        queries = jnp.broadcast_to(corners, (size, task.dim, task.dim))
         blocks.append(np.asarray(_token_losses(model, tokens, queries)))
     return np.concatenate(blocks)[:count]
 

@@ -62,9 +62,10 @@ def test_evaluate_prints_layers_baselines_and_floor(trained, capsys):
 
 def test_evaluate_on_another_noise_and_a_short_context(trained, capsys):
     arguments = ["--noise", "fixed:0.5", "--context", "2", "--prompts", "500"]
-    assert cli.main(["evaluate", str(trained), *arguments]) == 0
+    assert cli.main(["evaluate", str(trained), *arguments, "--inputs", "uniform:1"]) == 0
     captured = capsys.readouterr()
     out = json.loads(captured.out)
+    assert out["task"]["inputs"] == {"kind": "uniform", "width": 1.0}
     assert out["task"]["noise"] == {"kind": "fixed", "value": 0.5}
     assert set(out["baselines"]) == {"const_rr", "bayes_rr"}
     assert "AdaRR and TunedRR are left out" in captured.err
@@ -82,6 +83,7 @@ def test_evaluate_on_another_noise_and_a_short_context(trained, capsys):
                 ("--context", "-3"),
                 ("--noise", "gamma:2"),
                 ("--noise", "uniform:nan"),
+                ("--inputs", "uniform:wide"),
                 ("--layers", "0"),
                 ("--layers", "2.5"),
                 ("--heads", "99"),

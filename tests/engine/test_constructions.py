@@ -13,10 +13,18 @@ from icl_core.analysis.spectrum import condition_numbers, transform
 from icl_core.constructions import (
     CONSTRUCTIONS,
     TwoNoise,
+    descent_weights,
     gdpp_model,
     gradient_descent_model,
     schedule,
 )
+from icl_core.constructions.matrices import (
+    apply_layer,
+    apply_layers,
+    gradient_steps,
+    starting_tokens,
+)
+from icl_core.errors import InputError
 from icl_core.models.linear import LinearTransformer, forward_tokens, omegas
 from tests.cases import (
     DESCENT,
@@ -113,3 +121,50 @@ def test_a_construction_uses_what_it_says(name: str) -> None:
     assert [o for o, u in zip(("xx", "xy", "yx", "yy"), used, strict=True) if u] == list(built.uses)
     assert built.about
     assert built.source.startswith("paper ")
+
+
+SIZES = ((45, 12, 8, 100, 1.0, 0.0), (4, 3, 1, 7, 0.5, 0.0), (2, 5, 2, 30, 0.3, 0.0))
+SIZES += ((1, 1, 1, 1, 0.9, 0.4), (6, 2, 3, 1, 0.7, 0.2))
+
+
+@pytest.mark.parametrize(("n", "inputs", "outputs", "layers", "eta", "gamma"), SIZES)
+def test_four_matrices_run_gradient_descent_from_any_start(
+    n: int, inputs: int, outputs: int, layers: int, eta: float, gamma: float
+) -> None:
+    """W_0 ~ N(0, 1); the first row is the unit test of the paper's notebook."""
+    rng = np.random.default_rng(n)
+    X = rng.uniform(-0.5, 0.5, (n, inputs))
+    Y, query = rng.standard_normal((n, outputs)), rng.standard_normal(inputs)
+    W_0 = rng.standard_normal((outputs, inputs))
+    weights = descent_weights(W_0, eta=eta, num_context=n, gamma=gamma)
+    path = apply_layers(weights, starting_tokens(X, Y, query, W_0), layers)
+    W = gradient_steps(X, Y, W_0, eta=eta, steps=layers, gamma=gamma)
+    assert_close(-path[:, -1, inputs:], np.einsum("loi,i->lo", W, query))
+    # Targets have become residuals of the change of W.
+    changed = Y - np.einsum("loi,ni->lno", W - W_0, X)
+    assert_close(path[:, :-1, inputs:], changed)
+
+
+def test_four_matrices_run_gdpp_from_zero() -> None:
+    rng = np.random.default_rng(3)
+    X, Y, query = rng.random((9, 4)) - 0.5, rng.standard_normal((9, 2)), rng.standard_normal(4)
+    zero = np.zeros((2, 4))
+    weights = descent_weights(zero, eta=0.8, num_context=9, gamma=0.3)
+    path = apply_layers(weights, starting_tokens(X, Y, query, zero), 20)
+    W = gradient_steps(X, Y, zero, eta=0.8, steps=20, gamma=0.3)
+    assert_close(-path[:, -1, 4:], np.einsum("loi,i->lo", W, query))
+    with pytest.raises(InputError, match="W_0"):
+        gradient_steps(X, Y, np.ones((2, 4)), eta=0.8, steps=2, gamma=0.3)
+
+
+def test_four_matrices_are_the_models_p_and_q() -> None:
+    """P W_V and W_K^T W_Q of the block are P and Q of `gdpp_model`; a layer's parts add up."""
+    weights = descent_weights(np.zeros((1, 3)), eta=0.9, num_context=7, gamma=0.02)
+    model = gdpp_model(PLUS_PLUS, dim=3, num_context=7)
+    assert_close(weights.PW_V, model.P[0, 0])
+    assert_close(weights.W_KQ, model.Q[0, 0])
+    tokens = np.random.default_rng(0).standard_normal((6, 4))
+    trace = apply_layer(weights, tokens)
+    gram = tokens[:-1].T @ tokens[:-1]
+    assert_close(trace.output, tokens + tokens @ (weights.PW_V @ gram @ weights.W_KQ).T)
+    assert_close(trace.scores, trace.queries @ trace.keys.T)

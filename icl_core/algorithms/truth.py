@@ -1,0 +1,19 @@
+"""The weights that made the targets: what plain losses are measured against."""
+
+from dataclasses import dataclass
+
+import jax.numpy as jnp
+
+from icl_core.arrays import WeightPath
+from icl_core.tasks.linear import Prompts
+from icl_core.validation import Config
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrueWeights(Config):
+    """w itself, in one step: no learner knows it where there is noise or n < d."""
+
+    name = "truth"
+
+    def weight_path(self, prompts: Prompts) -> WeightPath:
+        return jnp.stack([jnp.zeros_like(prompts.w), prompts.w])

@@ -1,0 +1,128 @@
+"""Figures of the construction: one layer as small tables of numbers, layers beside steps."""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from icl_core.plots.drawing import Curve, Drawing, numbered
+from icl_core.plots.figure import Figure
+from icl_core.plots.style import METHODS
+from icl_core.plots.ticks import log_range
+
+PANELS = {
+    "before": "tokens e",
+    "products": "products q·k",
+    "update": "update",
+    "after": "tokens after",
+}
+ROW = 30
+"""Pixels of a token's row."""
+
+
+def step_figure(parts: Mapping[str, np.ndarray], *, dim: int, title: str) -> Figure:
+    """The tokens of a layer, every query's product with every key, the update, the tokens after.
+
+    Rows are tokens, the query last; of the columns x1 .. xd, y of a token only y changes in
+    gradient descent, all in GD++. Colours diverge around 0, tokens and updates share limits.
+    """
+    rows = len(parts["before"])
+    drawing = Drawing(
+        name="construction_step",
+        title=title,
+        alt=f"Four tables of numbers as heatmaps: {rows} tokens before the layer, the products of "
+        "their queries and keys, the update of every token, and the tokens after the layer.",
+    )
+    names = [str(i) for i in range(1, rows)] + ["query"]
+    token_limit = max(float(np.abs(parts[name]).max()) for name in ("before", "update", "after"))
+    limits = (token_limit or 1.0, float(np.abs(parts["products"]).max()) or 1.0)
+    for index, (uid, words) in enumerate(PANELS.items()):
+        line, column = divmod(index, 2)
+        number, group = index + 1, "coloraxis2" if uid == "products" else "coloraxis"
+        columns = [f"x{i}" for i in range(1, dim + 1)] + ["y"]
+        if uid == "products":
+            columns = [f"key {i}" for i in range(1, rows)]
+        x, y = numbered("x", number), numbered("y", number)
+        drawing.traces.append(
+            {
+                "type": "heatmap",
+                "uid": uid,
+                "name": words,
+                "x": columns,
+                "y": names,
+                "z": parts[uid],
+                "xaxis": x,
+                "yaxis": y,
+                "coloraxis": group,
+                "xgap": 2,
+                "ygap": 2,
+                "texttemplate": "%{z:.3~g}",
+                "textfont": {"size": 12},
+                "hovertemplate": f"{words}: token %{{y}}, %{{x}}: %{{z:.6g}}<extra></extra>",
+                "meta": {"panel": words},
+            }
+        )
+        across = [0.52 * column, 0.52 * column + 0.48]
+        down = [0.56 - 0.56 * line, 0.94 - 0.56 * line]
+        looks = {"showgrid": False, "showline": False, "ticks": "", "type": "category"}
+        drawing.axis("x", number, domain=across, anchor=y, side="bottom", **looks)
+        looks |= {"showticklabels": column == 0}
+        drawing.axis("y", number, domain=down, anchor=x, autorange="reversed", **looks)
+        place = {"xref": "paper", "yref": "paper", "xanchor": "left", "yanchor": "bottom"}
+        drawing.note(f"<b>{words}</b>", x=across[0], y=down[1], **place)
+    for name, limit in zip(("coloraxis", "coloraxis2"), limits, strict=True):
+        drawing.layout[name] = {"cmin": -limit, "cmax": limit, "showscale": False}
+    drawing.set(height=2 * (ROW * rows + 70) + 60, margin={"l": 24, "r": 8, "t": 40, "b": 24})
+    return drawing.figure()
+
+
+def with_numbers(figure: Figure, matrices: Sequence[np.ndarray]) -> Figure:
+    """Heatmaps of few entries with their numbers written in."""
+    if max(matrix.size for matrix in matrices) <= 25:
+        figure.update_traces(texttemplate="%{z:.3~g}", textfont={"size": 12}, selector="heatmap")
+    return figure
+
+
+def descent_figure(
+    curves: Sequence[Curve], gap: Curve, *, title: str, layer: int | None = None
+) -> Figure:
+    """Loss on the prompt's examples after every layer and step; below, how far they are apart."""
+    drawing = Drawing(
+        name="construction_descent",
+        title=title,
+        alt="Above, logarithmic: the loss on the prompt's own examples after each of "
+        f"{len(gap.x) - 1} layers and steps, one on top of the other. Below: the largest "
+        "difference between the two, of the size of rounding.",
+    )
+    for curve in curves:
+        drawing.curve(curve)
+    color = METHODS["bayes_rr"].color
+    drawing.scatter(
+        "gap",
+        gap.x,
+        gap.y,
+        name="largest gap of any token, relative",
+        mode="lines",
+        line={"color": color, "width": 1.75},
+        hovertemplate="gap %{y:.1e}<extra></extra>",
+        xaxis="x2",
+        yaxis="y2",
+    )
+    if layer is not None:
+        drawing.mark_x(layer + 1)
+    ends: dict[str, Any] = {
+        "type": "log",
+        "range": [0, math.log10(float(gap.x[-1])) * 1.01],
+        "showgrid": False,
+    }
+    ticks: dict[str, Any] = {"tickvals": [1, 2, 5, 10, 20, 50, 100], "domain": [0, 1]}
+    drawing.axis("x", anchor="y", showticklabels=False, **ends, **ticks)
+    drawing.axis("y", title="loss on the examples (half MSE)", domain=[0.4, 1], anchor="x")
+    low, high = log_range([curve.y for curve in curves], top=float(curves[0].y[0]) * 30 or 1.0)
+    drawing.log_y(low, high)
+    drawing.axis("x", 2, title="layers + 1, or steps + 1", anchor="y2", **ends, **ticks)
+    drawing.axis("y", 2, title="gap", domain=[0, 0.27], anchor="x2")
+    drawing.log_y(1e-17, 1e-11, 2)
+    drawing.set(height=520)
+    return drawing.figure()

@@ -1,0 +1,127 @@
+"""Figures of one trained layer beside one step of gradient descent (paper 1, figures 2, 9, 10)."""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from icl_core.plots.drawing import Curve, Drawing, numbered
+from icl_core.plots.figure import Figure
+from icl_core.plots.style import METHODS, translucent
+from icl_core.plots.ticks import log_range
+
+PLAIN = "loss (half MSE)"
+MEASURES = (
+    ("cosine", "cosine of sensitivities"),
+    ("prediction_gap", "prediction gap"),
+    ("sensitivity_gap", "sensitivity gap"),
+)
+
+
+def lines(
+    curves: Sequence[Curve],
+    *,
+    name: str,
+    title: str,
+    alt: str,
+    x: str,
+    y: str = PLAIN,
+    log_x: bool = False,
+    y_range: tuple[float, float] | None = None,
+    log_y: bool = True,
+    mark: float | None = None,
+) -> Figure:
+    """Curves with bands on one pair of axes; `mark` is the x that a control holds."""
+    drawing = Drawing(name=name, title=title, alt=alt, x=x, y=y)
+    for curve in curves:
+        drawing.curve(curve)
+    if mark is not None:
+        drawing.mark_x(mark)
+    low, high = min(float(c.x.min()) for c in curves), max(float(c.x.max()) for c in curves)
+    if log_x:
+        ends = [math.log10(low), math.log10(high) + 0.02]
+        drawing.axis("x", type="log", dtick=1, range=ends, showgrid=False)
+    else:
+        margin = 0.01 * (high - low)
+        drawing.axis("x", range=[low - margin, high + margin], showgrid=False)
+    if log_y:
+        drawing.log_y(*(y_range or log_range([curve.y for curve in curves])))
+    elif y_range:
+        drawing.axis("y", range=list(y_range))
+    return drawing.figure()
+
+
+def alignment_figure(rows: Sequence[Curve], *, title: str, mark: float | None = None) -> Figure:
+    """The three measures of likeness over training, one above the other."""
+    drawing = Drawing(
+        name="one_layer_alignment",
+        title=title,
+        alt="Three line charts over training, with bands over seeds: the cosine of the two "
+        "sensitivities rises to 1; the gaps of predictions and of sensitivities fall towards 0.",
+    )
+    for index, (curve, (_, words)) in enumerate(zip(rows, MEASURES, strict=True)):
+        number = index + 1
+        drawing.curve(curve, number)
+        if mark is not None:
+            drawing.mark_x(mark, number)
+        down = [0.72 - 0.36 * index, 1.0 - 0.36 * index]
+        last = index == len(rows) - 1
+        drawing.axis(
+            "x",
+            number,
+            type="log",
+            dtick=1,
+            range=[0, math.log10(float(curve.x.max())) + 0.02],
+            showgrid=False,
+            showticklabels=last,
+            anchor=numbered("y", number),
+        )
+        if last:
+            drawing.axis("x", number, title="updates + 1")
+        drawing.axis("y", number, title=words, domain=down, anchor=numbered("x", number))
+        drawing.axis("y", number, rangemode="tozero")
+    drawing.set(showlegend=False, height=500)
+    return drawing.figure()
+
+
+def limits_figure(
+    eigenvalues: np.ndarray, limits: Sequence[tuple[str, str, float]], *, title: str
+) -> Figure:
+    """Share of prompts whose largest eigenvalue exceeds a value; upright lines are the largest
+    that each method (uid, style, value) can bear."""
+    drawing = Drawing(
+        name="one_layer_limits",
+        title=title,
+        x="largest eigenvalue λ of Σ",
+        y="share of prompts above it",
+        alt="Falling curve, logarithmic: the share of prompts whose largest eigenvalue exceeds a "
+        "value, with the values beyond which each method diverges.",
+    )
+    count = len(eigenvalues)
+    places = np.unique(np.round(np.geomspace(1, count, 200)).astype(int))
+    color = METHODS["bayes_rr"].color
+    drawing.scatter(
+        "share",
+        eigenvalues[-places],
+        places / count,
+        name="prompts",
+        mode="lines",
+        line={"color": color, "width": 2.25},
+        fill="tozeroy",
+        fillcolor=translucent(color, 0.12),
+        hovertemplate="λ > %{x:.3g}: %{y:.3%} of prompts<extra></extra>",
+    )
+    for uid, method, value in limits:
+        style = METHODS[method]
+        drawing.scatter(
+            uid,
+            [value, value],
+            [0.5 / count, 1.0],
+            name=f"{style.label} diverges beyond",
+            mode="lines",
+            line={"color": style.color, "dash": style.dash, "width": 2},
+            hovertemplate=f"{style.label} diverges beyond λ = %{{x:.3g}}<extra></extra>",
+        )
+    drawing.axis("x", range=[float(eigenvalues[0]), float(eigenvalues[-1]) * 1.7], showgrid=False)
+    drawing.log_y(0.5 / count, 1.2)
+    return drawing.figure()

@@ -1,0 +1,104 @@
+"""Lesson: the construction. Words -> controls -> cached call -> figures."""
+
+import pandas as pd
+import streamlit as st
+
+from icl_core.lessons import construction as lesson
+from icl_core.lessons.construction import PRESETS, VIEWS, Construction
+from icl_core.lessons.small_prompt import MAX_DIM, parse_prompt
+from icl_core.live import Values
+from ui.boundary import fragment
+from ui.calls import construction_run
+from ui.chart import chart
+from ui.controls import Controls, control_row
+from ui.frame import finding, heading, to_try
+from ui.presets import preset_links
+
+PAGE = "construction"
+
+
+def prompt_table(controls: Controls[Construction]) -> None:
+    """The prompt as a table to edit; the last row is the query, whose target is not known."""
+    text = controls["prompt"]
+    prompt = parse_prompt(text)
+    columns = [f"x{i}" for i in range(1, prompt.dim + 1)] + ["y"]
+    names = [str(i) for i in range(1, prompt.num_context + 1)] + ["query"]
+    # Another key for another prompt: the table then begins from what it shows.
+    key = f"{PAGE}:table:{text}"
+
+    def changed() -> None:
+        controls.put("prompt", lesson.edited(text, st.session_state[key]))
+
+    st.data_editor(
+        pd.DataFrame([[*row, None][: len(columns)] for row in prompt.rows()], names, columns),
+        key=key,
+        on_change=changed,
+        num_rows="fixed",
+        width="content",
+    )
+
+
+@fragment()
+def explore() -> None:
+    controls = Controls(PAGE, Construction())
+    with control_row():
+        controls.text("start", "Start W₀", width=150)
+        if lesson.starts_at_zero(controls["start"]):
+            controls.slider("gamma", "GD++ strength γ", 0.0, 2.0, 0.05)
+        else:
+            controls["gamma"] = 0.0
+        controls.text("prompt", "The prompt as text: x1 … y; …; query", width=430)
+    config = controls.config()
+    run = construction_run(config)
+    finding(lesson.finding(config, run))
+    left, right = st.columns([2, 3], gap="large")
+    with left:
+        st.markdown("**The prompt** (edit any number)")
+        prompt_table(controls)
+        st.markdown(
+            "A token is $e_j = (x_j, y_j)$; the query starts as $(x, -W_0 x)$. A layer adds to "
+            "every token, the query too,\n"
+            r"$$P\,W_V \sum_{i \le n} e_i\, (W_K e_i)^\top (W_Q e_j),$$"
+            "\nso that targets become residuals, and minus the query's last entry is the answer "
+            f"$Wx$. Inputs may have up to {MAX_DIM} entries."
+        )
+    with right:
+        chart(
+            VIEWS["step"](config, run),
+            key="step",
+            page=PAGE,
+            config=config,
+            on_change=lambda v: controls.put("layer", int(v["layer"]) + 1),
+        )
+
+    def moved(values: Values) -> None:
+        controls.put("eta", float(f"{values['eta']:.5g}"))
+
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        chart(
+            VIEWS["descent"](config, run), key="descent", page=PAGE, config=config, on_change=moved
+        )
+    with right:
+        chart(VIEWS["matrices"](config, run), key="matrices", page=PAGE, config=config)
+
+
+heading(
+    "The construction",
+    "Can attention learn from the examples in its prompt? Here are four matrices, filled in by "
+    "hand, with which one layer of linear self-attention *is* one step of gradient descent on "
+    r"$\frac{1}{2n}\sum_i (W x_i - y_i)^2$. Change the prompt, follow the numbers through a layer, "
+    "and compare a hundred layers with a hundred steps.",
+)
+preset_links("pages/construction.py", Construction(), PRESETS)
+explore()
+to_try(
+    [
+        "Step through the **layers**: which column of the tokens changes, and which never does?",
+        "**Predict:** what is the update of a token if all residuals are 0? Make the targets equal "
+        "to $x_1 - 2x_2$ and start at $W_0 = (1, -2)$.",
+        "Drag **η** past the point where the loss grows: layers and steps diverge together.",
+        "Set **γ** above 0: now the inputs move too, and the loss falls faster. That is GD++.",
+        "Change one **target** in the table: every token's update changes, for all attend to it.",
+    ]
+)

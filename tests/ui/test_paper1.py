@@ -1,0 +1,34 @@
+"""The pages of paper 1: nothing compiles while they are used, wrong text is one sentence."""
+
+from tests.hostile import assert_one_sentence
+from tests.ui.conftest import Run
+
+
+def test_wrong_text_is_one_sentence_and_the_page_lives_on(open_page: Run) -> None:
+    app = open_page("construction")
+    for key, value in (("construction_start", "abc"), ("construction_prompt", "1 2 3")):
+        good = app.text_input(key=key).value
+        app.text_input(key=key).set_value(value).run()
+        assert not app.exception
+        assert len(app.error) == 1
+        assert_one_sentence(ValueError(app.error[0].value))
+        app.text_input(key=key).set_value(good).run()
+        assert not app.error
+
+
+def test_a_start_leaves_gdpp(open_page: Run) -> None:
+    """GD++ starts at 0 only: another W_0 sets gamma to 0."""
+    app = open_page("construction", gamma="0.5")
+    assert app.session_state["construction:config"].gamma == 0.5
+    app.text_input(key="construction_start").set_value("1, 1").run()
+    assert not app.error
+    assert app.session_state["construction:config"].gamma == 0
+
+
+def test_nothing_compiles_while_the_pages_are_used(open_page: Run, compilations: list[str]) -> None:
+    app = open_page("one_layer", damping="0.5")
+    app.segmented_control(key="one_layer_seed").set_value(3).run()
+    app.segmented_control(key="one_layer_shift").set_value("law_shift").run()
+    open_page("construction", eta="3", layer="5")
+    assert not app.exception
+    assert not compilations
