@@ -92,16 +92,19 @@ def build(
             f"No shipped model matches {only[:60]!r}: see the names with "
             "`python -m icl_core zoo list`."
         )
-    pending = [spec for spec in chosen if _pending(spec, folder)]
+    waiting = {spec: len(_pending(spec, folder)) for spec in chosen}
+    pending = [spec for spec in chosen if waiting[spec]]
     report(f"{len(chosen) - len(pending)} of {len(chosen)} models are there.")
     for task in dict.fromkeys(spec.task for spec in chosen):
         build_baselines(task, folder=folder, report=report)
-    started, done, total = time.perf_counter(), 0.0, sum(spec.cost for spec in pending)
+    started, done = time.perf_counter(), 0.0
+    total = sum(spec.cost * count for spec, count in waiting.items())
     for _, alike in itertools.groupby(pending, key=lambda spec: spec.shape):
         for group, recipes in _work(list(alike), folder):
             for spec, candidates in zip(group, _candidates(group, recipes, folder), strict=True):
                 metrics = _finish(spec, candidates, folder).metrics
-                done += 0 if _pending(spec, folder) else spec.cost
+                before, waiting[spec] = waiting[spec], len(_pending(spec, folder))
+                done += spec.cost * (before - waiting[spec])
                 left = (time.perf_counter() - started) * (total / done - 1) if done else nan
                 report(
                     f"{spec.name}: adjusted loss {metrics['mean']:.4g} ± {metrics['stderr']:.1g} "
