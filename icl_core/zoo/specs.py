@@ -120,7 +120,8 @@ class Spec:
 
     def _has_neighbours(self) -> bool:
         # The training that is shown begins at random where that leads anywhere.
-        return self._table() and not (self.movie and self.num_layers < 5) and bool(self.neighbours())
+        shown = self.movie and self.num_layers < 5
+        return self._table() and not shown and bool(self.neighbours())
 
     def _steps(self) -> int:
         if self.parametrization != "full":
