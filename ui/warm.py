@@ -13,7 +13,9 @@ import streamlit as st
 
 from icl_core.errors import InputError
 from icl_core.lessons import algorithm
+from icl_core.lessons.families import Family
 from icl_core.lessons.noise_and_depth import CONTEXTS as SHIFTS
+from icl_core.lessons.noise_and_depth import DIMENSIONS as SIZES
 from icl_core.lessons.noise_and_depth import NoiseAndDepth
 from icl_core.lessons.one_prompt import OnePrompt
 from icl_core.lessons.paper_figures import EXHIBITS, FAR_DEPTHS, PaperFigures
@@ -62,11 +64,8 @@ def plan() -> Iterator[Callable[[], object]]:
         config = noise.replace(task=name)
         yield lambda config=config: noise_losses(config)
         yield lambda name=name: adarr_iterations(name)
-        deepest = config.replace(layers=family.depths[-1])
-        for n in sorted(SHIFTS, key=lambda n: abs(n - 60)):
-            if n != family.task.num_context:
-                shifted = deepest.replace(num_context=n)
-                yield lambda shifted=shifted: noise_losses(shifted)
+    for name, family in shipped_families().items():
+        yield from _shifted(noise.replace(task=name), family)
     for exhibit in EXHIBITS:
         yield lambda exhibit=exhibit: paper_material(PaperFigures(exhibit=exhibit))
     for layers in FAR_DEPTHS:
@@ -74,6 +73,18 @@ def plan() -> Iterator[Callable[[], object]]:
     for dim in DIMENSIONS:
         for n in CONTEXTS:
             yield lambda dim=dim, n=n: hessians(dim, n)
+
+
+def _shifted(config: NoiseAndDepth, family: Family) -> Iterator[Callable[[], object]]:
+    """Other context lengths, and for the default task other dimensions: at the page's own depth,
+    which is most of the work for every depth, and at the deepest."""
+    own = [config.replace(num_context=n) for n in SHIFTS if n != family.task.num_context]
+    if config.task == NoiseAndDepth().task:
+        own += [config.replace(dim=dim) for dim in SIZES if dim != family.task.dim]
+    for shift in own:
+        for layers in (config.layers, family.depths[-1]):
+            if layers in family.depths:
+                yield lambda shift=shift.replace(layers=layers): noise_losses(shift)
 
 
 def _algorithm(config: algorithm.Algorithm) -> None:
