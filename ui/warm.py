@@ -8,6 +8,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import streamlit as st
 
@@ -84,7 +85,7 @@ def _shifted(config: NoiseAndDepth, family: Family) -> Iterator[Callable[[], obj
     for shift in own:
         for layers in (config.layers, family.depths[-1]):
             if layers in family.depths:
-                yield lambda shift=shift.replace(layers=layers): noise_losses(shift)
+                yield partial(noise_losses, shift.replace(layers=layers))
 
 
 def _algorithm(config: algorithm.Algorithm) -> None:
