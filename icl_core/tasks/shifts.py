@@ -42,7 +42,7 @@ def target_shift(task: LinearTask, alpha: float, seed: Seed, count: int) -> Shif
     Without noise the loss of a model whose weights are linear in the targets is alpha^2 times that
     at alpha = 1, exactly.
     """
-    scale = np.full(count, number("The target scale", alpha, ALPHA))
+    scale = number("The target scale", alpha, ALPHA)
     drawn = draw_prompts(task, seed, count, w_scale=scale)
     return ShiftedPrompts(prompts=drawn, query=task.query_variances)
 
