@@ -76,9 +76,9 @@ METHODS: dict[str, MethodStyle] = {
     ),
     "construction": MethodStyle(
         label="construction",
-        color="#8066b8",
-        dash="solid",
-        marker="hexagon",
+        color="#9853c6",
+        dash="longdashdot",
+        marker="octagon",
         about="linear attention with hand-made weights that do gradient descent",
     ),
     "gdpp": MethodStyle(
@@ -120,7 +120,7 @@ METHODS: dict[str, MethodStyle] = {
         label="AdaRR by GD",
         color="#8664c0",
         dash="dot",
-        marker="hexagon",
+        marker="hexagram",
         about="AdaRR found by gradient descent, its noise estimate too",
     ),
     "tuned_rr": MethodStyle(
@@ -132,9 +132,9 @@ METHODS: dict[str, MethodStyle] = {
     ),
     "one_level": MethodStyle(
         label="one noise level",
-        color="#a0479c",
+        color="#8a6642",
         dash="longdash",
-        marker="pentagon",
+        marker="triangle-right",
         about="the best that training at one noise level can lead to: ridge of that strength",
     ),
     "oracle_rr": MethodStyle(
