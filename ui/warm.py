@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
+from itertools import chain
 
 import streamlit as st
 
@@ -46,6 +47,11 @@ PAUSE = 0.5
 
 def plan() -> Iterator[Callable[[], object]]:
     """The pieces of work, the most urgent first."""
+    return chain(defaults(), shifts(), exhibits(), spectra())
+
+
+def defaults() -> Iterator[Callable[[], object]]:
+    """What the pages show first, of every task."""
     spectrum, noise, weights = Spectrum(), NoiseAndDepth(), Weights()
     yield lambda: hessians(spectrum.dim, spectrum.num_context)
     yield lambda: omega_figure(weights_story(weights.task, weights.parametrization, weights.layers))
@@ -62,15 +68,26 @@ def plan() -> Iterator[Callable[[], object]]:
         shallow = name, kind, next(iter(depths))
         yield lambda task=task: trained_gammas(task.dim, task.num_context)
         yield lambda shallow=shallow: theory(weights_story(*shallow))
-        config = noise.replace(task=name)
-        yield lambda config=config: noise_losses(config)
+        yield partial(noise_losses, noise.replace(task=name))
         yield lambda name=name: adarr_iterations(name)
+
+
+def shifts() -> Iterator[Callable[[], object]]:
+    """Other context lengths and dimensions than those of training."""
     for name, family in shipped_families().items():
-        yield from _shifted(noise.replace(task=name), family)
+        yield from _shifted(NoiseAndDepth().replace(task=name), family)
+
+
+def exhibits() -> Iterator[Callable[[], object]]:
+    """The paper's figures."""
     for exhibit in EXHIBITS:
         yield lambda exhibit=exhibit: paper_material(PaperFigures(exhibit=exhibit))
     for layers in FAR_DEPTHS:
         yield lambda layers=layers: paper_material(PaperFigures(exhibit="7", layers=layers))
+
+
+def spectra() -> Iterator[Callable[[], object]]:
+    """Hessians of every size on offer."""
     for dim in DIMENSIONS:
         for n in CONTEXTS:
             yield lambda dim=dim, n=n: hessians(dim, n)
