@@ -104,8 +104,9 @@ def _sampled_queries() -> list[Any]:
     ]
 
 
-def _no_wide_weights() -> list[Any]:
-    return [mock.patch.object(objective, "WIDE_SCALE", 1.0)]
+def _no_rare_prompts() -> list[Any]:
+    plain = {"WIDE": 1.0, "LARGE": 1.0, "LONG": 0.0}
+    return [mock.patch.object(objective, name, value) for name, value in plain.items()]
 
 
 def _plain_starts() -> list[Any]:
@@ -122,7 +123,7 @@ VARIANTS: dict[str, tuple[Callable[[], list[Any]], dict[str, Any]]] = {
     "without normalised coordinates": (_raw_coordinates, {}),
     "without the robust loss": (_no_robust_loss, {}),
     "without exact queries": (_sampled_queries, {}),
-    "without wide weights": (_no_wide_weights, {}),
+    "without rare prompts": (_no_rare_prompts, {}),
     "without averaging": (_no_average, {}),
     "without signed starts": (_plain_starts, {}),
     "without the higher learning rate": (list, {"learning_rate": 0.01, "refine_rate": 0.0025}),
