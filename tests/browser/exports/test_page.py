@@ -136,11 +136,11 @@ def test_a_download_is_titled_by_where_the_controls_stand(exported):
 
 
 def test_a_figure_without_controls_is_there_too(exported):
-    _, page = exported("weights", "theory")
+    _, page = exported("noise_and_depth", "overview")
     assert page.page.locator("input[type=range]").count() == 0
     assert page.page.locator(BADGE).inner_text() == ""
-    assert page.plot("plot.querySelectorAll('.hm image').length") == 6
-    assert "Theory" in page.page.inner_text("body > p")
+    assert page.plot("plot.querySelectorAll('.js-line').length") > 5
+    assert "Bayes floor" in page.page.inner_text("body > p")
 
 
 def test_it_is_white_also_where_dark_is_preferred(exported):
