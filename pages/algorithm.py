@@ -23,7 +23,7 @@ def choose(controls: Controls[Algorithm]) -> None:
         tasks = {name: family.label for name, family in shipped_families().items()}
         controls.one_of("task", "Trained on", tasks, menu=True)
         found = algorithm_depths(controls["task"])
-        controls.one_of("model", "Model", {kind: LABELS[kind] for kind in found})
+        controls.one_of("model", "Model", {kind: LABELS[kind] for kind in found}, menu=True)
         depths = list(found[controls["model"]])
         controls.one_of("layers", "Layers L", {d: str(d) for d in depths})
 

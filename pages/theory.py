@@ -21,7 +21,7 @@ def explore() -> None:
     with control_row():
         controls.one_of("dim", "Eigenvalues d (5.1)", {d: str(d) for d in DIMENSIONS})
         pairs = {name: f"{low:.2g} and {high:.2g}" for name, (low, high) in LEVELS.items()}
-        controls.one_of("levels", "Noise levels σ₁ and σ₂ (5.2)", pairs)
+        controls.one_of("levels", "Noise levels σ₁ and σ₂ (5.2)", pairs, menu=True)
         controls.switch("centred", "Take out means (4.2)")
     config = controls.config()
     second_order(config, controls)

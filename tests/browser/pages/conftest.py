@@ -12,6 +12,8 @@ from tests.browser.harness import ROOT, Watched, opening, serving
 
 CHARTS = {
     "": 1,
+    "construction": 3,
+    "one_layer": 8,
     "gdpp_spectrum": 3,
     "noise_and_depth": 3,
     "paper_figures": 1,
