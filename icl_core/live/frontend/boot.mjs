@@ -11,9 +11,10 @@ const loaded = import(new URL("live.mjs", frontend).href);
 
 if (!document.querySelector("link[data-icl-live]")) {
   const style = { rel: "stylesheet", href: new URL("live.css", frontend).href };
-  // Its megabytes come while the rest is still being read.
-  const early = { rel: "preload", as: "script", href: plotly.href };
-  for (const link of [style, early]) {
+  // Its megabytes come while the rest is still being read, if the page itself has not asked for them.
+  const asked = [...document.scripts].some(({ src }) => src === plotly.href);
+  const early = asked ? [] : [{ rel: "preload", as: "script", href: plotly.href }];
+  for (const link of [style, ...early]) {
     const made = Object.assign(document.createElement("link"), link);
     made.dataset.iclLive = "";
     document.head.append(made);
