@@ -19,6 +19,7 @@ from icl_core.lessons.models import VIEWS, Models, measure
 from icl_core.plots.figure import tidy_rows
 from icl_core.zoo.claims import claims
 from icl_core.zoo.library import PRETRAINED, read_manifest
+from icl_core.zoo.specs import SEEDS
 from icl_core.zoo.table import results
 from tests.engine.zoo.test_table import EMPTY, good_zoo, metrics
 
@@ -86,9 +87,10 @@ def test_the_list_is_filtered_and_ordered() -> None:
     assert everything[0].task.dim == 10
     assert everything[-1].task.dim == 1
     some = lesson.listed(Models(noise="uniform5_d10_n20", parametrization="diag", layers=2), table)
+    seeds = {f"diag_L2_uniform5_d10_n20_s{seed}" for seed in SEEDS}
     names = {entry.name for entry in some}
-    assert names == {"diag_L2_uniform5_d10_n20", "diag_L2_H2_uniform5_d10_n20"}
-    plain = next(entry for entry in some if entry.num_heads == 1)
+    assert names == {"diag_L2_uniform5_d10_n20", "diag_L2_H2_uniform5_d10_n20"} | seeds
+    plain = next(entry for entry in some if entry.name == "diag_L2_uniform5_d10_n20")
     (row,) = list_rows([plain], table)
     assert row["loss"] == plain.metrics["mean"]
     assert row["published"] == 0.242
