@@ -1,6 +1,7 @@
 """The picture that is in a page's HTML before Streamlit has started."""
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -38,7 +39,9 @@ def answer(path, query=b"", method="GET"):
     headers = [(b"if-none-match", b"1"), (b"accept", b"text/html")]
     scope = {"type": "http", "method": method, "path": path, "query_string": query}
     run = FirstSight(inner)(scope | {"headers": [] if query else headers}, None, send)
-    asyncio.run(run)
+    # A loop of its own: the browser tests leave one running in this thread.
+    with ThreadPoolExecutor(1) as other:
+        other.submit(asyncio.run, run).result()
     return dict(sent[0]["headers"]), b"".join(message["body"] for message in sent[1:])
 
 
