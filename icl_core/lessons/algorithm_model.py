@@ -11,7 +11,7 @@ from icl_core.analysis.loss import LossSummary
 from icl_core.analysis.parts import diagonal_part
 from icl_core.arrays import in_float64
 from icl_core.errors import InputError
-from icl_core.lessons.coordinates import model_of, normalised, omega_values
+from icl_core.lessons.coordinates import normalised, omega_values
 from icl_core.lessons.families import Family, baseline_tables, find_family
 from icl_core.models.diagonal import DEEPEST
 from icl_core.models.linear import LinearTransformer
@@ -123,7 +123,7 @@ def read(task: str, kind: str, layers: int, folder: Path = PRETRAINED) -> Opened
     model = load_entry(entry, folder).model
     if kind == "full":
         model = diagonal_part(model)
-    wide = widened(model)
+    wide = model.padded(DEEPEST, HEADS)
     return Opened(
         kind=kind,
         task=family.task,
@@ -135,13 +135,6 @@ def read(task: str, kind: str, layers: int, folder: Path = PRETRAINED) -> Opened
         law=draw_law(family.task),
         **_baselines(family, folder),  # type: ignore[arg-type]
     )
-
-
-def widened(model: LinearTransformer) -> LinearTransformer:
-    """The model with layers and heads of zeros; jax.numpy would compile it for each shape."""
-    rest = (DEEPEST - model.num_layers, HEADS - model.num_heads)
-    extra = ((0, rest[0]), (0, rest[1]), (0, 0), (0, 0))
-    return model_of(np.pad(np.asarray(model.P), extra), np.pad(np.asarray(model.Q), extra))
 
 
 def _baselines(family: Family, folder: Path) -> dict[str, object]:

@@ -66,7 +66,7 @@ def compared(story: Story, one: Kin, other: Kin) -> Comparison:
     """`other` aligned to `one`, both balanced; a missing head counts as one of zeros."""
     first, second = kin_model(story, one), kin_model(story, other)
     heads = max(first.num_heads, second.num_heads)
-    first, second = with_heads(first, heads), with_heads(second, heads)
+    first, second = (model.padded(model.num_layers, heads) for model in (first, second))
     found = align(second, first)
     turned = not np.allclose(found.rotation, np.eye(first.dim))
     return Comparison(
@@ -76,12 +76,6 @@ def compared(story: Story, one: Kin, other: Kin) -> Comparison:
         after=found.after,
         turned=turned,
     )
-
-
-def with_heads(model: LinearTransformer, heads: int) -> LinearTransformer:
-    """The same model with heads of zeros up to `heads`."""
-    extra = ((0, 0), (0, heads - model.num_heads), (0, 0), (0, 0))
-    return LinearTransformer(P=np.pad(model.P, extra), Q=np.pad(model.Q, extra))  # type: ignore[arg-type]
 
 
 @lru_cache(maxsize=64)
