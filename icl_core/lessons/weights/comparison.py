@@ -10,16 +10,14 @@ from icl_core.errors import InputError
 from icl_core.lessons.weights.choices import Coordinates, Weights
 from icl_core.lessons.weights.matrices import (
     GREY,
+    beside_figure,
+    beside_view,
     focus_of,
     layer_grid,
-    layer_player,
-    shared_limits,
-    stacked,
 )
 from icl_core.lessons.weights.stories import Kin, Story, in_coordinates, kin_model
 from icl_core.live import Grid, View
 from icl_core.models.linear import LinearTransformer
-from icl_core.plots import weights as plots
 from icl_core.plots.figure import Figure
 
 
@@ -95,13 +93,8 @@ def compare_figure(config: Weights, story: Story) -> Figure:
     """Both models and their difference for one layer; one scale a letter and all layers."""
     other, layer = other_of(config, story), focus_of(config, story)
     parts = _parts(story, other, config.coordinates)
-    return plots.heatmaps(
-        stacked(parts, layer),
-        title=f"{story.own.label} beside {other.label}, layer {layer + 1}",
-        name="compare",
-        limits=shared_limits(parts),
-        cell=plots.ROW,
-    )
+    title = f"{story.own.label} beside {other.label}, layer {layer + 1}"
+    return beside_figure(parts, layer, title=title, name="compare")
 
 
 def compare_view(config: Weights, story: Story) -> View:
@@ -113,13 +106,13 @@ def compare_view(config: Weights, story: Story) -> View:
         f"smallest difference: distance {found.before:.3f} before, **{found.after:.3f}** after "
         f"(exact; 0 is the same, 1 nothing in common). {GREY}"
     )
-    several = story.num_layers > 1
-    return View(
-        figure=compare_figure(config, story),
+    return beside_view(
+        config,
+        story,
+        compare_figure(config, story),
+        lambda: _grid(story, other, config.coordinates),
         title=f"{story.own.label} beside {other.label}",
         caption=caption,
-        controls=[layer_player(config, story)] if several else [],
-        grid=_grid(story, other, config.coordinates) if several else None,
     )
 
 
