@@ -197,11 +197,11 @@ def depth_figure(config: NoiseAndDepth, losses: Losses, *, mark: bool = True) ->
         floor,
         title="Loss by depth",
         depth=config.layers if mark else None,
-        published=_published(config, losses) if config.published else {},
+        published=published_cells(config, losses) if config.published else {},
     )
 
 
-def _published(config: NoiseAndDepth, losses: Losses) -> dict[str, dict[int, float]]:
+def published_cells(config: NoiseAndDepth, losses: Losses) -> dict[str, dict[int, float]]:
     """The paper's cells by parametrization and depth, where it has them."""
     return {
         kind: {
