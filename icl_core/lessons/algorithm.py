@@ -33,7 +33,7 @@ from icl_core.plots.figure import Figure
 from icl_core.plots.flow import flow_diagram
 from icl_core.plots.losses import TOP
 from icl_core.plots.omegas import OMEGA_NAMES, omega_chart
-from icl_core.tasks.noise import UniformNoise
+from icl_core.tasks.noise import met_in_training
 from icl_core.validation import Config, choice, integer, number
 
 Kind = Literal["gdpp", "diag", "diag_H2", "full"]
@@ -184,15 +184,15 @@ def switch_figure(config: Algorithm, opened: Opened, found: Switched) -> Figure:
     shown.append(
         Curve(x=opened.sample.sigmas, y=base_levels[-1].mean(-1), uid="trained", **trained)
     )
-    noise, uniform = opened.task.noise, isinstance(opened.task.noise, UniformNoise)
+    met, met_at = met_in_training(opened.task.noise)
     low = float(min(base_levels[-1].mean(-1).min(), law.min()))
     high = max(2.5 * float(law[0]), 4 * low)
     return plots.switch_figure(
         [*shown, *by_noise],
         [Curve(x=steps, y=law, uid="trained:layers", **trained), *by_layer],
         title="Loss with ω scaled",
-        trained=(0.0, noise.highest) if uniform else None,
-        trained_at=() if uniform else np.unique(noise.nodes()[0]).tolist(),
+        trained=met,
+        trained_at=met_at,
         y_range=(max(low / 2.5, high * 1e-5), min(high, TOP)),
     )
 
