@@ -12,6 +12,7 @@ The two agree where n >= d; for n < d the plain one counts what no learner can k
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -32,6 +33,10 @@ CHUNK = 4096
 """Prompts per evaluated block: memory stays flat and one shape serves every number of prompts."""
 
 
+STATISTICS = ("mean", "stderr", "median", "low", "high")
+"""The arrays of a summary."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class LossSummary:
     """Adjusted loss (half MSE) after step 0..K, over `count` prompts; each array is [..., K+1].
@@ -46,6 +51,11 @@ class LossSummary:
     low: np.ndarray
     high: np.ndarray
     count: int
+
+    def at(self, index: Any) -> "LossSummary":
+        """Every array at a numpy index: (..., slice(k + 1)) is steps 0..k."""
+        arrays = {name: getattr(self, name)[index] for name in STATISTICS}
+        return LossSummary(count=self.count, **arrays)
 
     @property
     def final(self) -> float:

@@ -146,14 +146,6 @@ def _bands(name: str, label: str, summary: Any, x: np.ndarray, uid: str, **more:
     )
 
 
-def _at(summary: Any, index: Any) -> Any:
-    """One row of a summary's mean and standard error."""
-    return type(summary)(
-        count=summary.count,
-        **{f: getattr(summary, f)[index] for f in ("mean", "stderr", "median", "low", "high")},
-    )
-
-
 def switch_curves(
     config: Algorithm, opened: Opened, found: Switched, node: int
 ) -> tuple[list[Curve], list[Curve]]:
@@ -161,11 +153,9 @@ def switch_curves(
     steps = np.arange(opened.num_layers + 1)
     look = {"width": 2.75}
     now = "as switched"
-    noise = _bands(
-        opened.method, now, _at(found.profile, node), opened.sample.sigmas, "now", **look
-    )
+    noise = _bands(opened.method, now, found.profile.at(node), opened.sample.sigmas, "now", **look)
     layer = _bands(
-        opened.method, now, _at(found.law, node), steps, "now:layers", markers=True, **look
+        opened.method, now, found.law.at(node), steps, "now:layers", markers=True, **look
     )
     return [noise], [layer]
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from safetensors.numpy import save as save_tensors
 
-from icl_core.analysis.loss import LossSummary
+from icl_core.analysis.loss import STATISTICS, LossSummary
 from icl_core.checkpoints import (
     MAX_BYTES,
     Checkpoint,
@@ -179,16 +179,13 @@ def load_entry(entry: Entry, folder: Path = PRETRAINED) -> Checkpoint:
     return checkpoint
 
 
-_SUMMARY = ("mean", "stderr", "median", "low", "high")
-
-
 def _pack(prefix: str, summary: LossSummary) -> dict[str, np.ndarray]:
-    arrays = {f"{prefix}.{field}": np.asarray(getattr(summary, field)) for field in _SUMMARY}
+    arrays = {f"{prefix}.{field}": np.asarray(getattr(summary, field)) for field in STATISTICS}
     return arrays | {f"{prefix}.count": np.asarray([summary.count])}
 
 
 def _unpack(prefix: str, tensors: dict[str, np.ndarray]) -> LossSummary:
-    fields = {field: tensors[f"{prefix}.{field}"] for field in _SUMMARY}
+    fields = {field: tensors[f"{prefix}.{field}"] for field in STATISTICS}
     return LossSummary(count=int(tensors[f"{prefix}.count"][0]), **fields)
 
 
