@@ -11,6 +11,7 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 
+from icl_core.analysis.loss import LossSummary
 from icl_core.lessons import algorithm_matching as matching
 from icl_core.lessons import algorithm_prompt as prompt
 from icl_core.lessons.algorithm_model import Opened, read
@@ -25,6 +26,7 @@ from icl_core.lessons.algorithm_switches import (
     worth_in,
 )
 from icl_core.lessons.choices import text
+from icl_core.lessons.noise_and_depth import BAND_NAMES, center_and_band
 from icl_core.live import Slider, View
 from icl_core.live.curves import BOTTOM, curve_grid
 from icl_core.plots import switches as plots
@@ -44,6 +46,8 @@ NAMES: dict[str, str] = {
     "yx": "the gradient step",
     "yy": "adaptive rescaling",
 }
+MOST = 1e9
+"""A loss that is drawn; a model that diverges may have any."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,17 +135,19 @@ def flow_view(config: Algorithm, opened: Opened) -> View:
     )
 
 
-def _bands(name: str, label: str, summary: Any, x: np.ndarray, uid: str, **more: Any) -> Curve:
-    mean, reach = summary.mean, np.where(4 * summary.stderr < summary.mean, 2 * summary.stderr, 0)
+def _bands(
+    name: str, label: str, summary: LossSummary, x: np.ndarray, uid: str, **more: Any
+) -> Curve:
+    mean, low, high = (np.minimum(part, MOST) for part in center_and_band(summary, "mean"))
     return Curve(
         method=name,
         label=label,
         uid=uid,
         x=x,
-        y=np.minimum(mean, 1e9),
-        low=np.clip(mean - reach, BOTTOM, 1e9),
-        high=np.minimum(mean + reach, 1e9),
-        band="±2 standard errors",
+        y=mean,
+        low=np.maximum(low, BOTTOM),
+        high=high,
+        band=BAND_NAMES["mean"],
         **more,
     )
 
