@@ -23,7 +23,7 @@ from jaxtyping import Array, Float
 from icl_core.algorithms import Method
 from icl_core.algorithms.ridge import OracleRR
 from icl_core.arrays import WeightPath, in_float64
-from icl_core.tasks.linear import LinearTask, Prompts, draw_prompts, embedded
+from icl_core.tasks.linear import LinearTask, Prompts, at_levels, draw_prompts, embedded
 from icl_core.tasks.noise import FixedNoise
 from icl_core.validation import integer
 
@@ -206,12 +206,7 @@ def noise_profile_at_once(
     `dim` is that of `prompt_losses`.
     """
     count = integer("The number of prompts", prompts, (2, CHUNK))
-    levels = [
-        draw_prompts(task.replace(noise=FixedNoise(value=float(sigma))), (seed, 0), count)
-        for sigma in sigmas
-    ]
-    block = jax.tree.map(lambda *parts: np.concatenate([np.atleast_1d(p) for p in parts]), *levels)
-    block = block.replace(num_context=levels[0].num_context)
+    block = at_levels(task, (seed, 0), sigmas, count)
     block = block if dim is None else embedded(block, dim)
     target = OracleRR().weight_path(block)[-1]
     found = {}

@@ -16,8 +16,7 @@ from icl_core.lessons.families import Family, baseline_tables, find_family
 from icl_core.models.diagonal import DEEPEST
 from icl_core.models.linear import LinearTransformer
 from icl_core.plots.style import METHODS
-from icl_core.tasks.linear import LinearTask, Moments, Prompts, draw_prompts
-from icl_core.tasks.noise import FixedNoise
+from icl_core.tasks.linear import LinearTask, Moments, Prompts, at_levels, draw_prompts
 from icl_core.zoo.library import PRETRAINED, Entry, load_entry, model_name, read_manifest
 
 KINDS: Mapping[str, tuple[str, int]] = {
@@ -157,12 +156,8 @@ def _baselines(family: Family, folder: Path) -> dict[str, object]:
 def draw_sample(task: LinearTask, seed: int = SEED) -> Sample:
     """Prompts of the task's noise and at fixed levels, a little beyond those met in training."""
     sigmas = np.linspace(0, task.noise.highest + 1, LEVELS)
-    drawn = [draw_prompts(task, (seed, 0), LAW)]
-    drawn += [
-        draw_prompts(task.replace(noise=FixedNoise(value=float(sigma))), (seed, 1), AT_LEVEL)
-        for sigma in sigmas
-    ]
-    prompts = joined(drawn)
+    law = draw_prompts(task, (seed, 0), LAW)
+    prompts = joined([law, at_levels(task, (seed, 1), sigmas, AT_LEVEL)])
     target = np.asarray(OracleRR().weight_path(prompts)[-1])
     return Sample(prompts=prompts, target=target, sigmas=sigmas)
 
