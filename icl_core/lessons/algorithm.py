@@ -23,7 +23,6 @@ from icl_core.lessons.algorithm_switches import (
     scaled,
     switched,
     worth,
-    worth_in,
 )
 from icl_core.lessons.choices import text
 from icl_core.lessons.noise_and_depth import BAND_NAMES, center_and_band
@@ -250,7 +249,7 @@ def omega_view(config: Algorithm, opened: Opened) -> View:
 
 def finding(opened: Opened) -> str:
     """How much the loss rises without each omega, in one sentence with standard errors."""
-    found = worth_in(opened, (0,))
+    found = worth(opened)
     parts = []
     for index in (2, 0, 1, 3):
         name = OMEGAS[index]

@@ -7,6 +7,7 @@ task and method.
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -141,6 +142,14 @@ def read_manifest(folder: Path = PRETRAINED) -> tuple[Entry, ...]:
             f"There are no shipped models ({folder.name}/manifest.json is missing): "
             "restore the folder from the repository or run `make zoo`."
         )
+    known = (folder / "manifest.json").stat()
+    return _read_manifest(folder, (known.st_ino, known.st_mtime_ns, known.st_size))
+
+
+@lru_cache(maxsize=4)
+def _read_manifest(folder: Path, version: tuple[int, ...]) -> tuple[Entry, ...]:
+    """Reading some hundred entries takes 10 ms, so it is done once for each `version` of the file,
+    which is always replaced as a whole."""
     data = parse_json("manifest.json", read_bytes(folder / "manifest.json", limit=MAX_BYTES))
     given = mapping("manifest.json", data)
     if given.get("version") != MANIFEST_VERSION or not isinstance(given.get("models"), list):
