@@ -11,13 +11,12 @@ from icl_core.algorithms.ridge import ridge, spectrum
 from icl_core.analysis.momentum import StepTerms, cosines, mean_and_error, step_terms
 from icl_core.arrays import in_float64
 from icl_core.lessons.algorithm_matching import first, flow_of, law_flow
-from icl_core.lessons.algorithm_model import LAW, Opened, joined
+from icl_core.lessons.algorithm_model import LAW, Opened
 from icl_core.live import LAYOUT, READOUT, Grid, Player, Quantity, Readout, Slider, View
 from icl_core.plots import implicit as plots
 from icl_core.plots.implicit import Held
 from icl_core.plots.terms import Term, terms_figure
-from icl_core.tasks.linear import draw_prompts
-from icl_core.tasks.noise import FixedNoise
+from icl_core.tasks.linear import at_levels
 
 STOPS = 25
 """Noise levels of the slider; every stop is computed, none interpolated."""
@@ -68,11 +67,8 @@ def prompt_flow(opened: Opened, seed: int) -> PromptFlow:
     """The prompt of that seed."""
     task = opened.task
     sigmas = np.linspace(0, task.noise.highest + 1, STOPS)
-    drawn = [
-        draw_prompts(task.replace(noise=FixedNoise(value=float(s))), (seed, 7), 1) for s in sigmas
-    ]
     # As many as other figures have: what is compiled for those serves this one too.
-    prompts = joined((drawn * LAW)[:LAW])
+    prompts = at_levels(task, (seed, 7), np.resize(sigmas, LAW))
     eigen, flow = spectrum(prompts.moments), flow_of(opened, prompts)
     ols = np.asarray(ridge(eigen, jnp.zeros(LAW)))[:STOPS]
     truth = np.asarray(prompts.w)[0]
