@@ -1,0 +1,367 @@
+"""Lesson: several trained layers are GD++ rather than gradient descent (paper 1, 4.2, A.6).
+
+All is read from pretrained/paper1 (`python -m icl_core paper1 build`). Losses are plain half MSE
+against the true weights, for uniform inputs without noise.
+"""
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+
+from icl_core.lessons.depth_runs import METHODS, TRAINED, Depth, Runs, Story, read
+from icl_core.lessons.depth_weights import weights_view
+from icl_core.live import Player, View
+from icl_core.live.curves import curve_grid
+from icl_core.plots import depth as plots
+from icl_core.plots.drawing import Curve, level
+from icl_core.plots.figure import Figure
+from icl_core.plots.one_layer import MEASURES, PLAIN, lines
+from icl_core.zoo.paper1.depth import CLIP
+from icl_core.zoo.paper1.depth_measure import MIXES, SCALES
+
+PRESETS: dict[str, Depth] = {
+    "Two tied": Depth(),
+    "Two tied, half-way": Depth(frame=16),
+    "Five untied": Depth(kind="untied5", layer=2),
+    "Ten tied": Depth(kind="tied10"),
+    "Twelve blocks": Depth(kind="blocks12"),
+    "Five untied, mixed and clipped": Depth(kind="untied5", layer=5, tokens="clipped"),
+}
+"""Named states of the lesson; the first is its default."""
+STYLES = {"gd": "gd", "gdpp": "gdpp_tuned"}
+"""Rows of the style table."""
+NAMES = {"gd": "GD", "gdpp": "GD++"}
+CLIPPED = f"tokens clipped to ±{CLIP:g}"
+
+
+def measure(config: Depth) -> Runs:
+    """What the views show, from the shipped files; the same for all choices."""
+    return read()
+
+
+def condition(story: Story) -> str:
+    """Whether what is shown was measured with clipped tokens."""
+    return f"all with {CLIPPED}" if story.kind.clipped else "no clipping"
+
+
+def finding(config: Depth, runs: Runs) -> str:
+    """The lesson's point with its numbers."""
+    story = runs[config.kind]
+    ends = story.ends()[..., -1]
+    error = max(float(ends[:, 1].max()), float(ends[:, 0].std()))
+    steps = story.kind.layers
+    gd, gdpp = (float(story.loss(method)[0, -1]) for method in METHODS)
+    cosines = {m: story.over_seeds(f"end:cosine:{m}")[:, 0, -1].mean() for m in METHODS}
+    return (
+        f"Trained from random weights, {story.kind.words} ({len(ends)} seeds, {condition(story)}) "
+        f"end at a loss of **{ends[:, 0].mean():.4f}** (±{error:.1g}). {steps} steps of gradient "
+        f"descent have **{gd:.4f}** at their best, {steps} tuned steps of GD++ **{gdpp:.4f}**. "
+        f"Cosine of the sensitivities with GD++ **{cosines['gdpp']:.4f}**, with GD "
+        f"**{cosines['gd']:.3f}**."
+    )
+
+
+def _updates(story: Story, config: Depth) -> int:
+    return int(story.run(config.seed)["steps"][config.frame])
+
+
+def _player(story: Story, config: Depth) -> Player:
+    return Player(
+        name="frame",
+        label="Updates",
+        labels=[f"{int(step)}" for step in story.run(config.seed)["steps"]],
+        value=config.frame,
+        seconds=0.15,
+    )
+
+
+def layer_curves(story: Story, config: Depth, frame: int) -> list[Curve]:
+    """Loss by layer of GD, GD++ and one trained model."""
+    x = np.arange(story.kind.layers + 1)
+    curves = [
+        Curve(method=STYLES[m], label=NAMES[m], x=x, y=story.loss(m)[0], markers=True)
+        for m in METHODS
+    ]
+    mine = story.run(config.seed)["frame:loss"][frame, 0]
+    return [*curves, Curve(method="full", label=TRAINED, x=x, y=mine, markers=True)]
+
+
+def layers_view(config: Depth, runs: Runs) -> View:
+    """Losses read after every layer, over training."""
+    story = runs[config.kind]
+    curves = layer_curves(story, config, config.frame)
+    last = layer_curves(story, config, -1)
+    low = min(float(np.nanmin(curve.y)) for curve in last)
+    high = max(float(np.nanmax(curve.y)) for curve in last)
+    figure = lines(
+        curves,
+        name="depth_layers",
+        title=f"After {_updates(story, config)} updates",
+        alt=f"Line chart, logarithmic: the loss read after each layer of {story.kind.words} beside "
+        "GD and GD++ of as many steps, for every moment of training.",
+        x="layers, or steps",
+        y_range=(0.7 * low, 1.4 * high),
+    )
+    figure.update_xaxes(dtick=1)
+    grid = curve_grid(
+        {"frame": range(len(story.x))},
+        lambda index: layer_curves(story, config, index[0]),
+        exact=True,
+    )
+    return View(
+        figure=figure,
+        title="Loss, layer by layer",
+        controls=[_player(story, config)],
+        grid=grid,
+        caption=f"Seed {min(config.seed, len(story.runs) - 1)}, {condition(story)}: what the "
+        "query holds after each layer, read as an answer.",
+    )
+
+
+def _over_seeds(story: Story, key: str, column: int, **style: str) -> Curve:
+    """Of a quantity by frame, its mean over seeds and their extremes."""
+    values = story.over_seeds(key)[:, :, 0, column]
+    return Curve(
+        x=story.x,
+        y=values.mean(0),
+        low=values.min(0),
+        high=values.max(0),
+        band=f"{len(values)} seeds,",
+        **style,  # type: ignore[arg-type]
+    )
+
+
+def training_view(config: Depth, runs: Runs) -> View:
+    story = runs[config.kind]
+    ends = (1.0, float(story.x[-1]))
+    levels = [level(STYLES[m], float(story.loss(m)[0, -1]), ends) for m in METHODS]
+    mine = _over_seeds(story, "frame:loss", -1, method="full", label=TRAINED)
+    figure = lines(
+        [*levels, mine],
+        name="depth_training",
+        title="Loss over training",
+        alt=f"Line chart, logarithmic: the loss of {story.kind.words} in training, beside the best "
+        "of GD and of GD++ of as many steps.",
+        x="updates + 1",
+        log_x=True,
+        y_range=(0.7 * min(c.y.min() for c in (*levels, mine)), 1.0),
+        mark=float(story.x[config.frame]),
+    )
+    return View(figure=figure, caption=f"After the last layer; {condition(story)}.")
+
+
+def cosines_view(config: Depth, runs: Runs) -> View:
+    """The last layer's likeness to GD and to GD++ over training."""
+    story = runs[config.kind]
+    curves = [
+        _over_seeds(story, f"frame:cosine:{m}", -1, method=STYLES[m], label=f"with {NAMES[m]}")
+        for m in METHODS
+    ]
+    figure = lines(
+        curves,
+        name="depth_cosines",
+        title="Whose direction? Over training",
+        alt="Line chart: the cosine of the trained layers' sensitivities with those of GD and of "
+        "GD++ over training.",
+        x="updates + 1",
+        y="cosine of sensitivities",
+        log_x=True,
+        log_y=False,
+        y_range=(-0.1, 1.03),
+        mark=float(story.x[config.frame]),
+    )
+    return View(figure=figure, caption=_cosines_caption(story))
+
+
+def _cosines_caption(story: Story) -> str:
+    found = {m: story.over_seeds(f"frame:cosine:{m}")[:, :, 0, -1].mean(0) for m in METHODS}
+    place = int(found["gd"].argmax())
+    return (
+        f"With GD the cosine is highest, {found['gd'][place]:.3f}, after "
+        f"{int(story.x[place] - 1)} updates, and ends at {found['gd'][-1]:.3f}; with GD++ it ends "
+        f"at {found['gdpp'][-1]:.4f}."
+    )
+
+
+def likeness_view(config: Depth, runs: Runs) -> View:
+    """The three measures by layer, at the snapshot."""
+    story = runs[config.kind]
+    x, run = np.arange(1, story.kind.layers + 1), story.run(config.seed)
+    curves = {
+        key: [
+            Curve(
+                method=STYLES[m],
+                uid=f"{key} {m}",
+                label=f"with {NAMES[m]}",
+                x=x,
+                y=run[f"frame:{key}:{m}"][config.frame, 0, 1:],
+                markers=True,
+            )
+            for m in METHODS
+        ]
+        for key, _ in MEASURES
+    }
+    return View(
+        figure=plots.measures_figure(
+            curves,
+            title=f"Likeness by layer, after {_updates(story, config)} updates",
+            layers=story.kind.layers,
+            name="depth_likeness",
+        ),
+        title="Likeness by layer",
+        caption="A layer is compared with the step of its number.",
+    )
+
+
+def mixes_view(config: Depth, runs: Runs) -> View:
+    """Loss of layers between trained and constructed."""
+    story = runs[config.kind]
+    key = "clipped_mixes" if config.tokens == "clipped" else "mixes"
+    gdpp = story.loss("gdpp")[0, -1]
+    curves = [level("gdpp_tuned", gdpp, (0.0, 1.0))]
+    if not story.kind.clipped:
+        means = np.clip(np.nan_to_num(story.shifts[key][..., 0], nan=np.inf), 0, 1e6)
+        for seed, values in enumerate(means):
+            curves.append(
+                Curve(
+                    method="full",
+                    uid=f"seed {seed}",
+                    label=f"seed {seed}",
+                    x=MIXES,
+                    y=values,
+                    markers=True,
+                    width=1.5,
+                )
+            )
+    figure = lines(
+        curves,
+        name="depth_mixes",
+        title="Between the trained and the constructed layers",
+        alt="Line chart, logarithmic: the loss of mixtures of trained weights and of those of GD++ "
+        "by the share of the latter, for every seed.",
+        x="share of the construction",
+        y_range=(0.5 * min(c.y.min() for c in curves), 2 * max(c.y.max() for c in curves)),
+    )
+    return View(figure=figure, caption=_mixes_caption(story, config, key))
+
+
+def _mixes_caption(story: Story, config: Depth, key: str) -> str:
+    if story.kind.clipped:
+        return "With several heads and MLPs there is no construction to mix with."
+    means = story.shifts[key][..., 0]
+    worst = np.nan_to_num(means, nan=np.inf).max(1) / np.maximum(means[:, 0], means[:, -1])
+    apart = int((worst > 1.1).sum())
+    said = (
+        f"every one of {len(worst)} seeds mixes"
+        if not apart
+        else (f"of {len(worst)} seeds {apart} lose{'s' * (apart == 1)} more than 10 % on the way")
+    )
+    words = CLIPPED if config.tokens == "clipped" else "no clipping"
+    return f"Layer by layer, both scaled so that WᴷᵀWᑫ has ones on its diagonal; {words}: {said}."
+
+
+def scale_curves(story: Story) -> list[Curve]:
+    """Loss by input scale, without clipping and with it."""
+    curves = []
+    for prefix, words, width in (("scales", "", 2.25), ("clipped_scales", ", clipped", 1.25)):
+        for name, style, label in (
+            *((m, STYLES[m], NAMES[m]) for m in METHODS),
+            ("trained", "full", TRAINED),
+        ):
+            key = f"{prefix}:{name}"
+            if key not in story.shifts.arrays:
+                continue
+            values = np.clip(np.nan_to_num(story.shifts[key][..., 0], nan=np.inf), 0, 1e12)
+            curves.append(
+                Curve(
+                    method=style,
+                    uid=key,
+                    label=label + words,
+                    x=SCALES,
+                    y=values.mean(0),
+                    width=width,
+                    markers=bool(words),
+                    open_markers=True,
+                )
+            )
+    return curves
+
+
+def scales_view(config: Depth, runs: Runs) -> View:
+    """Inputs larger or smaller than in training, with and without clipping."""
+    story = runs[config.kind]
+    curves = scale_curves(story)
+    top = min(1e6, 2 * max(float(curve.y.max()) for curve in curves))
+    low = min(float(curve.y.min()) for curve in curves)
+    figure = lines(
+        curves,
+        name="depth_scales",
+        title="Larger inputs, U(−α/2, α/2)",
+        alt="Line chart, logarithmic: loss against the scale of the inputs of trained layers, GD "
+        "and GD++, without clipping and with tokens clipped after every layer.",
+        x="inputs times α",
+        y_range=(0.7 * low, top),
+    )
+    figure.update_layout(legend_font_size=12)
+    return View(figure=figure, caption=_scales_caption(story))
+
+
+def _scales_caption(story: Story) -> str:
+    ends = {
+        prefix: float(story.shifts[f"{prefix}:trained"][:, -1, 0].mean())
+        for prefix in ("scales", "clipped_scales")
+        if f"{prefix}:trained" in story.shifts.arrays
+    }
+    said = f"Clipped to ±{CLIP:g}, the trained layers' loss at α = {SCALES[-1]:g} is "
+    said += f"{ends['clipped_scales']:.3g}"
+    if "scales" in ends:
+        free = ends["scales"]
+        said += f", without clipping {free:.3g}" if free < 1e12 else ", without it beyond 10¹²"
+    return said + ". Far from the training data means are decided by rare prompts."
+
+
+def depths_view(config: Depth, runs: Runs) -> View:
+    """All kinds side by side."""
+    x = np.arange(len(runs))
+    curves = [
+        Curve(
+            method=STYLES[m],
+            label=NAMES[m],
+            x=x,
+            y=np.array([story.loss(m)[0, -1] for story in runs.values()]),
+            markers=True,
+            width=0,
+        )
+        for m in METHODS
+    ]
+    ends = [story.ends()[:, 0, -1] for story in runs.values()]
+    curves.append(
+        Curve(
+            method="full",
+            label=TRAINED,
+            x=np.repeat(x, [len(e) for e in ends]),
+            y=np.concatenate(ends),
+            markers=True,
+            width=0,
+        )
+    )
+    names = [story.kind.words for story in runs.values()]
+    figure: Figure = plots.depths_figure(curves, names, now=list(runs).index(config.kind))
+    return View(
+        figure=figure,
+        caption=f"{PLAIN[0].upper()}{PLAIN[1:]} after the last layer, a square a seed. Twelve "
+        f"blocks and what stands beside them have {CLIPPED}; the others are not clipped.",
+    )
+
+
+VIEWS: Mapping[str, Callable[[Depth, Runs], View]] = {
+    "layers": layers_view,
+    "cosines": cosines_view,
+    "training": training_view,
+    "likeness": likeness_view,
+    "weights": weights_view,
+    "mixes": mixes_view,
+    "scales": scales_view,
+    "depths": depths_view,
+}
+"""What the lesson shows, by name."""
