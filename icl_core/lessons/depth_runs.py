@@ -11,8 +11,8 @@ from icl_core.models.linear import LinearTransformer
 from icl_core.validation import Config, choice, integer
 from icl_core.zoo.paper1.depth import (
     BASELINES,
+    CLIP,
     KINDS,
-    METHODS,
     Kind,
     baseline,
     run_name,
@@ -22,6 +22,10 @@ from icl_core.zoo.paper1.store import FOLDER, Part, load_part
 
 KindName = Literal["tied2", "untied5", "tied10", "blocks12"]
 Tokens = Literal["free", "clipped"]
+STYLES = {"gd": "gd", "gdpp": "gdpp_tuned"}
+"""Rows of the style table."""
+NAMES = {"gd": "GD", "gdpp": "GD++"}
+CLIPPED = f"tokens clipped to ±{CLIP:g}"
 TRAINED = "trained layers"
 FRAMES = len(KINDS["tied2"].training.marks())
 SEEDS = max(len(kind.seeds) for kind in KINDS.values())
@@ -107,4 +111,6 @@ def read(folder: Path = FOLDER) -> Runs:
     }
 
 
-__all__ = ["FRAMES", "METHODS", "TRAINED", "Depth", "Runs", "Story", "read"]
+def condition(story: Story) -> str:
+    """Whether what is shown was measured with clipped tokens."""
+    return f"all with {CLIPPED}" if story.kind.clipped else "no clipping"

@@ -7,7 +7,7 @@ from icl_core.live import Grid, Player, Quantity, View
 from icl_core.models.linear import LinearTransformer
 from icl_core.plots import weights as heat
 from icl_core.zoo.paper1.depth import Kind
-from icl_core.zoo.paper1.depth_measure import scaled, trained
+from icl_core.zoo.paper1.depth_layers import scaled, trained
 from icl_core.zoo.paper1.store import Part
 
 WORDS = {"Q": "W<sub>K</sub><sup>T</sup>W<sub>Q</sub>", "P": "P W<sub>V</sub>"}

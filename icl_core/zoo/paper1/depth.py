@@ -132,7 +132,7 @@ def tuned(layers: int, *, tied: bool, preconditioned: bool) -> tuple[np.ndarray,
     return np.array(found.etas) / task.num_context, np.array(found.gammas)
 
 
-def build_baselines() -> Part:
+def build_baselines() -> dict[str, np.ndarray]:
     """GD and GD++ for every kind: their numbers, and exact losses by step on fresh spectra.
 
     Losses are [3, K+1]: mean, standard error, median over spectra.
@@ -149,7 +149,7 @@ def build_baselines() -> Part:
                 f"{key}:{name}:gammas": gammas,
                 f"{key}:{name}:loss": np.stack([*mean_and_error(losses), np.median(losses, -1)]),
             }
-    return Part(name=BASELINES, arrays=arrays, settings=baseline_settings())
+    return arrays
 
 
 def baseline(part: Part, kind: str, name: str) -> LinearTransformer:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from icl_core.zoo.paper1.depth import BASELINES, CLIP, KINDS, METHODS, run_name, shifts_name
-from icl_core.zoo.paper1.depth_measure import SCALES, scaled, trained
+from icl_core.zoo.paper1.depth_layers import SWEEP_PROMPTS, scaled, trained
+from icl_core.zoo.paper1.depth_shifts import MIXES, SCALES
 from icl_core.zoo.paper1.row import Row, pm
 from icl_core.zoo.paper1.store import Part, load_part
 
@@ -110,7 +111,7 @@ def _two_rows(two: _Kind) -> Iterator[Row]:
         paper="trained like GD++, axis up to 1e4 (figure 3a)",
         ours=f"trained {mean:.3g} ± {end['trained'][:, 1].max():.1g}, GD++ "
         f"{end['gdpp'][0, 0]:.3g}, GD {end['gd'][0, 0]:.3g}",
-        how=f"{two.seeds}, 4,096 prompts; within a third of GD++",
+        how=f"{two.seeds}, {SWEEP_PROMPTS:,} prompts; within a third of GD++",
         holds=bool(abs(mean / end["gdpp"][0, 0] - 1) < 1 / 3),
     )
 
@@ -140,7 +141,8 @@ def _mixes_row(kind: _Kind, key: str, how: str) -> Row:
         claim=f"Between {KINDS[kind.name].words} and GD++'s construction all works as well",
         paper="interpolation possible for tied layers",
         ours=f"at most {worst.max() - 1:+.2%} above the worse end",
-        how=f"{kind.seeds}, 21 shares, layers scaled by β, {how}; below 2 % for every seed",
+        how=f"{kind.seeds}, {len(MIXES)} shares, layers scaled by β, {how}; below 2 % for "
+        "every seed",
         holds=bool(worst.max() < 1.02),
     )
 
@@ -185,8 +187,8 @@ def _five_rows(five: _Kind, two: _Kind) -> Iterator[Row]:
         ours="the worst mixture has "
         + ", ".join(f"{value:.3g}" for value in np.sort(broken))
         + " times the loss of the worse end",
-        how=f"{five.seeds}, 21 shares, layers scaled by β, {CLIPPED}; more than 10 % worse for "
-        "most seeds",
+        how=f"{five.seeds}, {len(MIXES)} shares, layers scaled by β, {CLIPPED}; more than "
+        "10 % worse for most seeds",
         holds=bool((broken > 1.1).mean() > 0.5),
     )
     ends = {key: five.shifts[f"{key}:trained"][..., 0] for key in ("scales", "clipped_scales")}
@@ -195,7 +197,8 @@ def _five_rows(five: _Kind, two: _Kind) -> Iterator[Row]:
         claim="Clipping makes the losses of larger inputs level off, five untied layers",
         paper="curves plateau (figure 3b)",
         ours=f"at α = {SCALES[-1]:g} {clipped:.3g} with clipping, {free:.3g} without",
-        how=f"{five.seeds}, 4,096 prompts; below 100 with, 1,000 times as large without",
+        how=f"{five.seeds}, {SWEEP_PROMPTS:,} prompts; below 100 with, 1,000 times as "
+        "large without",
         holds=clipped < 100 and free > 1000 * clipped,
     )
 

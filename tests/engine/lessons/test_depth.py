@@ -12,7 +12,7 @@ from icl_core.lessons.depth import VIEWS
 from icl_core.lessons.depth_runs import FRAMES, LAYERS, SEEDS, Depth, Runs, read
 from icl_core.plots.figure import tidy_rows
 from icl_core.zoo.paper1.depth import KINDS
-from icl_core.zoo.paper1.depth_measure import MIXES, SCALES
+from icl_core.zoo.paper1.depth_shifts import MIXES, SCALES
 from icl_core.zoo.paper1.one_layer import MAIN
 from tests.cases import assert_close
 from tests.hostile import assert_one_sentence
@@ -77,7 +77,7 @@ def test_tied_layers_mix_and_untied_ones_do_not(runs: Runs) -> None:
         )
         caption = VIEWS["mixes"](config, runs).caption
         assert ("every one" in caption) == alike
-    assert len(MIXES) == 21
+    assert (MIXES[0], MIXES[-1]) == (0, 1)
 
 
 def test_clipping_makes_larger_inputs_level_off(runs: Runs) -> None:

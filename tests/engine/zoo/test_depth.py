@@ -8,9 +8,8 @@ from icl_core.arrays import in_float64
 from icl_core.models.linear import LinearTransformer
 from icl_core.tasks.linear import Tokens, draw_prompts, prompts_of
 from icl_core.training.blocks import Batch, draw_batch
-from icl_core.zoo.paper1 import depth_measure
 from icl_core.zoo.paper1.depth import BASELINES, CLIP, KINDS, METHODS, baseline, run_name
-from icl_core.zoo.paper1.depth_measure import (
+from icl_core.zoo.paper1.depth_layers import (
     as_blocks,
     asked,
     clipped_blocks,
@@ -18,9 +17,9 @@ from icl_core.zoo.paper1.depth_measure import (
     mixed,
     scaled,
     sensitivities,
-    settings_of,
     trained,
 )
+from icl_core.zoo.paper1.depth_parts import names, settings_of
 from icl_core.zoo.paper1.one_layer import MAIN, task_of
 from icl_core.zoo.paper1.store import load_part
 
@@ -33,7 +32,7 @@ def _batch() -> tuple[Batch, np.ndarray]:
     return drawn, np.einsum("bnd,bd->bn", drawn.X, drawn.w)
 
 
-@pytest.mark.parametrize("name", depth_measure.names())
+@pytest.mark.parametrize("name", names())
 def test_shipped_parts_are_of_these_settings(name: str) -> None:
     assert load_part(name).settings == settings_of(name)
 
