@@ -12,8 +12,9 @@ from icl_core.algorithms import Method
 from icl_core.algorithms.ridge import AdaRR, BayesRR, ConstRR
 from icl_core.analysis.loss import LossSummary, evaluate, noise_profile_at_once
 from icl_core.arrays import WeightPath
+from icl_core.lessons.coordinates import omega_values
 from icl_core.lessons.families import Family, baseline_tables, find_family, model_tables
-from icl_core.models.linear import in_dimension
+from icl_core.models.diagonal import OmegaModel
 from icl_core.tasks.linear import LinearTask, Prompts
 from icl_core.zoo.library import PRETRAINED, Table, load_entry
 
@@ -136,8 +137,12 @@ def _shift(name: str, task: LinearTask, folder: Path) -> _Shift:
     for kind, entries in family.entries.items():
         for depth, entry in entries.items():
             if not (turned and kind == "full"):
-                model = load_entry(entry, folder).model.padded(longest)
-                models[f"{kind}:{depth}"] = in_dimension(model, room) if turned else model
+                model = load_entry(entry, folder).model
+                models[f"{kind}:{depth}"] = (
+                    model.padded(longest)
+                    if kind == "full"
+                    else OmegaModel(omegas=omega_values(model), steps=longest)
+                )
     closed: dict[str, Method] = {
         "const_rr": ConstRR.of(task),
         "bayes_rr": BayesRR(noise=task.noise),
