@@ -16,6 +16,7 @@ from icl_core.lessons.catalog import LESSONS, Lesson
 from icl_core.lessons.families import families
 from icl_core.lessons.paper_figures import FAR_DEPTHS
 from icl_core.lessons.training import LIMITS, SECONDS
+from icl_core.models.linear import PARAMETRIZATIONS
 from icl_core.zoo.library import read_manifest
 
 Values = Sequence[object]
@@ -153,6 +154,7 @@ def options(rng: np.random.Generator) -> dict[str, dict[str, Values]]:
             "model": models,
             "other": ["", *models],
             "noise": tasks,
+            "parametrization": PARAMETRIZATIONS,
             "layers": (1, 4, 7),
         },
     }

@@ -38,7 +38,7 @@ def noise_losses(config: NoiseAndDepth) -> losses.Losses:
     return _noise_losses(config.task, config.num_context, layers, config.dim)
 
 
-@st.cache_data(max_entries=512, show_spinner=False)
+@st.cache_resource(max_entries=512, show_spinner=False)
 def _noise_losses(
     task: str, num_context: int | None, layers: int, dim: int | None
 ) -> losses.Losses:

@@ -25,6 +25,7 @@ from icl_core.lessons.algorithm_switches import (
     worth,
 )
 from icl_core.lessons.choices import text
+from icl_core.lessons.kept import kept
 from icl_core.lessons.noise_and_depth import BAND_NAMES, center_and_band
 from icl_core.live import Slider, View
 from icl_core.live.curves import BOTTOM, curve_grid
@@ -273,12 +274,12 @@ def plus_minus(value: float, error: float, *, sign: str = "+") -> str:
 
 
 VIEWS: Mapping[str, Callable[[Algorithm, Opened], View]] = {
-    "flow": flow_view,
-    "switches": switch_view,
-    "worth": worth_view,
-    "omegas": omega_view,
-    "matching": matching.matching_view,
-    "implicit": prompt.implicit_view,
-    "terms": prompt.terms_view,
+    "flow": kept("layer", *OMEGAS)(flow_view),
+    "switches": kept("omega", "layer", *OMEGAS)(switch_view),
+    "worth": kept()(worth_view),
+    "omegas": kept()(omega_view),
+    "matching": kept("system")(matching.matching_view),
+    "implicit": kept("seed", "sigma", "after")(prompt.implicit_view),
+    "terms": kept()(prompt.terms_view),
 }
 """What the lesson shows, by name."""
