@@ -12,6 +12,7 @@ from icl_core.lessons.noise_and_depth import (
     VIEWS,
     NoiseAndDepth,
 )
+from icl_core.lessons.words import meanings
 from icl_core.plots.style import METHODS
 from ui.boundary import fragment
 from ui.calls import noise_losses, shipped_families
@@ -84,7 +85,26 @@ heading(
     r"$y_i = \langle w, x_i\rangle + \xi_i$ and asks for one more answer. The noise $\xi_i$ has a "
     r"level $\sigma$ that differs from prompt to prompt and that nobody tells the model.",
 )
-preset_links("pages/noise_and_depth.py", NoiseAndDepth(), PRESETS)
+preset_links(
+    "pages/noise_and_depth.py",
+    NoiseAndDepth(),
+    PRESETS,
+    meanings(
+        (
+            "gd",
+            "gdpp_tuned",
+            "gdpp",
+            "diag",
+            "full",
+            "const_rr",
+            "ada_rr",
+            "tuned_rr",
+            "one_level",
+            "bayes_rr",
+        ),
+        ("L", "n, d", "σ", "adjusted loss", "Bayes floor"),
+    ),
+)
 explore()
 to_try(
     [
