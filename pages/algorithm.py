@@ -39,7 +39,8 @@ def switches(controls: Controls[Algorithm], opened: Opened) -> None:
         controls.one_of("omega", "On the slider", names, menu=True, width=300)
         layers = {0: "all"} | {i: str(i) for i in range(1, opened.num_layers + 1)}
         controls.one_of("layer", "In layer", layers)
-        toggles(controls)
+        with st.container(horizontal=True, gap="medium", width="content", key="toggles"):
+            toggles(controls)
     config = controls.config()
     left, right = st.columns([4, 5], gap="large")
     with left:

@@ -74,6 +74,7 @@ def listing(controls: Controls[Models], config: Models, table: Results) -> None:
         list_rows(entries, table),
         hide_index=True,
         height=300,
+        placeholder="–",
         column_config={
             name: st.column_config.NumberColumn(format=form) for name, form in NUMBERS.items()
         },

@@ -198,7 +198,8 @@ def depth_figure(config: NoiseAndDepth, losses: Losses, *, mark: bool = True) ->
         floor,
         title="Loss by depth",
         depth=config.layers if mark else None,
-        published=_published(config, losses) if config.published else {},
+        # The paper's are means.
+        published=_published(config, losses) if config.published and floor is not None else {},
     )
 
 
@@ -294,7 +295,12 @@ def _diverging(losses: Losses, ends: dict[str, float]) -> str:
 
 
 def depth_view(config: NoiseAndDepth, losses: Losses) -> View:
-    return View(figure=depth_figure(config, losses), link=METHOD)
+    count = max(summary.count for summary in losses.over_noise.values())
+    caption = (
+        f"A point is a trained model: {config.statistic} over {count:,} prompts, exact over the "
+        f"query. Bands: {BAND_NAMES[config.statistic]}."
+    )
+    return View(figure=depth_figure(config, losses), caption=caption, link=METHOD)
 
 
 def profile_view(config: NoiseAndDepth, losses: Losses) -> View:
