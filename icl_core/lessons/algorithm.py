@@ -10,6 +10,7 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 
+from icl_core.analysis.loss import LossSummary
 from icl_core.lessons import algorithm_matching as matching
 from icl_core.lessons import algorithm_prompt as prompt
 from icl_core.lessons.algorithm_model import Opened, read
@@ -21,9 +22,9 @@ from icl_core.lessons.algorithm_switches import (
     scaled,
     switched,
     worth,
-    worth_in,
 )
 from icl_core.lessons.choices import text
+from icl_core.lessons.noise_and_depth import BAND_NAMES, center_and_band
 from icl_core.lessons.words import plus_minus
 from icl_core.live import Slider, View
 from icl_core.live.curves import BOTTOM, curve_grid
@@ -33,7 +34,7 @@ from icl_core.plots.figure import Figure
 from icl_core.plots.flow import flow_diagram
 from icl_core.plots.losses import TOP
 from icl_core.plots.omegas import OMEGA_NAMES, omega_chart
-from icl_core.tasks.noise import UniformNoise
+from icl_core.tasks.noise import met_in_training
 from icl_core.validation import Config, choice, integer, number
 
 Kind = Literal["gdpp", "diag", "diag_H2", "full"]
@@ -44,6 +45,8 @@ NAMES: dict[str, str] = {
     "yx": "the gradient step",
     "yy": "adaptive rescaling",
 }
+MOST = 1e9
+"""A loss that is drawn; a model that diverges may have any."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,26 +134,20 @@ def flow_view(config: Algorithm, opened: Opened) -> View:
     )
 
 
-def _bands(name: str, label: str, summary: Any, x: np.ndarray, uid: str, **more: Any) -> Curve:
-    mean, reach = summary.mean, np.where(4 * summary.stderr < summary.mean, 2 * summary.stderr, 0)
+def _bands(
+    name: str, label: str, summary: LossSummary, x: np.ndarray, uid: str, **more: Any
+) -> Curve:
+    mean, low, high = (np.minimum(part, MOST) for part in center_and_band(summary, "mean"))
     return Curve(
         method=name,
         label=label,
         uid=uid,
         x=x,
-        y=np.minimum(mean, 1e9),
-        low=np.clip(mean - reach, BOTTOM, 1e9),
-        high=np.minimum(mean + reach, 1e9),
-        band="±2 standard errors",
+        y=mean,
+        low=np.maximum(low, BOTTOM),
+        high=high,
+        band=BAND_NAMES["mean"],
         **more,
-    )
-
-
-def _at(summary: Any, index: Any) -> Any:
-    """One row of a summary's mean and standard error."""
-    return type(summary)(
-        count=summary.count,
-        **{f: getattr(summary, f)[index] for f in ("mean", "stderr", "median", "low", "high")},
     )
 
 
@@ -161,11 +158,9 @@ def switch_curves(
     steps = np.arange(opened.num_layers + 1)
     look = {"width": 2.75}
     now = "as switched"
-    noise = _bands(
-        opened.method, now, _at(found.profile, node), opened.sample.sigmas, "now", **look
-    )
+    noise = _bands(opened.method, now, found.profile.at(node), opened.sample.sigmas, "now", **look)
     layer = _bands(
-        opened.method, now, _at(found.law, node), steps, "now:layers", markers=True, **look
+        opened.method, now, found.law.at(node), steps, "now:layers", markers=True, **look
     )
     return [noise], [layer]
 
@@ -184,15 +179,15 @@ def switch_figure(config: Algorithm, opened: Opened, found: Switched) -> Figure:
     shown.append(
         Curve(x=opened.sample.sigmas, y=base_levels[-1].mean(-1), uid="trained", **trained)
     )
-    noise, uniform = opened.task.noise, isinstance(opened.task.noise, UniformNoise)
+    met, met_at = met_in_training(opened.task.noise)
     low = float(min(base_levels[-1].mean(-1).min(), law.min()))
     high = max(2.5 * float(law[0]), 4 * low)
     return plots.switch_figure(
         [*shown, *by_noise],
         [Curve(x=steps, y=law, uid="trained:layers", **trained), *by_layer],
         title="Loss with ω scaled",
-        trained=(0.0, noise.highest) if uniform else None,
-        trained_at=() if uniform else np.unique(noise.nodes()[0]).tolist(),
+        trained=met,
+        trained_at=met_at,
         y_range=(max(low / 2.5, high * 1e-5), min(high, TOP)),
     )
 
@@ -254,7 +249,7 @@ def omega_view(config: Algorithm, opened: Opened) -> View:
 
 def finding(opened: Opened) -> str:
     """How much the loss rises without each omega, in one sentence with standard errors."""
-    found = worth_in(opened, (0,))
+    found = worth(opened)
     parts = []
     for index in (2, 0, 1, 3):
         name = OMEGAS[index]

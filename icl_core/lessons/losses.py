@@ -169,11 +169,7 @@ def _unpadded(summaries: Mapping[str, LossSummary]) -> dict[Any, LossSummary]:
 
 def first_steps(summary: LossSummary, steps: int) -> LossSummary:
     """The summary of the first `steps` steps."""
-    arrays = {
-        field: getattr(summary, field)[..., : steps + 1]
-        for field in ("mean", "stderr", "median", "low", "high")
-    }
-    return LossSummary(count=summary.count, **arrays)
+    return summary.at((..., slice(steps + 1)))
 
 
 def shift_said(trained: LinearTask, losses: Losses) -> str:

@@ -21,7 +21,7 @@ from icl_core.plots.drawing import Curve, level
 from icl_core.plots.figure import Figure
 from icl_core.plots.ticks import log_range
 from icl_core.plots.weights import heatmaps
-from icl_core.tasks.noise import UniformNoise
+from icl_core.tasks.noise import UniformNoise, met_in_training
 from icl_core.validation import Config, choice, integer
 from icl_core.zoo.claims import percent
 from icl_core.zoo.library import Entry, task_name
@@ -154,13 +154,13 @@ def layers_figure(config: Models, shown: Shown) -> Figure:
 
 def noise_figure(config: Models, shown: Shown) -> Figure:
     """Loss of the finished prediction at every noise level."""
-    task = shown.picked.entry.task
-    curves, uniform = _curves(config, shown, "noise"), isinstance(task.noise, UniformNoise)
+    curves = _curves(config, shown, "noise")
+    trained, trained_at = met_in_training(shown.picked.entry.task.noise)
     return plots.noise_profile(
         curves,
         title="Loss by noise level",
-        trained=(0.0, task.noise.highest) if uniform else None,
-        trained_at=() if uniform else np.unique(task.noise.nodes()[0]).tolist(),
+        trained=trained,
+        trained_at=trained_at,
         y_range=log_range([curve.y for curve in curves], top=plots.TOP),
     )
 

@@ -25,7 +25,7 @@ from icl_core.plots.drawing import Curve, level
 from icl_core.plots.figure import Figure
 from icl_core.plots.style import METHODS
 from icl_core.tasks.linear import LinearTask
-from icl_core.tasks.noise import UniformNoise
+from icl_core.tasks.noise import met_in_training
 from icl_core.validation import Config, choice, integer, number
 from icl_core.zoo.published import published_loss
 
@@ -199,11 +199,11 @@ def depth_figure(config: NoiseAndDepth, losses: Losses, *, mark: bool = True) ->
         title="Loss by depth",
         depth=config.layers if mark else None,
         # The paper's are means.
-        published=_published(config, losses) if config.published and floor is not None else {},
+        published=published_cells(config, losses) if config.published and floor is not None else {},
     )
 
 
-def _published(config: NoiseAndDepth, losses: Losses) -> dict[str, dict[int, float]]:
+def published_cells(config: NoiseAndDepth, losses: Losses) -> dict[str, dict[int, float]]:
     """The paper's cells by parametrization and depth, where it has them."""
     return {
         kind: {
@@ -217,13 +217,12 @@ def _published(config: NoiseAndDepth, losses: Losses) -> dict[str, dict[int, flo
 
 def profile_figure(config: NoiseAndDepth, losses: Losses) -> Figure:
     """Figures 2 and 3 of the paper; the loss axis is the same for every depth."""
-    noise = losses.task.noise
-    uniform = isinstance(noise, UniformNoise)
+    trained, trained_at = met_in_training(losses.task.noise)
     return plots.noise_profile(
         profile_curves(config, losses, config.layers),
         title=f"Loss by noise level, {config.layers} layers",
-        trained=(0.0, noise.highest) if uniform else None,
-        trained_at=() if uniform else np.unique(noise.nodes()[0]).tolist(),
+        trained=trained,
+        trained_at=trained_at,
         sigma=config.sigma,
         y_range=loss_range(losses),
     )

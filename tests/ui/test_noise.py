@@ -8,6 +8,7 @@ import pytest
 from icl_core.analysis.floors import oracle_loss
 from icl_core.errors import InputError
 from icl_core.lessons import iterations, losses, noise_and_depth, one_prompt, paper_figures
+from icl_core.lessons.model_map import noise_words
 from icl_core.lessons.noise_and_depth import NoiseAndDepth
 from icl_core.lessons.one_prompt import OnePrompt
 from icl_core.lessons.paper_figures import EXHIBITS, MAIN, PaperFigures

@@ -1,6 +1,6 @@
 """Q and P layer by layer and over training (paper 2, figure 4), with what each layer does."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 
 import numpy as np
@@ -196,6 +196,40 @@ def shared_limits(parts: Mapping[str, LinearTransformer]) -> dict[str, float]:
         letter: max(float(np.abs(getattr(model, letter)).max()) for model in parts.values()) or 1.0
         for letter in ("Q", "P")
     }
+
+
+def beside_figure(
+    parts: Mapping[str, LinearTransformer],
+    layer: int,
+    *,
+    title: str,
+    name: str,
+    limits: Mapping[str, float] | None = None,
+) -> Figure:
+    """`stacked` for one layer, by default on one scale a letter for all layers."""
+    return plots.heatmaps(
+        stacked(parts, layer),
+        title=title,
+        name=name,
+        limits=limits or shared_limits(parts),
+        cell=plots.ROW,
+    )
+
+
+def beside_view(
+    config: Weights,
+    story: Story,
+    figure: Figure,
+    grid: Callable[[], Grid],
+    *,
+    title: str = "",
+    caption: str,
+) -> View:
+    """A `beside_figure` that goes through the layers, where there are several."""
+    if story.num_layers == 1:
+        return View(figure=figure, title=title, caption=caption)
+    controls = [layer_player(config, story)]
+    return View(figure=figure, title=title, caption=caption, controls=controls, grid=grid())
 
 
 def layer_grid(parts: Mapping[str, LinearTransformer], num_layers: int) -> Grid:
