@@ -217,8 +217,9 @@ def terms_view(config: Any, opened: Opened) -> View:
     )
     return View(
         figure=figure,
-        caption="The step of w is −ω_yx MᵀM Σ(a w* − w) (**gradient**) − ω_yx (a λ − ⟨w, α⟩) Mᵀu "
-        "(**momentum**: u holds what earlier gradients left) + ω_yy λ' w (**rescaling**, λ' the "
+        caption=r"The step of w is $-\omega_{yx}$ MᵀM Σ(a w* − w) (**gradient**) $-\omega_{yx}$ "
+        "(a λ − ⟨w, α⟩) Mᵀu (**momentum**: u holds what earlier gradients left) "
+        r"$+\,\omega_{yy}$ λ' w (**rescaling**, λ' the "
         "layer's own Σ y²): exactly, w* being least squares. Cosines are with what is missing, "
         "the oracle's w minus the model's. "
         f"Bars are ±2 standard errors over {LAW} prompts.",
