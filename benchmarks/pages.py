@@ -51,6 +51,8 @@ SWEEPS: dict[str, dict[str, Sequence[object]]] = {
     "gdpp_spectrum": {
         "dim": list(spectrum.DIMENSIONS),
         "num_context": list(spectrum.CONTEXTS),
+        "inputs": ["uniform", "stretched", "gaussian"],
+        "prompt": [0, 2, 1],
         "gamma": [0.0, 0.004, 0.01, 0.02],
         "layers": [1, 2, 3, 4],
     },

@@ -76,12 +76,12 @@ to_try(
     [
         r"Drag **γ** until the largest eigenvalue reaches the root $1/\gamma$: it vanishes, and "
         "the condition number explodes.",
-        "Open **Ellipse to circle**: two eigenvalues become one. Drag γ on: the ellipse comes back, "
-        "turned by a right angle.",
+        "Open **Ellipse to circle**: two eigenvalues become one. Drag γ on: the ellipse comes "
+        "back, turned by a right angle.",
         "Add **layers**: each squeezes what the one before left, with less to gain every time.",
-        "**Predict:** do trained layers take the γ that is best for the typical prompt, a larger or "
-        "a smaller one? Open **The paper's figure**. The mean loss is decided by the prompts of "
-        "largest eigenvalues.",
+        "**Predict:** do trained layers take the γ that is best for the typical prompt, or a "
+        "smaller one? Open **The paper's figure**: the mean loss is decided by prompts with very "
+        "large eigenvalues.",
         "**Stretch** the inputs: one γ cannot serve eigenvalues of many sizes; layers help more.",
         "Take **fewer examples than dimensions**: the missing directions stay at 0, whatever γ is.",
     ]

@@ -62,12 +62,12 @@ def conditions_after(
     values = np.broadcast_to(
         eigenvalues.T[:, None, :], (eigenvalues.shape[1], len(gammas), len(eigenvalues))
     )
-    found = np.empty((layers, *values.shape[1:]))
-    for row in found:
+    found = []
+    for _ in range(layers):
         values = transform(values, gammas[:, None])
         low, high = values.min(0), values.max(0)
-        row[:] = np.divide(high, low, out=np.full_like(high, np.inf), where=low > 0)
-    return found
+        found.append(np.divide(high, low, out=np.full_like(high, np.inf), where=low > 0))
+    return np.stack(found)
 
 
 def best_gamma(
@@ -95,14 +95,14 @@ def interval_condition(
     """kappa++ of all eigenvalues from `low` to `high` after a layer (paper 1, appendix A.10).
 
     With f(lambda) = lambda (1 - gamma lambda)^2 it is f(1/(3 gamma)) / min(f(low), f(high)) where
-    the peak lies inside. For a smaller gamma f rises throughout, and the largest value is f(high):
-    there, and at gamma = 0, the paper's formula does not hold. inf from gamma = 1/high on, where
-    the root of f comes inside and the paper's formula would fall again.
+    the peak lies inside. Elsewhere, at gamma = 0 say, the largest value is at one of the ends and
+    the paper's formula does not hold. inf from gamma = 1/high on, where the root of f comes inside
+    and the paper's formula would fall again.
     """
     gamma = np.asarray(gamma, float)
     ends = transform(np.array([low, high]), gamma[..., None])
-    inside = 3 * gamma * high > 1
-    top = np.where(inside, 4 / 27 / np.where(inside, gamma, 1.0), ends[..., 1])
+    inside = (3 * gamma * low < 1) & (3 * gamma * high > 1)
+    top = np.where(inside, 4 / 27 / np.where(inside, gamma, 1.0), ends.max(-1))
     bottom = np.where(gamma * high < 1, ends.min(-1), 0.0)
     return np.divide(top, bottom, out=np.full_like(top, np.inf), where=bottom > 0)
 

@@ -18,6 +18,8 @@ from icl_core.plots.spectrum import Passage
 
 CURVE = 160
 """Points of the map."""
+REACH = 1.75
+"""Of the map's axis, over the largest eigenvalue: the second root of f comes into sight."""
 SPREAD = (0.1, 0.5, 0.9)
 """Quantiles over prompts."""
 MANY = 0
@@ -74,7 +76,7 @@ def _moving(
     values = hessians.eigenvalues
     many = prompt == MANY
     before = np.median(values, axis=0) if many else values[prompt - 1]
-    x = np.linspace(0, float(before[-1]) * 1.05, CURVE)
+    x = np.linspace(0, float(before[-1]) * REACH, CURVE)
     column = gammas[:, None]
 
     def through(part: np.ndarray) -> np.ndarray:

@@ -117,6 +117,8 @@ SWEEPS = [
     ("weights", "snapshot", [0, 7, None]),
     ("gdpp_spectrum", "dim", list(spectrum.DIMENSIONS)),
     ("gdpp_spectrum", "num_context", list(spectrum.CONTEXTS)),
+    ("gdpp_spectrum", "inputs", list(spectrum.INPUTS)),
+    ("gdpp_spectrum", "prompt", list(spectrum.EIGENVALUES)),
     ("gdpp_spectrum", "gamma", [0.0, 0.004, 0.02]),
     ("gdpp_spectrum", "layers", [1, 2, 3, 4]),
 ]

@@ -18,6 +18,10 @@ class PublishedSpectrum:
     before: float
     after: float
 
+    @property
+    def ends(self) -> tuple[float, float]:
+        return self.low, self.high
+
 
 SPECTRA: Mapping[int, PublishedSpectrum] = {
     10: PublishedSpectrum(low=1e-10, high=4.6, gamma=0.179, before=4.6e10, after=8e9),
