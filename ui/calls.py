@@ -92,7 +92,7 @@ def spectra(config: spectrum.Spectrum) -> spectrum.Spectra:
     )
 
 
-@st.cache_resource(max_entries=128, show_spinner=False)
+@st.cache_resource(max_entries=256, show_spinner=False)
 def hessians(dim: int, num_context: int, inputs: InputLaw) -> spectrum_bank.Hessians:
     """See `spectrum_bank.hessians_of`."""
     return spectrum_bank.hessians_of(dim, num_context, inputs)

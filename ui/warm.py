@@ -90,15 +90,11 @@ def exhibits() -> Iterator[Callable[[], object]]:
 
 
 def spectra() -> Iterator[Callable[[], object]]:
-    """Hessians of every size on offer, and of every input law in the default dimension."""
-    law = Spectrum().law
-    for dim in DIMENSIONS:
-        for n in CONTEXTS:
-            yield partial(_hessians, dim, n, law)
+    """Hessians of every size and input law on offer."""
     for inputs in INPUTS:
-        law = Spectrum(inputs=inputs).law
-        for n in CONTEXTS:
-            yield partial(_hessians, Spectrum().dim, n, law)
+        for dim in DIMENSIONS:
+            for n in CONTEXTS:
+                yield partial(_hessians, dim, n, Spectrum(inputs=inputs).law)
 
 
 def _hessians(dim: int, num_context: int, law: InputLaw) -> None:

@@ -55,6 +55,17 @@ def condition_numbers(eigenvalues: Float[np.ndarray, "prompts dim"]) -> np.ndarr
     return np.divide(high, low, out=np.full_like(high, np.inf), where=low > 0)
 
 
+def median_with_error(values: Float[np.ndarray, "prompts"]) -> tuple[float, float]:
+    """Median over prompts and its standard error, from order statistics half a deviation away.
+
+    The number of values below the true median is binomial, of deviation sqrt(prompts)/2: whatever
+    their distribution, infinite ones included.
+    """
+    step = 0.5 / np.sqrt(len(values))
+    low, middle, high = np.quantile(values, [0.5 - step, 0.5, 0.5 + step])
+    return float(middle), float(high - low) / 2
+
+
 def conditions_after(
     eigenvalues: Float[np.ndarray, "prompts dim"], gammas: Float[np.ndarray, "gammas"], layers: int
 ) -> Float[np.ndarray, "layers gammas prompts"]:

@@ -16,6 +16,7 @@ from icl_core.analysis.spectrum import (
     conditions_after,
     interval_condition,
     interval_gamma,
+    median_with_error,
 )
 from icl_core.lessons.spectrum_bank import (
     MAX_LAYERS,
@@ -142,12 +143,14 @@ def finding(config: Spectrum, hessians: Hessians) -> str:
     if min(config.dim, config.num_context) == 1:
         return "There is one eigenvalue, and nothing to balance: κ is 1 before and after."
     gamma = gamma_of(config, hessians)
-    before = float(np.median(condition_numbers(hessians.eigenvalues)))
     found = conditions_after(hessians.eigenvalues, np.array([gamma]), config.layers)
+    (before, spread), (after, error) = map(
+        median_with_error, (condition_numbers(hessians.eigenvalues), found[-1, 0])
+    )
     said = (
         f"Over {PROMPTS:,} prompts, {layers_said(config.layers)} with γ = {gamma:.3g} "
-        f"take{'s' * (config.layers == 1)} the median condition number from **{before:.3g}** to "
-        f"**{np.median(found[-1]):.3g}**."
+        f"take{'s' * (config.layers == 1)} the median condition number from "
+        f"**{before:.3g}** ± {spread:.1g} to **{after:.3g}** ± {error:.1g}."
     )
     if config.num_context < config.dim:
         rest = config.dim - config.num_context
@@ -295,8 +298,8 @@ def histogram_figure(config: Spectrum, hessians: Hessians) -> Figure:
 def gamma_view(config: Spectrum, spectra: Spectra) -> View:
     caption = (
         f"Medians over {PROMPTS:,} prompts. The formula takes the smallest and the largest "
-        "eigenvalue of all of them, so one rare prompt decides it; with n = d it lies above the "
-        "picture."
+        "eigenvalue of all of them, so one rare prompt decides it; for n = d it may lie above "
+        "the picture."
         if config.layers == 1
         else f"Medians over {PROMPTS:,} prompts. The paper's formula is for one layer."
     )

@@ -27,6 +27,8 @@ from icl_core.zoo.paper1.published import SPECTRA, SPECTRA_DIM
 MAX_LAYERS = 4
 PROMPTS = 1000
 GRID_NODES = 61
+KEPT = 256
+"""Sizes and input laws whose results are remembered."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -90,13 +92,13 @@ def survey_at(hessians: Hessians, gammas: np.ndarray, depths: range) -> Survey:
     )
 
 
-@lru_cache(maxsize=128)
+@lru_cache(maxsize=KEPT)
 def survey_of(hessians: Hessians) -> Survey:
     """The survey at all gammas of the grid, for 1 to MAX_LAYERS layers."""
     return survey_at(hessians, hessians.gammas, range(1, MAX_LAYERS + 1))
 
 
-@lru_cache(maxsize=128)
+@lru_cache(maxsize=KEPT)
 def medians_of(hessians: Hessians, layers: int) -> np.ndarray:
     """Median condition number after `layers` layers at each gamma."""
     if layers > 1:
@@ -104,14 +106,14 @@ def medians_of(hessians: Hessians, layers: int) -> np.ndarray:
     return np.median(conditions_after(hessians.eigenvalues, hessians.gammas, 1)[0], axis=-1)
 
 
-@lru_cache(maxsize=128)
+@lru_cache(maxsize=KEPT)
 def best_of(hessians: Hessians, layers: int) -> float:
     """The gamma of the smallest median condition number."""
     near = float(hessians.gammas[np.argmin(medians_of(hessians, layers))])
     return best_gamma(hessians.eigenvalues, layers, near=near)
 
 
-@lru_cache(maxsize=128)
+@lru_cache(maxsize=KEPT)
 def loss_gamma(hessians: Hessians) -> float | None:
     """The gamma of the smallest mean loss of two tied steps, as paper 1 trains and tunes them.
 
