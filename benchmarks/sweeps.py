@@ -21,6 +21,7 @@ from icl_core.zoo.library import read_manifest
 
 Values = Sequence[object]
 STARTS: Mapping[str, Mapping[str, Mapping[str, object]]] = {
+    "gdpp_spectrum": {"condition": {"inputs": "stretched"}},
     "paper_figures": {"layers": {"exhibit": "7"}},
     "train": {"sigmas": {"noise": "categorical"}},
     "weights": {
@@ -101,6 +102,9 @@ def options(rng: np.random.Generator) -> dict[str, dict[str, Values]]:
         "gdpp_spectrum": {
             "dim": spectrum.DIMENSIONS,
             "num_context": spectrum.CONTEXTS,
+            "inputs": spectrum.INPUTS,
+            "condition": between(1, 1000),
+            "prompt": (0, 2, 1),
             "gamma": [*between(0, 0.03), None],
             "layers": range(1, spectrum.MAX_LAYERS + 1),
         },

@@ -22,11 +22,13 @@ from icl_core.lessons.noise_and_depth import NoiseAndDepth
 from icl_core.lessons.one_prompt import PRESETS as ONE_PROMPT_PRESETS
 from icl_core.lessons.one_prompt import OnePrompt
 from icl_core.lessons.paper_figures import EXHIBITS, FAR_DEPTHS, PaperFigures
-from icl_core.lessons.spectrum import CONTEXTS, DIMENSIONS, Spectrum
+from icl_core.lessons.spectrum import CONTEXTS, DIMENSIONS, INPUTS, Spectrum, passage_grid
+from icl_core.lessons.spectrum_bank import best_of, loss_gamma, survey_of
 from icl_core.lessons.theory import LEVELS
 from icl_core.lessons.weights import PRESETS as WEIGHTS_PRESETS
 from icl_core.lessons.weights import STUDY_VIEWS, Weights, omega_figure, theory
 from icl_core.lessons.weights import VIEWS as WEIGHTS_VIEWS
+from icl_core.tasks.inputs import InputLaw
 from ui.calls import (
     adarr_iterations,
     algorithm_depths,
@@ -43,6 +45,7 @@ from ui.calls import (
     weights_story,
     zoo_claims,
 )
+from ui.calls import spectra as spectra_of
 
 LOG = logging.getLogger("icl.warm")
 PAUSE = 0.5
@@ -57,7 +60,7 @@ def plan() -> Iterator[Callable[[], object]]:
 def defaults() -> Iterator[Callable[[], object]]:
     """What the pages show first, of every task."""
     spectrum, noise, weights = Spectrum(), NoiseAndDepth(), Weights()
-    yield lambda: hessians(spectrum.dim, spectrum.num_context)
+    yield lambda: passage_grid(spectra_of(spectrum).hessians, spectrum.prompt)
     yield lambda: omega_figure(weights_story(weights.task, weights.parametrization, weights.layers))
     yield zoo_claims
     for levels in LEVELS:
@@ -70,7 +73,7 @@ def defaults() -> Iterator[Callable[[], object]]:
         task = family.task
         kind, depths = next(iter(family.entries.items()))
         shallow = name, kind, next(iter(depths))
-        yield lambda task=task: trained_gammas(task.dim, task.num_context)
+        yield lambda task=task: trained_gammas(task.dim, task.num_context, task.inputs)
         yield lambda shallow=shallow: theory(weights_story(*shallow))
         yield partial(noise_losses, noise.replace(task=name))
         yield lambda name=name: adarr_iterations(name)
@@ -110,10 +113,19 @@ def exhibits() -> Iterator[Callable[[], object]]:
 
 
 def spectra() -> Iterator[Callable[[], object]]:
-    """Hessians of every size on offer."""
-    for dim in DIMENSIONS:
-        for n in CONTEXTS:
-            yield lambda dim=dim, n=n: hessians(dim, n)
+    """Hessians of every size and input law on offer."""
+    for inputs in INPUTS:
+        for dim in DIMENSIONS:
+            for n in CONTEXTS:
+                yield partial(_hessians, dim, n, Spectrum(inputs=inputs).law)
+
+
+def _hessians(dim: int, num_context: int, law: InputLaw) -> None:
+    """With what the page asks first about them."""
+    found = hessians(dim, num_context, law)
+    survey_of(found)
+    best_of(found, 1)
+    loss_gamma(found)
 
 
 def _shifted(config: NoiseAndDepth, family: Family) -> Iterator[Callable[[], object]]:
