@@ -102,8 +102,8 @@ def options(rng: np.random.Generator) -> dict[str, dict[str, Values]]:
         "gdpp_spectrum": {
             "dim": spectrum.DIMENSIONS,
             "num_context": spectrum.CONTEXTS,
-            "inputs": spectrum.INPUTS,
-            "condition": between(1, 1000),
+            "inputs": tuple(spectrum.INPUTS),
+            "condition": spectrum.CONDITIONS,
             "prompt": (0, 2, 1),
             "gamma": [*between(0, 0.03), None],
             "layers": range(1, spectrum.MAX_LAYERS + 1),
