@@ -17,7 +17,7 @@ from icl_core.lessons import (
     theory,
     weights,
 )
-from icl_core.lessons.families import Family, families
+from icl_core.lessons.families import Family, Kin, families, relatives
 from icl_core.lessons.model_cards import Card, read_card
 from icl_core.lessons.noise_and_depth import NoiseAndDepth
 from icl_core.zoo.claims import Claim, claims
@@ -63,9 +63,9 @@ def weights_story(
 
 
 @st.cache_data(max_entries=16, ttl=60, show_spinner=False)
-def shipped_kin(task: str) -> dict[int, list[weights.Kin]]:
+def shipped_kin(task: str) -> dict[int, list[Kin]]:
     """What is shipped for a task, by depth. Read again every minute, as `shipped_families`."""
-    return {depth: list(kin) for depth, kin in weights.relatives(task).items()}
+    return {depth: list(kin) for depth, kin in relatives(task).items()}
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)

@@ -4,7 +4,6 @@ Its four numbers omega a layer as a flow, what each is worth, the weights that i
 its steps in terms, and the known methods that it is nearest to. All losses are adjusted, half MSE.
 """
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
@@ -27,6 +26,7 @@ from icl_core.lessons.algorithm_switches import (
 from icl_core.lessons.choices import text
 from icl_core.lessons.kept import kept
 from icl_core.lessons.noise_and_depth import BAND_NAMES, center_and_band
+from icl_core.lessons.words import plus_minus
 from icl_core.live import Slider, View
 from icl_core.live.curves import BOTTOM, curve_grid
 from icl_core.plots import switches as plots
@@ -35,7 +35,7 @@ from icl_core.plots.figure import Figure
 from icl_core.plots.flow import flow_diagram
 from icl_core.plots.losses import TOP
 from icl_core.plots.omegas import OMEGA_NAMES, omega_chart
-from icl_core.tasks.noise import UniformNoise
+from icl_core.tasks.noise import met_in_training
 from icl_core.validation import Config, choice, integer, number
 
 Kind = Literal["gdpp", "diag", "diag_H2", "full"]
@@ -180,15 +180,15 @@ def switch_figure(config: Algorithm, opened: Opened, found: Switched) -> Figure:
     shown.append(
         Curve(x=opened.sample.sigmas, y=base_levels[-1].mean(-1), uid="trained", **trained)
     )
-    noise, uniform = opened.task.noise, isinstance(opened.task.noise, UniformNoise)
+    met, met_at = met_in_training(opened.task.noise)
     low = float(min(base_levels[-1].mean(-1).min(), law.min()))
     high = max(2.5 * float(law[0]), 4 * low)
     return plots.switch_figure(
         [*shown, *by_noise],
         [Curve(x=steps, y=law, uid="trained:layers", **trained), *by_layer],
         title="Loss with ω scaled",
-        trained=(0.0, noise.highest) if uniform else None,
-        trained_at=() if uniform else np.unique(noise.nodes()[0]).tolist(),
+        trained=met,
+        trained_at=met_at,
         y_range=(max(low / 2.5, high * 1e-5), min(high, TOP)),
     )
 
@@ -226,7 +226,7 @@ def switch_view(config: Algorithm, opened: Opened) -> View:
 def worth_view(config: Algorithm, opened: Opened) -> View:
     """Every omega off, in all layers or one."""
     found = worth(opened)
-    trained = plus_minus(found.base, found.base_error, sign="")
+    trained = plus_minus(found.base, found.base_error)
     figure = plots.worth_figure(
         found.loss,
         found.error,
@@ -258,19 +258,13 @@ def finding(opened: Opened) -> str:
             continue
         rise, error = found.rise[index, 0], found.rise_error[index, 0]
         known = found.loss[index, 0] < 20 * found.nothing
-        change = f"**{plus_minus(rise, error)}**" if known else "**it diverges**"
-        parts.append(f"without ω_{name} ({NAMES[name]}) {change}")
+        change = f"**{plus_minus(rise, error, sign='+')}**" if known else "**it diverges**"
+        parts.append(rf"without $\omega_{{{name}}}$ ({NAMES[name]}) {change}")
     part = "The DIAG part of FULL alone" if opened.kind == "full" else opened.label
     return (
-        f"{part} has a loss of {plus_minus(found.base, found.base_error, sign='')}. With one "
+        f"{part} has an adjusted loss of {plus_minus(found.base, found.base_error)}. With one "
         f"number off in all layers it changes: {', '.join(parts)} (± standard error)."
     )
-
-
-def plus_minus(value: float, error: float, *, sign: str = "+") -> str:
-    """A number and its standard error, to the error's first digit."""
-    digits = max(0, -math.floor(math.log10(error))) if 0 < error < math.inf else 3
-    return f"{value:{sign}.{digits}f} ± {error:.{digits}f}"
 
 
 VIEWS: Mapping[str, Callable[[Algorithm, Opened], View]] = {

@@ -12,21 +12,18 @@ from icl_core.analysis.loss import LossSummary
 from icl_core.analysis.parts import diagonal_part
 from icl_core.arrays import in_float64
 from icl_core.errors import InputError
-from icl_core.lessons.coordinates import model_of, normalised, omega_values
-from icl_core.lessons.families import Family, baseline_tables, find_family
+from icl_core.lessons.coordinates import normalised, omega_values
+from icl_core.lessons.families import Family, Kin, baseline_tables, find_family, relatives
 from icl_core.models.diagonal import DEEPEST
 from icl_core.models.linear import LinearTransformer
 from icl_core.plots.style import METHODS
 from icl_core.tasks.linear import LinearTask, Moments, Prompts, at_levels, draw_prompts
-from icl_core.zoo.library import PRETRAINED, Entry, load_entry, model_name, read_manifest
+from icl_core.zoo.library import PRETRAINED, Entry, load_entry
 
-KINDS: Mapping[str, tuple[str, int]] = {
-    "gdpp": ("gdpp", 1),
-    "diag": ("diag", 1),
-    "diag_H2": ("diag", 2),
-    "full": ("full", 1),
+KINDS: Mapping[str, Kin] = {
+    kin.name: kin for kin in (Kin("gdpp"), Kin("diag"), Kin("diag", heads=2), Kin("full"))
 }
-"""Parametrization and heads of the models that can be opened, by name."""
+"""The models that can be opened."""
 LABELS = {
     "gdpp": "GD++",
     "diag": "DIAG",
@@ -90,7 +87,7 @@ class Opened:
     @property
     def method(self) -> str:
         """Its row of the style table."""
-        return KINDS[self.kind][0]
+        return KINDS[self.kind].parametrization
 
     @property
     def label(self) -> str:
@@ -99,18 +96,12 @@ class Opened:
 
 def depths(task: str, folder: Path = PRETRAINED) -> dict[str, dict[int, Entry]]:
     """The shipped models of a task by kind and number of layers, two heads included."""
-    family = find_family(task, folder)
-    shipped = {entry.name: entry for entry in read_manifest(folder)}
-    found: dict[str, dict[int, Entry]] = {}
-    for kind, (parametrization, heads) in KINDS.items():
-        names = {
-            layers: model_name(family.task, parametrization, layers, heads)
-            for layers in range(1, 13)
-        }
-        entries = {layers: shipped[name] for layers, name in names.items() if name in shipped}
-        if entries:
-            found[kind] = entries
-    return found
+    shelves = relatives(find_family(task, folder).name, folder)
+    found = {
+        kind: {layers: kin[own] for layers, kin in shelves.items() if own in kin}
+        for kind, own in KINDS.items()
+    }
+    return {kind: entries for kind, entries in found.items() if entries}
 
 
 def read(task: str, kind: str, layers: int, folder: Path = PRETRAINED) -> Opened:
@@ -118,14 +109,15 @@ def read(task: str, kind: str, layers: int, folder: Path = PRETRAINED) -> Opened
     family = find_family(task, folder)
     entry = depths(task, folder).get(kind, {}).get(layers)
     if entry is None:
+        _, heads, _ = own = KINDS[kind]
         raise InputError(
-            f"There is no shipped {METHODS[KINDS[kind][0]].label} model of {layers} layers and "
-            f"{KINDS[kind][1]} head{'s' * (KINDS[kind][1] > 1)} for {family.label}: choose others."
+            f"There is no shipped {METHODS[own.parametrization].label} model of {layers} layers "
+            f"and {heads} head{'s' * (heads > 1)} for {family.label}: choose others."
         )
     model = load_entry(entry, folder).model
     if kind == "full":
         model = diagonal_part(model)
-    wide = widened(model)
+    wide = model.padded(DEEPEST, HEADS)
     return Opened(
         kind=kind,
         task=family.task,
@@ -137,13 +129,6 @@ def read(task: str, kind: str, layers: int, folder: Path = PRETRAINED) -> Opened
         law=draw_law(family.task),
         **_baselines(family, folder),  # type: ignore[arg-type]
     )
-
-
-def widened(model: LinearTransformer) -> LinearTransformer:
-    """The model with layers and heads of zeros; jax.numpy would compile it for each shape."""
-    rest = (DEEPEST - model.num_layers, HEADS - model.num_heads)
-    extra = ((0, rest[0]), (0, rest[1]), (0, 0), (0, 0))
-    return model_of(np.pad(np.asarray(model.P), extra), np.pad(np.asarray(model.Q), extra))
 
 
 def _baselines(family: Family, folder: Path) -> dict[str, object]:

@@ -28,8 +28,9 @@ TERMS: dict[str, str] = {
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class PromptStory:
-    """One prompt at every noise level: the same x, w and noise, the noise scaled by sigma.
+class PromptFlow:
+    """What a model holds of one prompt (`InformationFlow`) at every noise level: the same x, w and
+    noise, the noise scaled by sigma.
 
     a [L+1, sigmas]; M [L+1, sigmas, d, d]; u, w [L+1, sigmas, d]; ols, ridge [sigmas, d]; truth
     [d]; plane [2, d], orthonormal: it holds 0, the truth and least squares at every noise level.
@@ -62,7 +63,7 @@ class PromptStory:
 
 @lru_cache(maxsize=64)
 @in_float64
-def prompt_story(opened: Opened, seed: int) -> PromptStory:
+def prompt_flow(opened: Opened, seed: int) -> PromptFlow:
     """The prompt of that seed."""
     task = opened.task
     sigmas = np.linspace(0, task.noise.highest + 1, STOPS)
@@ -71,7 +72,7 @@ def prompt_story(opened: Opened, seed: int) -> PromptStory:
     eigen, flow = spectrum(prompts.moments), flow_of(opened, prompts)
     ols = np.asarray(ridge(eigen, jnp.zeros(LAW)))[:STOPS]
     truth = np.asarray(prompts.w)[0]
-    return PromptStory(
+    return PromptFlow(
         sigmas=sigmas,
         # Copies: a slice would keep all of the LAW prompts, ten times as much.
         a=flow.a[:, :STOPS].copy(),
@@ -95,9 +96,9 @@ def plane_of(truth: np.ndarray, ols: np.ndarray) -> np.ndarray:
     return np.stack([along, rest / size if size > small else np.zeros_like(along)])
 
 
-def node_of(story: PromptStory, sigma: float) -> int:
+def node_of(flow: PromptFlow, sigma: float) -> int:
     """The stop nearest to a noise level."""
-    return int(np.argmin(np.abs(story.sigmas - sigma)))
+    return int(np.argmin(np.abs(flow.sigmas - sigma)))
 
 
 def layer_of(config: Any, opened: Opened) -> int:
@@ -108,9 +109,9 @@ def layer_of(config: Any, opened: Opened) -> int:
 @lru_cache(maxsize=32)
 def implicit_grid(opened: Opened, seed: int) -> Grid:
     """All that moves, at every noise level and layer."""
-    story = prompt_story(opened, seed)
+    flow = prompt_flow(opened, seed)
     layers = range(opened.num_layers + 1)
-    stops = [[story.held(layer, node) for layer in layers] for node in range(STOPS)]
+    stops = [[flow.held(layer, node) for layer in layers] for node in range(STOPS)]
     values = [[plots.moving(held) for held in row] for row in stops]
     keys = values[0][0].keys()
     stacked = {key: np.array([[v[key] for v in row] for row in values]) for key in keys}
@@ -122,7 +123,7 @@ def implicit_grid(opened: Opened, seed: int) -> Grid:
     for axis in ("x", "y"):
         ranges = np.array([[plots.frame(held)[axis] for held in row] for row in stops])
         quantities.append(Quantity(trace=LAYOUT, field=f"{axis}axis.range", values=ranges))
-    return Grid(axes={"sigma": story.sigmas, "after": layers}, quantities=quantities, exact=True)
+    return Grid(axes={"sigma": flow.sigmas, "after": layers}, quantities=quantities, exact=True)
 
 
 def _numbers(held: Held) -> dict[str, float]:
@@ -145,10 +146,10 @@ LABELS = {
 
 def implicit_view(config: Any, opened: Opened) -> View:
     """Implicit weights of one prompt over the layers, for every noise level."""
-    story, layer = prompt_story(opened, config.seed), layer_of(config, opened)
-    node = node_of(story, config.sigma)
-    held = story.held(layer, node)
-    top = float(story.sigmas[-1])
+    flow, layer = prompt_flow(opened, config.seed), layer_of(config, opened)
+    node = node_of(flow, config.sigma)
+    held = flow.held(layer, node)
+    top = float(flow.sigmas[-1])
     player = Player(
         name="after",
         label="After layer",
@@ -161,7 +162,7 @@ def implicit_view(config: Any, opened: Opened) -> View:
         minimum=0.0,
         maximum=top,
         step=top / (STOPS - 1),
-        value=float(story.sigmas[node]),
+        value=float(flow.sigmas[node]),
     )
     return View(
         figure=plots.implicit_figure(held, title=f"One prompt through {opened.label}"),
@@ -216,8 +217,9 @@ def terms_view(config: Any, opened: Opened) -> View:
     )
     return View(
         figure=figure,
-        caption="The step of w is −ω_yx MᵀM Σ(a w* − w) (**gradient**) − ω_yx (a λ − ⟨w, α⟩) Mᵀu "
-        "(**momentum**: u holds what earlier gradients left) + ω_yy λ' w (**rescaling**, λ' the "
+        caption=r"The step of w is $-\omega_{yx}$ MᵀM Σ(a w* − w) (**gradient**) $-\omega_{yx}$ "
+        "(a λ − ⟨w, α⟩) Mᵀu (**momentum**: u holds what earlier gradients left) "
+        r"$+\,\omega_{yy}$ λ' w (**rescaling**, λ' the "
         "layer's own Σ y²): exactly, w* being least squares. Cosines are with what is missing, "
         "the oracle's w minus the model's. "
         f"Bars are ±2 standard errors over {LAW} prompts.",

@@ -19,7 +19,7 @@ from icl_core.errors import InputError
 from icl_core.lessons import losses as tables
 from icl_core.lessons.choices import switch
 from icl_core.lessons.coordinates import omega_values
-from icl_core.lessons.families import Family, families, find_family
+from icl_core.lessons.families import Family, families, find_family, relatives
 from icl_core.lessons.losses import Losses, first_steps
 from icl_core.lessons.model_map import CAPTIONS, map_figure
 from icl_core.lessons.paper_panels import (
@@ -37,7 +37,7 @@ from icl_core.plots.panels import Panel, panels_figure
 from icl_core.tasks.linear import LinearTask
 from icl_core.tasks.noise import FixedNoise
 from icl_core.validation import Config, choice, integer
-from icl_core.zoo.library import PRETRAINED, load_entry, load_table, model_name, read_manifest
+from icl_core.zoo.library import PRETRAINED, load_entry, load_table
 from icl_core.zoo.table import Results, results
 
 Exhibit = Literal["1", "2", "2L", "3", "5", "6", "6L", "7", "table"]
@@ -59,7 +59,6 @@ LEVELS = ("categorical1-3_d10_n20", "categorical1-3-5_d10_n20")
 DEEP = 7
 DEPTHS = range(2, DEEP + 1)
 FAR_SIGMAS, FAR_PROMPTS, FAR_DEPTHS = np.linspace(0, 10, 21), 128, range(2, 9)
-MOST_SEEDS = 20
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,7 +115,7 @@ def measure(config: PaperFigures) -> Material:
         case "3":
             return Material(losses=_tables(shipped, LEVELS))
         case "5":
-            return Material(losses=_tables(shipped, (MAIN,)), seeds=seeds_of(find_family(MAIN)))
+            return Material(losses=_tables(shipped, (MAIN,)), seeds=seeds_of(MAIN))
         case "7":
             return Material(far=far_profiles(config.layers))
         case "table":
@@ -131,20 +130,16 @@ def _tables(shipped: Mapping[str, Family], names: tuple[str, ...]) -> dict[str, 
 
 
 def seeds_of(
-    family: Family, folder: Path = PRETRAINED
+    task: str, folder: Path = PRETRAINED
 ) -> dict[tuple[str, int], tuple[LossSummary, ...]]:
     """Losses over noise of all training runs that ship, by parametrization and depth."""
-    there = {entry.name for entry in read_manifest(folder)}
-    found = {}
-    for kind, entries in family.entries.items():
-        for depth in entries:
-            if depth > DEEP:
-                continue
-            variants = ["", *(f"_s{seed}" for seed in range(1, MOST_SEEDS))]
-            names = [model_name(family.task, kind, depth, 1, variant) for variant in variants]
-            runs = [load_table(name, folder).loss for name in names if name in there]
-            found[kind, depth] = tuple(runs)
-    return found
+    found: dict[tuple[str, int], list[LossSummary]] = {}
+    for depth, kin in relatives(task, folder).items():
+        for own, entry in kin.items():
+            if depth <= DEEP and own.heads == 1:
+                runs = found.setdefault((own.parametrization, depth), [])
+                runs.append(load_table(entry.name, folder).loss)
+    return {key: tuple(runs) for key, runs in found.items()}
 
 
 def far_profiles(layers: int) -> dict[str, LossSummary]:

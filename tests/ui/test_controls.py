@@ -36,9 +36,9 @@ def move(app, page: str, field: str, value) -> None:
 def test_the_finding_follows_the_depth(open_page):
     app = open_page("noise_and_depth")
     deep = app.markdown
-    said = [text.value for text in deep if "times the Bayes floor" in text.value]
+    said = [text.value for text in deep if "the Bayes floor (" in text.value]
     move(app, "noise_and_depth", "layers", 1)
-    now = [text.value for text in app.markdown if "times the Bayes floor" in text.value]
+    now = [text.value for text in app.markdown if "the Bayes floor (" in text.value]
     assert len(said) == len(now) == 1
     assert said != now
     assert "With 1 layer," in now[0]

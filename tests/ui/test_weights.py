@@ -16,12 +16,13 @@ from icl_core.arrays import in_float64
 from icl_core.checkpoints import Checkpoint, load_checkpoint, save_checkpoint
 from icl_core.lessons import weights as lesson
 from icl_core.lessons.coordinates import normalised, omega_values
-from icl_core.lessons.weights import PRESETS, VIEWS, Kin, Weights, read, relatives
+from icl_core.lessons.families import Kin, kin_of, relatives
+from icl_core.lessons.weights import PRESETS, VIEWS, Weights, read
 from icl_core.lessons.weights.comparison import compared, others
 from icl_core.lessons.weights.matrices import layer_rows, movie_omegas
 from icl_core.lessons.weights.pieces import explained, pieces
 from icl_core.lessons.weights.spread import seed_omegas, seeds, spread
-from icl_core.lessons.weights.stories import kin_model, kin_of
+from icl_core.lessons.weights.stories import kin_model
 from icl_core.lessons.weights.theory import weight_shares
 from icl_core.live import READOUT
 from icl_core.models.linear import LinearTransformer, omegas

@@ -1,79 +1,26 @@
-"""Shipped models with their training, and the models of the same task and depth."""
+"""Shipped models with their training."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 
 from icl_core.analysis.parts import as_float64
 from icl_core.errors import InputError
 from icl_core.lessons.coordinates import normalised
-from icl_core.lessons.families import find_family
+from icl_core.lessons.families import Kin, Relatives, find_family, relatives
 from icl_core.lessons.weights.choices import Coordinates, Weights
-from icl_core.models.linear import PARAMETRIZATIONS, LinearTransformer
-from icl_core.plots.style import METHODS
+from icl_core.models.linear import LinearTransformer
 from icl_core.tasks.linear import LinearTask
 from icl_core.training.coordinates import to_raw
 from icl_core.zoo.library import (
     PRETRAINED,
-    Entry,
     baseline_table_name,
     load_entry,
     load_movie,
     load_table,
-    read_manifest,
-    task_name,
 )
-
-
-class Kin(NamedTuple):
-    """What tells the models of one task and depth apart."""
-
-    parametrization: str
-    heads: int = 1
-    seed: int = 0
-
-    @property
-    def name(self) -> str:
-        """Short, for a link: "diag", "diag_H2", "full_s1"."""
-        heads = f"_H{self.heads}" if self.heads > 1 else ""
-        return f"{self.parametrization}{heads}" + (f"_s{self.seed}" if self.seed else "")
-
-    @property
-    def label(self) -> str:
-        heads = f", {self.heads} heads" if self.heads > 1 else ""
-        seed = f", seed {self.seed}" if self.seed else ""
-        return METHODS[self.parametrization].label + heads + seed
-
-
-Relatives = Mapping[Kin, Entry]
-
-
-def relatives(task: str, folder: Path = PRETRAINED) -> dict[int, dict[Kin, Entry]]:
-    """All shipped models of one task by depth, GD++ first, then by heads and seed."""
-    found: dict[int, dict[Kin, Entry]] = {}
-    known = [
-        (kin, entry)
-        for entry in read_manifest(folder)
-        if task_name(entry.task) == task and (kin := kin_of(entry)) is not None
-    ]
-    for kin, entry in sorted(known, key=lambda pair: _rank(pair[0])):
-        found.setdefault(entry.num_layers, {})[kin] = entry
-    return dict(sorted(found.items()))
-
-
-def kin_of(entry: Entry) -> Kin | None:
-    """A model's place among its relatives; None for a variant that is no seed."""
-    rest = entry.name.partition(task_name(entry.task))[2]
-    seed = rest.removeprefix("_s") if rest else "0"
-    return Kin(entry.parametrization, entry.num_heads, int(seed)) if seed.isdigit() else None
-
-
-def _rank(kin: Kin) -> tuple[int, int, int]:
-    return PARAMETRIZATIONS.index(kin.parametrization), kin.heads, kin.seed  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
