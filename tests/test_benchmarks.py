@@ -25,5 +25,5 @@ def test_every_choice_of_every_lesson_is_swept_over_values_that_it_takes(page: s
 def test_sessions_that_come_and_go_leave_nothing_behind(monkeypatch: pytest.MonkeyPatch):
     """One that stayed would leave some 200 kB each."""
     monkeypatch.setattr(ui.warm, "start_warming", lambda: None)
-    found = growth(["construction"], sessions=40, changes=2)
+    found = growth(["construction"], sessions=24, changes=1)
     assert found["growth_a_session"] < 0.1
