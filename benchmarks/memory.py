@@ -43,7 +43,7 @@ def visit(page: str, changes: int, rng: random.Random) -> AppTest:
     for _ in range(changes):
         sweep = rng.choice(controls)
         value = {sweep.control: rng.choice(sweep.values)}
-        change(app, page, default | sweep.start | value)
+        change(app, page, {**default, **sweep.start, **value})
     return app
 
 

@@ -86,8 +86,14 @@ def options(rng: np.random.Generator) -> dict[str, dict[str, Values]]:
     highest = noise_and_depth.highest_sigma(family.task)
     models = [entry.name for entry in read_manifest()][::20]
     prompts = [int(value) for value in rng.integers(0, 999, 4)]
-    steps = {"task": tasks, "layers": family.depths, "sigma": between(0, highest)}
-    factors = {name: [0.0, round(rng.uniform(0.1, 1.9), 1), 1.0] for name in ("xx", "xy", "yx")}
+    steps: dict[str, Values] = {
+        "task": tasks,
+        "layers": family.depths,
+        "sigma": between(0, highest),
+    }
+    factors: dict[str, Values] = {
+        name: [0.0, round(rng.uniform(0.1, 1.9), 1), 1.0] for name in ("xx", "xy", "yx")
+    }
     return {
         "construction": {
             "eta": between(0, 15),

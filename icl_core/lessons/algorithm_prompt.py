@@ -75,10 +75,10 @@ def prompt_flow(opened: Opened, seed: int) -> PromptFlow:
     return PromptFlow(
         sigmas=sigmas,
         # Copies: a slice would keep all of the LAW prompts, ten times as much.
-        a=flow.a[:, :STOPS].copy(),
-        M=flow.M[:, :STOPS].copy(),
-        u=flow.u[:, :STOPS].copy(),
-        w=flow.w[:, :STOPS].copy(),
+        a=np.array(flow.a[:, :STOPS]),
+        M=np.array(flow.M[:, :STOPS]),
+        u=np.array(flow.u[:, :STOPS]),
+        w=np.array(flow.w[:, :STOPS]),
         ols=ols,
         ridge=np.asarray(ridge(eigen, jnp.asarray(prompts.sigma) ** 2))[:STOPS],
         truth=truth,
