@@ -4,7 +4,6 @@ Its four numbers omega a layer as a flow, what each is worth, the weights that i
 its steps in terms, and the known methods that it is nearest to. All losses are adjusted, half MSE.
 """
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
@@ -25,7 +24,9 @@ from icl_core.lessons.algorithm_switches import (
     worth,
 )
 from icl_core.lessons.choices import text
+from icl_core.lessons.kept import kept
 from icl_core.lessons.noise_and_depth import BAND_NAMES, center_and_band
+from icl_core.lessons.words import plus_minus
 from icl_core.live import Slider, View
 from icl_core.live.curves import BOTTOM, curve_grid
 from icl_core.plots import switches as plots
@@ -225,7 +226,7 @@ def switch_view(config: Algorithm, opened: Opened) -> View:
 def worth_view(config: Algorithm, opened: Opened) -> View:
     """Every omega off, in all layers or one."""
     found = worth(opened)
-    trained = plus_minus(found.base, found.base_error, sign="")
+    trained = plus_minus(found.base, found.base_error)
     figure = plots.worth_figure(
         found.loss,
         found.error,
@@ -257,28 +258,22 @@ def finding(opened: Opened) -> str:
             continue
         rise, error = found.rise[index, 0], found.rise_error[index, 0]
         known = found.loss[index, 0] < 20 * found.nothing
-        change = f"**{plus_minus(rise, error)}**" if known else "**it diverges**"
-        parts.append(f"without ω_{name} ({NAMES[name]}) {change}")
+        change = f"**{plus_minus(rise, error, sign='+')}**" if known else "**it diverges**"
+        parts.append(rf"without $\omega_{{{name}}}$ ({NAMES[name]}) {change}")
     part = "The DIAG part of FULL alone" if opened.kind == "full" else opened.label
     return (
-        f"{part} has a loss of {plus_minus(found.base, found.base_error, sign='')}. With one "
+        f"{part} has an adjusted loss of {plus_minus(found.base, found.base_error)}. With one "
         f"number off in all layers it changes: {', '.join(parts)} (± standard error)."
     )
 
 
-def plus_minus(value: float, error: float, *, sign: str = "+") -> str:
-    """A number and its standard error, to the error's first digit."""
-    digits = max(0, -math.floor(math.log10(error))) if 0 < error < math.inf else 3
-    return f"{value:{sign}.{digits}f} ± {error:.{digits}f}"
-
-
 VIEWS: Mapping[str, Callable[[Algorithm, Opened], View]] = {
-    "flow": flow_view,
-    "switches": switch_view,
-    "worth": worth_view,
-    "omegas": omega_view,
-    "matching": matching.matching_view,
-    "implicit": prompt.implicit_view,
-    "terms": prompt.terms_view,
+    "flow": kept("layer", *OMEGAS)(flow_view),
+    "switches": kept("omega", "layer", *OMEGAS)(switch_view),
+    "worth": kept()(worth_view),
+    "omegas": kept()(omega_view),
+    "matching": kept("system")(matching.matching_view),
+    "implicit": kept("seed", "sigma", "after")(prompt.implicit_view),
+    "terms": kept()(prompt.terms_view),
 }
 """What the lesson shows, by name."""

@@ -170,18 +170,19 @@ class Drawing:
         self._upright(x, x, number, type="line", line=line)
 
     def shade_x(self, low: float, high: float, label: str = "", number: int = 1) -> None:
-        """A vertical band over the whole height, named at its top."""
+        """A vertical band over the whole height, named above it: no curve or mark crosses there."""
         fill = translucent(METHODS["bayes_rr"].color, 0.12)
         self._upright(low, high, number, type="rect", fillcolor=fill, line={"width": 0})
         if label:
             self.note(
-                f" {label}",
+                label,
                 x=low,
                 y=1,
                 xref=numbered("x", number),
                 yref=f"{numbered('y', number)} domain",
                 xanchor="left",
-                yanchor="top",
+                yanchor="bottom",
+                font={"size": 12},
             )
 
     def _upright(self, x0: float, x1: float, number: int, **properties: Any) -> None:
