@@ -5,6 +5,7 @@ against the true weights, for uniform inputs without noise.
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 import numpy as np
 
@@ -27,6 +28,7 @@ from icl_core.plots.drawing import Curve, level
 from icl_core.plots.one_layer import MEASURES, lines
 from icl_core.zoo.paper1.depth import METHODS
 
+EARLIEST = 30
 PRESETS: dict[str, Depth] = {
     "Two tied": Depth(),
     "Two tied, half-way": Depth(frame=16),
@@ -46,18 +48,24 @@ def measure(config: Depth) -> Runs:
 def finding(config: Depth, runs: Runs) -> str:
     """The lesson's point with its numbers."""
     story = runs[config.kind]
-    ends = story.ends()[..., -1]
-    error = max(float(ends[:, 1].max()), float(ends[:, 0].std()))
+    ends, error = story.final()
     steps = story.kind.layers
     gd, gdpp = (float(story.loss(method)[0, -1]) for method in METHODS)
     cosines = {m: story.over_seeds(f"end:cosine:{m}")[:, 0, -1].mean() for m in METHODS}
     return (
         f"Trained from random weights, {story.kind.words} ({len(ends)} seeds, {condition(story)}) "
-        f"end at a loss of **{ends[:, 0].mean():.4f}** (±{error:.1g}). {steps} steps of gradient "
+        f"end at a loss of **{ends.mean():.4f}** ({_spread(ends, error)}). {steps} steps of gradient "
         f"descent have **{gd:.4f}** at their best, {steps} tuned steps of GD++ **{gdpp:.4f}**. "
         f"Cosine of the sensitivities with GD++ **{cosines['gdpp']:.4f}**, with GD "
         f"**{cosines['gd']:.3f}**."
     )
+
+
+def _spread(ends: np.ndarray, error: float) -> str:
+    """The standard error, and the range of seeds that differ by more."""
+    if np.ptp(ends) < 4 * error:
+        return f"±{error:.1g}"
+    return f"±{error:.1g} a seed, {ends.min():.4f} to {ends.max():.4f}"
 
 
 def _updates(story: Story, config: Depth) -> int:
@@ -133,7 +141,10 @@ def _over_seeds(story: Story, key: str, column: int, **style: str) -> Curve:
 def training_view(config: Depth, runs: Runs) -> View:
     story = runs[config.kind]
     ends = (1.0, float(story.x[-1]))
-    levels = [level(STYLES[m], float(story.loss(m)[0, -1]), ends) for m in METHODS]
+    levels = [
+        replace(level(STYLES[m], float(story.loss(m)[0, -1]), ends), label=NAMES[m])
+        for m in METHODS
+    ]
     mine = _over_seeds(story, "frame:loss", -1, method="full", label=TRAINED)
     figure = lines(
         [*levels, mine],
@@ -153,7 +164,9 @@ def cosines_view(config: Depth, runs: Runs) -> View:
     """The last layer's likeness to GD and to GD++ over training."""
     story = runs[config.kind]
     curves = [
-        _over_seeds(story, f"frame:cosine:{m}", -1, method=STYLES[m], label=f"with {NAMES[m]}")
+        _later(
+            _over_seeds(story, f"frame:cosine:{m}", -1, method=STYLES[m], label=f"with {NAMES[m]}")
+        )
         for m in METHODS
     ]
     figure = lines(
@@ -166,15 +179,22 @@ def cosines_view(config: Depth, runs: Runs) -> View:
         y="cosine of sensitivities",
         log_x=True,
         log_y=False,
-        y_range=(-0.1, 1.03),
-        mark=float(story.x[config.frame]),
+        y_range=(0.5, 1.01),
+        mark=max(float(story.x[config.frame]), float(curves[0].x[0])),
     )
     return View(figure=figure, caption=_cosines_caption(story))
 
 
+def _later(curve: Curve) -> Curve:
+    """From EARLIEST updates on: before, there is no direction to speak of."""
+    kept = curve.x > EARLIEST
+    parts = {key: getattr(curve, key)[kept] for key in ("x", "y", "low", "high")}
+    return replace(curve, **parts)
+
+
 def _cosines_caption(story: Story) -> str:
     found = {m: story.over_seeds(f"frame:cosine:{m}")[:, :, 0, -1].mean(0) for m in METHODS}
-    place = int(found["gd"].argmax())
+    place = int(np.nanargmax(found["gd"]))
     return (
         f"With GD the cosine is highest, {found['gd'][place]:.3f}, after "
         f"{int(story.x[place] - 1)} updates, and ends at {found['gd'][-1]:.3f}; with GD++ it ends "

@@ -1,5 +1,7 @@
 """How far the likeness of deep layers to GD++ goes: mixtures, larger inputs, every depth."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from icl_core.lessons.depth_runs import (
@@ -24,10 +26,12 @@ def mixes_view(config: Depth, runs: Runs) -> View:
     """Loss of layers between trained and constructed."""
     story = runs[config.kind]
     key = "clipped_mixes" if config.tokens == "clipped" else "mixes"
-    gdpp = story.loss("gdpp")[0, -1]
-    curves = [level("gdpp_tuned", gdpp, (0.0, 1.0))]
+    best = story.loss("gdpp")[0, -1]
     if not story.kind.clipped:
-        means = np.clip(np.nan_to_num(story.shifts[key][..., 0], nan=np.inf), 0, 1e6)
+        best = float(story.shifts[key][:, -1, 0].mean())
+    curves = [replace(level("gdpp_tuned", best, (0.0, 1.0)), label=NAMES["gdpp"])]
+    if not story.kind.clipped:
+        means = np.clip(np.nan_to_num(story.shifts[key][..., 0], nan=np.inf), 0, 1e12)
         for seed, values in enumerate(means):
             curves.append(
                 Curve(
@@ -47,7 +51,10 @@ def mixes_view(config: Depth, runs: Runs) -> View:
         alt="Line chart, logarithmic: the loss of mixtures of trained weights and of those of GD++ "
         "by the share of the latter, for every seed.",
         x="share of the construction",
-        y_range=(0.5 * min(c.y.min() for c in curves), 2 * max(c.y.max() for c in curves)),
+        y_range=(
+            0.5 * min(c.y.min() for c in curves),
+            min(2 * max(c.y.max() for c in curves), 1e3),
+        ),
     )
     return View(figure=figure, caption=_mixes_caption(story, config, key))
 
@@ -64,7 +71,7 @@ def _mixes_caption(story: Story, config: Depth, key: str) -> str:
         else (f"of {len(worst)} seeds {apart} lose{'s' * (apart == 1)} more than 10 % on the way")
     )
     words = CLIPPED if config.tokens == "clipped" else "no clipping"
-    return f"Layer by layer, both scaled so that WᴷᵀWᑫ has ones on its diagonal; {words}: {said}."
+    return f"Layer by layer, both scaled so that W_KᵀW_Q has ones on its diagonal; {words}: {said}."
 
 
 def scale_curves(story: Story) -> list[Curve]:

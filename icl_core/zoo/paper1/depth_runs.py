@@ -14,8 +14,8 @@ from icl_core.analysis.likeness import alignment, draw_queries
 from icl_core.arrays import in_float64
 from icl_core.models.linear import LinearTransformer
 from icl_core.tasks.linear import Prompts, draw_prompts
-from icl_core.training.blocks import Batch, BlockSnapshot, BlockTraining, train_blocks
-from icl_core.training.stack import StackSnapshot, StackTraining, train_stack
+from icl_core.training.blocks import Batch, BlockTraining, train_blocks
+from icl_core.training.stack import StackTraining, train_stack
 from icl_core.zoo.paper1.depth import BASELINES, CLIP, KINDS, METHODS, baseline
 from icl_core.zoo.paper1.depth_layers import (
     Blocks,
@@ -69,11 +69,10 @@ def _frame(kind: str, model: LinearTransformer, count: int) -> dict[str, np.ndar
     return {key: np.asarray(values) for key, values in found.items()}
 
 
-def run_of(config: StackTraining | BlockTraining) -> list[StackSnapshot | BlockSnapshot]:
-    """All snapshots of a run."""
-    if isinstance(config, BlockTraining):
-        return list(train_blocks(task_of(MAIN), config))
-    return list(train_stack(task_of(MAIN), config))
+def run_of(config: StackTraining | BlockTraining) -> list[Any]:
+    """All snapshots of a run: StackSnapshots or BlockSnapshots."""
+    train: Any = train_blocks if isinstance(config, BlockTraining) else train_stack
+    return list(train(task_of(MAIN), config))
 
 
 @lru_cache(maxsize=2)
@@ -89,7 +88,7 @@ def _clipped_frame(key: str, blocks: Blocks, count: int) -> dict[str, np.ndarray
     found: dict[str, Any] = {"loss": mean_and_error(losses), "median": np.median(losses, axis=-1)}
     found["excess"] = mean_and_error(losses - others["gdpp"][1])
     for method, (answer, _, slope) in others.items():
-        like = alignment(slopes, slope, drawn.queries[:, 0])
+        like = alignment(slopes, slope, np.asarray(drawn.queries)[:, 0])
         found |= {
             f"cosine:{method}": (like.cosine, like.cosine_stderr),
             f"prediction_gap:{method}": mean_and_error(np.abs(first - answer)),
@@ -101,9 +100,10 @@ def _clipped_frame(key: str, blocks: Blocks, count: int) -> dict[str, np.ndarray
 def build_clipped_run(key: str, seed: int) -> dict[str, np.ndarray]:
     """Train blocks on clipped tokens, and measure on the way."""
     begun, used = time.monotonic(), time.process_time()
-    snapshots = run_of(KINDS[key].training.replace(seed=seed))
+    config: Any = KINDS[key].training.replace(seed=seed)
+    snapshots = run_of(config)
     spent = np.array([time.monotonic() - begun, time.process_time() - used])
-    model = KINDS[key].training.model
+    model = config.model
     rows: dict[str, list[Any]] = {}
     for snapshot in snapshots:
         values: dict[str, Any] = {"steps": snapshot.step, "train_loss": snapshot.train_loss}
@@ -119,7 +119,7 @@ def build_clipped_run(key: str, seed: int) -> dict[str, np.ndarray]:
 
 def build_run(kind: str, seed: int) -> dict[str, np.ndarray]:
     """Train layers on moments, and measure on the way."""
-    config = KINDS[kind].training.replace(seed=seed)
+    config: Any = KINDS[kind].training.replace(seed=seed)
     begun, used = time.monotonic(), time.process_time()
     snapshots = run_of(config)
     spent = np.array([time.monotonic() - begun, time.process_time() - used])
@@ -133,8 +133,10 @@ def build_run(kind: str, seed: int) -> dict[str, np.ndarray]:
             values["W_KQ"] = np.float32(model.Q[: config.blocks, 0])
         for key, value in values.items():
             rows.setdefault(key, []).append(value)
-    arrays = {key: np.asarray(values) for key, values in rows.items()}
+    arrays: dict[str, np.ndarray] = {key: np.asarray(values) for key, values in rows.items()}
     model = stack_model(snapshots[-1].weights, config.layers)
-    arrays |= {name: np.float32(values) for name, values in snapshots[-1].weights.items()}
+    arrays |= {
+        name: np.asarray(values, np.float32) for name, values in snapshots[-1].weights.items()
+    }
     arrays |= {f"end:{key}": v for key, v in _frame(kind, model, EVALUATION).items()}
     return arrays | {"seconds": spent}

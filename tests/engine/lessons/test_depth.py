@@ -38,7 +38,7 @@ def test_two_tied_layers_are_gdpp_layer_by_layer(runs: Runs) -> None:
     assert curves["gd"].y[-1] == pytest.approx(0.1565, rel=0.01)
     assert curves["full"].y[1] > curves["full"].y[0] > curves["full"].y[2]
     said = lesson.finding(CONFIG, runs)
-    assert f"{runs['tied2'].ends()[:, 0, -1].mean():.4f}" in said
+    assert f"{runs['tied2'].final()[0].mean():.4f}" in said
 
 
 def test_the_cosines_cross(runs: Runs) -> None:
@@ -65,7 +65,8 @@ def test_weights_are_shown_beside_gdpp(runs: Runs) -> None:
 
 
 def test_tied_layers_mix_and_untied_ones_do_not(runs: Runs) -> None:
-    for kind, alike in (("tied2", True), ("untied5", False)):
+    kinds: tuple[tuple[Any, bool], ...] = (("tied2", True), ("untied5", False))
+    for kind, alike in kinds:
         config = Depth(kind=kind, tokens="clipped")
         curves = _curves(runs, "mixes", config)
         worst = [
