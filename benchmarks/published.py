@@ -2,13 +2,15 @@
 
     python -m benchmarks.published [--only 'full_L*_uniform5_*' 'diag_L4_*'] [--variants] [--out F]
 
-For every model of Table 1 that a pattern names: seconds inside a run of the zoo's recipe until a
-snapshot's adjusted loss (half MSE, 20,000 fresh prompts, float64) is at or below the published one
-and what rounding may have taken from that. The run begins where `zoo build` first begins it from
-other models: the shipped ones that it contains (DIAG of one layer: at random). The seconds in which
-those were trained stand beside, from the manifest; compilation is not counted. Beside it: 200,000
-steps of the paper's recipe at the pace measured here, and how many times all of ours that is. All
-in seconds of one core, so that a machine at work on something else tells the same.
+For every model of Table 1 that a pattern names: seconds until the zoo's recipe has one inside it
+that is as good as published, `by`: of those shipped that are, the one with least training. Its runs
+from random starts and from models that it contains are made again, in the order of `zoo build`,
+until a snapshot's adjusted loss (half MSE, 20,000 fresh prompts, float64) is at or below the
+published one and what rounding may have taken from that. The whole training of all models that they
+start from counts too, by the manifest (`seconds_before`; GD++, which is tuned, and compilation do
+not). Beside it: 200,000 steps of the paper's recipe at the pace measured here, and how many times
+all of ours that is. All in seconds of one core, so that a machine at work on something else tells
+the same.
 
 --variants trains FULL, L = 7, sigma ~ U(0, 5) with one choice of the recipe changed at a time.
 --out keeps every row as it is made, a line of JSON each, and leaves out what the file has already.
@@ -64,21 +66,39 @@ def measured(model: LinearTransformer, spec: Spec) -> float:
     return evaluate({"model": model}, spec.task, prompts=PROMPTS, seed=SEED)["model"].final
 
 
-def recipe_of(spec: Spec) -> Recipe:
-    """The last of the zoo's runs that starts from models inside this one, where there is one."""
-    return [recipe for recipe in spec.recipes() if recipe.start != "neighbours"][-1]
+def recipes_of(spec: Spec) -> list[Recipe]:
+    """The zoo's runs from random starts and from models inside this one, in their order."""
+    return [recipe for recipe in spec.recipes() if recipe.start != "neighbours"]
 
 
-def warm_starts(spec: Spec) -> list[LinearTransformer]:
-    starts = recipe_of(spec).starts(spec)
+def warm_starts(spec: Spec, recipe: Recipe) -> list[LinearTransformer]:
+    starts = recipe.starts(spec)
     return [candidate.model for candidate in as_they_are(spec, starts, PRETRAINED)]
 
 
-def behind(spec: Spec) -> set[Spec]:
-    """The models that it starts from, those that these start from, and so on."""
-    firsts = {start for recipe in spec.recipes() for start in recipe.starts(spec)}
-    inside = firsts - set(spec.neighbours())
-    return inside.union(*(behind(other) for other in inside))
+def behind(spec: Spec, recipes: list[Recipe]) -> set[Spec]:
+    """The models that these runs start from, those that they start from, and so on."""
+    firsts = {start for recipe in recipes for start in recipe.starts(spec)}
+    return firsts.union(*(behind(other, recipes_of(other)) for other in firsts))
+
+
+def seconds_behind(spec: Spec, recipes: list[Recipe]) -> float:
+    """In which those were trained, by the manifest."""
+    shipped = {entry.name: entry.metrics["seconds"] for entry in read_manifest()}
+    return sum(shipped[other.name] for other in behind(spec, recipes))
+
+
+def inside(spec: Spec, published: float) -> Spec:
+    """The trained model inside it, or itself, that is as good as published with least training;
+    itself where none is."""
+    shipped = {entry.name: entry.metrics for entry in read_manifest()}
+
+    def all_seconds(one: Spec) -> float:
+        return shipped[one.name]["seconds"] + seconds_behind(one, recipes_of(one))
+
+    trained = [one for one in (*behind(spec, recipes_of(spec)), spec) if one.recipes()]
+    good = [one for one in trained if shipped[one.name]["mean"] <= published + ROUNDING]
+    return min(good, key=all_seconds, default=spec)
 
 
 def timed(snapshots: Iterator[Snapshot]) -> Iterator[tuple[Snapshot, float]]:
@@ -94,19 +114,32 @@ def timed(snapshots: Iterator[Snapshot]) -> Iterator[tuple[Snapshot, float]]:
         yield snapshot, spent
 
 
-def seconds_to_published(spec: Spec, published: float) -> tuple[bool, Snapshot, float]:
+def run_to_published(spec: Spec, recipe: Recipe, published: float) -> tuple[bool, Snapshot, float]:
     """Whether a snapshot is good enough, the first one or the last, and the seconds until then."""
-    config = recipe_of(spec).config
-    starts = warm_starts(spec)
-    brief = config.replace(explore_steps=1, refine_steps=1)
+    starts = warm_starts(spec, recipe)
+    brief = recipe.config.replace(explore_steps=1, refine_steps=1)
     list(train(spec.task, brief, warm_starts=starts))  # compiles
     snapshot, spent = None, 0.0
-    for snapshot, spent in timed(train(spec.task, config, warm_starts=starts)):
+    for snapshot, spent in timed(train(spec.task, recipe.config, warm_starts=starts)):
         near = snapshot.loss < 1.2 * (published + ROUNDING)
         if near and measured(snapshot.model, spec) <= published + ROUNDING:
             return True, snapshot, spent
     assert snapshot is not None
     return False, snapshot, spent
+
+
+def seconds_to_published(spec: Spec, published: float) -> Row:
+    """One run after the other, until one is good enough."""
+    made, row = [], {"by": spec.name, "reached": False, "seconds": 0.0}
+    for recipe in recipes_of(spec):
+        made.append(recipe)
+        row["reached"], snapshot, spent = run_to_published(spec, recipe, published)
+        row["seconds"] += spent
+        row |= {"start": recipe.start, "updates": snapshot.step}
+        row["loss"] = measured(snapshot.model, spec)
+        if row["reached"]:
+            break
+    return row | {"seconds_before": seconds_behind(spec, made)}
 
 
 def paper_seconds(spec: Spec, limit: float = 4.0) -> float:
@@ -123,21 +156,11 @@ def paper_seconds(spec: Spec, limit: float = 4.0) -> float:
 
 
 def measure_cell(spec: Spec, published: float) -> Row:
-    reached, snapshot, spent = seconds_to_published(spec, published)
-    shipped = {entry.name: entry.metrics["seconds"] for entry in read_manifest()}
-    before = sum(shipped.get(other.name, 0.0) for other in behind(spec))
+    ours = seconds_to_published(inside(spec, published), published)
     theirs = PAPER_STEPS * paper_seconds(spec)
-    return {
-        "name": spec.name,
-        "published": published,
-        "reached": reached,
-        "seconds": spent,
-        "updates": snapshot.step,
-        "loss": measured(snapshot.model, spec),
-        "seconds_before": before,
-        "paper_recipe_seconds": theirs,
-        "ratio": theirs / (spent + before) if reached else None,
-    }
+    ratio = theirs / (ours["seconds"] + ours["seconds_before"]) if ours["reached"] else None
+    named = {"name": spec.name, "published": published}
+    return named | ours | {"paper_recipe_seconds": theirs, "ratio": ratio}
 
 
 def measure_variant(name: str) -> Row:
@@ -147,12 +170,13 @@ def measure_variant(name: str) -> Row:
         for spec in specs()
         if spec.parametrization == "full" and spec.num_layers == 7 and spec.task.noise == MAIN
     )
-    config = recipe_of(spec).config.replace(**changes)
+    recipe = recipes_of(spec)[-1]
+    config, starts = recipe.config.replace(**changes), warm_starts(spec, recipe)
     with contextlib.ExitStack() as stack:
         jax.clear_caches()
         for module, values in patches.items():
             stack.enter_context(mock.patch.multiple(module, **values))
-        *_, (last, spent) = timed(train(spec.task, config, warm_starts=warm_starts(spec)))
+        *_, (last, spent) = timed(train(spec.task, config, warm_starts=starts))
         jax.clear_caches()
     return {
         "name": name,
