@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -16,8 +17,7 @@ from icl_core.lessons.families import Family, Kin, baseline_tables, find_family,
 from icl_core.models.diagonal import DEEPEST
 from icl_core.models.linear import LinearTransformer
 from icl_core.plots.style import METHODS
-from icl_core.tasks.linear import LinearTask, Moments, Prompts, draw_prompts
-from icl_core.tasks.noise import FixedNoise
+from icl_core.tasks.linear import LinearTask, Moments, Prompts, at_levels, draw_prompts
 from icl_core.zoo.library import PRETRAINED, Entry, load_entry
 
 KINDS: Mapping[str, Kin] = {
@@ -37,6 +37,8 @@ LAW, LEVELS, AT_LEVEL = 288, 13, 20
 WORTH = 2
 """Blocks of as many prompts as a sample has, for what is computed once a model."""
 SEED = 11
+TASKS = 16
+"""Tasks whose prompts are kept: all models of a task are tried on the same."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -72,8 +74,8 @@ class Opened:
     omegas: np.ndarray
     normal: np.ndarray
     sample: Sample
-    law: tuple[Prompts, ...]
-    """Prompts of the task's noise alone, in WORTH blocks of the sample's size."""
+    law: tuple[tuple[Prompts, np.ndarray], ...]
+    """Prompts of the task's noise alone, in WORTH blocks of the sample's size, with targets."""
     levels: Mapping[str, LossSummary]
     """Noise profiles of the ridge baselines, [sigmas, 2], from the shipped tables."""
     level_sigmas: np.ndarray
@@ -138,24 +140,24 @@ def _baselines(family: Family, folder: Path) -> dict[str, object]:
     }
 
 
+@lru_cache(maxsize=TASKS)
 @in_float64
 def draw_sample(task: LinearTask, seed: int = SEED) -> Sample:
     """Prompts of the task's noise and at fixed levels, a little beyond those met in training."""
     sigmas = np.linspace(0, task.noise.highest + 1, LEVELS)
-    drawn = [draw_prompts(task, (seed, 0), LAW)]
-    drawn += [
-        draw_prompts(task.replace(noise=FixedNoise(value=float(sigma))), (seed, 1), AT_LEVEL)
-        for sigma in sigmas
-    ]
-    prompts = joined(drawn)
+    law = draw_prompts(task, (seed, 0), LAW)
+    prompts = joined([law, at_levels(task, (seed, 1), sigmas, AT_LEVEL)])
     target = np.asarray(OracleRR().weight_path(prompts)[-1])
     return Sample(prompts=prompts, target=target, sigmas=sigmas)
 
 
-def draw_law(task: LinearTask, seed: int = SEED) -> tuple[Prompts, ...]:
-    """More prompts of the task's noise."""
+@lru_cache(maxsize=TASKS)
+@in_float64
+def draw_law(task: LinearTask, seed: int = SEED) -> tuple[tuple[Prompts, np.ndarray], ...]:
+    """More prompts of the task's noise, with targets."""
     size = LAW + LEVELS * AT_LEVEL
-    return tuple(draw_prompts(task, (seed, 2, block), size) for block in range(WORTH))
+    drawn = [draw_prompts(task, (seed, 2, block), size) for block in range(WORTH)]
+    return tuple((prompts, np.asarray(OracleRR().weight_path(prompts)[-1])) for prompts in drawn)
 
 
 def joined(drawn: list[Prompts]) -> Prompts:

@@ -11,13 +11,12 @@ from icl_core.algorithms.ridge import ridge, spectrum
 from icl_core.analysis.momentum import StepTerms, cosines, mean_and_error, step_terms
 from icl_core.arrays import in_float64
 from icl_core.lessons.algorithm_matching import first, flow_of, law_flow
-from icl_core.lessons.algorithm_model import LAW, Opened, joined
+from icl_core.lessons.algorithm_model import LAW, Opened
 from icl_core.live import LAYOUT, READOUT, Grid, Player, Quantity, Readout, Slider, View
 from icl_core.plots import implicit as plots
 from icl_core.plots.implicit import Held
 from icl_core.plots.terms import Term, terms_figure
-from icl_core.tasks.linear import draw_prompts
-from icl_core.tasks.noise import FixedNoise
+from icl_core.tasks.linear import at_levels
 
 STOPS = 25
 """Noise levels of the slider; every stop is computed, none interpolated."""
@@ -68,20 +67,18 @@ def prompt_flow(opened: Opened, seed: int) -> PromptFlow:
     """The prompt of that seed."""
     task = opened.task
     sigmas = np.linspace(0, task.noise.highest + 1, STOPS)
-    drawn = [
-        draw_prompts(task.replace(noise=FixedNoise(value=float(s))), (seed, 7), 1) for s in sigmas
-    ]
     # As many as other figures have: what is compiled for those serves this one too.
-    prompts = joined((drawn * LAW)[:LAW])
+    prompts = at_levels(task, (seed, 7), np.resize(sigmas, LAW))
     eigen, flow = spectrum(prompts.moments), flow_of(opened, prompts)
     ols = np.asarray(ridge(eigen, jnp.zeros(LAW)))[:STOPS]
     truth = np.asarray(prompts.w)[0]
     return PromptFlow(
         sigmas=sigmas,
-        a=np.asarray(flow.a)[:, :STOPS],
-        M=np.asarray(flow.M)[:, :STOPS],
-        u=np.asarray(flow.u)[:, :STOPS],
-        w=np.asarray(flow.w)[:, :STOPS],
+        # Copies: a slice would keep all of the LAW prompts, ten times as much.
+        a=np.array(flow.a[:, :STOPS]),
+        M=np.array(flow.M[:, :STOPS]),
+        u=np.array(flow.u[:, :STOPS]),
+        w=np.array(flow.w[:, :STOPS]),
         ols=ols,
         ridge=np.asarray(ridge(eigen, jnp.asarray(prompts.sigma) ** 2))[:STOPS],
         truth=truth,
@@ -195,7 +192,7 @@ class Momentum:
     cosines: dict[str, tuple[np.ndarray, np.ndarray]]
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=16)
 def momentum_of(opened: Opened) -> Momentum:
     """On the prompts of the task's noise."""
     flow, moments = law_flow(opened), first(opened.sample.prompts, LAW).moments
@@ -220,8 +217,9 @@ def terms_view(config: Any, opened: Opened) -> View:
     )
     return View(
         figure=figure,
-        caption="The step of w is −ω_yx MᵀM Σ(a w* − w) (**gradient**) − ω_yx (a λ − ⟨w, α⟩) Mᵀu "
-        "(**momentum**: u holds what earlier gradients left) + ω_yy λ' w (**rescaling**, λ' the "
+        caption=r"The step of w is $-\omega_{yx}$ MᵀM Σ(a w* − w) (**gradient**) $-\omega_{yx}$ "
+        "(a λ − ⟨w, α⟩) Mᵀu (**momentum**: u holds what earlier gradients left) "
+        r"$+\,\omega_{yy}$ λ' w (**rescaling**, λ' the "
         "layer's own Σ y²): exactly, w* being least squares. Cosines are with what is missing, "
         "the oracle's w minus the model's. "
         f"Bars are ±2 standard errors over {LAW} prompts.",

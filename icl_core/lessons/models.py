@@ -104,7 +104,8 @@ def listed(config: Models, table: Results) -> list[Entry]:
 
 def map_view(config: Models, shown: Shown) -> View:
     figure = map_figure(config.quantity, shown.results, shown.picked.entry)
-    return View(figure=figure, caption=CAPTIONS[config.quantity])
+    rows = "A row is a kind of model with its number of layers, a column a noise law."
+    return View(figure=figure, caption=f"{rows} {CAPTIONS[config.quantity]}")
 
 
 def _curves(config: Models, shown: Shown, over: str) -> list[Curve]:
@@ -172,11 +173,16 @@ def noise_view(config: Models, shown: Shown) -> View:
     return View(figure=noise_figure(config, shown))
 
 
+CELL = 150
+"""Pixels of a row of matrices: four stand side by side, on a phone too."""
+
+
 def weights_view(config: Models, shown: Shown) -> View:
     card = shown.picked
-    matrices = panels(normalised(card.model, card.entry.task), wide=True)
+    rows = panels(normalised(card.model, card.entry.task))
     title = f"Weights of {card.label} (normalised)"
-    return View(figure=heatmaps(matrices, title=title))
+    caption = "What is added to a token e is P G Q e. Grey: entries that no prediction depends on."
+    return View(figure=heatmaps(rows, title=title, cell=CELL), caption=caption)
 
 
 VIEWS: Mapping[str, Callable[[Models, Shown], View]] = {

@@ -8,6 +8,7 @@ import numpy as np
 from icl_core.analysis.loss import LossSummary
 from icl_core.lessons.families import BASELINES
 from icl_core.lessons.losses import Losses
+from icl_core.lessons.model_map import noise_words
 from icl_core.lessons.noise_and_depth import (
     NoiseAndDepth,
     center_and_band,
@@ -43,7 +44,7 @@ def depth_panel(losses: Losses, *, published: bool) -> Panel:
         if method in losses.over_noise
     ]
     return Panel(
-        title=losses.task.noise.label(),
+        title=noise_words(losses.task),
         curves=[*levels, *curves],
         x_range=DEPTH_ENDS,
         y_range=_reach([curve.y for curve in (*levels, *curves)], decades=17),
@@ -158,4 +159,6 @@ def _reach(values: Sequence[np.ndarray], decades: float) -> Span:
     flat = np.concatenate([np.ravel(part) for part in values])
     flat = flat[np.isfinite(flat) & (flat > 1e-18)]
     high = min(float(flat.max()), TOP)
-    return max(float(flat.min()), high * 10.0**-decades) / 1.5, high * 1.5
+    low = max(float(flat.min()), high * 10.0**-decades)
+    margin = max(1.5, (high / low) ** 0.05)
+    return low / margin, high * margin

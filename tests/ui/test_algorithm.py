@@ -9,11 +9,12 @@ from icl_core.analysis.loss import adjusted_losses
 from icl_core.arrays import in_float64
 from icl_core.errors import InputError
 from icl_core.lessons import algorithm as lesson
-from icl_core.lessons.algorithm import Algorithm, plus_minus
+from icl_core.lessons.algorithm import Algorithm
 from icl_core.lessons.algorithm_matching import STEPS, first, law_flow, matched
 from icl_core.lessons.algorithm_model import LAW, depths, read
 from icl_core.lessons.algorithm_prompt import STOPS, momentum_of, prompt_flow
 from icl_core.lessons.algorithm_switches import FACTORS, OMEGAS, as_trained, switched, worth
+from icl_core.lessons.words import plus_minus
 from icl_core.plots.figure import alt_text, figure_name, tidy_rows
 from icl_core.plots.matching import closeness
 from icl_core.plots.sketch import sketch
@@ -199,21 +200,13 @@ def test_the_terms_are_those_of_the_steps(opened):
 def test_the_finding_says_what_each_omega_is_worth(opened):
     said, found = lesson.finding(opened), worth(opened)
     for index, name in enumerate(OMEGAS):
-        change = plus_minus(found.rise[index, 0], found.rise_error[index, 0])
-        assert f"without ω_{name}" in said
+        change = plus_minus(found.rise[index, 0], found.rise_error[index, 0], sign="+")
+        assert rf"without $\omega_{{{name}}}$" in said
         assert change in said
     gdpp = lesson.finding(read(TASK, "gdpp", 2))
-    assert "ω_xy" not in gdpp
-    assert "ω_yy" not in gdpp
+    assert "{xy}" not in gdpp
+    assert "{yy}" not in gdpp
     assert "The DIAG part of FULL alone" in lesson.finding(read(TASK, "full", 2))
-
-
-@pytest.mark.parametrize(
-    ("value", "error", "text"),
-    [(0.75123, 0.0312, "+0.75 ± 0.03"), (9.4, 2.2, "+9 ± 2"), (56.0, 25.0, "+56 ± 25")],
-)
-def test_numbers_are_written_to_the_first_digit_of_their_error(value, error, text):
-    assert plus_minus(value, error) == text
 
 
 def test_no_control_compiles_anything(opened, compilations):

@@ -16,6 +16,7 @@ from icl_core.lessons.model_cards import (
 )
 from icl_core.lessons.model_map import mark_of
 from icl_core.lessons.models import VIEWS, Models, measure
+from icl_core.lessons.words import plus_minus
 from icl_core.plots.figure import tidy_rows
 from icl_core.zoo.claims import claims
 from icl_core.zoo.library import read_manifest
@@ -140,7 +141,8 @@ def test_findings_have_their_numbers() -> None:
     assert "FULL with 7 layers ends **2 %** above the Bayes floor" in said
     assert "make zoo" in lesson.finding(EMPTY)
     card = SHOWN.picked
-    assert f"{card.entry.metrics['mean']:.4g}" in card_finding(card, SHOWN.results)
+    mean, error = (card.entry.metrics[name] for name in ("mean", "stderr"))
+    assert plus_minus(mean, error) in card_finding(card, SHOWN.results)
     assert "published: 0.047" in card_finding(card, SHOWN.results)
 
 

@@ -20,18 +20,13 @@ Rows = list[list[Panel]]
 GREY = "Grey: entries that no prediction depends on."
 
 
-def panels(model: LinearTransformer, layer: int = 0, *, wide: bool = False) -> Rows:
-    """Q above P, a column a layer (or the one chosen), a pair of rows a head.
-
-    `wide` sets Q and P of up to two layers side by side instead.
-    """
-    chosen = range(model.num_layers) if layer == 0 else [layer - 1]
-    rows = []
-    for head in range(model.num_heads):
-        pair = [[panel(model, letter, index, head) for index in chosen] for letter in ("Q", "P")]
-        beside = [panel for both in zip(*pair, strict=True) for panel in both]
-        rows += [beside] if wide and len(chosen) < 3 else pair
-    return rows
+def panels(model: LinearTransformer) -> Rows:
+    """Q beside P, two layers in a row (of several heads, one): what a phone has room for."""
+    rows = layer_rows(model)
+    if model.num_heads > 1:
+        return rows
+    pairs = [rows[at : at + 2] for at in range(0, len(rows), 2)]
+    return [[panel for row in pair for panel in row] for pair in pairs]
 
 
 def layer_rows(model: LinearTransformer, layer: int = 0) -> Rows:

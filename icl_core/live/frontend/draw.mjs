@@ -2,7 +2,7 @@
 
 import { blend, corners, countGaps, shaped } from "./grid.mjs";
 import { format } from "./numbers.mjs";
-import { paint } from "./paint.mjs";
+import { paint, replot } from "./paint.mjs";
 import { withField } from "./theme.mjs";
 
 /** What the grid says at `values`: patches, and how many values each trace lacks. */
@@ -51,7 +51,7 @@ export function compose({ figure, templates, height }, surface, patches) {
  * a redraw of the rest, which is several times faster; everything else is restyled in one go.
  */
 export function draw(Plotly, plot, patches) {
-  const moving = { data: [], traces: [] };
+  const moving = new Map();
   const others = new Map();
   const layout = {};
   const byTrace = new Map();
@@ -66,8 +66,7 @@ export function draw(Plotly, plot, patches) {
       // Nothing to see, but it must be right when it is shown again.
       Object.assign(trace, fields);
     } else if (moves(plot, trace, fields)) {
-      moving.data.push(fields);
-      moving.traces.push(index);
+      moving.set(index, fields);
     } else if (Object.keys(fields).join() !== "z" || !paint(plot, index, fields.z)) {
       const names = Object.keys(fields).join();
       const group = others.get(names) ?? { update: {}, traces: [] };
@@ -76,11 +75,12 @@ export function draw(Plotly, plot, patches) {
       others.set(names, group);
     }
   });
-  if (moving.traces.length) {
+  if (moving.size && !replot(plot, moving)) {
+    const [traces, data] = [[...moving.keys()], [...moving.values()]];
     const still = { duration: 0 };
     const options = { mode: "immediate", transition: still, frame: { ...still, redraw: false } };
     // Rejected when the next frame comes before this one is done: as intended.
-    Plotly.animate(plot, moving, options).catch(() => {});
+    Plotly.animate(plot, { data, traces }, options).catch(() => {});
   }
   const groups = [...others.values()];
   const first = groups.shift();
@@ -117,11 +117,25 @@ export function noteZoom(zoom, change, layout) {
   }
 }
 
-/** Puts the ranges of `zoom` into `layout`. */
-export function zoomTo(layout, zoom) {
+/** Makes `layout` that of a page with the reader's `zoom`; fit for a phone where `narrow`, `touched`. */
+export function onPage(layout, zoom, { narrow, touched }) {
+  // Zoom, legend choices and selections belong to the reader: a constant revision keeps them.
+  layout.uirevision = "live";
+  layout.autosize = true;
   for (const [name, range] of Object.entries(zoom)) {
     if (layout[name]) layout[name] = { ...layout[name], range: [...range], autorange: false };
   }
+  // The page has a heading, which wraps and is read out.
+  if (layout.title) {
+    layout.title = undefined;
+    layout.margin = { ...layout.margin, t: 16 };
+  }
+  if (narrow) {
+    const legend = { orientation: "h", x: 0, xanchor: "left", y: -0.2, yanchor: "top" };
+    layout.legend = { ...layout.legend, ...legend };
+  }
+  // A finger on the picture must be able to scroll the page.
+  if (touched) layout.dragmode = false;
 }
 
 /** Undoes zoom, to the ranges of the figure. */
