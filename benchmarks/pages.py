@@ -59,7 +59,7 @@ def swept(app: AppTest, page: str, rounds: int) -> dict[str, list[tuple[float, f
     found: dict[str, list[tuple[float, float]]] = {}
     for seed in range(rounds):
         for sweep in sweeps(page, seed):
-            change(app, page, default | sweep.start)
+            change(app, page, {**default, **sweep.start})
             found.setdefault(sweep.control, []).extend(
                 change(app, page, {sweep.control: value}) for value in sweep.values
             )

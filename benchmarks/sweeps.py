@@ -16,10 +16,12 @@ from icl_core.lessons.catalog import LESSONS, Lesson
 from icl_core.lessons.families import families
 from icl_core.lessons.paper_figures import FAR_DEPTHS
 from icl_core.lessons.training import LIMITS, SECONDS
+from icl_core.models.linear import PARAMETRIZATIONS
 from icl_core.zoo.library import read_manifest
 
 Values = Sequence[object]
 STARTS: Mapping[str, Mapping[str, Mapping[str, object]]] = {
+    "gdpp_spectrum": {"condition": {"inputs": "stretched"}},
     "paper_figures": {"layers": {"exhibit": "7"}},
     "train": {"sigmas": {"noise": "categorical"}},
     "weights": {
@@ -84,8 +86,14 @@ def options(rng: np.random.Generator) -> dict[str, dict[str, Values]]:
     highest = noise_and_depth.highest_sigma(family.task)
     models = [entry.name for entry in read_manifest()][::20]
     prompts = [int(value) for value in rng.integers(0, 999, 4)]
-    steps = {"task": tasks, "layers": family.depths, "sigma": between(0, highest)}
-    factors = {name: [0.0, round(rng.uniform(0.1, 1.9), 1), 1.0] for name in ("xx", "xy", "yx")}
+    steps: dict[str, Values] = {
+        "task": tasks,
+        "layers": family.depths,
+        "sigma": between(0, highest),
+    }
+    factors: dict[str, Values] = {
+        name: [0.0, round(rng.uniform(0.1, 1.9), 1), 1.0] for name in ("xx", "xy", "yx")
+    }
     return {
         "construction": {
             "eta": between(0, 15),
@@ -100,6 +108,9 @@ def options(rng: np.random.Generator) -> dict[str, dict[str, Values]]:
         "gdpp_spectrum": {
             "dim": spectrum.DIMENSIONS,
             "num_context": spectrum.CONTEXTS,
+            "inputs": tuple(spectrum.INPUTS),
+            "condition": spectrum.CONDITIONS,
+            "prompt": (0, 2, 1),
             "gamma": [*between(0, 0.03), None],
             "layers": range(1, spectrum.MAX_LAYERS + 1),
         },
@@ -153,6 +164,7 @@ def options(rng: np.random.Generator) -> dict[str, dict[str, Values]]:
             "model": models,
             "other": ["", *models],
             "noise": tasks,
+            "parametrization": PARAMETRIZATIONS,
             "layers": (1, 4, 7),
         },
     }

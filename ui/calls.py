@@ -14,12 +14,14 @@ from icl_core.lessons import (
     one_prompt,
     paper_figures,
     spectrum,
+    spectrum_bank,
     theory,
     weights,
 )
 from icl_core.lessons.families import Family, Kin, families, relatives
 from icl_core.lessons.model_cards import Card, read_card
 from icl_core.lessons.noise_and_depth import NoiseAndDepth
+from icl_core.tasks.inputs import InputLaw
 from icl_core.zoo.claims import Claim, claims
 from icl_core.zoo.library import Entry
 from icl_core.zoo.table import Results, results
@@ -38,7 +40,7 @@ def noise_losses(config: NoiseAndDepth) -> losses.Losses:
     return _noise_losses(config.task, config.num_context, layers, config.dim)
 
 
-@st.cache_data(max_entries=512, show_spinner=False)
+@st.cache_resource(max_entries=512, show_spinner=False)
 def _noise_losses(
     task: str, num_context: int | None, layers: int, dim: int | None
 ) -> losses.Losses:
@@ -83,13 +85,17 @@ def algorithm_depths(task: str) -> dict[str, dict[int, Entry]]:
 def spectra(config: spectrum.Spectrum) -> spectrum.Spectra:
     """See `spectrum.measure`."""
     size = config.dim, config.num_context
-    return spectrum.Spectra(hessians=hessians(*size), trained=trained_gammas(*size))
+    return spectrum.Spectra(
+        hessians=hessians(*size, config.law),
+        sizes={n: hessians(config.dim, n, config.law) for n in spectrum.SIZES},
+        trained=trained_gammas(*size, config.law),
+    )
 
 
-@st.cache_resource(max_entries=128, show_spinner=False)
-def hessians(dim: int, num_context: int) -> spectrum.Hessians:
-    """See `spectrum.hessians_of`."""
-    return spectrum.hessians_of(dim, num_context)
+@st.cache_resource(max_entries=256, show_spinner=False)
+def hessians(dim: int, num_context: int, inputs: InputLaw) -> spectrum_bank.Hessians:
+    """See `spectrum_bank.hessians_of`."""
+    return spectrum_bank.hessians_of(dim, num_context, inputs)
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
@@ -122,9 +128,9 @@ def construction_run(config: construction.Construction) -> construction.Run:
 
 
 @st.cache_data(max_entries=16, ttl=60, show_spinner=False)
-def trained_gammas(dim: int, num_context: int) -> tuple[float, ...]:
-    """See `spectrum.trained_gammas`."""
-    return spectrum.trained_gammas(dim, num_context)
+def trained_gammas(dim: int, num_context: int, inputs: InputLaw) -> tuple[float, ...]:
+    """See `spectrum_bank.trained_gammas`."""
+    return spectrum_bank.trained_gammas(dim, num_context, inputs)
 
 
 @st.cache_resource(max_entries=1, ttl=60, show_spinner=False)

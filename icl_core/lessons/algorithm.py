@@ -24,6 +24,7 @@ from icl_core.lessons.algorithm_switches import (
     worth,
 )
 from icl_core.lessons.choices import text
+from icl_core.lessons.kept import kept
 from icl_core.lessons.noise_and_depth import BAND_NAMES, center_and_band
 from icl_core.lessons.words import plus_minus
 from icl_core.live import Slider, View
@@ -267,12 +268,12 @@ def finding(opened: Opened) -> str:
 
 
 VIEWS: Mapping[str, Callable[[Algorithm, Opened], View]] = {
-    "flow": flow_view,
-    "switches": switch_view,
-    "worth": worth_view,
-    "omegas": omega_view,
-    "matching": matching.matching_view,
-    "implicit": prompt.implicit_view,
-    "terms": prompt.terms_view,
+    "flow": kept("layer", *OMEGAS)(flow_view),
+    "switches": kept("omega", "layer", *OMEGAS)(switch_view),
+    "worth": kept()(worth_view),
+    "omegas": kept()(omega_view),
+    "matching": kept("system")(matching.matching_view),
+    "implicit": kept("seed", "sigma", "after")(prompt.implicit_view),
+    "terms": kept()(prompt.terms_view),
 }
 """What the lesson shows, by name."""

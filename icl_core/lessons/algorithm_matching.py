@@ -76,9 +76,10 @@ def first(prompts: Prompts, count: int) -> Prompts:
     )
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=4)
 def law_flow(opened: Opened) -> InformationFlow:
-    """a, M, u, w after layer 0..L on the prompts of the task's noise."""
+    """a, M, u, w after layer 0..L on the prompts of the task's noise. Megabytes: what is made of
+    them is kept longer."""
     return flow_of(opened, first(opened.sample.prompts, LAW))
 
 
@@ -101,7 +102,7 @@ def matched(opened: Opened, system: System) -> Matching:
     return Matching(gaps=found, strengths=strengths)
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=8)
 def sample_paths(
     sample: Sample, mean_square: float, system: System, strengths: tuple[float, ...]
 ) -> dict[str, np.ndarray]:

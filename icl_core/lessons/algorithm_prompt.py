@@ -74,10 +74,11 @@ def prompt_flow(opened: Opened, seed: int) -> PromptFlow:
     truth = np.asarray(prompts.w)[0]
     return PromptFlow(
         sigmas=sigmas,
-        a=np.asarray(flow.a)[:, :STOPS],
-        M=np.asarray(flow.M)[:, :STOPS],
-        u=np.asarray(flow.u)[:, :STOPS],
-        w=np.asarray(flow.w)[:, :STOPS],
+        # Copies: a slice would keep all of the LAW prompts, ten times as much.
+        a=np.array(flow.a[:, :STOPS]),
+        M=np.array(flow.M[:, :STOPS]),
+        u=np.array(flow.u[:, :STOPS]),
+        w=np.array(flow.w[:, :STOPS]),
         ols=ols,
         ridge=np.asarray(ridge(eigen, jnp.asarray(prompts.sigma) ** 2))[:STOPS],
         truth=truth,
@@ -191,7 +192,7 @@ class Momentum:
     cosines: dict[str, tuple[np.ndarray, np.ndarray]]
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=16)
 def momentum_of(opened: Opened) -> Momentum:
     """On the prompts of the task's noise."""
     flow, moments = law_flow(opened), first(opened.sample.prompts, LAW).moments

@@ -5,7 +5,7 @@ Figures 1, 2, 3, 5, 6, 7 and Table 1. All losses are half MSE, adjusted but in f
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -18,6 +18,7 @@ from icl_core.analysis.loss import LossSummary, noise_profile_at_once
 from icl_core.errors import InputError
 from icl_core.lessons import losses as tables
 from icl_core.lessons.choices import switch
+from icl_core.lessons.coordinates import omega_values
 from icl_core.lessons.families import Family, families, find_family, relatives
 from icl_core.lessons.losses import Losses, first_steps
 from icl_core.lessons.model_map import CAPTIONS, map_figure
@@ -28,6 +29,7 @@ from icl_core.lessons.paper_panels import (
     profile_panel,
 )
 from icl_core.live import View
+from icl_core.models.diagonal import OmegaModel
 from icl_core.models.linear import PARAMETRIZATIONS
 from icl_core.plots.drawing import LOSS
 from icl_core.plots.figure import Figure
@@ -143,22 +145,33 @@ def seeds_of(
 def far_profiles(layers: int) -> dict[str, LossSummary]:
     """Profiles of the models of one depth, and of the floors, far beyond the training range.
 
-    A model is padded to the deepest, so that every depth runs the same program.
+    All depths run the same programs: FULL padded to the deepest, the others by their omegas.
     """
     family = find_family(MAIN)
-    methods: dict[str, Method] = {
-        kind: load_entry(entries[layers]).model.padded(FAR_DEPTHS[-1])
-        for kind, entries in family.entries.items()
-        if layers in entries
-    }
+    methods: dict[str, Method] = {}
+    for kind, entries in family.entries.items():
+        if layers in entries:
+            model = load_entry(entries[layers]).model
+            methods[kind] = (
+                model.padded(FAR_DEPTHS[-1])
+                if kind == "full"
+                else OmegaModel(omegas=omega_values(model), steps=FAR_DEPTHS[-1])
+            )
     if not methods:
         raise InputError(f"No model of {layers} layers is shipped for {MAIN}: run `make zoo`.")
-    floors = {"const_rr": ConstRR.of(family.task), "bayes_rr": BayesRR(noise=family.task.noise)}
-    found = noise_profile_at_once(methods | floors, family.task, FAR_SIGMAS, prompts=FAR_PROMPTS)
-    return {
-        name: first_steps(summary, layers) if name in methods else summary
-        for name, summary in found.items()
+    found = noise_profile_at_once(methods, family.task, FAR_SIGMAS, prompts=FAR_PROMPTS)
+    own = {name: first_steps(summary, layers) for name, summary in found.items()}
+    return own | far_floors(family.task)
+
+
+@lru_cache(maxsize=4)
+def far_floors(task: LinearTask) -> dict[str, LossSummary]:
+    """The same of the floors, on the same prompts: one for all depths."""
+    floors: dict[str, Method] = {
+        "const_rr": ConstRR.of(task),
+        "bayes_rr": BayesRR(noise=task.noise),
     }
+    return noise_profile_at_once(floors, task, FAR_SIGMAS, prompts=FAR_PROMPTS)
 
 
 @cache

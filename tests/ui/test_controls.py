@@ -117,6 +117,8 @@ SWEEPS = [
     ("weights", "snapshot", [0, 7, None]),
     ("gdpp_spectrum", "dim", list(spectrum.DIMENSIONS)),
     ("gdpp_spectrum", "num_context", list(spectrum.CONTEXTS)),
+    ("gdpp_spectrum", "inputs", list(spectrum.INPUTS)),
+    ("gdpp_spectrum", "prompt", list(spectrum.EIGENVALUES)),
     ("gdpp_spectrum", "gamma", [0.0, 0.004, 0.02]),
     ("gdpp_spectrum", "layers", [1, 2, 3, 4]),
 ]
@@ -125,8 +127,9 @@ SWEEPS = [
 @pytest.fixture(scope="module")
 def warmed():
     """What the server prepares when it starts; its results are dropped, its compilations stay."""
-    # One shift compiles what all need; below and above n = d the methods differ.
-    for call in chain(defaults(), islice(shifts(), 0, 28, 9), spectra()):
+    # One shift compiles what all need; below and above n = d the methods differ. Spectra compile
+    # once a dimension.
+    for call in chain(defaults(), islice(shifts(), 0, 28, 9), islice(spectra(), 0, None, 5)):
         call()
     st.cache_data.clear()
     st.cache_resource.clear()

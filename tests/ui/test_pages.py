@@ -8,7 +8,7 @@ from icl_core.export.recipe import link_values
 from icl_core.lessons import one_layer_runs
 from icl_core.lessons.catalog import LESSONS
 from icl_core.lessons.families import families
-from icl_core.lessons.spectrum import trained_gammas
+from icl_core.lessons.spectrum_bank import trained_gammas
 from icl_core.plots.style import METHODS
 from icl_core.zoo.table import results
 from tests.ui.conftest import APP
