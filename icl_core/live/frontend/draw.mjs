@@ -134,8 +134,8 @@ export function onPage(layout, zoom, { narrow, touched }) {
   }
   if (narrow) {
     // Below the names of the lowest axes, whatever the height of the figure.
-    const { t: top = 100, b: bottom = 80 } = layout.margin ?? {};
-    const y = -LEGEND_BELOW / Math.max(LEGEND_BELOW, layout.height - top - bottom);
+    const { t, b } = { t: 0, b: 0, ...layout.template?.layout?.margin, ...layout.margin };
+    const y = -LEGEND_BELOW / Math.max(LEGEND_BELOW, layout.height - t - b);
     const legend = { orientation: "h", x: 0, xanchor: "left", y, yanchor: "top" };
     layout.legend = { ...layout.legend, ...legend };
   }
