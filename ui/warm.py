@@ -54,7 +54,7 @@ PAUSE = 0.5
 
 def plan() -> Iterator[Callable[[], object]]:
     """The pieces of work, the most urgent first."""
-    return chain(defaults(), presets(), switches(), shifts(), exhibits(), spectra())
+    return chain(defaults(), presets(), switches(), shifts(), exhibits(), spectra(), dimensions())
 
 
 def defaults() -> Iterator[Callable[[], object]]:
@@ -126,6 +126,15 @@ def _hessians(dim: int, num_context: int, law: InputLaw) -> None:
     survey_of(found)
     best_of(found, 1)
     loss_gamma(found)
+
+
+def dimensions() -> Iterator[Callable[[], object]]:
+    """Other dimensions of the tasks that are not the default, at the page's own depth."""
+    for name, family in shipped_families().items():
+        if name != NoiseAndDepth().task:
+            for dim in SIZES:
+                if dim != family.task.dim:
+                    yield partial(noise_losses, NoiseAndDepth(task=name, dim=dim))
 
 
 def _shifted(config: NoiseAndDepth, family: Family) -> Iterator[Callable[[], object]]:
