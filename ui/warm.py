@@ -90,12 +90,17 @@ def presets() -> Iterator[Callable[[], object]]:
 
 
 def switches() -> Iterator[Callable[[], object]]:
-    """The default model of the page on algorithms: its other numbers, and its other depths."""
+    """The default model of the page on algorithms: its other numbers, and the models that are one
+    choice away."""
     config = algorithm.Algorithm()
     for omega in algorithm.OMEGAS:
         yield partial(_switch, config.replace(omega=omega))
     for layers in algorithm_depths(config.task)[config.model]:
         yield partial(_algorithm, config.replace(layers=layers))
+    for task in shipped_families():
+        for kind, found in algorithm_depths(task).items():
+            if config.layers in found and (task == config.task or kind == config.model):
+                yield partial(_algorithm, config.replace(task=task, model=kind))
 
 
 def shifts() -> Iterator[Callable[[], object]]:
