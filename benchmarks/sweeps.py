@@ -11,16 +11,25 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 import numpy as np
 
 from icl_core.analysis.two_noise import CONTEXTS
-from icl_core.lessons import construction, noise_and_depth, one_layer_runs, spectrum, theory
+from icl_core.lessons import (
+    construction,
+    depth_runs,
+    noise_and_depth,
+    one_layer_runs,
+    spectrum,
+    theory,
+)
 from icl_core.lessons.catalog import LESSONS, Lesson
 from icl_core.lessons.families import families
 from icl_core.lessons.paper_figures import FAR_DEPTHS
 from icl_core.lessons.training import LIMITS, SECONDS
 from icl_core.models.linear import PARAMETRIZATIONS
 from icl_core.zoo.library import read_manifest
+from icl_core.zoo.paper1.depth import KINDS
 
 Values = Sequence[object]
 STARTS: Mapping[str, Mapping[str, Mapping[str, object]]] = {
+    "depth": {"layer": {"kind": "untied5"}, "tokens": {"kind": "untied5"}},
     "gdpp_spectrum": {"condition": {"inputs": "stretched"}},
     "paper_figures": {"layers": {"exhibit": "7"}},
     "train": {"sigmas": {"noise": "categorical"}},
@@ -104,6 +113,11 @@ def options(rng: np.random.Generator) -> dict[str, dict[str, Values]]:
             "seed": one_layer_runs.SEEDS,
             "frame": [0, one_layer_runs.FRAMES // 2, one_layer_runs.FRAMES - 1],
             "damping": between(one_layer_runs.DAMPINGS[0], one_layer_runs.DAMPINGS[-1]),
+        },
+        "depth": {
+            "seed": range(len(KINDS["tied2"].seeds)),
+            "frame": [0, depth_runs.FRAMES // 2, depth_runs.FRAMES - 1],
+            "layer": range(1, KINDS["untied5"].layers + 1),
         },
         "gdpp_spectrum": {
             "dim": spectrum.DIMENSIONS,

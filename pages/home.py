@@ -21,6 +21,10 @@ LESSONS = {
         "One layer",
         "A layer trained from random weights ends up as one step of gradient descent: watch it.",
     ),
+    "depth": (
+        "Deeper",
+        "Several layers do not repeat the step: they find GD++, which makes the next step easier.",
+    ),
     "gdpp_spectrum": (
         "GD++ spectrum",
         "How a layer makes a badly conditioned problem easy: drag γ, watch the eigenvalues move.",

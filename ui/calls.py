@@ -8,6 +8,7 @@ from icl_core.analysis.two_noise import TwoNoiseLimit
 from icl_core.lessons import (
     algorithm_model,
     construction,
+    depth_runs,
     iterations,
     losses,
     one_layer_runs,
@@ -119,6 +120,12 @@ def _paper_material(config: paper_figures.PaperFigures) -> paper_figures.Materia
 def one_layer_results() -> one_layer_runs.Runs:
     """See `one_layer_runs.read`."""
     return one_layer_runs.read()
+
+
+@st.cache_resource(max_entries=1, show_spinner=False)
+def depth_results() -> depth_runs.Runs:
+    """See `depth_runs.read`."""
+    return depth_runs.read()
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)

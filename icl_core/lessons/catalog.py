@@ -8,6 +8,7 @@ from typing import Any
 from icl_core.lessons import (
     algorithm,
     construction,
+    depth,
     models,
     noise_and_depth,
     one_layer,
@@ -18,6 +19,7 @@ from icl_core.lessons import (
     training,
     weights,
 )
+from icl_core.lessons.depth_runs import Depth
 from icl_core.lessons.one_layer_runs import OneLayer
 from icl_core.live import View
 from icl_core.validation import Config
@@ -49,6 +51,7 @@ def _of(config: type[Config], module: ModuleType) -> Lesson:
 LESSONS: Mapping[str, Lesson] = {
     "construction": _of(construction.Construction, construction),
     "one_layer": _of(OneLayer, one_layer),
+    "depth": _of(Depth, depth),
     "gdpp_spectrum": _of(spectrum.Spectrum, spectrum),
     "noise_and_depth": _of(noise_and_depth.NoiseAndDepth, noise_and_depth),
     "one_prompt": _of(one_prompt.OnePrompt, one_prompt),

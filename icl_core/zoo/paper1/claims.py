@@ -6,7 +6,6 @@ off"); `exact` ones were derived here and hold without sampling.
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -20,6 +19,7 @@ from icl_core.constructions.matrices import (
     gradient_steps,
     starting_tokens,
 )
+from icl_core.zoo.paper1.depth_claims import depth_rows
 from icl_core.zoo.paper1.one_layer import (
     DAMPINGS,
     INPUT_SCALES,
@@ -34,26 +34,11 @@ from icl_core.zoo.paper1.one_layer import (
     trained,
 )
 from icl_core.zoo.paper1.published import SPECTRA, SPECTRA_DIM
+from icl_core.zoo.paper1.row import Row, pm
 from icl_core.zoo.paper1.store import Part, load_part
 
 SPECTRA_DRAWS = 5
 """Of 10,000 prompts each, to know how much the extremes of a draw vary."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Row:
-    """One claim: what the paper has, what is found, how it was measured, whether it holds."""
-
-    claim: str
-    paper: str
-    ours: str
-    how: str
-    holds: bool
-
-
-def pm(value: float, error: float, digits: int = 4) -> str:
-    """ "0.2064 ± 0.0012": a value with its standard error."""
-    return f"{value:.{digits}f} ± {error:.1g}"
 
 
 def construction_rows() -> Iterator[Row]:
@@ -314,6 +299,7 @@ CLAIMS: tuple[Callable[[], Iterator[Row]], ...] = (
     exact_rows,
     spectrum_rows,
     one_layer_rows,
+    depth_rows,
 )
 """In the order of the document."""
 
