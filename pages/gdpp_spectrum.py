@@ -15,6 +15,7 @@ from icl_core.lessons.spectrum import (
     VIEWS,
     Spectrum,
 )
+from icl_core.lessons.words import meanings
 from icl_core.live import Values
 from ui.boundary import fragment
 from ui.calls import spectra
@@ -70,7 +71,9 @@ heading(
     r"$x \leftarrow (I - \gamma\Sigma)\,x$, and so turns every eigenvalue $\lambda$ into "
     r"$\lambda(1-\gamma\lambda)^2$.",
 )
-preset_links("pages/gdpp_spectrum.py", Spectrum(), PRESETS)
+preset_links(
+    "pages/gdpp_spectrum.py", Spectrum(), PRESETS, meanings(("gd", "gdpp"), ("n, d", "Σ, α"))
+)
 explore()
 to_try(
     [

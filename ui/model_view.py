@@ -20,6 +20,8 @@ def model_row(card: Card) -> None:
     """Downloads and links, side by side."""
     with st.container(horizontal=True, gap="small", key="model_row", vertical_alignment="center"):
         for folder, words in FILES.items():
+            if folder == "movies" and card.entry.metrics.get("movie"):
+                words = "A run that did not win"
             path = PRETRAINED / folder / card.entry.file
             if path.is_file():
                 st.download_button(

@@ -54,7 +54,7 @@ PAUSE = 0.5
 
 def plan() -> Iterator[Callable[[], object]]:
     """The pieces of work, the most urgent first."""
-    return chain(defaults(), presets(), switches(), shifts(), exhibits(), spectra())
+    return chain(defaults(), presets(), switches(), shifts(), exhibits(), spectra(), dimensions())
 
 
 def defaults() -> Iterator[Callable[[], object]]:
@@ -90,12 +90,17 @@ def presets() -> Iterator[Callable[[], object]]:
 
 
 def switches() -> Iterator[Callable[[], object]]:
-    """The default model of the page on algorithms: its other numbers, and its other depths."""
+    """The default model of the page on algorithms: its other numbers, and the models that are one
+    choice away."""
     config = algorithm.Algorithm()
     for omega in algorithm.OMEGAS:
         yield partial(_switch, config.replace(omega=omega))
     for layers in algorithm_depths(config.task)[config.model]:
         yield partial(_algorithm, config.replace(layers=layers))
+    for task in shipped_families():
+        for kind, found in algorithm_depths(task).items():
+            if config.layers in found and (task == config.task or kind == config.model):
+                yield partial(_algorithm, config.replace(task=task, model=kind))
 
 
 def shifts() -> Iterator[Callable[[], object]]:
@@ -126,6 +131,15 @@ def _hessians(dim: int, num_context: int, law: InputLaw) -> None:
     survey_of(found)
     best_of(found, 1)
     loss_gamma(found)
+
+
+def dimensions() -> Iterator[Callable[[], object]]:
+    """Other dimensions of the tasks that are not the default, at the page's own depth."""
+    for name, family in shipped_families().items():
+        if name != NoiseAndDepth().task:
+            for dim in SIZES:
+                if dim != family.task.dim:
+                    yield partial(noise_losses, NoiseAndDepth(task=name, dim=dim))
 
 
 def _shifted(config: NoiseAndDepth, family: Family) -> Iterator[Callable[[], object]]:

@@ -192,7 +192,7 @@ class Momentum:
     cosines: dict[str, tuple[np.ndarray, np.ndarray]]
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=32)
 def momentum_of(opened: Opened) -> Momentum:
     """On the prompts of the task's noise."""
     flow, moments = law_flow(opened), first(opened.sample.prompts, LAW).moments

@@ -31,6 +31,7 @@ from icl_core.lessons.spectrum_bank import (
     trained_gammas,
 )
 from icl_core.lessons.spectrum_moving import MANY, Moving, at, everywhere
+from icl_core.lessons.words import plus_minus
 from icl_core.live import READOUT, Grid, Player, Quantity, Readout, Slider, View
 from icl_core.plots import conditioning
 from icl_core.plots import spectrum as plots
@@ -150,7 +151,7 @@ def finding(config: Spectrum, hessians: Hessians) -> str:
     said = (
         f"Over {PROMPTS:,} prompts, {layers_said(config.layers)} with γ = {gamma:.3g} "
         f"take{'s' * (config.layers == 1)} the median condition number from "
-        f"**{before:.3g}** ± {spread:.1g} to **{after:.3g}** ± {error:.1g}."
+        f"**{plus_minus(before, spread)}** to **{plus_minus(after, error)}**."
     )
     if config.num_context < config.dim:
         rest = config.dim - config.num_context

@@ -245,7 +245,7 @@ LAYOUT: dict[str, Any] = {
         "y": 1,
         "yref": "paper",
         "yanchor": "bottom",
-        "pad": {"b": 14},
+        "pad": {"b": 22},
     },
     "legend": {
         "orientation": "h",

@@ -30,7 +30,6 @@ from icl_core.training.objective import Batch, batch_of, losses
 from icl_core.zoo.library import (
     PRETRAINED,
     Entry,
-    Movie,
     load_entry,
     load_table,
     read_manifest,
@@ -39,6 +38,7 @@ from icl_core.zoo.library import (
     write_manifest,
 )
 from icl_core.zoo.measure import build_baselines, measure
+from icl_core.zoo.movies import movie_of
 from icl_core.zoo.shifts import build_shifts
 from icl_core.zoo.specs import DEPTHS, Recipe, Spec, specs
 
@@ -119,11 +119,19 @@ def build(
 
 
 def _untried(spec: Spec, entry: Entry | None) -> list[Recipe | None]:
-    """The recipes that a model has not been through; [None] for one without recipes, to be made."""
+    """The recipes that a model has not been through, or the first once more where its movie is
+    missing; [None] for one without recipes, to be made."""
     if entry is None:
         return [*spec.recipes()] or [None]
-    tried = str(entry.metrics.get("tried", "")).split(", ")
-    return [recipe for recipe in spec.recipes() if recipe.start not in tried]
+    recipes, tried = spec.recipes(), _tried(entry.metrics)
+    left = [recipe for recipe in recipes if recipe.start not in tried]
+    unseen = spec.movie and not entry.movie_sha256
+    return [*(left or recipes[:unseen])]
+
+
+def _tried(metrics: Mapping[str, Any]) -> list[str]:
+    """The starts of the recipes that a model has been through."""
+    return [start for start in str(metrics.get("tried", "")).split(", ") if start]
 
 
 def _work(
@@ -235,24 +243,34 @@ def _finish(spec: Spec, candidates: Sequence[Candidate], folder: Path) -> Entry:
     """Choose, measure and write one model."""
     best = _select(candidates, spec.task)
     before = next((c.kept.metrics for c in candidates if c.kept), {})
-    spent = _seconds(candidates)
-    tried = [before.get("tried", ""), *(recipe.start for recipe in spent)]
+    spent = {r: s for r, s in _seconds(candidates).items() if r.start not in _tried(before)}
+    tried = [*_tried(before), *(recipe.start for recipe in spent)]
     seconds = round(before.get("seconds", 0) + sum(spent.values()), 1)
-    known = {"tried": ", ".join(filter(None, tried)), "seconds": seconds}
+    known = {"tried": ", ".join(tried), "seconds": seconds}
     if best.kept:
         training = dict(load_entry(best.kept, folder).training)
-        beside = {name: getattr(best.kept, name) for name in ("table_sha256", "movie_sha256")}
-        return _write(spec, best, before | known, training, folder, beside)
-    table, measured = measure(best.model, spec.task)
-    training = {"source": best.source}
-    if best.recipe:
-        config = best.recipe.config.replace(seed=spec.seed)
-        training |= config.to_dict() | {"steps": best.run[-1].step}
-    files = {"table_sha256": save_table(spec.name, table, folder), "movie_sha256": ""}
-    if spec.movie and best.run:
-        files["movie_sha256"] = save_movie(spec.name, movie_of(best.run), folder)
-    metrics = measured | {"source": best.source} | known
+        files = {name: getattr(best.kept, name) for name in ("table_sha256", "movie_sha256")}
+        metrics = before | known
+    else:
+        table, measured = measure(best.model, spec.task)
+        training = {"source": best.source}
+        if best.recipe:
+            config = best.recipe.config.replace(seed=spec.seed)
+            training |= config.to_dict() | {"steps": best.run[-1].step}
+        files = {"table_sha256": save_table(spec.name, table, folder), "movie_sha256": ""}
+        metrics = measured | {"source": best.source} | known
+    shown = best if best.run else _shown(candidates, spec.task)
+    if spec.movie and shown and not files["movie_sha256"]:
+        files["movie_sha256"] = save_movie(spec.name, movie_of(shown.run), folder)
+        metrics |= {} if shown is best else {"movie": shown.source}
     return _write(spec, best, metrics, training, folder, files)
+
+
+def _shown(candidates: Sequence[Candidate], task: LinearTask) -> Candidate | None:
+    """The run to show of a model that no run has won: the best, from random starts if it can be."""
+    runs = [candidate for candidate in candidates if candidate.run]
+    cold = [run for run in runs if run.recipe and run.recipe.start == "random"]
+    return _select(cold or runs, task) if runs else None
 
 
 def _write(
@@ -319,18 +337,3 @@ def _select(candidates: Sequence[Candidate], task: LinearTask) -> Candidate:
 @jax.jit
 def _mean_loss(parameters: Parameters, batch: Batch) -> Float[Array, ""]:
     return jnp.mean(losses(parameters, batch))
-
-
-def movie_of(run: Sequence[Snapshot]) -> Movie:
-    """The track of the start that was refined in the end, from its first step on."""
-    exploring = [snapshot for snapshot in run if snapshot.phase == "exploring"]
-    refining = [snapshot for snapshot in run if snapshot.phase != "exploring"]
-    winner = exploring[-1].best
-    frames = [(s, winner) for s in exploring]
-    frames += [(s, s.best) for s in refining]
-    return Movie(
-        steps=np.asarray([snapshot.step for snapshot, _ in frames]),
-        loss=np.asarray([snapshot.losses[index] for snapshot, index in frames]),
-        P=np.stack([snapshot.candidates.P[index] for snapshot, index in frames]),
-        Q=np.stack([snapshot.candidates.Q[index] for snapshot, index in frames]),
-    )

@@ -93,7 +93,8 @@ def heatmap_figure(config: Weights, story: Story) -> Figure:
     """Figure 4 of the paper; colour limits hold for the finished model, the movie included."""
     snapshot = snapshot_of(config, story)
     layer = _layer(config, story)
-    final = layer_rows(shown_at(story, story.last, config.coordinates), layer)
+    ends = [layer_rows(shown_at(story, at, config.coordinates), layer) for at in story.ends]
+    final = [row for rows in ends for row in rows]
     run = Run(
         steps=story.steps,
         loss=story.loss,
@@ -101,7 +102,7 @@ def heatmap_figure(config: Weights, story: Story) -> Figure:
         method=story.parametrization,
         now=snapshot,
     )
-    after = f", after {int(story.steps[snapshot]):,} updates" if story.last else ""
+    after = f", {stop_label(story, snapshot)}" if story.last else ""
     return plots.heatmaps(
         layer_rows(shown_at(story, snapshot, config.coordinates), layer),
         title=f"{story.own.label}, L = {story.num_layers}{after}",
@@ -115,7 +116,14 @@ def heatmap_figure(config: Weights, story: Story) -> Figure:
 
 def omega_limit(story: Story) -> float:
     """Of the axis of omegas: holds the finished model, so that a wild start leaves the picture."""
-    return 1.15 * float(np.abs(movie_omegas(story)[-1]).max()) or 1.0
+    return 1.15 * float(np.abs(movie_omegas(story)[list(story.ends)]).max()) or 1.0
+
+
+def stop_label(story: Story, snapshot: int) -> str:
+    """Where in its training a model is, in words."""
+    if story.shown and snapshot == story.last:
+        return "as shipped"
+    return f"after {story.steps[snapshot]:,} updates"
 
 
 def movie_player(config: Weights, story: Story) -> Player:
@@ -123,7 +131,7 @@ def movie_player(config: Weights, story: Story) -> Player:
     return Player(
         name="snapshot",
         label="Training",
-        labels=[f"{step:,} updates" for step in story.steps],
+        labels=[stop_label(story, at).removeprefix("after ") for at in range(story.last + 1)],
         value=snapshot_of(config, story),
         seconds=0.25,
     )
@@ -154,6 +162,11 @@ def heatmap_view(config: Weights, story: Story) -> View:
     )
     if not story.last:
         return View(figure=figure, title=title, caption=caption)
+    if story.shown:
+        caption += (
+            f" The run shown, {story.shown}, did not win: the last stop is the shipped model, "
+            f"{story.source}."
+        )
     return View(
         figure=figure,
         title=title,

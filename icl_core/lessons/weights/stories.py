@@ -27,7 +27,9 @@ from icl_core.zoo.library import (
 class Story:
     """A model over its training: steps, loss [T] (validation, half MSE); P, Q [T, L, H, d+1, d+1].
 
-    Raw coordinates; the last snapshot is the finished model. floor is the Bayes loss of the task.
+    Raw coordinates; the last snapshot is the finished model. Where no run has won it, that is
+    `source` in words, the last but one ends the run shown, and `shown` says where that began. floor
+    is the Bayes loss of the task.
     kin are all shipped models of the task and depth, this one (`own`) too, in `folder`.
     """
 
@@ -40,6 +42,8 @@ class Story:
     floor: float
     kin: Relatives = field(default_factory=dict)
     folder: Path = PRETRAINED
+    source: str = ""
+    shown: str = ""
 
     @property
     def parametrization(self) -> str:
@@ -48,6 +52,11 @@ class Story:
     @property
     def last(self) -> int:
         return len(self.steps) - 1
+
+    @property
+    def ends(self) -> tuple[int, ...]:
+        """Snapshots that a run, or the model, ends with."""
+        return (self.last - 1, self.last) if self.shown else (self.last,)
 
     @property
     def num_layers(self) -> int:
@@ -89,10 +98,14 @@ def read(
     floor = float(load_table(baseline_table_name(family.task, "bayes_rr"), folder).loss.mean[-1])
     P, Q = np.asarray(model.P)[None], np.asarray(model.Q)[None]
     steps, loss = np.array([0]), np.array([final])
+    shown = str(entry.metrics.get("movie", ""))
     if (folder / "movies" / f"{entry.name}.safetensors").is_file():
         movie = load_movie(entry.name, folder)
         steps, loss = movie.steps, movie.loss
-        P, Q = np.concatenate([movie.P[:-1], P]), np.concatenate([movie.Q[:-1], Q])
+        if shown:
+            steps, loss = np.append(steps, steps[-1]), np.append(loss, final)
+        before = len(steps) - 1
+        P, Q = np.concatenate([movie.P[:before], P]), np.concatenate([movie.Q[:before], Q])
     return Story(
         task=family.task,
         own=own,
@@ -103,6 +116,8 @@ def read(
         floor=floor,
         kin=kin,
         folder=folder,
+        source=str(entry.metrics.get("source", "")),
+        shown=shown,
     )
 
 

@@ -102,6 +102,11 @@ def finding(story: Story) -> str:
             f"Q and P are diagonal with one number for all of x and one for y{heads}: "
             f"**{4 * model.num_layers * model.num_heads} numbers** in all; their products are ω."
         )
+    if story.source.startswith("diag_"):
+        return (
+            "FULL found nothing better than DIAG here: its own trainings came out behind, and what "
+            f"ships is **{story.source}**."
+        )
     shares = weight_shares(story)
     return (
         f"Nothing forced these matrices to be diagonal, yet **{shares[0]:.0%}** of their squared "

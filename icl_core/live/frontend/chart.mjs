@@ -263,6 +263,7 @@ export class LiveChart {
     const preview = this.send ? "preview" : "interpolated";
     const texts = { exact: "exact", preview, waiting: "computing …", silent: "no answer yet" };
     this.badge.textContent = live ? texts[state] : "";
+    this.badge.title = state === "exact" ? "Computed for these values, not interpolated" : "";
   }
 
   write(readouts, gaps) {

@@ -5,6 +5,8 @@ import { format } from "./numbers.mjs";
 import { paint, replot } from "./paint.mjs";
 import { withField } from "./theme.mjs";
 
+const LEGEND_BELOW = 56; // pixels
+
 /** What the grid says at `values`: patches, and how many values each trace lacks. */
 export function patchesAt(grid, values, logarithmic) {
   const found = corners(grid.axes, values, logarithmic);
@@ -131,7 +133,10 @@ export function onPage(layout, zoom, { narrow, touched }) {
     layout.margin = { ...layout.margin, t: 16 };
   }
   if (narrow) {
-    const legend = { orientation: "h", x: 0, xanchor: "left", y: -0.2, yanchor: "top" };
+    // Below the names of the lowest axes, whatever the height of the figure.
+    const { t, b } = { t: 0, b: 0, ...layout.template?.layout?.margin, ...layout.margin };
+    const y = -LEGEND_BELOW / Math.max(LEGEND_BELOW, layout.height - t - b);
+    const legend = { orientation: "h", x: 0, xanchor: "left", y, yanchor: "top" };
     layout.legend = { ...layout.legend, ...legend };
   }
   // A finger on the picture must be able to scroll the page.
