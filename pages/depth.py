@@ -6,7 +6,7 @@ import streamlit as st
 
 from icl_core.lessons import depth as lesson
 from icl_core.lessons.depth import PRESETS, VIEWS
-from icl_core.lessons.depth_runs import Depth
+from icl_core.lessons.depth_runs import SHORT, Depth
 from icl_core.live import Values
 from icl_core.zoo.paper1.depth import KINDS
 from ui.boundary import fragment
@@ -17,12 +17,6 @@ from ui.frame import finding, heading, to_try
 from ui.presets import preset_links
 
 PAGE = "depth"
-SHORT = {
-    "tied2": "two tied",
-    "untied5": "five untied",
-    "tied10": "ten tied",
-    "blocks12": "twelve blocks",
-}
 
 
 @fragment()

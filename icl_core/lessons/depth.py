@@ -135,9 +135,9 @@ def _over_seeds(story: Story, key: str, column: int, **style: str) -> Curve:
     values = np.where(np.isnan(values), np.inf, values) if key == "frame:loss" else values
     return Curve(
         x=story.x,
-        y=np.median(values, axis=0),
-        low=values.min(0),
-        high=np.minimum(values.max(0), 1e3),
+        y=np.nanmedian(values, axis=0),
+        low=np.nanmin(values, axis=0),
+        high=np.minimum(np.nanmax(values, axis=0), 1e3),
         band=f"{len(values)} seeds,",
         **style,  # type: ignore[arg-type]
     )
@@ -198,7 +198,9 @@ def _later(curve: Curve) -> Curve:
 
 
 def _cosines_caption(story: Story) -> str:
-    found = {m: story.over_seeds(f"frame:cosine:{m}")[:, :, 0, -1].mean(0) for m in METHODS}
+    found = {
+        m: np.nanmean(story.over_seeds(f"frame:cosine:{m}")[:, :, 0, -1], axis=0) for m in METHODS
+    }
     place = int(np.nanargmax(found["gd"]))
     return (
         f"With GD the cosine is highest, {found['gd'][place]:.3f}, after "
@@ -233,7 +235,9 @@ def likeness_view(config: Depth, runs: Runs) -> View:
             name="depth_likeness",
         ),
         title="Likeness by layer",
-        caption="A layer is compared with the step of its number.",
+        caption="A layer is compared with the step of its number, "
+        "seed "
+        f"{min(config.seed, len(story.runs) - 1)}, {condition(story)}.",
     )
 
 

@@ -7,6 +7,7 @@ import numpy as np
 from icl_core.lessons.depth_runs import (
     CLIPPED,
     NAMES,
+    SHORT,
     STYLES,
     TRAINED,
     Depth,
@@ -146,7 +147,7 @@ def depths_view(config: Depth, runs: Runs) -> View:
         )
         for m in METHODS
     ]
-    ends = [story.ends()[:, 0, -1] for story in runs.values()]
+    ends = [story.final()[0] for story in runs.values()]
     curves.append(
         Curve(
             method="full",
@@ -157,7 +158,7 @@ def depths_view(config: Depth, runs: Runs) -> View:
             width=0,
         )
     )
-    names = [story.kind.words for story in runs.values()]
+    names = [SHORT[name] for name in runs]
     figure: Figure = plots.depths_figure(curves, names, now=list(runs).index(config.kind))
     return View(
         figure=figure,

@@ -24,6 +24,12 @@ KindName = Literal["tied2", "untied5", "tied10", "blocks12"]
 Tokens = Literal["free", "clipped"]
 STYLES = {"gd": "gd", "gdpp": "gdpp_tuned"}
 """Rows of the style table."""
+SHORT: Mapping[str, str] = {
+    "tied2": "two tied",
+    "untied5": "five untied",
+    "tied10": "ten tied",
+    "blocks12": "twelve blocks",
+}
 NAMES = {"gd": "GD", "gdpp": "GD++"}
 CLIPPED = f"tokens clipped to ±{CLIP:g}"
 TRAINED = "trained layers"
@@ -95,7 +101,7 @@ class Story:
         Without clipping the exact one of GD++ and a paired difference: less noise than a mean.
         """
         if self.kind.clipped:
-            values = self.ends()[..., -1]
+            values = self.shifts["clipped:trained"][..., -1]
             return values[:, 0], float(values[:, 1].max())
         best, error = self.loss("gdpp")[:, -1]
         excess = self.over_seeds("end:excess")[:, :, -1]

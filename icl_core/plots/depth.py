@@ -67,7 +67,7 @@ def depths_figure(curves: Sequence[Curve], names: Sequence[str], *, now: int) ->
         "x",
         range=[-0.4, len(names) - 0.6],
         tickvals=list(range(len(names))),
-        ticktext=["<br>".join(text.split(" ", 2)) for text in names],
+        ticktext=[text.replace(" ", "<br>") for text in names],
         showgrid=False,
     )
     drawing.log_y(*log_range([np.asarray(curve.y) for curve in curves]))
