@@ -1,0 +1,224 @@
+"""Paper 1's Transformer blocks, token by token: what second moments alone cannot run.
+
+L blocks of H heads of key size d + 1, tied (one set of weights) or not. A block does, to every
+token e = (x, y) and to every query (x, 0), none of which is ever attended to,
+    e <- e + sum_h P_h V_h softmax?(E^T K_h^T Q_h e),     then, with an MLP,
+    e <- e + W_2 gelu(W_1 e + b_1) + b_2,
+then clips entries to +-`clip`. E are the context's tokens; LayerNorm, where there is one, is
+applied to what attention reads (keys, values and queries), never to the residual stream. The answer
+is minus the last entry of a query token. As in the paper's code scores are divided by sqrt(d + 1)
+with softmax alone, and attention has no biases.
+
+Arrays have the batch as their last axis inside (`models/products.py` says why).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+from icl_core.models.products import multiply, sandwich
+from icl_core.validation import Config, choice, integer, number
+
+ATTENTION = ("linear", "softmax")
+NORM = ("none", "every", "between")
+EPSILON = 1e-5
+"""Added to a LayerNorm's variance."""
+
+Parameters = Mapping[str, Array | np.ndarray]
+"""W_K, W_Q, W_V, P [layers, heads, d+1, d+1]; scale, offset [layers, d+1] of LayerNorms; W_1, b_1,
+W_2, b_2 of MLPs, [layers, ...]. Vectors are columns. Tied blocks have one layer."""
+
+
+_Arrays = dict[str, Array]
+
+
+@dataclass(frozen=True, kw_only=True)
+class BlockModel(Config):
+    """The shape of a model; d is its task's.
+
+    norm: LayerNorm before the attention of no block, of every block, or of all but the first
+    ("between"). widening: hidden units of the MLP per entry of a token, 0 for none (the paper's:
+    4). clip: largest absolute entry of a token after a block, 0 for no clipping (the paper's: 10).
+    """
+
+    num_layers: int = 1
+    num_heads: int = 1
+    tied: bool = False
+    attention: str = "linear"
+    norm: str = "none"
+    widening: int = 0
+    clip: float = 0.0
+
+    def __post_init__(self) -> None:
+        self._set(
+            num_layers=integer("The number of blocks", self.num_layers, "num_layers"),
+            num_heads=integer("The number of heads", self.num_heads, "num_heads"),
+            tied=choice("Whether blocks are tied", self.tied, (False, True)),
+            attention=choice("The attention", self.attention, ATTENTION),
+            norm=choice("The place of LayerNorm", self.norm, NORM),
+            widening=integer("The widening of the MLP", self.widening, (0, 16)),
+            clip=number("The largest entry of a token", self.clip, (0.0, 1e6)),
+        )
+
+    @property
+    def sets(self) -> int:
+        """How many blocks have weights of their own."""
+        return 1 if self.tied else self.num_layers
+
+    def shapes(self, dim: int) -> dict[str, tuple[tuple[int, ...], int]]:
+        """Of every parameter: its shape, and how many numbers a unit of it sums (its fan-in).
+
+        A fan-in of 0 is for biases and LayerNorms, which start at 0 and 1.
+        """
+        size, sets = dim + 1, self.sets
+        matrix = (sets, self.num_heads, size, size)
+        shapes: dict[str, tuple[tuple[int, ...], int]]
+        shapes = {"W_K": (matrix, size), "W_Q": (matrix, size), "W_V": (matrix, size)}
+        shapes["P"] = (matrix, size * self.num_heads)
+        if self.norm != "none":
+            shapes |= {"scale": ((sets, size), 0), "offset": ((sets, size), 0)}
+        if self.widening:
+            wide = self.widening * size
+            shapes |= {"W_1": ((sets, wide, size), size), "b_1": ((sets, wide), 0)}
+            shapes |= {"W_2": ((sets, size, wide), wide), "b_2": ((sets, size), 0)}
+        return shapes
+
+
+def token_rows(
+    X: Float[Array, "batch n dim"], y: Float[Array, "batch n"]
+) -> Float[Array, "dim+1 n batch"]:
+    """Tokens (x, y), batch last."""
+    return jnp.concatenate([X, y[..., None]], axis=-1).transpose(2, 1, 0)
+
+
+def run_blocks(
+    model: BlockModel,
+    parameters: Parameters,
+    context: Float[Array, "dim+1 n batch"],
+    queries: Float[Array, "dim+1 queries batch"],
+) -> tuple[Float[Array, "layers dim+1 queries batch"], Float[Array, "dim+1 queries batch"]]:
+    """Query tokens before every block, and after the last."""
+    layers = model.num_layers
+    spread: Any = jax.tree.map(
+        lambda values: jnp.broadcast_to(values, (layers, *values.shape[1:])), parameters
+    )
+    normed = jnp.full(layers, model.norm == "every").at[1:].set(model.norm != "none")
+
+    def step(carry: tuple[Array, Array], block: Any) -> tuple[tuple[Array, Array], Array]:
+        weights, reads_normed = block
+        return _block(model, weights, reads_normed, *carry), carry[1]
+
+    hidden, last = jax.tree.map(lambda v: v[:-1], (spread, normed)), layers - 1
+    carry, before = jax.lax.scan(step, (context, queries), hidden)
+    # Outside the scan, so that what the last block does to the context is never computed.
+    (_, after), start = step(carry, jax.tree.map(lambda v: v[last], (spread, normed)))
+    return jnp.concatenate([before, start[None]]), after
+
+
+def _block(
+    model: BlockModel, weights: _Arrays, normed: Array, context: Array, queries: Array
+) -> tuple[Array, Array]:
+    read = (context, queries)
+    if model.norm != "none":
+        read = tuple(jnp.where(normed, _layer_norm(weights, e), e) for e in read)
+    attend = _softmax if model.attention == "softmax" else _linear
+    changes = attend(weights, *read)
+    context, queries = (e + change for e, change in zip((context, queries), changes, strict=True))
+    if model.widening:
+        context, queries = (e + _mlp(weights, e) for e in (context, queries))
+    if model.clip:
+        context, queries = (jnp.clip(e, -model.clip, model.clip) for e in (context, queries))
+    return context, queries
+
+
+def _linear(weights: _Arrays, context: Array, queries: Array) -> tuple[Array, Array]:
+    """sum_h P_h V_h G K_h^T Q_h e with G = sum e e^T: heads cost no work per token."""
+    on = _one(context)
+    gram = multiply(context, context.swapaxes(0, 1), on)
+    writes = jnp.einsum("hij,hjk->hik", weights["P"], weights["W_V"])
+    compares = jnp.einsum("hji,hjk->hik", weights["W_K"], weights["W_Q"])
+    parts = (sandwich(B, gram, A) for B, A in zip(writes, compares, strict=True))
+    layer = sum(parts, start=jnp.zeros((), gram.dtype))
+    return multiply(layer, context, on), multiply(layer, queries, on)
+
+
+def _softmax(weights: _Arrays, context: Array, queries: Array) -> tuple[Array, Array]:
+    on, size = _one(context), len(context)
+
+    def head(e: Array, W_K: Array, W_Q: Array, W_V: Array, P: Array) -> Array:
+        asked = jnp.einsum("ij,jqb->iqb", W_K.T @ W_Q / size**0.5, e)
+        scores = multiply(context.swapaxes(0, 1), asked, on)
+        values = jnp.einsum("ij,jnb->inb", P @ W_V, context)
+        return multiply(values, jax.nn.softmax(scores, axis=0), on)
+
+    heads = [weights[name] for name in ("W_K", "W_Q", "W_V", "P")]
+    changes = ([head(e, *each) for each in zip(*heads, strict=True)] for e in (context, queries))
+    first, second = (sum(parts, start=jnp.zeros((), context.dtype)) for parts in changes)
+    return first, second
+
+
+def _one(context: Array) -> Array:
+    """1, though the compiler cannot know it (see `models/products.py`)."""
+    return jnp.asarray(context[0, 0, 0] < jnp.inf, jnp.int32)
+
+
+def _layer_norm(weights: _Arrays, e: Array) -> Array:
+    centred = e - e.mean(0, keepdims=True)
+    deviation = jnp.sqrt((centred**2).mean(0, keepdims=True) + EPSILON)
+    scale, offset = (weights[name][:, None, None] for name in ("scale", "offset"))
+    return scale * (centred / deviation) + offset
+
+
+def _mlp(weights: _Arrays, e: Array) -> Array:
+    inner = jnp.einsum("ij,jnb->inb", weights["W_1"], e) + weights["b_1"][:, None, None]
+    return (
+        jnp.einsum("ij,jnb->inb", weights["W_2"], jax.nn.gelu(inner))
+        + (weights["b_2"][:, None, None])
+    )
+
+
+def _query_tokens(x: Float[Array, "batch queries dim"]) -> Float[Array, "dim+1 queries batch"]:
+    return token_rows(x, jnp.zeros(x.shape[:2], x.dtype))
+
+
+@partial(jax.jit, static_argnames="model")
+def answers(
+    model: BlockModel,
+    parameters: Parameters,
+    X: Float[Array, "batch n dim"],
+    y: Float[Array, "batch n"],
+    queries: Float[Array, "batch queries dim"],
+) -> Float[Array, "layers+1 batch queries"]:
+    """Predictions of y at the queries after 0, 1, ..., L blocks; before the first they are 0."""
+    before, after = run_blocks(model, parameters, token_rows(X, y), _query_tokens(queries))
+    return -jnp.concatenate([before[:, -1], after[None, -1]]).swapaxes(1, 2)
+
+
+@partial(jax.jit, static_argnames=("model", "layers"))
+def sensitivity(
+    model: BlockModel,
+    parameters: Parameters,
+    X: Float[Array, "batch n dim"],
+    y: Float[Array, "batch n"],
+    queries: Float[Array, "batch queries dim"],
+    layers: int | None = None,
+) -> Float[Array, "batch queries dim"]:
+    """d answer / d query at every query, after `layers` blocks (all, unless said otherwise).
+
+    For a model that is linear in the query these are its implicit weights.
+    """
+    shown = layers or model.num_layers
+    cut = model.replace(num_layers=shown)
+    kept = parameters if model.tied else jax.tree.map(lambda v: v[:shown], parameters)
+    context = token_rows(X, y)
+
+    def total(x: Array) -> Array:
+        return -run_blocks(cut, kept, context, _query_tokens(x))[1][-1].sum()
+
+    return jax.grad(total)(queries)
