@@ -19,6 +19,10 @@ LESSONS = {
         "One layer",
         "A layer trained from random weights ends up as one step of gradient descent: watch it.",
     ),
+    "variations": (
+        "When training struggles",
+        "Plateaus, too few prompts, LayerNorm: trainings that find gradient descent late or never.",
+    ),
     "gdpp_spectrum": (
         "GD++ spectrum",
         "How a layer makes a badly conditioned problem easy: drag γ, watch the eigenvalues move.",

@@ -15,9 +15,11 @@ from icl_core.lessons import (
     spectrum,
     theory,
     training,
+    variations,
     weights,
 )
 from icl_core.lessons.one_layer_runs import OneLayer
+from icl_core.lessons.variations_runs import Variations
 from icl_core.live import View
 from icl_core.validation import Config
 
@@ -53,6 +55,12 @@ LESSONS: Mapping[str, Lesson] = {
         presets=one_layer.PRESETS,
         measure=one_layer.measure,
         views=one_layer.VIEWS,
+    ),
+    "variations": Lesson(
+        config=Variations,
+        presets=variations.PRESETS,
+        measure=variations.measure,
+        views=variations.VIEWS,
     ),
     "gdpp_spectrum": Lesson(
         config=spectrum.Spectrum,

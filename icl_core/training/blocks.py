@@ -74,9 +74,9 @@ class BlockTraining(Config):
         return super().from_dict(given)
 
     def marks(self) -> list[int]:
-        """Steps of the snapshots: 0 and, in a quadratic spacing, up to the last."""
+        """Steps of the snapshots: 0 and, in a quadratic spacing, up to the last; all different."""
         spaced = np.linspace(0, 1, self.snapshots) ** 2 * self.steps
-        return sorted({round(step) for step in spaced})
+        return sorted({min(max(round(step), i), self.steps) for i, step in enumerate(spaced)})
 
     def optimiser(self) -> optax.GradientTransformation:
         """Adam behind a clipped gradient."""

@@ -47,29 +47,35 @@ MEASURES = ("cosine", "prediction_gap")
 
 @dataclass(frozen=True, kw_only=True)
 class Variant:
-    """What is trained, from how many seeds; `steps` of descent are what it is likened to."""
+    """What is trained, from how many seeds, and the algorithm of `descents` it is likened to."""
 
     training: BlockTraining
     seeds: int
-    steps: int = 1
+    descent: str
 
 
 def _variant(
-    seeds: int, steps: int = 1, model: dict[str, Any] | None = None, **run: Any
+    seeds: int, *, model: dict[str, Any] | None = None, descent: str = "gd1", **run: Any
 ) -> Variant:
     training = BlockTraining(model=BlockModel(**(model or {})), snapshots=SNAPSHOTS, **run)
-    return Variant(training=training, seeds=seeds, steps=steps)
+    return Variant(training=training, seeds=seeds, descent=descent)
 
 
-FIXED = (128, 512, 2048, 8192)
+FIXED = {128: 3000, 512: 3000, 2048: 1500, 8192: 1200}
+"""Updates by the number of fixed prompts, which are one batch."""
+BETWEEN = {"num_layers": 2, "norm": "between"}
 VARIANTS: Mapping[str, Variant] = {
-    "norm1": _variant(3, steps=8000, model={"norm": "every"}),
-    "norm2": _variant(3, 2, model={"num_layers": 2, "norm": "between"}),
-    "heads1": _variant(10, steps=4000, batch=256),
-    "heads2": _variant(10, steps=4000, batch=256, model={"num_heads": 2}),
-    **{f"fixed{tasks}": _variant(3, steps=2000, batch=tasks, tasks=tasks) for tasks in FIXED},
-    "grok": _variant(3, steps=3000, batch=8192, tasks=8192, model={"widening": 4}),
+    "norm1": _variant(3, steps=6000, model={"norm": "every"}),
+    "norm2": _variant(3, steps=6000, model=BETWEEN, descent="gdpp2"),
+    "heads1": _variant(10, steps=6000, batch=256),
+    "heads2": _variant(10, steps=6000, batch=256, model={"num_heads": 2}),
+    **{
+        f"fixed{tasks}": _variant(3, steps=steps, batch=tasks, tasks=tasks)
+        for tasks, steps in FIXED.items()
+    },
+    "grok": _variant(3, steps=6000, batch=64, tasks=8192, model={"widening": 4}),
 }
+"""Batches of 256 and 512 fresh prompts where the paper has 2,048."""
 
 
 def names() -> tuple[str, ...]:
@@ -83,7 +89,8 @@ def settings_of(name: str) -> dict[str, Any]:
     if name == REFERENCE:
         return common
     variant = VARIANTS[name.removeprefix(PREFIX)]
-    return common | {"training": variant.training.to_dict(), "seeds": variant.seeds}
+    own = {"seeds": variant.seeds, "descent": variant.descent}
+    return common | own | {"training": variant.training.to_dict()}
 
 
 def build_part(name: str) -> Part:
@@ -92,7 +99,7 @@ def build_part(name: str) -> Part:
         return Part(name=name, arrays=_reference(), settings=settings_of(name))
     variant = VARIANTS[name.removeprefix(PREFIX)]
     runs = [
-        _run(variant.training.replace(seed=seed), variant.steps) for seed in range(variant.seeds)
+        _run(variant.training.replace(seed=seed), variant.descent) for seed in range(variant.seeds)
     ]
     arrays = {key: np.stack([run[key] for run in runs]) for key in runs[0]}
     return Part(name=name, arrays=arrays, settings=settings_of(name))
@@ -169,13 +176,13 @@ def _reference() -> dict[str, np.ndarray]:
     return arrays
 
 
-def _run(config: BlockTraining, steps: int) -> dict[str, np.ndarray]:
+def _run(config: BlockTraining, descent: str) -> dict[str, np.ndarray]:
     begun = time.process_time()
     snapshots = list(train_blocks(task_of(MAIN), config))
     seconds = time.process_time() - begun
     of_fixed = _fixed_batch(config)
     rows = [_losses(config.model, snapshot, of_fixed) for snapshot in snapshots]
-    movie = [_picture(config.model, snapshot, steps) for snapshot in snapshots[::EVERY]]
+    movie = [_picture(config.model, snapshot, descent) for snapshot in snapshots[::EVERY]]
     last = {f"last:{key}": value for key, value in snapshots[-1].parameters.items()}
     return _stacked(rows) | _stacked(movie) | last | {"seconds": np.asarray(seconds)}
 
@@ -202,7 +209,7 @@ def _losses(model: BlockModel, snapshot: BlockSnapshot, fixed: Batch | None) -> 
     return {"steps": np.int32(snapshot.step)} | {k: np.float32(v) for k, v in values.items()}
 
 
-def _picture(model: BlockModel, snapshot: BlockSnapshot, steps: int) -> dict[str, Any]:
+def _picture(model: BlockModel, snapshot: BlockSnapshot, descent: str) -> dict[str, Any]:
     """Products of weights, likeness to descent, and losses at every alpha."""
     parameters = snapshot.parameters
     compares = np.einsum("lhji,lhjk->lhik", parameters["W_K"], parameters["W_Q"])
@@ -217,7 +224,7 @@ def _picture(model: BlockModel, snapshot: BlockSnapshot, steps: int) -> dict[str
         "W_KQ": np.float16(compares),
         "PW_V": np.float16(writes),
         "shift": np.array(shift, np.float32),
-    } | _likeness(model, parameters, "gd1" if steps == 1 else "gdpp2")
+    } | _likeness(model, parameters, descent)
 
 
 def _likeness(
@@ -234,3 +241,23 @@ def _likeness(
         "cosine": np.array([found.cosine, found.cosine_stderr], np.float32),
         "prediction_gap": np.array(mean_and_error(gap), np.float32),
     }
+
+
+def halfway() -> float:
+    """The loss midway between answering 0 and one step of gradient descent."""
+    task = task_of(MAIN)
+    return 0.25 * float(task.query_variances.sum()) + 0.5 * one_layer_loss(task)
+
+
+def plateaus(part: Part) -> np.ndarray:
+    """Updates until the loss of each seed is first at most `halfway`, interpolated; inf: never."""
+    found = []
+    for steps, loss in zip(part["steps"], part["loss"], strict=True):
+        below = np.flatnonzero(loss <= halfway())
+        if not below.size:
+            found.append(np.inf)
+            continue
+        at = int(below[0])
+        share = (loss[at - 1] - halfway()) / (loss[at - 1] - loss[at])
+        found.append(float(steps[at - 1] + share * (steps[at] - steps[at - 1])))
+    return np.array(found)
