@@ -43,11 +43,8 @@ def explore() -> None:
         show("ends")
     with right:
         show("weights", to_frame)
-    left, right = st.columns(2, gap="large")
-    with left:
-        show("likeness")
-    with right:
         show("shift")
+    show("likeness")
 
 
 heading(

@@ -81,7 +81,7 @@ def losses_view(config: Variations, found: Trainings) -> View:
     now = {"x": x[::EVERY, None], "y": part["loss"][config.seed, ::EVERY, None].astype(float)}
     return View(
         figure=figure,
-        title=f"{LABELS[config.variant]}: loss over training",
+        title="Loss over training",
         caption=caption(config, found),
         controls=[_player(config, part)],
         grid=Grid(
@@ -245,8 +245,8 @@ def shift_view(config: Variations, found: Trainings) -> View:
     )
     return View(
         figure=figure,
-        caption=f"After {int(part['frames'][config.seed, config.frame]):,} updates; at α = 2 "
-        f"{float(curves[-1].y[-1]):.3g} ± {error:.1g}. Trained at α = 1 alone.",
+        caption=f"After {int(part['frames'][config.seed, config.frame]):,} updates. Loss at α = 2: "
+        f"{float(curves[-1].y[-1]):.3g} ± {error:.1g}; trained at α = 1 alone.",
     )
 
 

@@ -61,13 +61,18 @@ def _norm(config: Variations, found: Trainings) -> str:
         if deep
         else f"one best step of gradient descent has {rival:.4f}"
     )
+    error_at_end = float(found.parts[config.variant]["error"][:, -1].max())
     where = "LayerNorm **between two layers**" if deep else "LayerNorm **before attention**"
     return (
-        f"With {where} the loss is **{_mean(found, config.variant, 'loss')}** (± between seeds) "
-        f"where {words}. On inputs **twice as wide** it is {wide.mean():.3g} "
+        f"With {where} the loss of each seed is **{_each(found.ends(config.variant))}** "
+        f"(±{error_at_end:.1g}), where {words}. On inputs **twice as wide** it is {wide.mean():.3g} "
         f"(±{found.shift_error(config.variant):.1g}) and gradient descent's "
-        f"{theirs:.3g} (±{error:.1g}): what is normalised cannot run away."
+        f"{theirs:.3g} (±{error:.2g}): what is normalised cannot run away."
     )
+
+
+def _each(ends: np.ndarray) -> str:
+    return ", ".join(f"{end:.3f}" for end in ends)
 
 
 def _block(config: Variations, found: Trainings) -> str:
@@ -85,7 +90,8 @@ def _block(config: Variations, found: Trainings) -> str:
 
 def _mean(found: Trainings, variant: str, key: str) -> str:
     ends = found.ends(variant, key)
-    return f"{ends.mean():.3f} ± {ends.std(ddof=1):.1g}"
+    error = float(ends.std(ddof=1))
+    return f"{ends.mean():.{1 if error >= 0.1 else 3}f} ± {error:.1g}"
 
 
 _FINDINGS: dict[str, Callable[[Variations, Trainings], str]] = {
@@ -101,10 +107,11 @@ def caption(config: Variations, found: Trainings) -> str:
     part, training = found.parts[config.variant], VARIANTS[config.variant].training
     seconds = float(np.mean(part["seconds"]))
     each = 1e3 * seconds / training.steps
-    batch = f"{training.batch:,} " + ("fixed" if training.batch == training.tasks else "prompts")
+    whole = training.batch == training.tasks
+    batch = f"the same {training.batch:,} prompts" if whole else f"{training.batch:,} prompts"
     error = float(part["error"][config.seed, -1])
     return (
-        f"{LABELS[config.variant]}: {training.steps:,} updates of {batch} each, "
+        f"{LABELS[config.variant]}: {training.steps:,} updates on {batch} each, "
         f"{seconds:.0f} s of CPU time a seed ({each:.2g} ms an update, compilation included); the "
         f"paper's batch is {PAPER_BATCH:,}. Standard error of a seed's loss at the end, paired "
         f"with gradient descent: {error:.1g}."

@@ -11,6 +11,9 @@ from icl_core.plots.one_layer import PLAIN
 from icl_core.plots.style import METHODS, translucent
 from icl_core.plots.ticks import log_range
 
+WIDE = 6.0
+"""Largest over smallest value from which on an axis is logarithmic."""
+
 
 def seeds_figure(
     x: np.ndarray,
@@ -31,8 +34,8 @@ def seeds_figure(
         title=title,
         x="updates + 1",
         y=PLAIN,
-        alt=f"Line chart, both axes logarithmic: the loss on new prompts of {len(losses)} seeds "
-        "over training as thin lines, one of them thick, beside gradient descent's.",
+        alt=f"Line chart: the loss on new prompts of {len(losses)} seeds over training, updates on "
+        "a logarithmic axis, as thin lines, one of them thick, beside gradient descent's.",
     )
     for curve in levels:
         drawing.curve(curve)
@@ -57,7 +60,7 @@ def seeds_figure(
         losses[chosen],
         name=f"seed {chosen}, new prompts",
         mode="lines",
-        line={"color": style.color, "width": 2.5},
+        line={"color": style.color, "dash": style.dash, "width": 2.5},
         hovertemplate=f"seed {chosen}: %{{y:.4g}}<extra></extra>",
     )
     drawing.scatter(
@@ -78,9 +81,17 @@ def seeds_figure(
         showgrid=False,
     )
     shown = [losses, *(curve.y for curve in levels), *([] if train is None else [train[1:]])]
-    low, high = log_range(shown)
-    drawing.log_y(max(low, 1e-3), high)
+    _fit_y(drawing, shown, 3e-4)
     return drawing.figure()
+
+
+def _fit_y(drawing: Drawing, shown: Sequence[np.ndarray], bottom: float = 0.0) -> None:
+    """A logarithmic axis where values differ by more than WIDE, else a linear one."""
+    low, high = log_range(shown, pad=0.08)
+    if high > WIDE * low:
+        drawing.log_y(max(low, bottom), high)
+    else:
+        drawing.axis("y", range=[low - 0.05 * (high - low), high])
 
 
 def strip_figure(
@@ -94,7 +105,7 @@ def strip_figure(
 ) -> Figure:
     """Points by seed: groups are kinds of points (a method of the style table) by place.
 
-    `levels` are (method, value); values above `limit` are drawn there, open: not reached.
+    `levels` are (method, value); what is infinite is drawn open at `limit`: not reached by then.
     """
     drawing = Drawing(name="variations_ends", title=title, alt=alt, y=y)
     places = list(next(iter(groups.values())))
@@ -138,8 +149,7 @@ def strip_figure(
         showgrid=False,
     )
     shown = [value for values in groups.values() for value in values.values()]
-    low, high = log_range([*shown, [value for _, value in levels], [limit]], pad=0.1)
-    drawing.log_y(low, high)
+    _fit_y(drawing, [*shown, np.array([value for _, value in levels]), np.array([limit])])
     return drawing.figure()
 
 

@@ -31,4 +31,11 @@ def test_nothing_compiles_while_the_pages_are_used(open_page: Run, compilations:
     app.segmented_control(key="one_layer_shift").set_value("law_shift").run()
     open_page("construction", eta="3", layer="5")
     assert not app.exception
+    app = open_page("variations", variant="heads2", seed="7", frame="3")
+    for variant, last in (("grok", 2), ("fixed128", 2), ("norm2", 2)):
+        app.selectbox(key="variations_variant").set_value(variant).run()
+        assert app.session_state["variations:config"].seed == last
+    app.segmented_control(key="variations_seed").set_value(0).run()
+    assert not app.exception
+    assert not app.error
     assert not compilations
