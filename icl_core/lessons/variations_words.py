@@ -65,7 +65,8 @@ def _norm(config: Variations, found: Trainings) -> str:
     where = "LayerNorm **between two layers**" if deep else "LayerNorm **before attention**"
     return (
         f"With {where} the loss of each seed is **{_each(found.ends(config.variant))}** "
-        f"(±{error_at_end:.1g}), where {words}. On inputs **twice as wide** it is {wide.mean():.3g} "
+        f"(±{error_at_end:.1g}), where {words}. On inputs **twice as wide** it is "
+        f"{wide.mean():.3g} "
         f"(±{found.shift_error(config.variant):.1g}) and gradient descent's "
         f"{theirs:.3g} (±{error:.2g}): what is normalised cannot run away."
     )
