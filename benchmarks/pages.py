@@ -1,18 +1,19 @@
 """Server time of the pages: the first figure of a new session and every change of a control.
 
-    python -m benchmarks.pages [--rounds 5]
+    python -m benchmarks.pages [--rounds 3] [--only PAGE]
 
 Runs the app's own scripts under Streamlit's AppTest in one process, warmed as a server warms itself
-when it starts, with no browser: what is timed is the server's part. One JSON object: per page the
-seconds of a new session's first run (median, highest) and the milliseconds of a control change
-(median, p95), and how many programs were compiled meanwhile (expected: 0).
+when it starts, with no browser: what is timed is the server's part, and the whole page where a
+browser asks for a part of it. One JSON object: per page the seconds of a new session's first run
+(median, highest) and the milliseconds of a change (median, p95; "processor": the time that this
+process computed, which other programs beside it hardly change), the p95 of every control of
+`benchmarks.sweeps`, the slowest first, and how many programs were compiled meanwhile (expected: 0).
 """
 
 import argparse
 import json
-import statistics
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 import jax
@@ -20,41 +21,11 @@ import numpy as np
 from streamlit.testing.v1 import AppTest
 
 import ui.warm
-from icl_core.lessons import noise_and_depth, spectrum
+from benchmarks.sweeps import sweeps
 from icl_core.lessons.catalog import LESSONS
 from icl_core.runtime import prepare_process
 
 APP = str(Path(__file__).parents[1] / "app.py")
-SWEEPS: dict[str, dict[str, Sequence[object]]] = {
-    "noise_and_depth": {
-        "layers": [1, 2, 3, 4],
-        "sigma": [0.0, 0.125, 3.25, 6.0],
-        "statistic": ["median", "mean"],
-        "models": [["diag"], ["gdpp", "full"], ["gdpp", "diag", "full"]],
-        "num_context": [*(n for n in noise_and_depth.CONTEXTS if n != 20), None],
-    },
-    "weights": {
-        "parametrization": ["gdpp", "diag", "full"],
-        "layers": [1, 2, 3, 4],
-        "coordinates": ["raw", "normalised"],
-        "snapshot": [0, 7, 20, None],
-    },
-    "algorithm": {
-        "yy": [0.0, 0.5, 1.3, 1.0],
-        "omega": ["xx", "xy", "yy"],
-        "layer": [1, 4, 0],
-        "sigma": [0.5, 3.0],
-        "after": [1, 2, None],
-        "system": ["ridge", "ols", "oracle"],
-        "layers": [2, 3, 4],
-    },
-    "gdpp_spectrum": {
-        "dim": list(spectrum.DIMENSIONS),
-        "num_context": list(spectrum.CONTEXTS),
-        "gamma": [0.0, 0.004, 0.01, 0.02],
-        "layers": [1, 2, 3, 4],
-    },
-}
 
 
 def session(page: str) -> tuple[AppTest, float]:
@@ -69,22 +40,62 @@ def session(page: str) -> tuple[AppTest, float]:
     return app, seconds
 
 
-def change(app: AppTest, page: str, field: str, value: object) -> float:
-    """Milliseconds of the run after one control changed."""
-    app.session_state[f"{page}_{field}"] = value
-    begun = time.perf_counter()
+def change(app: AppTest, page: str, values: Mapping[str, object]) -> tuple[float, float]:
+    """Milliseconds of the run after controls changed: by the clock, and of the processor."""
+    for field, value in values.items():
+        app.session_state[f"{page}_{field}"] = value
+    begun, computed = time.perf_counter(), time.process_time()
     app.run()
-    return 1e3 * (time.perf_counter() - begun)
+    spent = 1e3 * (time.perf_counter() - begun), 1e3 * (time.process_time() - computed)
+    if app.exception or app.error:
+        raise SystemExit(f"{page}, {values}: {[*app.exception, *app.error]}")
+    return spent
+
+
+def swept(app: AppTest, page: str, rounds: int) -> dict[str, list[tuple[float, float]]]:
+    """What every change of every control takes, and of opening every preset."""
+    presets = [preset.to_dict() for preset in LESSONS[page].presets.values()]
+    default = presets[0]
+    found: dict[str, list[tuple[float, float]]] = {}
+    for seed in range(rounds):
+        for sweep in sweeps(page, seed):
+            change(app, page, {**default, **sweep.start})
+            found.setdefault(sweep.control, []).extend(
+                change(app, page, {sweep.control: value}) for value in sweep.values
+            )
+        found.setdefault("preset", []).extend(
+            change(app, page, values) for values in [*presets[1:], default]
+        )
+    return found
+
+
+def summary(spent: Mapping[str, list[tuple[float, float]]]) -> dict[str, object]:
+    """Median and p95 over all changes, and the p95 of each control."""
+    clock, processor = np.transpose([pair for pairs in spent.values() for pair in pairs])
+    each = {name: round(np.percentile(pairs, 95, axis=0)[0]) for name, pairs in spent.items()}
+
+    def quantiles(values: np.ndarray) -> dict[str, float]:
+        p50, p95 = np.percentile(values, [50, 95])
+        return {"median": round(p50, 1), "p95": round(p95, 1)}
+
+    return {
+        "changes": len(clock),
+        "change_milliseconds": quantiles(clock) | {"processor": quantiles(processor)},
+        "slowest": dict(sorted(each.items(), key=lambda pair: -pair[1])),
+    }
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=5)
-    rounds = parser.parse_args().rounds
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--only", choices=["home", *LESSONS])
+    parser.add_argument("--cold", action="store_true", help="as on a server that has not warmed")
+    given = parser.parse_args()
+    rounds = given.rounds
     prepare_process()
     ui.warm.start_warming = lambda: None
     begun = time.perf_counter()
-    for call in ui.warm.plan():
+    for call in () if given.cold else ui.warm.plan():
         call()
     warming = time.perf_counter() - begun
     compiled: list[float] = []
@@ -94,23 +105,12 @@ def main() -> None:
         )
     )
     pages = {}
-    for page in ["home", *LESSONS]:
+    for page in [given.only] if given.only else ["home", *LESSONS]:
         session(page)
         first = [session(page)[1] for _ in range(rounds)]
-        app, _ = session(page)
-        changes = [
-            change(app, page, field, value)
-            for _ in range(rounds)
-            for field, values in SWEEPS.get(page, {}).items()
-            for value in values
-        ]
-        pages[page] = {
-            "first_figure_seconds": {"median": statistics.median(first), "max": max(first)},
-            "changes": len(changes),
-        }
-        if changes:
-            p50, p95 = np.percentile(changes, [50, 95])
-            pages[page]["change_milliseconds"] = {"median": p50, "p95": p95}
+        pages[page] = {"first_figure_seconds": {"median": np.median(first), "max": max(first)}}
+        if page in LESSONS:
+            pages[page] |= summary(swept(session(page)[0], page, rounds))
     print(
         json.dumps(
             {"warming_seconds": warming, "compilations": len(compiled), "pages": pages}, indent=2

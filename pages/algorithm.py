@@ -6,6 +6,7 @@ from icl_core.lessons import algorithm as lesson
 from icl_core.lessons.algorithm import NAMES, PRESETS, VIEWS, Algorithm
 from icl_core.lessons.algorithm_matching import SYSTEM_NAMES
 from icl_core.lessons.algorithm_model import LABELS, Opened
+from icl_core.lessons.words import meanings
 from icl_core.live import Values
 from ui.boundary import fragment
 from ui.calls import algorithm_depths, opened_model, shipped_families
@@ -32,13 +33,14 @@ def choose(controls: Controls[Algorithm]) -> None:
 def switches(controls: Controls[Algorithm], opened: Opened) -> None:
     """The omegas, scaled or off, and what the loss says to it."""
     with st.container(
-        border=True, horizontal=True, gap="medium", vertical_alignment="bottom", key="switches"
+        border=True, horizontal=True, gap="medium", vertical_alignment="center", key="switches"
     ):
         names = {name: f"ω_{name}: {role}" for name, role in NAMES.items()}
         controls.one_of("omega", "On the slider", names, menu=True, width=300)
         layers = {0: "all"} | {i: str(i) for i in range(1, opened.num_layers + 1)}
         controls.one_of("layer", "In layer", layers)
-        toggles(controls)
+        with st.container(horizontal=True, gap="medium", width="content", key="toggles"):
+            toggles(controls)
     config = controls.config()
     left, right = st.columns([4, 5], gap="large")
     with left:
@@ -63,7 +65,7 @@ def toggles(controls: Controls[Algorithm]) -> None:
             controls.put(name, 1.0 if st.session_state[key] else 0.0)
 
         scaled = f" × {factor:g}" if factor not in (0, 1) else ""
-        st.toggle(f"ω_{name}{scaled}", key=key, help=role, on_change=turned)
+        st.toggle(rf"$\omega_{{{name}}}${scaled}", key=key, help=role, on_change=turned)
 
 
 @fragment()
@@ -124,7 +126,26 @@ heading(
     r"inputs, $\omega_{xy}$ makes the step **depend on the noise**, $\omega_{yy}$ **rescales** "
     "the answers of noisy prompts. Switch them off and see what each is worth.",
 )
-preset_links("pages/algorithm.py", Algorithm(), PRESETS)
+preset_links(
+    "pages/algorithm.py",
+    Algorithm(),
+    PRESETS,
+    meanings(
+        (
+            "gd",
+            "heavy_ball",
+            "chebyshev",
+            "cg",
+            "newton",
+            "gdpp",
+            "diag",
+            "full",
+            "const_rr",
+            "bayes_rr",
+        ),
+        ("L", "n, d", "σ", "ω", "Σ, α", "adjusted loss"),
+    ),
+)
 explore()
 to_try(
     [

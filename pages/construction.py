@@ -6,6 +6,7 @@ import streamlit as st
 from icl_core.lessons import construction as lesson
 from icl_core.lessons.construction import PRESETS, VIEWS, Construction
 from icl_core.lessons.small_prompt import MAX_DIM, parse_prompt
+from icl_core.lessons.words import meanings
 from icl_core.live import Values
 from ui.boundary import fragment
 from ui.calls import construction_run
@@ -35,6 +36,7 @@ def prompt_table(controls: Controls[Construction]) -> None:
         on_change=changed,
         num_rows="fixed",
         width="content",
+        placeholder="?",
     )
 
 
@@ -57,9 +59,9 @@ def explore() -> None:
         prompt_table(controls)
         st.markdown(
             "A token is $e_j = (x_j, y_j)$; the query starts as $(x, -W_0 x)$. A layer adds to "
-            "every token, the query too,\n"
+            "every token, the query too,\n\n"
             r"$$P\,W_V \sum_{i \le n} e_i\, (W_K e_i)^\top (W_Q e_j),$$"
-            "\nso that targets become residuals, and minus the query's last entry is the answer "
+            "\n\nso that targets become residuals, and minus the query's last entry is the answer "
             f"$Wx$. Inputs may have up to {MAX_DIM} entries."
         )
     with right:
@@ -90,7 +92,12 @@ heading(
     r"$\frac{1}{2n}\sum_i (W x_i - y_i)^2$. Change the prompt, follow the numbers through a layer, "
     "and compare a hundred layers with a hundred steps.",
 )
-preset_links("pages/construction.py", Construction(), PRESETS)
+preset_links(
+    "pages/construction.py",
+    Construction(),
+    PRESETS,
+    meanings(("gd", "gdpp_tuned", "construction"), ("n, d", "loss (half MSE)")),
+)
 explore()
 to_try(
     [

@@ -5,7 +5,17 @@ import math
 import streamlit as st
 
 from icl_core.lessons import spectrum as lesson
-from icl_core.lessons.spectrum import CONTEXTS, DIMENSIONS, PRESETS, VIEWS, Spectrum
+from icl_core.lessons.spectrum import (
+    CONDITIONS,
+    CONTEXTS,
+    DIMENSIONS,
+    EIGENVALUES,
+    INPUTS,
+    PRESETS,
+    VIEWS,
+    Spectrum,
+)
+from icl_core.lessons.words import meanings
 from icl_core.live import Values
 from ui.boundary import fragment
 from ui.calls import spectra
@@ -23,11 +33,18 @@ def explore() -> None:
     with control_row():
         controls.one_of("dim", "Dimension d", {d: str(d) for d in DIMENSIONS})
         controls.steps("num_context", "Examples n in the prompt", {n: str(n) for n in CONTEXTS})
+        controls.one_of("inputs", "Inputs", INPUTS)
+        if controls["inputs"] == "stretched":
+            values = {value: f"{value:g}" for value in CONDITIONS}
+            controls.steps("condition", "Condition of their covariance", values)
+        controls.one_of("prompt", "Eigenvalues of", EIGENVALUES)
         st.button(
             "Best γ",
             icon=":material/target:",
             on_click=lambda: controls.put("gamma", None),
-            help="The γ with the smallest median condition number over prompts",
+            help="The γ with the smallest median condition number over prompts; for one prompt of "
+            "two eigenvalues, that which makes them equal",
+            key="best_gamma",
         )
     config = controls.config()
     found = spectra(config)
@@ -40,7 +57,7 @@ def explore() -> None:
 
     finding(lesson.finding(config, found.hessians))
     chart(VIEWS["passage"](config, found), key="passage", page=PAGE, config=config, on_change=moved)
-    left, right = st.columns(2, gap="large")
+    left, right = st.columns([4, 3], gap="large")
     with left:
         chart(VIEWS["gamma"](config, found), key="gamma", page=PAGE, config=config)
     with right:
@@ -54,15 +71,21 @@ heading(
     r"$x \leftarrow (I - \gamma\Sigma)\,x$, and so turns every eigenvalue $\lambda$ into "
     r"$\lambda(1-\gamma\lambda)^2$.",
 )
-preset_links("pages/gdpp_spectrum.py", Spectrum(), PRESETS)
+preset_links(
+    "pages/gdpp_spectrum.py", Spectrum(), PRESETS, meanings(("gd", "gdpp"), ("n, d", "Σ, α"))
+)
 explore()
 to_try(
     [
         r"Drag **γ** until the largest eigenvalue reaches the root $1/\gamma$: it vanishes, and "
         "the condition number explodes.",
-        "Put the **peak** near the largest eigenvalues: all large ones end up nearly equal.",
+        "Open **Ellipse to circle**: two eigenvalues become one. Drag γ on: the ellipse comes "
+        "back, turned by a right angle.",
         "Add **layers**: each squeezes what the one before left, with less to gain every time.",
-        "Take **more examples**: the spectrum narrows by itself, and there is less to do.",
+        "**Predict:** do trained layers take the γ that is best for the typical prompt, or a "
+        "smaller one? Open **The paper's figure**: the mean loss is decided by prompts with very "
+        "large eigenvalues.",
+        "**Stretch** the inputs: one γ cannot serve eigenvalues of many sizes; layers help more.",
         "Take **fewer examples than dimensions**: the missing directions stay at 0, whatever γ is.",
     ]
 )

@@ -4,9 +4,11 @@ import streamlit as st
 
 from icl_core.lessons import noise_and_depth as lesson
 from icl_core.lessons.noise_and_depth import NoiseAndDepth
+from icl_core.lessons.words import meanings
 from ui.calls import noise_losses, shipped_families
 from ui.chart import chart
 from ui.frame import TITLE, heading
+from ui.presets import glossary
 from ui.reopen import reopen
 
 LESSONS = {
@@ -22,6 +24,10 @@ LESSONS = {
     "variations": (
         "When training struggles",
         "Plateaus, too few prompts, LayerNorm: trainings that find gradient descent late or never.",
+    ),
+    "depth": (
+        "Deeper",
+        "Several layers do not repeat the step: they find GD++, which makes the next step easier.",
     ),
     "gdpp_spectrum": (
         "GD++ spectrum",
@@ -62,6 +68,19 @@ LESSONS = {
 }
 
 
+BESIDE, ROW = 4, 3
+"""Cards beside the picture, and in a row below it."""
+NAMED = ("gdpp", "diag", "full", "const_rr", "ada_rr", "tuned_rr", "bayes_rr")
+
+
+def card(name: str) -> None:
+    """A page and what it shows."""
+    title, about = LESSONS[name]
+    with st.container(border=True, gap="xsmall", key=f"card_{name}", height="stretch"):
+        st.page_link(f"pages/{name}.py", label=f"**{title}**", icon_position="right")
+        st.markdown(about)
+
+
 def picture() -> None:
     """The main result on the shipped models."""
     config = NoiseAndDepth()
@@ -88,10 +107,14 @@ heading(
 )
 left, right = st.columns([3, 2], gap="large")
 with right:
-    for name, (title, about) in LESSONS.items():
-        with st.container(border=True, gap="xsmall", key=f"card_{name}"):
-            st.page_link(f"pages/{name}.py", label=f"**{title}**", icon_position="right")
-            st.markdown(about)
+    for name in list(LESSONS)[:BESIDE]:
+        card(name)
 with left:
     picture()
+    glossary(meanings(NAMED, ("adjusted loss", "Bayes floor")))
+below = list(LESSONS)[BESIDE:]
+for start in range(0, len(below), ROW):
+    for column, name in zip(st.columns(ROW), below[start : start + ROW], strict=False):
+        with column:
+            card(name)
 reopen()

@@ -7,6 +7,7 @@ from icl_core.lessons import models as lesson
 from icl_core.lessons.model_cards import card_finding, in_order, label, list_rows
 from icl_core.lessons.model_map import noise_words
 from icl_core.lessons.models import ALL, PRESETS, VIEWS, Models, Shown
+from icl_core.lessons.words import meanings
 from icl_core.plots.style import METHODS
 from icl_core.zoo.claims import Claim
 from icl_core.zoo.faults import faults
@@ -73,6 +74,7 @@ def listing(controls: Controls[Models], config: Models, table: Results) -> None:
         list_rows(entries, table),
         hide_index=True,
         height=300,
+        placeholder="–",
         column_config={
             name: st.column_config.NumberColumn(format=form) for name, form in NUMBERS.items()
         },
@@ -123,7 +125,15 @@ heading(
     "The paper's Table 1 took 4 to 12 hours on a large accelerator for every model. Here are such "
     "models again, each beside the published loss and beside what no model can fall below.",
 )
-preset_links("pages/models.py", Models(), PRESETS)
+preset_links(
+    "pages/models.py",
+    Models(),
+    PRESETS,
+    meanings(
+        ("gdpp", "diag", "full", "const_rr", "bayes_rr", "paper"),
+        ("L", "n, d", "σ", "P, Q, G", "adjusted loss", "Bayes floor"),
+    ),
+)
 explore()
 open_checkpoint(PAGE)
 to_try(

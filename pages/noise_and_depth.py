@@ -12,6 +12,7 @@ from icl_core.lessons.noise_and_depth import (
     VIEWS,
     NoiseAndDepth,
 )
+from icl_core.lessons.words import meanings
 from icl_core.plots.style import METHODS
 from ui.boundary import fragment
 from ui.calls import noise_losses, shipped_families
@@ -48,7 +49,7 @@ def explore() -> None:
             help="At one noise level the best model of every kind is ridge regression of that "
             "strength, and deep GD++ reaches it. Shown in the profile, exactly.",
         )
-        if (own, trained) == (10, 20):
+        if (own, trained) == (10, 20) and controls["statistic"] == "mean":
             controls.switch("published", "Paper's Table 1")
     controls.within("layers", family.depths[0], family.depths[-1])
     controls.within("sigma", 0.0, lesson.highest_sigma(family.task))
@@ -84,7 +85,26 @@ heading(
     r"$y_i = \langle w, x_i\rangle + \xi_i$ and asks for one more answer. The noise $\xi_i$ has a "
     r"level $\sigma$ that differs from prompt to prompt and that nobody tells the model.",
 )
-preset_links("pages/noise_and_depth.py", NoiseAndDepth(), PRESETS)
+preset_links(
+    "pages/noise_and_depth.py",
+    NoiseAndDepth(),
+    PRESETS,
+    meanings(
+        (
+            "gd",
+            "gdpp_tuned",
+            "gdpp",
+            "diag",
+            "full",
+            "const_rr",
+            "ada_rr",
+            "tuned_rr",
+            "one_level",
+            "bayes_rr",
+        ),
+        ("L", "n, d", "σ", "adjusted loss", "Bayes floor"),
+    ),
+)
 explore()
 to_try(
     [

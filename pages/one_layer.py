@@ -7,6 +7,7 @@ import streamlit as st
 from icl_core.lessons import one_layer as lesson
 from icl_core.lessons.one_layer import PRESETS, VIEWS
 from icl_core.lessons.one_layer_runs import SHIFTS, OneLayer
+from icl_core.lessons.words import meanings
 from icl_core.live import Values
 from icl_core.zoo.paper1.one_layer import SEEDS
 from ui.boundary import fragment
@@ -65,7 +66,12 @@ heading(
     r"\langle w, x_i\rangle$ with inputs from $U(-\frac12, \frac12)$, ten dimensions, a new $w$ "
     "every time, and no noise.",
 )
-preset_links("pages/one_layer.py", OneLayer(), PRESETS)
+preset_links(
+    "pages/one_layer.py",
+    OneLayer(),
+    PRESETS,
+    meanings(("gd", "construction"), ("n, d", "Σ, α", "loss (half MSE)")),
+)
 explore()
 to_try(
     [

@@ -7,6 +7,7 @@ import streamlit as st
 from icl_core.lessons import one_prompt as lesson
 from icl_core.lessons.noise_and_depth import highest_sigma
 from icl_core.lessons.one_prompt import PRESETS, VIEWS, OnePrompt, Shown
+from icl_core.lessons.words import meanings
 from icl_core.live import Values
 from ui.boundary import fragment
 from ui.calls import adarr_iterations, prompt_story, shipped_families
@@ -82,7 +83,15 @@ heading(
     r"$(\Sigma + \sigma^2 I)^{-1}\alpha$, and it needs $\sigma$. So here is one prompt: what do "
     r"its examples say about $\sigma$, and what does each method make of it?",
 )
-preset_links("pages/one_prompt.py", OnePrompt(), PRESETS)
+preset_links(
+    "pages/one_prompt.py",
+    OnePrompt(),
+    PRESETS,
+    meanings(
+        ("gdpp", "diag", "full", "const_rr", "ada_rr", "iterative_rr", "oracle_rr", "bayes_rr"),
+        ("L", "n, d", "σ", "Σ, α", "adjusted loss"),
+    ),
+)
 explore()
 to_try(
     [

@@ -9,6 +9,7 @@ from icl_core.lessons.paper_figures import (
     VIEWS,
     PaperFigures,
 )
+from icl_core.lessons.words import meanings
 from ui.boundary import fragment
 from ui.calls import paper_material, shipped_families
 from ui.chart import chart
@@ -42,7 +43,25 @@ heading(
     "predictor, which nothing can beat, and ridge regression of one strength, which GD++ of any "
     "depth cannot. (Figure 4 shows matrices: see *Weights*.)",
 )
-preset_links("pages/paper_figures.py", PaperFigures(), PRESETS)
+preset_links(
+    "pages/paper_figures.py",
+    PaperFigures(),
+    PRESETS,
+    meanings(
+        (
+            "gdpp",
+            "diag",
+            "full",
+            "const_rr",
+            "ada_rr",
+            "tuned_rr",
+            "oracle_rr",
+            "bayes_rr",
+            "paper",
+        ),
+        ("L", "n, d", "σ", "adjusted loss", "Bayes floor"),
+    ),
+)
 explore()
 to_try(
     [

@@ -5,6 +5,7 @@ import streamlit as st
 from icl_core.constructions import CONSTRUCTIONS
 from icl_core.lessons import theory as lesson
 from icl_core.lessons.theory import DIMENSIONS, LEVELS, PRESETS, Theory
+from icl_core.lessons.words import meanings
 from ui.boundary import fragment
 from ui.calls import squares, trained_pair, two_noise_limit
 from ui.chart import chart
@@ -96,10 +97,10 @@ def square(config: Theory) -> None:
 
 def constructions() -> None:
     st.subheader("All constructions", anchor=False)
-    lines = ["| construction | what its layers do | uses | source |", "|-|-|-|-|"]
+    lines = ["| construction | what its layers do |", "|-|-|"]
     for built in CONSTRUCTIONS.values():
-        uses = ", ".join(rf"$\omega_{{{name}}}$" for name in built.uses)
-        lines.append(f"| {built.label} | {built.about} | {uses} | {built.source} |")
+        uses = " and ".join(rf"$\omega_{{{name}}}$" for name in built.uses)
+        lines.append(f"| {built.label} ({built.source}) | {built.about}; with {uses} alone |")
     st.markdown("\n".join(lines))
 
 
@@ -108,7 +109,25 @@ heading(
     "Some algorithms need no training: the weights that run them can be written down. Here are the "
     "constructions behind the theorems, run on numbers, and one thing that no weights can do.",
 )
-preset_links("pages/theory.py", Theory(), PRESETS)
+preset_links(
+    "pages/theory.py",
+    Theory(),
+    PRESETS,
+    meanings(
+        (
+            "gd",
+            "gdpp_tuned",
+            "heavy_ball",
+            "chebyshev",
+            "cg",
+            "newton",
+            "diag",
+            "const_rr",
+            "bayes_rr",
+        ),
+        ("L", "n, d", "σ", "ω", "Σ, α", "adjusted loss"),
+    ),
+)
 explore()
 constructions()
 to_try(

@@ -4,6 +4,7 @@ import streamlit as st
 
 from icl_core.errors import InputError
 from icl_core.lessons.training import LIMITS, PRESETS, SECONDS, Train
+from icl_core.lessons.words import meanings
 from icl_core.plots.style import METHODS
 from ui.boundary import guarded
 from ui.checkpoint_view import open_checkpoint
@@ -49,7 +50,15 @@ heading(
     "Choose a task and a model, press start, and watch the loss come down towards the Bayes floor: "
     "what the best predictor there can be would reach. You may leave this page meanwhile.",
 )
-preset_links("pages/train.py", Train(), PRESETS)
+preset_links(
+    "pages/train.py",
+    Train(),
+    PRESETS,
+    meanings(
+        ("gdpp", "diag", "full", "bayes_rr", "paper"),
+        ("L", "n, d", "σ", "P, Q, G", "ω", "adjusted loss", "Bayes floor"),
+    ),
+)
 config = choose(Controls(PAGE, Train()))
 job = trainings().find(st.session_state.get(JOB))
 busy = job is not None and job.active

@@ -4,6 +4,7 @@ import streamlit as st
 
 from icl_core.lessons import weights as lesson
 from icl_core.lessons.weights import PRESETS, STUDY_VIEWS, VIEWS, Story, Weights
+from icl_core.lessons.words import meanings
 from icl_core.live import Values
 from icl_core.plots.style import METHODS
 from ui.boundary import fragment
@@ -114,7 +115,12 @@ heading(
     "over the examples. So two small matrices a layer are the whole model. What did training "
     "write into them?",
 )
-preset_links("pages/weights.py", Weights(), PRESETS)
+preset_links(
+    "pages/weights.py",
+    Weights(),
+    PRESETS,
+    meanings(("gdpp", "diag", "full"), ("L", "n, d", "σ", "P, Q, G", "ω", "adjusted loss")),
+)
 explore()
 to_try(
     [

@@ -8,19 +8,22 @@ from icl_core.analysis.two_noise import TwoNoiseLimit
 from icl_core.lessons import (
     algorithm_model,
     construction,
+    depth_runs,
     iterations,
     losses,
     one_layer_runs,
     one_prompt,
     paper_figures,
     spectrum,
+    spectrum_bank,
     theory,
     variations_runs,
     weights,
 )
-from icl_core.lessons.families import Family, families
+from icl_core.lessons.families import Family, Kin, families, relatives
 from icl_core.lessons.model_cards import Card, read_card
 from icl_core.lessons.noise_and_depth import NoiseAndDepth
+from icl_core.tasks.inputs import InputLaw
 from icl_core.zoo.claims import Claim, claims
 from icl_core.zoo.library import Entry
 from icl_core.zoo.table import Results, results
@@ -39,7 +42,7 @@ def noise_losses(config: NoiseAndDepth) -> losses.Losses:
     return _noise_losses(config.task, config.num_context, layers, config.dim)
 
 
-@st.cache_data(max_entries=512, show_spinner=False)
+@st.cache_resource(max_entries=512, show_spinner=False)
 def _noise_losses(
     task: str, num_context: int | None, layers: int, dim: int | None
 ) -> losses.Losses:
@@ -64,9 +67,9 @@ def weights_story(
 
 
 @st.cache_data(max_entries=16, ttl=60, show_spinner=False)
-def shipped_kin(task: str) -> dict[int, list[weights.Kin]]:
+def shipped_kin(task: str) -> dict[int, list[Kin]]:
     """What is shipped for a task, by depth. Read again every minute, as `shipped_families`."""
-    return {depth: list(kin) for depth, kin in weights.relatives(task).items()}
+    return {depth: list(kin) for depth, kin in relatives(task).items()}
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
@@ -84,13 +87,17 @@ def algorithm_depths(task: str) -> dict[str, dict[int, Entry]]:
 def spectra(config: spectrum.Spectrum) -> spectrum.Spectra:
     """See `spectrum.measure`."""
     size = config.dim, config.num_context
-    return spectrum.Spectra(hessians=hessians(*size), trained=trained_gammas(*size))
+    return spectrum.Spectra(
+        hessians=hessians(*size, config.law),
+        sizes={n: hessians(config.dim, n, config.law) for n in spectrum.SIZES},
+        trained=trained_gammas(*size, config.law),
+    )
 
 
-@st.cache_resource(max_entries=128, show_spinner=False)
-def hessians(dim: int, num_context: int) -> spectrum.Hessians:
-    """See `spectrum.hessians_of`."""
-    return spectrum.hessians_of(dim, num_context)
+@st.cache_resource(max_entries=256, show_spinner=False)
+def hessians(dim: int, num_context: int, inputs: InputLaw) -> spectrum_bank.Hessians:
+    """See `spectrum_bank.hessians_of`."""
+    return spectrum_bank.hessians_of(dim, num_context, inputs)
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
@@ -122,6 +129,12 @@ def variation_runs() -> variations_runs.Trainings:
     return variations_runs.read()
 
 
+@st.cache_resource(max_entries=1, show_spinner=False)
+def depth_results() -> depth_runs.Runs:
+    """See `depth_runs.read`."""
+    return depth_runs.read()
+
+
 @st.cache_resource(max_entries=64, show_spinner=False)
 def construction_run(config: construction.Construction) -> construction.Run:
     """See `construction.measure`."""
@@ -129,9 +142,9 @@ def construction_run(config: construction.Construction) -> construction.Run:
 
 
 @st.cache_data(max_entries=16, ttl=60, show_spinner=False)
-def trained_gammas(dim: int, num_context: int) -> tuple[float, ...]:
-    """See `spectrum.trained_gammas`."""
-    return spectrum.trained_gammas(dim, num_context)
+def trained_gammas(dim: int, num_context: int, inputs: InputLaw) -> tuple[float, ...]:
+    """See `spectrum_bank.trained_gammas`."""
+    return spectrum_bank.trained_gammas(dim, num_context, inputs)
 
 
 @st.cache_resource(max_entries=1, ttl=60, show_spinner=False)

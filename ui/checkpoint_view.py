@@ -8,7 +8,7 @@ from icl_core.lessons import training as lesson
 from icl_core.lessons.coordinates import normalised
 from icl_core.lessons.weights import panels
 from icl_core.live import View
-from icl_core.plots.weights import heatmaps
+from icl_core.plots.weights import ROW, heatmaps
 from ui.boundary import guarded
 from ui.chart import chart
 
@@ -54,5 +54,5 @@ def checkpoint_view(name: str, data: bytes, *, page: str) -> None:
         chart(view, key="opened_layers", page=page)
     with right:
         shown = panels(normalised(model, task))
-        figure = heatmaps(shown, title="Weights (normalised)", name="weights")
+        figure = heatmaps(shown, title="Weights (normalised)", name="weights", cell=ROW)
         chart(View(figure=figure), key="opened_weights", page=page)

@@ -4,9 +4,10 @@ import streamlit as st
 
 from icl_core.checkpoints import MAX_BYTES
 from icl_core.files import read_bytes
+from icl_core.lessons.families import kin_of
 from icl_core.lessons.model_cards import Card, variant
 from icl_core.lessons.noise_and_depth import NoiseAndDepth
-from icl_core.lessons.weights import Weights, kin_of
+from icl_core.lessons.weights import Weights
 from icl_core.validation import Config
 from icl_core.zoo.library import PRETRAINED, task_name
 from ui.presets import preset_link
@@ -19,6 +20,8 @@ def model_row(card: Card) -> None:
     """Downloads and links, side by side."""
     with st.container(horizontal=True, gap="small", key="model_row", vertical_alignment="center"):
         for folder, words in FILES.items():
+            if folder == "movies" and card.entry.metrics.get("movie"):
+                words = "A run that did not win"
             path = PRETRAINED / folder / card.entry.file
             if path.is_file():
                 st.download_button(

@@ -1,4 +1,4 @@
-"""Named states of a lesson, as links."""
+"""Named states of a lesson, as links, and what the names in its figures mean."""
 
 from collections.abc import Mapping
 
@@ -6,15 +6,33 @@ import streamlit as st
 
 from icl_core.export.recipe import LINK_VERSION, link_values
 from icl_core.validation import Config
+from ui.boundary import fragment
+from ui.menu import menu
 
 
-def preset_links(path: str, default: Config, presets: Mapping[str, Config]) -> None:
-    """A row of links to the same page, each with its own choices."""
-    with st.container(horizontal=True, key="presets", gap="small"):
+def preset_links(
+    path: str,
+    default: Config,
+    presets: Mapping[str, Config],
+    names: Mapping[str, str] | None = None,
+) -> None:
+    """A row of links to the same page, each with its own choices; `names` are explained last."""
+    with st.container(horizontal=True, key="presets", gap="small", vertical_alignment="center"):
         for label, config in presets.items():
             st.page_link(path, label=label, icon="", query_params=preset_link(config, default))
+        if names:
+            glossary(names)
 
 
 def preset_link(config: Config, default: Config) -> dict[str, str]:
     """Query parameters of a state; never empty, so that the defaults are a link as well."""
     return {"v": LINK_VERSION} | link_values(config, default)
+
+
+@fragment()
+def glossary(names: Mapping[str, str]) -> None:
+    """What legends and symbols stand for, on demand."""
+    with menu("What the names mean", key="names") as opened:
+        if opened:
+            rows = [f"| {name} | {about} |" for name, about in names.items()]
+            st.markdown("\n".join(["| name | what it is |", "|-|-|", *rows]))

@@ -19,13 +19,19 @@ from icl_core.lessons.families import Family
 from icl_core.lessons.noise_and_depth import CONTEXTS as SHIFTS
 from icl_core.lessons.noise_and_depth import DIMENSIONS as SIZES
 from icl_core.lessons.noise_and_depth import NoiseAndDepth
+from icl_core.lessons.one_prompt import PRESETS as ONE_PROMPT_PRESETS
 from icl_core.lessons.one_prompt import OnePrompt
 from icl_core.lessons.paper_figures import EXHIBITS, FAR_DEPTHS, PaperFigures
-from icl_core.lessons.spectrum import CONTEXTS, DIMENSIONS, Spectrum
+from icl_core.lessons.spectrum import CONTEXTS, DIMENSIONS, INPUTS, Spectrum, passage_grid
+from icl_core.lessons.spectrum_bank import best_of, loss_gamma, survey_of
 from icl_core.lessons.theory import LEVELS
-from icl_core.lessons.weights import Weights, omega_figure, theory
+from icl_core.lessons.weights import PRESETS as WEIGHTS_PRESETS
+from icl_core.lessons.weights import STUDY_VIEWS, Weights, omega_figure, theory
+from icl_core.lessons.weights import VIEWS as WEIGHTS_VIEWS
+from icl_core.tasks.inputs import InputLaw
 from ui.calls import (
     adarr_iterations,
+    algorithm_depths,
     hessians,
     noise_losses,
     opened_model,
@@ -39,6 +45,7 @@ from ui.calls import (
     weights_story,
     zoo_claims,
 )
+from ui.calls import spectra as spectra_of
 
 LOG = logging.getLogger("icl.warm")
 PAUSE = 0.5
@@ -47,13 +54,13 @@ PAUSE = 0.5
 
 def plan() -> Iterator[Callable[[], object]]:
     """The pieces of work, the most urgent first."""
-    return chain(defaults(), shifts(), exhibits(), spectra())
+    return chain(defaults(), presets(), switches(), shifts(), exhibits(), spectra(), dimensions())
 
 
 def defaults() -> Iterator[Callable[[], object]]:
     """What the pages show first, of every task."""
     spectrum, noise, weights = Spectrum(), NoiseAndDepth(), Weights()
-    yield lambda: hessians(spectrum.dim, spectrum.num_context)
+    yield lambda: passage_grid(spectra_of(spectrum).hessians, spectrum.prompt)
     yield lambda: omega_figure(weights_story(weights.task, weights.parametrization, weights.layers))
     yield zoo_claims
     for levels in LEVELS:
@@ -66,10 +73,34 @@ def defaults() -> Iterator[Callable[[], object]]:
         task = family.task
         kind, depths = next(iter(family.entries.items()))
         shallow = name, kind, next(iter(depths))
-        yield lambda task=task: trained_gammas(task.dim, task.num_context)
+        yield lambda task=task: trained_gammas(task.dim, task.num_context, task.inputs)
         yield lambda shallow=shallow: theory(weights_story(*shallow))
         yield partial(noise_losses, noise.replace(task=name))
         yield lambda name=name: adarr_iterations(name)
+
+
+def presets() -> Iterator[Callable[[], object]]:
+    """What is slow to make of the links to named states: all models aligned to each other, say."""
+    for weights in WEIGHTS_PRESETS.values():
+        yield partial(_weights, weights)
+    for algorithms in algorithm.PRESETS.values():
+        yield partial(_algorithm, algorithms)
+    for prompt in ONE_PROMPT_PRESETS.values():
+        yield partial(prompt_story, prompt)
+
+
+def switches() -> Iterator[Callable[[], object]]:
+    """The default model of the page on algorithms: its other numbers, and the models that are one
+    choice away."""
+    config = algorithm.Algorithm()
+    for omega in algorithm.OMEGAS:
+        yield partial(_switch, config.replace(omega=omega))
+    for layers in algorithm_depths(config.task)[config.model]:
+        yield partial(_algorithm, config.replace(layers=layers))
+    for task in shipped_families():
+        for kind, found in algorithm_depths(task).items():
+            if config.layers in found and (task == config.task or kind == config.model):
+                yield partial(_algorithm, config.replace(task=task, model=kind))
 
 
 def shifts() -> Iterator[Callable[[], object]]:
@@ -87,10 +118,28 @@ def exhibits() -> Iterator[Callable[[], object]]:
 
 
 def spectra() -> Iterator[Callable[[], object]]:
-    """Hessians of every size on offer."""
-    for dim in DIMENSIONS:
-        for n in CONTEXTS:
-            yield lambda dim=dim, n=n: hessians(dim, n)
+    """Hessians of every size and input law on offer."""
+    for inputs in INPUTS:
+        for dim in DIMENSIONS:
+            for n in CONTEXTS:
+                yield partial(_hessians, dim, n, Spectrum(inputs=inputs).law)
+
+
+def _hessians(dim: int, num_context: int, law: InputLaw) -> None:
+    """With what the page asks first about them."""
+    found = hessians(dim, num_context, law)
+    survey_of(found)
+    best_of(found, 1)
+    loss_gamma(found)
+
+
+def dimensions() -> Iterator[Callable[[], object]]:
+    """Other dimensions of the tasks that are not the default, at the page's own depth."""
+    for name, family in shipped_families().items():
+        if name != NoiseAndDepth().task:
+            for dim in SIZES:
+                if dim != family.task.dim:
+                    yield partial(noise_losses, NoiseAndDepth(task=name, dim=dim))
 
 
 def _shifted(config: NoiseAndDepth, family: Family) -> Iterator[Callable[[], object]]:
@@ -105,8 +154,23 @@ def _shifted(config: NoiseAndDepth, family: Family) -> Iterator[Callable[[], obj
                 yield partial(noise_losses, shift.replace(layers=layers))
 
 
+def _weights(config: Weights) -> None:
+    """A state of the page on weights."""
+    story = weights_story(
+        config.task, config.parametrization, config.layers, config.heads, config.seed
+    )
+    for name in STUDY_VIEWS[config.study]:
+        WEIGHTS_VIEWS[name](config, story)
+
+
+def _switch(config: algorithm.Algorithm) -> None:
+    """One number of a model, scaled."""
+    opened = opened_model(config.task, config.model, config.layers)
+    algorithm.VIEWS["switches"](config, opened)
+
+
 def _algorithm(config: algorithm.Algorithm) -> None:
-    """The default state of the page on a model's algorithm."""
+    """A state of the page on a model's algorithm."""
     opened = opened_model(config.task, config.model, config.layers)
     algorithm.finding(opened)
     for view in algorithm.VIEWS.values():

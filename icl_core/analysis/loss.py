@@ -12,6 +12,7 @@ The two agree where n >= d; for n < d the plain one counts what no learner can k
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -22,7 +23,7 @@ from jaxtyping import Array, Float
 from icl_core.algorithms import Method
 from icl_core.algorithms.ridge import OracleRR
 from icl_core.arrays import WeightPath, in_float64
-from icl_core.tasks.linear import LinearTask, Prompts, draw_prompts, embedded
+from icl_core.tasks.linear import LinearTask, Prompts, at_levels, draw_prompts, embedded
 from icl_core.tasks.noise import FixedNoise
 from icl_core.validation import integer
 
@@ -30,6 +31,10 @@ ORACLE = OracleRR()
 
 CHUNK = 4096
 """Prompts per evaluated block: memory stays flat and one shape serves every number of prompts."""
+
+
+STATISTICS = ("mean", "stderr", "median", "low", "high")
+"""The arrays of a summary."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +51,11 @@ class LossSummary:
     low: np.ndarray
     high: np.ndarray
     count: int
+
+    def at(self, index: Any) -> "LossSummary":
+        """Every array at a numpy index: (..., slice(k + 1)) is steps 0..k."""
+        arrays = {name: getattr(self, name)[index] for name in STATISTICS}
+        return LossSummary(count=self.count, **arrays)
 
     @property
     def final(self) -> float:
@@ -196,12 +206,7 @@ def noise_profile_at_once(
     `dim` is that of `prompt_losses`.
     """
     count = integer("The number of prompts", prompts, (2, CHUNK))
-    levels = [
-        draw_prompts(task.replace(noise=FixedNoise(value=float(sigma))), (seed, 0), count)
-        for sigma in sigmas
-    ]
-    block = jax.tree.map(lambda *parts: np.concatenate([np.atleast_1d(p) for p in parts]), *levels)
-    block = block.replace(num_context=levels[0].num_context)
+    block = at_levels(task, (seed, 0), sigmas, count)
     block = block if dim is None else embedded(block, dim)
     target = OracleRR().weight_path(block)[-1]
     found = {}

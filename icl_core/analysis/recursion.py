@@ -145,3 +145,66 @@ def tune_steps(
     return GDPlusPlus(
         etas=tuple(map(float, etas * task.num_context)), gammas=tuple(map(float, gammas))
     )
+
+
+@in_float64
+def tune_untied(
+    task: LinearTask, steps: int, eigenvalues: Float[np.ndarray, "prompts dim"]
+) -> tuple[Float[np.ndarray, "steps"], Float[np.ndarray, "steps"]]:
+    """eta_k / n and gamma_k of untied GD++, without bounds, found one step at a time.
+
+    Inputs shrink from step to step, and the numbers grow as much: so a step begins in units of
+    1 / (a typical large eigenvalue of the inputs that it meets), several ways, and the logarithms
+    of all numbers are tuned together by L-BFGS. The last gamma changes nothing and is 0. A local
+    optimum: tuning all steps at once from tied ones (`tune_steps`) ends in worse ones.
+    """
+    integer("The number of steps", steps, (1, 100))
+    _require_plain(task)
+    values, weight = in_bins(eigenvalues.ravel(), np.full(eigenvalues.size, 1 / eigenvalues.size))
+    known = [jnp.asarray(part) for part in (values, weight, 1.0)]
+
+    def objective(logs: np.ndarray) -> tuple[float, np.ndarray]:
+        numbers = np.append(np.exp(logs), 0.0).reshape(2, -1)
+        loss, slope = _log_loss(jnp.asarray(numbers), *known, numbers.shape[1])
+        finite = np.isfinite(loss) and np.isfinite(slope).all()
+        change = (np.asarray(slope) * numbers).ravel()[:-1]
+        return (float(loss), change) if finite else (1e3, 0 * logs)
+
+    etas, gammas = np.empty(0), np.empty(0)
+    for count in range(1, steps + 1):
+        begins = [np.log(np.concatenate(pair)) for pair in _longer(etas, gammas, values, weight)]
+        runs = [
+            optimize.minimize(objective, begin, jac=True, method="L-BFGS-B", options=_PATIENT)
+            for begin in begins
+        ]
+        best = np.exp(min(runs, key=lambda run: run.fun).x)
+        etas, gammas = best[:count], best[count:]
+    return etas, np.append(gammas, 0.0)
+
+
+def _longer(
+    etas: np.ndarray, gammas: np.ndarray, values: np.ndarray, weight: np.ndarray
+) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Starts with one step more: the gamma of the last step, which now matters, and a new eta."""
+
+    def large(known: np.ndarray) -> float:
+        q = values * np.prod(known, axis=0) ** 2 if len(known) else values
+        return float(np.sum(weight * q**2) / np.sum(weight * q))
+
+    def shrinking(numbers: np.ndarray) -> np.ndarray:
+        M, factors = np.ones_like(values), []
+        for gamma in numbers:
+            factors.append(1 - gamma * values * M**2)
+            M = M * factors[-1]
+        return np.array(factors)
+
+    if not len(etas):
+        return [(np.array([eta / large(np.empty(0))]), gammas) for eta in (0.7, 1.2)]
+    more = np.append(gammas, GAMMA_START / large(shrinking(gammas)))
+    reach = large(shrinking(more))
+    return [(np.append(etas, eta / reach), more) for eta in (0.7, 2.5)]
+
+
+_PATIENT = {"maxiter": 200, "ftol": 1e-8, "gtol": 1e-6}
+GAMMA_START = 0.4
+"""Where the gamma of a new step begins, in the units of `tune_untied`."""

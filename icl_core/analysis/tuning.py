@@ -69,7 +69,7 @@ def tune_descent(
 
     # In units of the largest curvature of an endless context.
     bounds = np.log(np.array([1e-4, 4]) / task.query_variances.max())
-    found = optimize.minimize_scalar(objective, bounds=tuple(bounds), method="bounded")
+    found: Any = optimize.minimize_scalar(objective, bounds=tuple(bounds), method="bounded")
     return GradientDescent(etas=(float(np.exp(found.x)),) * steps)
 
 

@@ -85,8 +85,17 @@ def _script_json(value: Mapping[str, Any]) -> str:
 
 
 def _caption(markdown: str) -> str:
-    """Bold is all the Markdown that captions use."""
-    return re.sub(r"\*\*(.+?)\*\*", r"<strong>\1</strong>", html.escape(markdown))
+    """Bold and short formulas are all the Markdown that captions use."""
+    bold = re.sub(r"\*\*(.+?)\*\*", r"<strong>\1</strong>", html.escape(markdown))
+    return re.sub(r"\$(.+?)\$", lambda found: _formula(found[1]), bold)
+
+
+def _formula(tex: str) -> str:
+    """A symbol with its indices in HTML."""
+    for command, sign in {r"\omega": "ω", r"\top": "T", r"\,": " ", "-": "−"}.items():
+        tex = tex.replace(command, sign)
+    tex = re.sub(r"_(?:\{(\w+)\}|(\w))", r"<sub>\1\2</sub>", tex)
+    return re.sub(r"\^(?:\{(\w+)\}|(\w))", r"<sup>\1\2</sup>", tex)
 
 
 def _text(file: Path) -> str:

@@ -4,13 +4,13 @@ Its four numbers omega a layer as a flow, what each is worth, the weights that i
 its steps in terms, and the known methods that it is nearest to. All losses are adjusted, half MSE.
 """
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 import numpy as np
 
+from icl_core.analysis.loss import LossSummary
 from icl_core.lessons import algorithm_matching as matching
 from icl_core.lessons import algorithm_prompt as prompt
 from icl_core.lessons.algorithm_model import Opened, read
@@ -22,9 +22,11 @@ from icl_core.lessons.algorithm_switches import (
     scaled,
     switched,
     worth,
-    worth_in,
 )
 from icl_core.lessons.choices import text
+from icl_core.lessons.kept import kept
+from icl_core.lessons.noise_and_depth import BAND_NAMES, center_and_band
+from icl_core.lessons.words import plus_minus
 from icl_core.live import Slider, View
 from icl_core.live.curves import BOTTOM, curve_grid
 from icl_core.plots import switches as plots
@@ -33,7 +35,7 @@ from icl_core.plots.figure import Figure
 from icl_core.plots.flow import flow_diagram
 from icl_core.plots.losses import TOP
 from icl_core.plots.omegas import OMEGA_NAMES, omega_chart
-from icl_core.tasks.noise import UniformNoise
+from icl_core.tasks.noise import met_in_training
 from icl_core.validation import Config, choice, integer, number
 
 Kind = Literal["gdpp", "diag", "diag_H2", "full"]
@@ -44,6 +46,8 @@ NAMES: dict[str, str] = {
     "yx": "the gradient step",
     "yy": "adaptive rescaling",
 }
+MOST = 1e9
+"""A loss that is drawn; a model that diverges may have any."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,26 +135,20 @@ def flow_view(config: Algorithm, opened: Opened) -> View:
     )
 
 
-def _bands(name: str, label: str, summary: Any, x: np.ndarray, uid: str, **more: Any) -> Curve:
-    mean, reach = summary.mean, np.where(4 * summary.stderr < summary.mean, 2 * summary.stderr, 0)
+def _bands(
+    name: str, label: str, summary: LossSummary, x: np.ndarray, uid: str, **more: Any
+) -> Curve:
+    mean, low, high = (np.minimum(part, MOST) for part in center_and_band(summary, "mean"))
     return Curve(
         method=name,
         label=label,
         uid=uid,
         x=x,
-        y=np.minimum(mean, 1e9),
-        low=np.clip(mean - reach, BOTTOM, 1e9),
-        high=np.minimum(mean + reach, 1e9),
-        band="±2 standard errors",
+        y=mean,
+        low=np.maximum(low, BOTTOM),
+        high=high,
+        band=BAND_NAMES["mean"],
         **more,
-    )
-
-
-def _at(summary: Any, index: Any) -> Any:
-    """One row of a summary's mean and standard error."""
-    return type(summary)(
-        count=summary.count,
-        **{f: getattr(summary, f)[index] for f in ("mean", "stderr", "median", "low", "high")},
     )
 
 
@@ -161,11 +159,9 @@ def switch_curves(
     steps = np.arange(opened.num_layers + 1)
     look = {"width": 2.75}
     now = "as switched"
-    noise = _bands(
-        opened.method, now, _at(found.profile, node), opened.sample.sigmas, "now", **look
-    )
+    noise = _bands(opened.method, now, found.profile.at(node), opened.sample.sigmas, "now", **look)
     layer = _bands(
-        opened.method, now, _at(found.law, node), steps, "now:layers", markers=True, **look
+        opened.method, now, found.law.at(node), steps, "now:layers", markers=True, **look
     )
     return [noise], [layer]
 
@@ -184,15 +180,15 @@ def switch_figure(config: Algorithm, opened: Opened, found: Switched) -> Figure:
     shown.append(
         Curve(x=opened.sample.sigmas, y=base_levels[-1].mean(-1), uid="trained", **trained)
     )
-    noise, uniform = opened.task.noise, isinstance(opened.task.noise, UniformNoise)
+    met, met_at = met_in_training(opened.task.noise)
     low = float(min(base_levels[-1].mean(-1).min(), law.min()))
     high = max(2.5 * float(law[0]), 4 * low)
     return plots.switch_figure(
         [*shown, *by_noise],
         [Curve(x=steps, y=law, uid="trained:layers", **trained), *by_layer],
         title="Loss with ω scaled",
-        trained=(0.0, noise.highest) if uniform else None,
-        trained_at=() if uniform else np.unique(noise.nodes()[0]).tolist(),
+        trained=met,
+        trained_at=met_at,
         y_range=(max(low / 2.5, high * 1e-5), min(high, TOP)),
     )
 
@@ -230,7 +226,7 @@ def switch_view(config: Algorithm, opened: Opened) -> View:
 def worth_view(config: Algorithm, opened: Opened) -> View:
     """Every omega off, in all layers or one."""
     found = worth(opened)
-    trained = plus_minus(found.base, found.base_error, sign="")
+    trained = plus_minus(found.base, found.base_error)
     figure = plots.worth_figure(
         found.loss,
         found.error,
@@ -254,7 +250,7 @@ def omega_view(config: Algorithm, opened: Opened) -> View:
 
 def finding(opened: Opened) -> str:
     """How much the loss rises without each omega, in one sentence with standard errors."""
-    found = worth_in(opened, (0,))
+    found = worth(opened)
     parts = []
     for index in (2, 0, 1, 3):
         name = OMEGAS[index]
@@ -262,28 +258,22 @@ def finding(opened: Opened) -> str:
             continue
         rise, error = found.rise[index, 0], found.rise_error[index, 0]
         known = found.loss[index, 0] < 20 * found.nothing
-        change = f"**{plus_minus(rise, error)}**" if known else "**it diverges**"
-        parts.append(f"without ω_{name} ({NAMES[name]}) {change}")
+        change = f"**{plus_minus(rise, error, sign='+')}**" if known else "**it diverges**"
+        parts.append(rf"without $\omega_{{{name}}}$ ({NAMES[name]}) {change}")
     part = "The DIAG part of FULL alone" if opened.kind == "full" else opened.label
     return (
-        f"{part} has a loss of {plus_minus(found.base, found.base_error, sign='')}. With one "
+        f"{part} has an adjusted loss of {plus_minus(found.base, found.base_error)}. With one "
         f"number off in all layers it changes: {', '.join(parts)} (± standard error)."
     )
 
 
-def plus_minus(value: float, error: float, *, sign: str = "+") -> str:
-    """A number and its standard error, to the error's first digit."""
-    digits = max(0, -math.floor(math.log10(error))) if 0 < error < math.inf else 3
-    return f"{value:{sign}.{digits}f} ± {error:.{digits}f}"
-
-
 VIEWS: Mapping[str, Callable[[Algorithm, Opened], View]] = {
-    "flow": flow_view,
-    "switches": switch_view,
-    "worth": worth_view,
-    "omegas": omega_view,
-    "matching": matching.matching_view,
-    "implicit": prompt.implicit_view,
-    "terms": prompt.terms_view,
+    "flow": kept("layer", *OMEGAS)(flow_view),
+    "switches": kept("omega", "layer", *OMEGAS)(switch_view),
+    "worth": kept()(worth_view),
+    "omegas": kept()(omega_view),
+    "matching": kept("system")(matching.matching_view),
+    "implicit": kept("seed", "sigma", "after")(prompt.implicit_view),
+    "terms": kept()(prompt.terms_view),
 }
 """What the lesson shows, by name."""

@@ -19,7 +19,7 @@ from icl_core.algorithms.accelerated import (
 from icl_core.algorithms.ridge import ridge, spectrum
 from icl_core.analysis.matching import Gaps, prediction_gaps
 from icl_core.arrays import in_float64
-from icl_core.lessons.algorithm_model import LAW, Opened
+from icl_core.lessons.algorithm_model import LAW, Opened, Sample
 from icl_core.live import View
 from icl_core.models.linear import InformationFlow, information_flow
 from icl_core.plots.matching import Match, matching_figure
@@ -76,9 +76,10 @@ def first(prompts: Prompts, count: int) -> Prompts:
     )
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=4)
 def law_flow(opened: Opened) -> InformationFlow:
-    """a, M, u, w after layer 0..L on the prompts of the task's noise."""
+    """a, M, u, w after layer 0..L on the prompts of the task's noise. Megabytes: what is made of
+    them is kept longer."""
     return flow_of(opened, first(opened.sample.prompts, LAW))
 
 
@@ -94,16 +95,22 @@ def flow_of(opened: Opened, prompts: Prompts) -> InformationFlow:
 @in_float64
 def matched(opened: Opened, system: System) -> Matching:
     """Every layer beside every step, on the prompts of the task's noise."""
-    prompts = first(opened.sample.prompts, LAW)
     layers = np.asarray(law_flow(opened).w)[1:]
     strengths = tuple(sorted({*STRENGTHS, opened.task.noise.second_moment}))
-    squares = np.asarray(prompts.sigma) ** 2
-    shares = {"ridge": opened.task.noise.second_moment, "oracle": squares, "ols": 0.0}
-    found = {
-        name: prediction_gaps(layers, path)
-        for name, path in known_paths(prompts, shares[system], strengths).items()
-    }
+    paths = sample_paths(opened.sample, opened.task.noise.second_moment, system, strengths)
+    found = {name: prediction_gaps(layers, path) for name, path in paths.items()}
     return Matching(gaps=found, strengths=strengths)
+
+
+@lru_cache(maxsize=8)
+def sample_paths(
+    sample: Sample, mean_square: float, system: System, strengths: tuple[float, ...]
+) -> dict[str, np.ndarray]:
+    """`known_paths` on the prompts of the task's noise, E sigma^2 being `mean_square`."""
+    prompts = first(sample.prompts, LAW)
+    squares = np.asarray(prompts.sigma) ** 2
+    shares = {"ridge": mean_square, "oracle": squares, "ols": 0.0}
+    return known_paths(prompts, shares[system], strengths)
 
 
 def known_paths(

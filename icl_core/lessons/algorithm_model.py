@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -11,22 +12,18 @@ from icl_core.analysis.loss import LossSummary
 from icl_core.analysis.parts import diagonal_part
 from icl_core.arrays import in_float64
 from icl_core.errors import InputError
-from icl_core.lessons.coordinates import model_of, normalised, omega_values
-from icl_core.lessons.families import Family, baseline_tables, find_family
+from icl_core.lessons.coordinates import normalised, omega_values
+from icl_core.lessons.families import Family, Kin, baseline_tables, find_family, relatives
 from icl_core.models.diagonal import DEEPEST
 from icl_core.models.linear import LinearTransformer
 from icl_core.plots.style import METHODS
-from icl_core.tasks.linear import LinearTask, Moments, Prompts, draw_prompts
-from icl_core.tasks.noise import FixedNoise
-from icl_core.zoo.library import PRETRAINED, Entry, load_entry, model_name, read_manifest
+from icl_core.tasks.linear import LinearTask, Moments, Prompts, at_levels, draw_prompts
+from icl_core.zoo.library import PRETRAINED, Entry, load_entry
 
-KINDS: Mapping[str, tuple[str, int]] = {
-    "gdpp": ("gdpp", 1),
-    "diag": ("diag", 1),
-    "diag_H2": ("diag", 2),
-    "full": ("full", 1),
+KINDS: Mapping[str, Kin] = {
+    kin.name: kin for kin in (Kin("gdpp"), Kin("diag"), Kin("diag", heads=2), Kin("full"))
 }
-"""Parametrization and heads of the models that can be opened, by name."""
+"""The models that can be opened."""
 LABELS = {
     "gdpp": "GD++",
     "diag": "DIAG",
@@ -40,6 +37,8 @@ LAW, LEVELS, AT_LEVEL = 288, 13, 20
 WORTH = 2
 """Blocks of as many prompts as a sample has, for what is computed once a model."""
 SEED = 11
+TASKS = 16
+"""Tasks whose prompts are kept: all models of a task are tried on the same."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -75,8 +74,8 @@ class Opened:
     omegas: np.ndarray
     normal: np.ndarray
     sample: Sample
-    law: tuple[Prompts, ...]
-    """Prompts of the task's noise alone, in WORTH blocks of the sample's size."""
+    law: tuple[tuple[Prompts, np.ndarray], ...]
+    """Prompts of the task's noise alone, in WORTH blocks of the sample's size, with targets."""
     levels: Mapping[str, LossSummary]
     """Noise profiles of the ridge baselines, [sigmas, 2], from the shipped tables."""
     level_sigmas: np.ndarray
@@ -88,7 +87,7 @@ class Opened:
     @property
     def method(self) -> str:
         """Its row of the style table."""
-        return KINDS[self.kind][0]
+        return KINDS[self.kind].parametrization
 
     @property
     def label(self) -> str:
@@ -97,18 +96,12 @@ class Opened:
 
 def depths(task: str, folder: Path = PRETRAINED) -> dict[str, dict[int, Entry]]:
     """The shipped models of a task by kind and number of layers, two heads included."""
-    family = find_family(task, folder)
-    shipped = {entry.name: entry for entry in read_manifest(folder)}
-    found: dict[str, dict[int, Entry]] = {}
-    for kind, (parametrization, heads) in KINDS.items():
-        names = {
-            layers: model_name(family.task, parametrization, layers, heads)
-            for layers in range(1, 13)
-        }
-        entries = {layers: shipped[name] for layers, name in names.items() if name in shipped}
-        if entries:
-            found[kind] = entries
-    return found
+    shelves = relatives(find_family(task, folder).name, folder)
+    found = {
+        kind: {layers: kin[own] for layers, kin in shelves.items() if own in kin}
+        for kind, own in KINDS.items()
+    }
+    return {kind: entries for kind, entries in found.items() if entries}
 
 
 def read(task: str, kind: str, layers: int, folder: Path = PRETRAINED) -> Opened:
@@ -116,14 +109,15 @@ def read(task: str, kind: str, layers: int, folder: Path = PRETRAINED) -> Opened
     family = find_family(task, folder)
     entry = depths(task, folder).get(kind, {}).get(layers)
     if entry is None:
+        _, heads, _ = own = KINDS[kind]
         raise InputError(
-            f"There is no shipped {METHODS[KINDS[kind][0]].label} model of {layers} layers and "
-            f"{KINDS[kind][1]} head{'s' * (KINDS[kind][1] > 1)} for {family.label}: choose others."
+            f"There is no shipped {METHODS[own.parametrization].label} model of {layers} layers "
+            f"and {heads} head{'s' * (heads > 1)} for {family.label}: choose others."
         )
     model = load_entry(entry, folder).model
     if kind == "full":
         model = diagonal_part(model)
-    wide = widened(model)
+    wide = model.padded(DEEPEST, HEADS)
     return Opened(
         kind=kind,
         task=family.task,
@@ -137,13 +131,6 @@ def read(task: str, kind: str, layers: int, folder: Path = PRETRAINED) -> Opened
     )
 
 
-def widened(model: LinearTransformer) -> LinearTransformer:
-    """The model with layers and heads of zeros; jax.numpy would compile it for each shape."""
-    rest = (DEEPEST - model.num_layers, HEADS - model.num_heads)
-    extra = ((0, rest[0]), (0, rest[1]), (0, 0), (0, 0))
-    return model_of(np.pad(np.asarray(model.P), extra), np.pad(np.asarray(model.Q), extra))
-
-
 def _baselines(family: Family, folder: Path) -> dict[str, object]:
     tables = baseline_tables(family, folder)
     wanted = [name for name in ("const_rr", "bayes_rr") if name in tables]
@@ -153,24 +140,24 @@ def _baselines(family: Family, folder: Path) -> dict[str, object]:
     }
 
 
+@lru_cache(maxsize=TASKS)
 @in_float64
 def draw_sample(task: LinearTask, seed: int = SEED) -> Sample:
     """Prompts of the task's noise and at fixed levels, a little beyond those met in training."""
     sigmas = np.linspace(0, task.noise.highest + 1, LEVELS)
-    drawn = [draw_prompts(task, (seed, 0), LAW)]
-    drawn += [
-        draw_prompts(task.replace(noise=FixedNoise(value=float(sigma))), (seed, 1), AT_LEVEL)
-        for sigma in sigmas
-    ]
-    prompts = joined(drawn)
+    law = draw_prompts(task, (seed, 0), LAW)
+    prompts = joined([law, at_levels(task, (seed, 1), sigmas, AT_LEVEL)])
     target = np.asarray(OracleRR().weight_path(prompts)[-1])
     return Sample(prompts=prompts, target=target, sigmas=sigmas)
 
 
-def draw_law(task: LinearTask, seed: int = SEED) -> tuple[Prompts, ...]:
-    """More prompts of the task's noise."""
+@lru_cache(maxsize=TASKS)
+@in_float64
+def draw_law(task: LinearTask, seed: int = SEED) -> tuple[tuple[Prompts, np.ndarray], ...]:
+    """More prompts of the task's noise, with targets."""
     size = LAW + LEVELS * AT_LEVEL
-    return tuple(draw_prompts(task, (seed, 2, block), size) for block in range(WORTH))
+    drawn = [draw_prompts(task, (seed, 2, block), size) for block in range(WORTH)]
+    return tuple((prompts, np.asarray(OracleRR().weight_path(prompts)[-1])) for prompts in drawn)
 
 
 def joined(drawn: list[Prompts]) -> Prompts:

@@ -11,13 +11,12 @@ from icl_core.algorithms.ridge import ridge, spectrum
 from icl_core.analysis.momentum import StepTerms, cosines, mean_and_error, step_terms
 from icl_core.arrays import in_float64
 from icl_core.lessons.algorithm_matching import first, flow_of, law_flow
-from icl_core.lessons.algorithm_model import LAW, Opened, joined
+from icl_core.lessons.algorithm_model import LAW, Opened
 from icl_core.live import LAYOUT, READOUT, Grid, Player, Quantity, Readout, Slider, View
 from icl_core.plots import implicit as plots
 from icl_core.plots.implicit import Held
 from icl_core.plots.terms import Term, terms_figure
-from icl_core.tasks.linear import draw_prompts
-from icl_core.tasks.noise import FixedNoise
+from icl_core.tasks.linear import at_levels
 
 STOPS = 25
 """Noise levels of the slider; every stop is computed, none interpolated."""
@@ -29,8 +28,9 @@ TERMS: dict[str, str] = {
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class PromptStory:
-    """One prompt at every noise level: the same x, w and noise, the noise scaled by sigma.
+class PromptFlow:
+    """What a model holds of one prompt (`InformationFlow`) at every noise level: the same x, w and
+    noise, the noise scaled by sigma.
 
     a [L+1, sigmas]; M [L+1, sigmas, d, d]; u, w [L+1, sigmas, d]; ols, ridge [sigmas, d]; truth
     [d]; plane [2, d], orthonormal: it holds 0, the truth and least squares at every noise level.
@@ -63,24 +63,22 @@ class PromptStory:
 
 @lru_cache(maxsize=64)
 @in_float64
-def prompt_story(opened: Opened, seed: int) -> PromptStory:
+def prompt_flow(opened: Opened, seed: int) -> PromptFlow:
     """The prompt of that seed."""
     task = opened.task
     sigmas = np.linspace(0, task.noise.highest + 1, STOPS)
-    drawn = [
-        draw_prompts(task.replace(noise=FixedNoise(value=float(s))), (seed, 7), 1) for s in sigmas
-    ]
     # As many as other figures have: what is compiled for those serves this one too.
-    prompts = joined((drawn * LAW)[:LAW])
+    prompts = at_levels(task, (seed, 7), np.resize(sigmas, LAW))
     eigen, flow = spectrum(prompts.moments), flow_of(opened, prompts)
     ols = np.asarray(ridge(eigen, jnp.zeros(LAW)))[:STOPS]
     truth = np.asarray(prompts.w)[0]
-    return PromptStory(
+    return PromptFlow(
         sigmas=sigmas,
-        a=np.asarray(flow.a)[:, :STOPS],
-        M=np.asarray(flow.M)[:, :STOPS],
-        u=np.asarray(flow.u)[:, :STOPS],
-        w=np.asarray(flow.w)[:, :STOPS],
+        # Copies: a slice would keep all of the LAW prompts, ten times as much.
+        a=np.array(flow.a[:, :STOPS]),
+        M=np.array(flow.M[:, :STOPS]),
+        u=np.array(flow.u[:, :STOPS]),
+        w=np.array(flow.w[:, :STOPS]),
         ols=ols,
         ridge=np.asarray(ridge(eigen, jnp.asarray(prompts.sigma) ** 2))[:STOPS],
         truth=truth,
@@ -98,9 +96,9 @@ def plane_of(truth: np.ndarray, ols: np.ndarray) -> np.ndarray:
     return np.stack([along, rest / size if size > small else np.zeros_like(along)])
 
 
-def node_of(story: PromptStory, sigma: float) -> int:
+def node_of(flow: PromptFlow, sigma: float) -> int:
     """The stop nearest to a noise level."""
-    return int(np.argmin(np.abs(story.sigmas - sigma)))
+    return int(np.argmin(np.abs(flow.sigmas - sigma)))
 
 
 def layer_of(config: Any, opened: Opened) -> int:
@@ -111,9 +109,9 @@ def layer_of(config: Any, opened: Opened) -> int:
 @lru_cache(maxsize=32)
 def implicit_grid(opened: Opened, seed: int) -> Grid:
     """All that moves, at every noise level and layer."""
-    story = prompt_story(opened, seed)
+    flow = prompt_flow(opened, seed)
     layers = range(opened.num_layers + 1)
-    stops = [[story.held(layer, node) for layer in layers] for node in range(STOPS)]
+    stops = [[flow.held(layer, node) for layer in layers] for node in range(STOPS)]
     values = [[plots.moving(held) for held in row] for row in stops]
     keys = values[0][0].keys()
     stacked = {key: np.array([[v[key] for v in row] for row in values]) for key in keys}
@@ -125,7 +123,7 @@ def implicit_grid(opened: Opened, seed: int) -> Grid:
     for axis in ("x", "y"):
         ranges = np.array([[plots.frame(held)[axis] for held in row] for row in stops])
         quantities.append(Quantity(trace=LAYOUT, field=f"{axis}axis.range", values=ranges))
-    return Grid(axes={"sigma": story.sigmas, "after": layers}, quantities=quantities, exact=True)
+    return Grid(axes={"sigma": flow.sigmas, "after": layers}, quantities=quantities, exact=True)
 
 
 def _numbers(held: Held) -> dict[str, float]:
@@ -148,10 +146,10 @@ LABELS = {
 
 def implicit_view(config: Any, opened: Opened) -> View:
     """Implicit weights of one prompt over the layers, for every noise level."""
-    story, layer = prompt_story(opened, config.seed), layer_of(config, opened)
-    node = node_of(story, config.sigma)
-    held = story.held(layer, node)
-    top = float(story.sigmas[-1])
+    flow, layer = prompt_flow(opened, config.seed), layer_of(config, opened)
+    node = node_of(flow, config.sigma)
+    held = flow.held(layer, node)
+    top = float(flow.sigmas[-1])
     player = Player(
         name="after",
         label="After layer",
@@ -164,7 +162,7 @@ def implicit_view(config: Any, opened: Opened) -> View:
         minimum=0.0,
         maximum=top,
         step=top / (STOPS - 1),
-        value=float(story.sigmas[node]),
+        value=float(flow.sigmas[node]),
     )
     return View(
         figure=plots.implicit_figure(held, title=f"One prompt through {opened.label}"),
@@ -194,7 +192,7 @@ class Momentum:
     cosines: dict[str, tuple[np.ndarray, np.ndarray]]
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=32)
 def momentum_of(opened: Opened) -> Momentum:
     """On the prompts of the task's noise."""
     flow, moments = law_flow(opened), first(opened.sample.prompts, LAW).moments
@@ -219,8 +217,9 @@ def terms_view(config: Any, opened: Opened) -> View:
     )
     return View(
         figure=figure,
-        caption="The step of w is −ω_yx MᵀM Σ(a w* − w) (**gradient**) − ω_yx (a λ − ⟨w, α⟩) Mᵀu "
-        "(**momentum**: u holds what earlier gradients left) + ω_yy λ' w (**rescaling**, λ' the "
+        caption=r"The step of w is $-\omega_{yx}$ MᵀM Σ(a w* − w) (**gradient**) $-\omega_{yx}$ "
+        "(a λ − ⟨w, α⟩) Mᵀu (**momentum**: u holds what earlier gradients left) "
+        r"$+\,\omega_{yy}$ λ' w (**rescaling**, λ' the "
         "layer's own Σ y²): exactly, w* being least squares. Cosines are with what is missing, "
         "the oracle's w minus the model's. "
         f"Bars are ±2 standard errors over {LAW} prompts.",

@@ -5,7 +5,6 @@ from functools import lru_cache
 
 import numpy as np
 
-from icl_core.algorithms.ridge import OracleRR
 from icl_core.analysis.loss import LossSummary, summarize
 from icl_core.arrays import in_float64
 from icl_core.lessons.algorithm_model import Opened
@@ -33,7 +32,7 @@ class Switched:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Worth:
-    """Loss after the last layer with one omega off: arrays [4, columns], a column a layer or all.
+    """Loss after the last layer with one omega off: arrays [4, 1 + L], in all layers, then in each.
 
     loss and its standard error; rise above the loss as trained, prompt by prompt, with its standard
     error. base, base_error: as trained. nothing: of predicting 0.
@@ -81,18 +80,14 @@ def switched(opened: Opened, omega: str, factors: tuple[float, ...], layer: int)
     )
 
 
+@lru_cache(maxsize=64)
 def worth(opened: Opened) -> Worth:
     """Every omega off, in all layers and in each alone."""
-    return worth_in(opened, tuple(range(opened.num_layers + 1)))
-
-
-@lru_cache(maxsize=128)
-def worth_in(opened: Opened, columns: tuple[int, ...]) -> Worth:
-    """Every omega off in the given layers, one after the other; 0 is all of them at once."""
     off = [tuple(float(i != j) for j in range(4)) for i in range(4)]
-    models = np.stack([scaled(opened.omegas, f, layer) for f in off for layer in columns])
-    base, shape = law_as_trained(opened), (4, len(columns))
-    law = _law_losses(opened, models)[:, -1]
+    columns = range(opened.num_layers + 1)
+    models = [scaled(opened.omegas, factors, layer) for factors in off for layer in columns]
+    losses = _law_losses(opened, np.stack([opened.omegas, *models]))
+    base, law, shape = losses[0], losses[1:, -1], (4, len(columns))
     last, own = summarize(law), summarize(base)
     rise, error = paired(law, base[-1])
     return Worth(
@@ -106,12 +101,6 @@ def worth_in(opened: Opened, columns: tuple[int, ...]) -> Worth:
     )
 
 
-@lru_cache(maxsize=64)
-def law_as_trained(opened: Opened) -> np.ndarray:
-    """Losses [L+1, prompts] of the model as trained on the blocks of the task's noise."""
-    return _law_losses(opened, opened.omegas[None])[0]
-
-
 @in_float64
 def _losses(opened: Opened, models: np.ndarray) -> np.ndarray:
     sample = opened.sample
@@ -120,10 +109,7 @@ def _losses(opened: Opened, models: np.ndarray) -> np.ndarray:
 
 @in_float64
 def _law_losses(opened: Opened, models: np.ndarray) -> np.ndarray:
-    blocks = [
-        losses_of(models, prompts.moments, np.asarray(OracleRR().weight_path(prompts)[-1]))
-        for prompts in opened.law
-    ]
+    blocks = [losses_of(models, prompts.moments, target) for prompts, target in opened.law]
     return np.concatenate(blocks, axis=-1)
 
 

@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import ModuleType
 from typing import Any
 
 from icl_core.lessons import (
     algorithm,
     construction,
+    depth,
     models,
     noise_and_depth,
     one_layer,
@@ -18,6 +20,7 @@ from icl_core.lessons import (
     variations,
     weights,
 )
+from icl_core.lessons.depth_runs import Depth
 from icl_core.lessons.one_layer_runs import OneLayer
 from icl_core.lessons.variations_runs import Variations
 from icl_core.live import View
@@ -43,79 +46,24 @@ class Lesson:
         return self.views[name](config, self.measure(config))
 
 
+def _of(config: type[Config], module: ModuleType) -> Lesson:
+    return Lesson(config=config, presets=module.PRESETS, measure=module.measure, views=module.VIEWS)
+
+
 LESSONS: Mapping[str, Lesson] = {
-    "construction": Lesson(
-        config=construction.Construction,
-        presets=construction.PRESETS,
-        measure=construction.measure,
-        views=construction.VIEWS,
-    ),
-    "one_layer": Lesson(
-        config=OneLayer,
-        presets=one_layer.PRESETS,
-        measure=one_layer.measure,
-        views=one_layer.VIEWS,
-    ),
-    "variations": Lesson(
-        config=Variations,
-        presets=variations.PRESETS,
-        measure=variations.measure,
-        views=variations.VIEWS,
-    ),
-    "gdpp_spectrum": Lesson(
-        config=spectrum.Spectrum,
-        presets=spectrum.PRESETS,
-        measure=spectrum.measure,
-        views=spectrum.VIEWS,
-    ),
-    "noise_and_depth": Lesson(
-        config=noise_and_depth.NoiseAndDepth,
-        presets=noise_and_depth.PRESETS,
-        measure=noise_and_depth.measure,
-        views=noise_and_depth.VIEWS,
-    ),
-    "one_prompt": Lesson(
-        config=one_prompt.OnePrompt,
-        presets=one_prompt.PRESETS,
-        measure=one_prompt.measure,
-        views=one_prompt.VIEWS,
-    ),
-    "paper_figures": Lesson(
-        config=paper_figures.PaperFigures,
-        presets=paper_figures.PRESETS,
-        measure=paper_figures.measure,
-        views=paper_figures.VIEWS,
-    ),
-    "weights": Lesson(
-        config=weights.Weights,
-        presets=weights.PRESETS,
-        measure=weights.measure,
-        views=weights.VIEWS,
-    ),
-    "algorithm": Lesson(
-        config=algorithm.Algorithm,
-        presets=algorithm.PRESETS,
-        measure=algorithm.measure,
-        views=algorithm.VIEWS,
-    ),
-    "theory": Lesson(
-        config=theory.Theory,
-        presets=theory.PRESETS,
-        measure=theory.measure,
-        views=theory.VIEWS,
-    ),
-    "train": Lesson(
-        config=training.Train,
-        presets=training.PRESETS,
-        measure=training.measure,
-        views=training.VIEWS,
-    ),
-    "models": Lesson(
-        config=models.Models,
-        presets=models.PRESETS,
-        measure=models.measure,
-        views=models.VIEWS,
-    ),
+    "construction": _of(construction.Construction, construction),
+    "one_layer": _of(OneLayer, one_layer),
+    "variations": _of(Variations, variations),
+    "depth": _of(Depth, depth),
+    "gdpp_spectrum": _of(spectrum.Spectrum, spectrum),
+    "noise_and_depth": _of(noise_and_depth.NoiseAndDepth, noise_and_depth),
+    "one_prompt": _of(one_prompt.OnePrompt, one_prompt),
+    "paper_figures": _of(paper_figures.PaperFigures, paper_figures),
+    "weights": _of(weights.Weights, weights),
+    "algorithm": _of(algorithm.Algorithm, algorithm),
+    "theory": _of(theory.Theory, theory),
+    "train": _of(training.Train, training),
+    "models": _of(models.Models, models),
 }
 
 

@@ -1,10 +1,13 @@
-"""The shipped models of one task, with their precomputed tables."""
+"""The shipped models of one task, with their precomputed tables; which of them are kin."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from icl_core.errors import InputError
 from icl_core.models.linear import PARAMETRIZATIONS
+from icl_core.plots.style import METHODS
 from icl_core.tasks.linear import LinearTask
 from icl_core.zoo.library import (
     PRETRAINED,
@@ -112,3 +115,50 @@ def baseline_tables(family: Family, folder: Path = PRETRAINED) -> dict[str, Tabl
         if (folder / "tables" / f"{name}.safetensors").is_file():
             tables[method] = load_table(name, folder)
     return tables
+
+
+class Kin(NamedTuple):
+    """What tells the models of one task and depth apart."""
+
+    parametrization: str
+    heads: int = 1
+    seed: int = 0
+
+    @property
+    def name(self) -> str:
+        """Short, for a link: "diag", "diag_H2", "full_s1"."""
+        heads = f"_H{self.heads}" if self.heads > 1 else ""
+        return f"{self.parametrization}{heads}" + (f"_s{self.seed}" if self.seed else "")
+
+    @property
+    def label(self) -> str:
+        heads = f", {self.heads} heads" if self.heads > 1 else ""
+        seed = f", seed {self.seed}" if self.seed else ""
+        return METHODS[self.parametrization].label + heads + seed
+
+
+Relatives = Mapping[Kin, Entry]
+
+
+def relatives(task: str, folder: Path = PRETRAINED) -> dict[int, dict[Kin, Entry]]:
+    """All shipped models of one task by depth, GD++ first, then by heads and seed."""
+    found: dict[int, dict[Kin, Entry]] = {}
+    known = [
+        (kin, entry)
+        for entry in read_manifest(folder)
+        if task_name(entry.task) == task and (kin := kin_of(entry)) is not None
+    ]
+    for kin, entry in sorted(known, key=lambda pair: _place(pair[0])):
+        found.setdefault(entry.num_layers, {})[kin] = entry
+    return dict(sorted(found.items()))
+
+
+def kin_of(entry: Entry) -> Kin | None:
+    """A model's place among its relatives; None for a variant that is no seed."""
+    rest = entry.name.partition(task_name(entry.task))[2]
+    seed = rest.removeprefix("_s") if rest else "0"
+    return Kin(entry.parametrization, entry.num_heads, int(seed)) if seed.isdigit() else None
+
+
+def _place(kin: Kin) -> tuple[int, int, int]:
+    return PARAMETRIZATIONS.index(kin.parametrization), kin.heads, kin.seed  # type: ignore[arg-type]

@@ -12,8 +12,9 @@ from icl_core.algorithms import Method
 from icl_core.algorithms.ridge import AdaRR, BayesRR, ConstRR
 from icl_core.analysis.loss import LossSummary, evaluate, noise_profile_at_once
 from icl_core.arrays import WeightPath
+from icl_core.lessons.coordinates import omega_values
 from icl_core.lessons.families import Family, baseline_tables, find_family, model_tables
-from icl_core.models.linear import in_dimension
+from icl_core.models.diagonal import OmegaModel
 from icl_core.tasks.linear import LinearTask, Prompts
 from icl_core.zoo.library import PRETRAINED, Table, load_entry
 
@@ -104,7 +105,7 @@ def _shifted(family: Family, task: LinearTask, layers: int, folder: Path) -> Los
 class _Shift:
     """What all depths share: the losses of every model and the noise profiles of the baselines.
 
-    models: padded to one depth and to `room` dimensions, by "parametrization:layers".
+    models: by "parametrization:layers", for prompts of `room` dimensions.
     """
 
     task: LinearTask
@@ -131,13 +132,11 @@ def _shift(name: str, task: LinearTask, folder: Path) -> _Shift:
     turned = task.dim != family.task.dim
     room = family.task.dim if task.dim <= family.task.dim else max(WIDEST, task.dim)
     sigmas = next(iter(model_tables(family, folder).values())).sigmas[::SHIFT_LEVELS]
-    longest = family.depths[-1]
-    models: dict[str, Method] = {}
-    for kind, entries in family.entries.items():
-        for depth, entry in entries.items():
-            if not (turned and kind == "full"):
-                model = load_entry(entry, folder).model.padded(longest)
-                models[f"{kind}:{depth}"] = in_dimension(model, room) if turned else model
+    models = {
+        key: model
+        for key, model in _models(name, folder).items()
+        if not (turned and key.startswith("full"))
+    }
     closed: dict[str, Method] = {
         "const_rr": ConstRR.of(task),
         "bayes_rr": BayesRR(noise=task.noise),
@@ -155,6 +154,24 @@ def _shift(name: str, task: LinearTask, folder: Path) -> _Shift:
     )
 
 
+@lru_cache(maxsize=16)
+def _models(name: str, folder: Path) -> Mapping[str, Method]:
+    """The models of a task, all of as many steps: "full" by its matrices, the others by their
+    omegas alone, which serve any dimension."""
+    family = find_family(name, folder)
+    longest = family.depths[-1]
+    found: dict[str, Method] = {}
+    for kind, entries in family.entries.items():
+        for depth, entry in entries.items():
+            model = load_entry(entry, folder).model
+            found[f"{kind}:{depth}"] = (
+                model.padded(longest)
+                if kind == "full"
+                else OmegaModel(omegas=omega_values(model), steps=longest)
+            )
+    return found
+
+
 def _unpadded(summaries: Mapping[str, LossSummary]) -> dict[Any, LossSummary]:
     """Keys as in `Losses`, without the identity layers that models were padded with."""
     found: dict[Any, LossSummary] = {}
@@ -169,11 +186,7 @@ def _unpadded(summaries: Mapping[str, LossSummary]) -> dict[Any, LossSummary]:
 
 def first_steps(summary: LossSummary, steps: int) -> LossSummary:
     """The summary of the first `steps` steps."""
-    arrays = {
-        field: getattr(summary, field)[..., : steps + 1]
-        for field in ("mean", "stderr", "median", "low", "high")
-    }
-    return LossSummary(count=summary.count, **arrays)
+    return summary.at((..., slice(steps + 1)))
 
 
 def shift_said(trained: LinearTask, losses: Losses) -> str:

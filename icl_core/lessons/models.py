@@ -21,7 +21,7 @@ from icl_core.plots.drawing import Curve, level
 from icl_core.plots.figure import Figure
 from icl_core.plots.ticks import log_range
 from icl_core.plots.weights import heatmaps
-from icl_core.tasks.noise import UniformNoise
+from icl_core.tasks.noise import UniformNoise, met_in_training
 from icl_core.validation import Config, choice, integer
 from icl_core.zoo.claims import percent
 from icl_core.zoo.library import Entry, task_name
@@ -104,7 +104,8 @@ def listed(config: Models, table: Results) -> list[Entry]:
 
 def map_view(config: Models, shown: Shown) -> View:
     figure = map_figure(config.quantity, shown.results, shown.picked.entry)
-    return View(figure=figure, caption=CAPTIONS[config.quantity])
+    rows = "A row is a kind of model with its number of layers, a column a noise law."
+    return View(figure=figure, caption=f"{rows} {CAPTIONS[config.quantity]}")
 
 
 def _curves(config: Models, shown: Shown, over: str) -> list[Curve]:
@@ -153,13 +154,13 @@ def layers_figure(config: Models, shown: Shown) -> Figure:
 
 def noise_figure(config: Models, shown: Shown) -> Figure:
     """Loss of the finished prediction at every noise level."""
-    task = shown.picked.entry.task
-    curves, uniform = _curves(config, shown, "noise"), isinstance(task.noise, UniformNoise)
+    curves = _curves(config, shown, "noise")
+    trained, trained_at = met_in_training(shown.picked.entry.task.noise)
     return plots.noise_profile(
         curves,
         title="Loss by noise level",
-        trained=(0.0, task.noise.highest) if uniform else None,
-        trained_at=() if uniform else np.unique(task.noise.nodes()[0]).tolist(),
+        trained=trained,
+        trained_at=trained_at,
         y_range=log_range([curve.y for curve in curves], top=plots.TOP),
     )
 
@@ -172,11 +173,16 @@ def noise_view(config: Models, shown: Shown) -> View:
     return View(figure=noise_figure(config, shown))
 
 
+CELL = 150
+"""Pixels of a row of matrices: four stand side by side, on a phone too."""
+
+
 def weights_view(config: Models, shown: Shown) -> View:
     card = shown.picked
-    matrices = panels(normalised(card.model, card.entry.task), wide=True)
+    rows = panels(normalised(card.model, card.entry.task))
     title = f"Weights of {card.label} (normalised)"
-    return View(figure=heatmaps(matrices, title=title))
+    caption = "What is added to a token e is P G Q e. Grey: entries that no prediction depends on."
+    return View(figure=heatmaps(rows, title=title, cell=CELL), caption=caption)
 
 
 VIEWS: Mapping[str, Callable[[Models, Shown], View]] = {

@@ -16,6 +16,7 @@ from icl_core.lessons import losses as tables
 from icl_core.lessons.choices import names, switch, text
 from icl_core.lessons.families import BASELINES, DESCENTS
 from icl_core.lessons.losses import Losses
+from icl_core.lessons.words import plus_minus
 from icl_core.live import Link, Player, Slider, View
 from icl_core.live.curves import curve_grid
 from icl_core.models.linear import PARAMETRIZATIONS
@@ -24,7 +25,7 @@ from icl_core.plots.drawing import Curve, level
 from icl_core.plots.figure import Figure
 from icl_core.plots.style import METHODS
 from icl_core.tasks.linear import LinearTask
-from icl_core.tasks.noise import UniformNoise
+from icl_core.tasks.noise import met_in_training
 from icl_core.validation import Config, choice, integer, number
 from icl_core.zoo.published import published_loss
 
@@ -197,11 +198,12 @@ def depth_figure(config: NoiseAndDepth, losses: Losses, *, mark: bool = True) ->
         floor,
         title="Loss by depth",
         depth=config.layers if mark else None,
-        published=_published(config, losses) if config.published else {},
+        # The paper's are means.
+        published=published_cells(config, losses) if config.published and floor is not None else {},
     )
 
 
-def _published(config: NoiseAndDepth, losses: Losses) -> dict[str, dict[int, float]]:
+def published_cells(config: NoiseAndDepth, losses: Losses) -> dict[str, dict[int, float]]:
     """The paper's cells by parametrization and depth, where it has them."""
     return {
         kind: {
@@ -215,13 +217,12 @@ def _published(config: NoiseAndDepth, losses: Losses) -> dict[str, dict[int, flo
 
 def profile_figure(config: NoiseAndDepth, losses: Losses) -> Figure:
     """Figures 2 and 3 of the paper; the loss axis is the same for every depth."""
-    noise = losses.task.noise
-    uniform = isinstance(noise, UniformNoise)
+    trained, trained_at = met_in_training(losses.task.noise)
     return plots.noise_profile(
         profile_curves(config, losses, config.layers),
         title=f"Loss by noise level, {config.layers} layers",
-        trained=(0.0, noise.highest) if uniform else None,
-        trained_at=() if uniform else np.unique(noise.nodes()[0]).tolist(),
+        trained=trained,
+        trained_at=trained_at,
         sigma=config.sigma,
         y_range=loss_range(losses),
     )
@@ -251,15 +252,31 @@ def finding(config: NoiseAndDepth, losses: Losses) -> str:
     best = min(ends, key=lambda kind: ends[kind])
     const, bayes = end("const_rr"), end("bayes_rr")
     layers = f"{depth} layer" + "s" * (depth > 1)
-    said = f"With {layers}, {METHODS[best].label} comes to **{ends[best]:.3g}**"
+    said = f"With {layers}, {METHODS[best].label} comes to {_shown(config, losses, (best, depth))}"
     if const / ends[best] > 1.05:
         said += (
             f": {const / ends[best]:.1f} times less than the best ridge regression of one fixed "
             f"strength ({const:.3g})"
         )
     if bayes > 1e-6 and config.statistic == "mean":
-        said += f", and {ends[best] / bayes:.1f} times the Bayes floor ({bayes:.3g})"
+        said += f", and {_above(ends[best] / bayes)} the Bayes floor ({bayes:.3g})"
     return said + "." + _diverging(losses, ends)
+
+
+def _shown(config: NoiseAndDepth, losses: Losses, key: Any) -> str:
+    """An adjusted loss; the mean has a standard error."""
+    found = losses.over_noise[key]
+    end = float(center_and_band(found, config.statistic)[0][-1])
+    if config.statistic == "median":
+        return f"a median adjusted loss of **{end:.3g}**"
+    error = float(found.stderr[-1])
+    shown = plus_minus(end, error) if 0 < error < end else f"{end:.3g}"
+    return f"an adjusted loss of **{shown}**"
+
+
+def _above(ratio: float) -> str:
+    """ "5 % above", "2.3 times"."""
+    return f"{100 * (ratio - 1):.0f} % above" if 1 <= ratio < 1.995 else f"{ratio:.1f} times"
 
 
 def _diverging(losses: Losses, ends: dict[str, float]) -> str:
@@ -277,7 +294,12 @@ def _diverging(losses: Losses, ends: dict[str, float]) -> str:
 
 
 def depth_view(config: NoiseAndDepth, losses: Losses) -> View:
-    return View(figure=depth_figure(config, losses), link=METHOD)
+    count = max(summary.count for summary in losses.over_noise.values())
+    caption = (
+        f"A point is a trained model: {config.statistic} over {count:,} prompts, exact over the "
+        f"query. Bands: {BAND_NAMES[config.statistic]}."
+    )
+    return View(figure=depth_figure(config, losses), caption=caption, link=METHOD)
 
 
 def profile_view(config: NoiseAndDepth, losses: Losses) -> View:

@@ -11,6 +11,7 @@ import numpy as np
 from icl_core.analysis.floors import one_layer_loss
 from icl_core.lessons.one_layer_rollout import limits_view, rollout_view
 from icl_core.lessons.one_layer_runs import FRAMES, SHIFTS, TRAINED, OneLayer, Runs, read
+from icl_core.lessons.words import plus_minus
 from icl_core.live import Grid, Player, Quantity, View
 from icl_core.plots import one_layer as plots
 from icl_core.plots import weights as heat
@@ -40,10 +41,11 @@ def finding(runs: Runs) -> str:
     error = runs.over_seeds("excess_stderr")[:, -1].max()
     cosine = runs.over_seeds("cosine")[:, -1]
     return (
-        f"Trained from random weights, {len(loss)} layers of {len(loss)} seeds end at a loss of "
-        f"**{loss.mean():.4f}** (±{max(error, loss.std()):.1g}); one step of gradient descent with "
-        f"the best step size has exactly **{runs.best:.4f}**, and no layer can do better. Their "
-        f"sensitivities to the query point the same way: cosine **{cosine.mean():.5f}**."
+        f"Trained from {len(loss)} random starts, the layer ends at a loss of "
+        f"**{plus_minus(loss.mean(), max(error, loss.std()))}** (half MSE); one step of gradient "
+        f"descent with the best step size has **{runs.best:.6f}** (exact), and no layer can do "
+        "better. Both answers change alike with the query: the cosine of their gradients is "
+        f"**{cosine.mean():.5f}**."
     )
 
 
@@ -82,7 +84,8 @@ def training_figure(config: OneLayer, runs: Runs) -> Figure:
 
 
 def training_view(config: OneLayer, runs: Runs) -> View:
-    return View(figure=training_figure(config, runs))
+    caption = f"Line: mean of {len(runs.runs)} random starts; band: from the lowest to the highest."
+    return View(figure=training_figure(config, runs), caption=caption)
 
 
 def alignment_view(config: OneLayer, runs: Runs) -> View:
@@ -90,7 +93,10 @@ def alignment_view(config: OneLayer, runs: Runs) -> View:
     return View(
         figure=plots.alignment_figure(
             curves, title="Likeness to one step of GD", mark=float(runs.x[config.frame])
-        )
+        ),
+        caption="A sensitivity is the gradient of an answer with respect to its query x. Gaps are "
+        "mean distances between the layer and one step of gradient descent: of their answers, and "
+        f"of their sensitivities. Bands: {len(runs.runs)} random starts.",
     )
 
 
@@ -101,8 +107,9 @@ def _scaled(run: Part, frame: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _panels(run: Part, frame: int) -> list[list[heat.Panel]]:
+    """The two products side by side: trained, constructed, and their difference below them."""
     ideal = constructed(task_of(MAIN))
-    rows = []
+    columns = []
     named = zip(
         (("KQ", "W<sub>K</sub><sup>T</sup>W<sub>Q</sub>"), ("PV", "P W<sub>V</sub>")),
         _scaled(run, frame),
@@ -111,13 +118,13 @@ def _panels(run: Part, frame: int) -> list[list[heat.Panel]]:
     )
     for (uid, words), mine, theirs in named:
         parts = (("trained", mine), ("construction", theirs), ("difference", mine - theirs))
-        rows.append(
+        columns.append(
             [
                 heat.Panel(uid=f"{uid} {part}", title=f"{words}, {part}", matrix=m, scale=words)
                 for part, m in parts
             ]
         )
-    return rows
+    return [list(row) for row in zip(*columns, strict=True)]
 
 
 def weights_view(config: OneLayer, runs: Runs) -> View:
@@ -129,6 +136,7 @@ def weights_view(config: OneLayer, runs: Runs) -> View:
         title=f"After {int(run['steps'][config.frame])} updates",
         name="one_layer_weights",
         limits=limits,
+        cell=heat.ROW,
     )
     frames = [[p for row in _panels(run, f) for p in row] for f in range(FRAMES)]
     quantities = [
@@ -145,6 +153,8 @@ def weights_view(config: OneLayer, runs: Runs) -> View:
     return View(
         figure=figure,
         title="Weights beside the construction",
+        caption="Scaled so that the trained diagonal of $W_K^\\top W_Q$ is 1: a factor may move to "
+        "$P W_V$, only the product of the two counts.",
         controls=[player],
         grid=Grid(axes={"frame": range(FRAMES)}, quantities=quantities, exact=True),
     )
@@ -152,7 +162,7 @@ def weights_view(config: OneLayer, runs: Runs) -> View:
 
 def _last(run: Part) -> list[heat.Panel]:
     """Of the construction: its entries set the limits."""
-    return [row[1] for row in _panels(run, -1)]
+    return _panels(run, -1)[1]
 
 
 def mixes_view(config: OneLayer, runs: Runs) -> View:
@@ -180,7 +190,11 @@ def mixes_view(config: OneLayer, runs: Runs) -> View:
         log_y=False,
         y_range=(-top, top),
     )
-    return View(figure=figure)
+    caption = (
+        "Weights (1 − s) × trained + s × constructed. Not only the answers agree, the weights do. "
+        f"Band: {len(excess)} random starts."
+    )
+    return View(figure=figure, caption=caption)
 
 
 def shift_curves(shift: str, runs: Runs) -> list[Curve]:
@@ -220,7 +234,11 @@ def shift_view(config: OneLayer, runs: Runs) -> View:
         "layer and their average; the three lie on one another.",
         x=x,
     )
-    return View(figure=figure)
+    caption = (
+        "One trained layer, not trained again. The lines lie on one another: gradient descent with "
+        "the same step size fails in the same way."
+    )
+    return View(figure=figure, caption=caption)
 
 
 def sizes_view(config: OneLayer, runs: Runs) -> View:

@@ -83,9 +83,9 @@ def rollout_caption(config: OneLayer, runs: Runs) -> str:
     return (
         f"After {STEPS} applications the median is {median:.3g}, the mean {said}. Descent "
         f"diverges on a prompt whose largest eigenvalue exceeds 2n/(damping·η) = {2 / step:.3g}: "
-        f"{share:.2%} of {len(values):,} prompts, and they decide the mean. Left out is the column "
-        "of W_KᵀW_Q that reads a token's y: a query's y is 0, so training never touches it; with "
-        f"it the median is {whole:.3g}."
+        f"{round(share * len(values)):,} of {len(values):,} prompts, and they decide the mean. "
+        "Left out is the column of $W_K^\\top W_Q$ that reads a token's y: a query's y is 0, so "
+        f"training never touches it; with it the median is {whole:.3g}."
     )
 
 

@@ -5,7 +5,7 @@ Figures 1, 2, 3, 5, 6, 7 and Table 1. All losses are half MSE, adjusted but in f
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -18,7 +18,8 @@ from icl_core.analysis.loss import LossSummary, noise_profile_at_once
 from icl_core.errors import InputError
 from icl_core.lessons import losses as tables
 from icl_core.lessons.choices import switch
-from icl_core.lessons.families import Family, families, find_family
+from icl_core.lessons.coordinates import omega_values
+from icl_core.lessons.families import Family, families, find_family, relatives
 from icl_core.lessons.losses import Losses, first_steps
 from icl_core.lessons.model_map import CAPTIONS, map_figure
 from icl_core.lessons.paper_panels import (
@@ -28,6 +29,7 @@ from icl_core.lessons.paper_panels import (
     profile_panel,
 )
 from icl_core.live import View
+from icl_core.models.diagonal import OmegaModel
 from icl_core.models.linear import PARAMETRIZATIONS
 from icl_core.plots.drawing import LOSS
 from icl_core.plots.figure import Figure
@@ -35,7 +37,7 @@ from icl_core.plots.panels import Panel, panels_figure
 from icl_core.tasks.linear import LinearTask
 from icl_core.tasks.noise import FixedNoise
 from icl_core.validation import Config, choice, integer
-from icl_core.zoo.library import PRETRAINED, load_entry, load_table, model_name, read_manifest
+from icl_core.zoo.library import PRETRAINED, load_entry, load_table
 from icl_core.zoo.table import Results, results
 
 Exhibit = Literal["1", "2", "2L", "3", "5", "6", "6L", "7", "table"]
@@ -57,7 +59,6 @@ LEVELS = ("categorical1-3_d10_n20", "categorical1-3-5_d10_n20")
 DEEP = 7
 DEPTHS = range(2, DEEP + 1)
 FAR_SIGMAS, FAR_PROMPTS, FAR_DEPTHS = np.linspace(0, 10, 21), 128, range(2, 9)
-MOST_SEEDS = 20
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,7 +115,7 @@ def measure(config: PaperFigures) -> Material:
         case "3":
             return Material(losses=_tables(shipped, LEVELS))
         case "5":
-            return Material(losses=_tables(shipped, (MAIN,)), seeds=seeds_of(find_family(MAIN)))
+            return Material(losses=_tables(shipped, (MAIN,)), seeds=seeds_of(MAIN))
         case "7":
             return Material(far=far_profiles(config.layers))
         case "table":
@@ -129,41 +130,48 @@ def _tables(shipped: Mapping[str, Family], names: tuple[str, ...]) -> dict[str, 
 
 
 def seeds_of(
-    family: Family, folder: Path = PRETRAINED
+    task: str, folder: Path = PRETRAINED
 ) -> dict[tuple[str, int], tuple[LossSummary, ...]]:
     """Losses over noise of all training runs that ship, by parametrization and depth."""
-    there = {entry.name for entry in read_manifest(folder)}
-    found = {}
-    for kind, entries in family.entries.items():
-        for depth in entries:
-            if depth > DEEP:
-                continue
-            variants = ["", *(f"_s{seed}" for seed in range(1, MOST_SEEDS))]
-            names = [model_name(family.task, kind, depth, 1, variant) for variant in variants]
-            runs = [load_table(name, folder).loss for name in names if name in there]
-            found[kind, depth] = tuple(runs)
-    return found
+    found: dict[tuple[str, int], list[LossSummary]] = {}
+    for depth, kin in relatives(task, folder).items():
+        for own, entry in kin.items():
+            if depth <= DEEP and own.heads == 1:
+                runs = found.setdefault((own.parametrization, depth), [])
+                runs.append(load_table(entry.name, folder).loss)
+    return {key: tuple(runs) for key, runs in found.items()}
 
 
 def far_profiles(layers: int) -> dict[str, LossSummary]:
     """Profiles of the models of one depth, and of the floors, far beyond the training range.
 
-    A model is padded to the deepest, so that every depth runs the same program.
+    All depths run the same programs: FULL padded to the deepest, the others by their omegas.
     """
     family = find_family(MAIN)
-    methods: dict[str, Method] = {
-        kind: load_entry(entries[layers]).model.padded(FAR_DEPTHS[-1])
-        for kind, entries in family.entries.items()
-        if layers in entries
-    }
+    methods: dict[str, Method] = {}
+    for kind, entries in family.entries.items():
+        if layers in entries:
+            model = load_entry(entries[layers]).model
+            methods[kind] = (
+                model.padded(FAR_DEPTHS[-1])
+                if kind == "full"
+                else OmegaModel(omegas=omega_values(model), steps=FAR_DEPTHS[-1])
+            )
     if not methods:
         raise InputError(f"No model of {layers} layers is shipped for {MAIN}: run `make zoo`.")
-    floors = {"const_rr": ConstRR.of(family.task), "bayes_rr": BayesRR(noise=family.task.noise)}
-    found = noise_profile_at_once(methods | floors, family.task, FAR_SIGMAS, prompts=FAR_PROMPTS)
-    return {
-        name: first_steps(summary, layers) if name in methods else summary
-        for name, summary in found.items()
+    found = noise_profile_at_once(methods, family.task, FAR_SIGMAS, prompts=FAR_PROMPTS)
+    own = {name: first_steps(summary, layers) for name, summary in found.items()}
+    return own | far_floors(family.task)
+
+
+@lru_cache(maxsize=4)
+def far_floors(task: LinearTask) -> dict[str, LossSummary]:
+    """The same of the floors, on the same prompts: one for all depths."""
+    floors: dict[str, Method] = {
+        "const_rr": ConstRR.of(task),
+        "bayes_rr": BayesRR(noise=task.noise),
     }
+    return noise_profile_at_once(floors, task, FAR_SIGMAS, prompts=FAR_PROMPTS)
 
 
 @cache

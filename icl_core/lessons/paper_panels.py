@@ -8,21 +8,21 @@ import numpy as np
 from icl_core.analysis.loss import LossSummary
 from icl_core.lessons.families import BASELINES
 from icl_core.lessons.losses import Losses
+from icl_core.lessons.model_map import noise_words
 from icl_core.lessons.noise_and_depth import (
     NoiseAndDepth,
     center_and_band,
     depth_curves,
     highest_sigma,
     profile_curves,
+    published_cells,
 )
-from icl_core.models.linear import PARAMETRIZATIONS
 from icl_core.plots.drawing import Curve, level
 from icl_core.plots.losses import TOP
 from icl_core.plots.panels import Panel, Span
 from icl_core.plots.style import METHODS
 from icl_core.tasks.linear import LinearTask
-from icl_core.tasks.noise import UniformNoise
-from icl_core.zoo.published import published_loss
+from icl_core.tasks.noise import met_in_training
 
 PLAIN = NoiseAndDepth()
 """Means, and every parametrization."""
@@ -43,20 +43,12 @@ def depth_panel(losses: Losses, *, published: bool) -> Panel:
         for method in BASELINES
         if method in losses.over_noise
     ]
-    printed = {
-        kind: {
-            depth: value
-            for depth in range(1, 8)
-            if (value := published_loss(losses.task, kind, depth)) is not None
-        }
-        for kind in PARAMETRIZATIONS
-    }
     return Panel(
-        title=losses.task.noise.label(),
+        title=noise_words(losses.task),
         curves=[*levels, *curves],
         x_range=DEPTH_ENDS,
         y_range=_reach([curve.y for curve in (*levels, *curves)], decades=17),
-        published=printed if published else {},
+        published=published_cells(PLAIN, losses) if published else {},
     )
 
 
@@ -66,15 +58,15 @@ def profile_panel(losses: Losses, layers: int, title: str, oracle: np.ndarray | 
     if oracle is not None:
         curves = [_raised(curve, oracle) for curve in curves]
         curves.append(Curve(method="oracle_rr", x=losses.sigmas, y=oracle, width=1.5))
-    uniform = isinstance(losses.task.noise, UniformNoise)
+    shade, marks = met_in_training(losses.task.noise)
     decades = 1.8 if oracle is not None else 4.5
     return Panel(
         title=title,
         curves=curves,
         x_range=(0.0, highest_sigma(losses.task)),
         y_range=_reach([curve.y for curve in curves], decades=decades),
-        shade=(0.0, losses.task.noise.highest) if uniform else None,
-        marks=() if uniform else np.unique(losses.task.noise.nodes()[0]).tolist(),
+        shade=shade,
+        marks=marks,
     )
 
 
@@ -167,4 +159,6 @@ def _reach(values: Sequence[np.ndarray], decades: float) -> Span:
     flat = np.concatenate([np.ravel(part) for part in values])
     flat = flat[np.isfinite(flat) & (flat > 1e-18)]
     high = min(float(flat.max()), TOP)
-    return max(float(flat.min()), high * 10.0**-decades) / 1.5, high * 1.5
+    low = max(float(flat.min()), high * 10.0**-decades)
+    margin = max(1.5, (high / low) ** 0.05)
+    return low / margin, high * margin

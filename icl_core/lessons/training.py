@@ -13,6 +13,7 @@ from icl_core.checkpoints import Checkpoint
 from icl_core.errors import InputError
 from icl_core.lessons.coordinates import normalised
 from icl_core.lessons.weights import panels
+from icl_core.lessons.words import plus_minus
 from icl_core.live import Grid, Player, Quantity, View
 from icl_core.models.linear import PARAMETRIZATIONS, LinearTransformer, Parametrization
 from icl_core.plots import losses as plots
@@ -220,6 +221,7 @@ def weights_figure(config: Train, frames: Sequence[Frame], now: int) -> Figure:
         panels(normalised(frame.model, config.task())),
         title=f"Weights after {frame.step:,} updates",
         limits=limits,
+        cell=weight_plots.ROW,
     )
 
 
@@ -257,7 +259,7 @@ def finding(
             f"This model diverges: its loss of {end:.3g} is worse than predicting nothing "
             f"({float(model.mean[0]):.3g})."
         )
-    said = f"Adjusted loss **{end:.4g}** ± {float(model.stderr[-1]):.1g} (half MSE)"
+    said = f"Adjusted loss **{plus_minus(end, float(model.stderr[-1]))}** (half MSE)"
     if bayes > 1e-6:
         said += f", {end / bayes:.2f} times the Bayes floor ({bayes:.3g})"
     published = published_loss(task, parametrization, layers)

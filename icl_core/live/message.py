@@ -6,6 +6,7 @@ from dataclasses import asdict
 from functools import cache
 from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import plotly
 
@@ -28,14 +29,8 @@ def message(view: View, *, question: int = 0, exact: bool = True) -> dict[str, A
     Raises:
         InputError: The parts of the view do not fit together, or the figure is too large.
     """
-    plain = view.plain()
-    sent = for_browser(plain)
-    return {
+    return _drawn(view) | {
         "role": "chart",
-        "figure": sized(sent),
-        "names": {trace["uid"]: trace.get("name") or trace["uid"] for trace in sent["data"]},
-        "gaps": gaps(sent),
-        "breaks": breaks(sent),
         "controls": [control.sent() for control in view.controls],
         "values": {control.name: control.value for control in view.controls},
         "question": question,
@@ -46,9 +41,27 @@ def message(view: View, *, question: int = 0, exact: bool = True) -> dict[str, A
         "templates": _templates(),
         "title": view.title,
         "alt": view.alt,
-        "height": plain["layout"].get("height") or HEIGHT,
         "fileName": view.name,
     }
+
+
+_DRAWN: WeakKeyDictionary[View, dict[str, Any]] = WeakKeyDictionary()
+"""What has been made of the figures of views that somebody keeps."""
+
+
+def _drawn(view: View) -> dict[str, Any]:
+    known = _DRAWN.get(view)
+    if known is None:
+        plain = view.plain()
+        sent = for_browser(plain)
+        known = _DRAWN[view] = {
+            "figure": sized(sent),
+            "names": {trace["uid"]: trace.get("name") or trace["uid"] for trace in sent["data"]},
+            "gaps": gaps(sent),
+            "breaks": breaks(sent),
+            "height": plain["layout"].get("height") or HEIGHT,
+        }
+    return known
 
 
 @cache

@@ -48,10 +48,14 @@ class LinearTransformer:
         return implicit_weights(self, prompts.moments)
 
     def padded(self, num_layers: int, num_heads: int | None = None) -> "LinearTransformer":
-        """The same model with layers and heads of zeros up to `num_layers`, `num_heads`."""
+        """The same model with layers and heads of zeros up to `num_layers`, `num_heads`.
+
+        By numpy, for jax.numpy compiles for every shape.
+        """
         more_heads = (num_heads or self.num_heads) - self.num_heads
         extra = ((0, num_layers - self.num_layers), (0, more_heads), (0, 0), (0, 0))
-        return LinearTransformer(P=jnp.pad(self.P, extra), Q=jnp.pad(self.Q, extra))
+        P, Q = (np.pad(np.asarray(matrices), extra) for matrices in (self.P, self.Q))
+        return LinearTransformer(P=P, Q=Q)  # type: ignore[arg-type]
 
 
 @struct.dataclass

@@ -12,7 +12,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from icl_core.plots.figure import DECORATION, Figure
-from icl_core.plots.style import AXIS, AXIS_TITLE, LAYOUT, METHODS, TEMPLATES, translucent
+from icl_core.plots.style import AXIS, AXIS_TITLE, LAYOUT, METHODS, translucent
 from icl_core.plots.ticks import log_ticks, tick_label
 
 LOSS = "adjusted loss (half MSE)"
@@ -52,13 +52,18 @@ def level(method: str, value: float, ends: tuple[float, float]) -> Curve:
     return Curve(method=method, x=np.array(ends), y=np.full(2, value), width=1.5)
 
 
+BARE = go.layout.Template()
+"""The surface that a figure is shown on brings the template (`style.TEMPLATES`). To plotly, one
+given here costs as much as all the rest of the figure, and none means its own default."""
+
+
 class Drawing:
     """Plain traces and layout; `figure()` makes plotly check them, once, for that is slow."""
 
     def __init__(self, *, name: str, title: str, alt: str, x: str = "", y: str = "") -> None:
         self.traces: list[dict[str, Any]] = []
         self.layout: dict[str, Any] = LAYOUT | {
-            "template": TEMPLATES["light"],
+            "template": BARE,
             "title": LAYOUT["title"] | {"text": title},
             "meta": {"name": name, "alt": alt},
             # Constant, so that redrawing keeps zoom and legend choices.
@@ -165,18 +170,19 @@ class Drawing:
         self._upright(x, x, number, type="line", line=line)
 
     def shade_x(self, low: float, high: float, label: str = "", number: int = 1) -> None:
-        """A vertical band over the whole height, named at its top."""
+        """A vertical band over the whole height, named above it: no curve or mark crosses there."""
         fill = translucent(METHODS["bayes_rr"].color, 0.12)
         self._upright(low, high, number, type="rect", fillcolor=fill, line={"width": 0})
         if label:
             self.note(
-                f" {label}",
+                label,
                 x=low,
                 y=1,
                 xref=numbered("x", number),
                 yref=f"{numbered('y', number)} domain",
                 xanchor="left",
-                yanchor="top",
+                yanchor="bottom",
+                font={"size": 12},
             )
 
     def _upright(self, x0: float, x1: float, number: int, **properties: Any) -> None:

@@ -252,7 +252,7 @@ LAYOUT: dict[str, Any] = {
         "y": 1,
         "yref": "paper",
         "yanchor": "bottom",
-        "pad": {"b": 14},
+        "pad": {"b": 22},
     },
     "legend": {
         "orientation": "h",
@@ -261,7 +261,8 @@ LAYOUT: dict[str, Any] = {
         "y": -0.17,
         "yanchor": "top",
         "font": {"size": 13},
-        "itemwidth": 36,
+        # The dashes of every pattern come out even over this many pixels.
+        "itemwidth": 45,
     },
     "hoverlabel": {"align": "left", "font": {"size": 13}},
     "margin": {"l": 56, "r": 12, "t": 56, "b": 48},

@@ -11,7 +11,7 @@ from icl_core.plots.drawing import Curve, Drawing, numbered
 from icl_core.plots.figure import DECORATION, Figure
 from icl_core.plots.omegas import omega_panel
 from icl_core.plots.style import METHODS, translucent
-from icl_core.plots.ticks import log_range
+from icl_core.plots.ticks import log_range, log_ticks
 
 CELL = 205
 """Pixels of a row of heatmaps."""
@@ -95,12 +95,14 @@ def heatmaps(
             scale = scales.index(panel.scale) + 1
             number = r * columns + c + 1
             _heatmap(drawing, panel, number, numbered("coloraxis", scale), columns)
-            _place(drawing, panel, number, across, down, first=c == 0, last=r + 1 == len(rows))
-    below = len(scales) == columns and all([panel.scale for panel in row] == scales for row in rows)
+            last = r + 1 == len(rows) or c >= len(rows[r + 1])
+            _place(drawing, panel, number, across, down, first=c == 0, last=last)
+    below = all(p.scale == scales[c % len(scales)] for row in rows for c, p in enumerate(row))
+    below = below and len(scales) > 1
     for index, scale in enumerate(scales):
         limit = (limits or {}).get(scale) or largest(rows, scale)
         place = (
-            _bar_below(index, columns, whole)
+            _bar_below(index, columns, whole) | _bar_ticks(limit)
             if below
             else _bar_beside(rows, scale, index, tops, gap)
         )
@@ -134,8 +136,13 @@ def _bar_below(index: int, columns: int, whole: float) -> dict[str, Any]:
         "xanchor": "left",
         "y": -20 / whole,
         "yanchor": "top",
-        "nticks": 4,
     }
+
+
+def _bar_ticks(limit: float) -> dict[str, Any]:
+    """0 and the same round number on both sides, which short bars have room for."""
+    end = log_ticks(limit / 9.9, limit)[-1]
+    return {"tickvals": [-end, 0, end], "ticktext": [f"−{end:g}", "0", f"{end:g}"]}
 
 
 def _bar_beside(

@@ -191,26 +191,32 @@ def draw_prompts(
 
 
 @in_float64
-def at_levels(task: LinearTask, seed: Seed, sigmas: Float[np.ndarray, "levels"]) -> Prompts:
-    """One prompt at several noise levels: the same inputs, weights and noise but for its size.
+def at_levels(
+    task: LinearTask, seed: Seed, sigmas: Float[np.ndarray, "levels"], count: int = 1
+) -> Prompts:
+    """`count` prompts, each at several noise levels: the same inputs, weights and noise but for
+    its size.
 
-    Row k is what `draw_prompts` draws from `seed` at the fixed level sigmas[k]: alpha is linear in
-    sigma and lam quadratic.
+    Level by level: rows count k to count (k + 1) are what `draw_prompts` draws from `seed` at the
+    fixed level sigmas[k]. alpha is linear in sigma and lam quadratic.
     """
-    unit = draw_prompts(task.replace(noise=FixedNoise(value=1.0)), seed, 1)
-    Sigma, w = np.asarray(unit.moments.Sigma[0]), np.asarray(unit.w[0])
-    Xt_xi = np.asarray(unit.moments.alpha[0]) - Sigma @ w
-    signal, mixed = w @ Sigma @ w, w @ Xt_xi
-    energy = float(unit.moments.lam[0]) - signal - 2 * mixed
-    sigma = np.asarray(sigmas, np.float64)
+    unit = draw_prompts(task.replace(noise=FixedNoise(value=1.0)), seed, count)
+    Sigma, w = np.asarray(unit.moments.Sigma), np.asarray(unit.w)
+    Sigma_w = (Sigma @ w[..., None])[..., 0]
+    Xt_xi = np.asarray(unit.moments.alpha) - Sigma_w
+    signal, mixed = np.sum(w * Sigma_w, axis=-1), np.sum(w * Xt_xi, axis=-1)
+    energy = np.asarray(unit.moments.lam) - signal - 2 * mixed
+    levels = len(sigmas)
+    level = np.asarray(sigmas, np.float64)[:, None]
+    alpha = Sigma_w + level[..., None] * Xt_xi
     return Prompts(
         moments=Moments(
-            Sigma=np.broadcast_to(Sigma, (len(sigma), *Sigma.shape)),  # type: ignore[arg-type]
-            alpha=Sigma @ w + sigma[:, None] * Xt_xi,  # type: ignore[arg-type]
-            lam=signal + 2 * sigma * mixed + sigma**2 * energy,  # type: ignore[arg-type]
+            Sigma=np.tile(Sigma, (levels, 1, 1)),  # type: ignore[arg-type]
+            alpha=alpha.reshape(-1, task.dim),  # type: ignore[arg-type]
+            lam=np.ravel(signal + 2 * level * mixed + level**2 * energy),  # type: ignore[arg-type]
         ),
-        sigma=sigma,  # type: ignore[arg-type]
-        w=np.broadcast_to(w, (len(sigma), task.dim)),  # type: ignore[arg-type]
+        sigma=np.repeat(level, count),  # type: ignore[arg-type]
+        w=np.tile(w, (levels, 1)),  # type: ignore[arg-type]
         num_context=unit.num_context,
     )
 

@@ -140,6 +140,13 @@ def sample_sigma(law: NoiseLaw, rng_key: Key, shape: tuple[int, ...]) -> Float[A
     return law.quantile(jax.random.uniform(rng_key, shape))
 
 
+def met_in_training(law: NoiseLaw) -> tuple[tuple[float, float] | None, tuple[float, ...]]:
+    """The range of noise levels that prompts of a law have, or None and the single levels."""
+    if isinstance(law, UniformNoise):
+        return (0.0, law.highest), ()
+    return None, tuple(np.unique(law.nodes()[0]).tolist())
+
+
 def parse_noise(text: Any) -> NoiseLaw:
     """The law written as on the command line and in links, "uniform:5" say."""
     kind, _, rest = str(text).partition(":")

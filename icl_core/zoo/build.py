@@ -3,7 +3,7 @@
 import fnmatch
 import itertools
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from math import nan
@@ -30,7 +30,6 @@ from icl_core.training.objective import Batch, batch_of, losses
 from icl_core.zoo.library import (
     PRETRAINED,
     Entry,
-    Movie,
     load_entry,
     load_table,
     read_manifest,
@@ -39,6 +38,7 @@ from icl_core.zoo.library import (
     write_manifest,
 )
 from icl_core.zoo.measure import build_baselines, measure
+from icl_core.zoo.movies import movie_of
 from icl_core.zoo.shifts import build_shifts
 from icl_core.zoo.specs import DEPTHS, Recipe, Spec, specs
 
@@ -92,7 +92,8 @@ def build(
             f"No shipped model matches {only[:60]!r}: see the names with "
             "`python -m icl_core zoo list`."
         )
-    waiting = {spec: len(_pending(spec, folder)) for spec in chosen}
+    built = _built(chosen, folder)
+    waiting = {spec: len(_untried(spec, built.get(spec))) for spec in chosen}
     pending = [spec for spec in chosen if waiting[spec]]
     report(f"{len(chosen) - len(pending)} of {len(chosen)} models are there.")
     for task in dict.fromkeys(spec.task for spec in chosen):
@@ -100,10 +101,12 @@ def build(
     started, done = time.perf_counter(), 0.0
     total = sum(spec.cost * count for spec, count in waiting.items())
     for _, alike in itertools.groupby(pending, key=lambda spec: spec.shape):
-        for group, recipes in _work(list(alike), folder):
-            for spec, candidates in zip(group, _candidates(group, recipes, folder), strict=True):
-                metrics = _finish(spec, candidates, folder).metrics
-                before, waiting[spec] = waiting[spec], len(_pending(spec, folder))
+        for group, recipes in _work(list(alike), built):
+            candidates_of = _candidates(group, recipes, built, folder)
+            for spec, candidates in zip(group, candidates_of, strict=True):
+                built[spec] = entry = _finish(spec, candidates, folder)
+                metrics = entry.metrics
+                before, waiting[spec] = waiting[spec], len(_untried(spec, entry))
                 done += spec.cost * (before - waiting[spec])
                 left = (time.perf_counter() - started) * (total / done - 1) if done else nan
                 report(
@@ -115,23 +118,34 @@ def build(
     return _entries(folder)
 
 
-def _pending(spec: Spec, folder: Path) -> list[Recipe | None]:
-    """The recipes that a model has not been through; [None] for one without recipes, to be made."""
-    entry = _find(spec, folder)
-    if not _is_built(entry, folder):
+def _untried(spec: Spec, entry: Entry | None) -> list[Recipe | None]:
+    """The recipes that a model has not been through, or the first once more where its movie is
+    missing; [None] for one without recipes, to be made."""
+    if entry is None:
         return [*spec.recipes()] or [None]
-    tried = str(entry.metrics.get("tried", "")).split(", ") if entry else []
-    return [recipe for recipe in spec.recipes() if recipe.start not in tried]
+    recipes, tried = spec.recipes(), _tried(entry.metrics)
+    left = [recipe for recipe in recipes if recipe.start not in tried]
+    unseen = spec.movie and not entry.movie_sha256
+    return [*(left or recipes[:unseen])]
 
 
-def _work(alike: Sequence[Spec], folder: Path) -> Iterator[tuple[list[Spec], list[Recipe]]]:
+def _tried(metrics: Mapping[str, Any]) -> list[str]:
+    """The starts of the recipes that a model has been through."""
+    return [start for start in str(metrics.get("tried", "")).split(", ") if start]
+
+
+def _work(
+    alike: Sequence[Spec], built: Mapping[Spec, Entry]
+) -> Iterator[tuple[list[Spec], list[Recipe]]]:
     """Models of one shape, as many at a time as there are lanes, and what to try for them: those
-    that start from their neighbours when all have been through the rest."""
+    that start from their neighbours when all have been through the rest.
+
+    `built` is looked at again between the two."""
     lanes = len(jax.devices()) if jax.default_backend() == "cpu" else LANES_ON_ACCELERATOR
     for last in (False, True):
         stages = []
         for spec in alike:
-            found = _pending(spec, folder)
+            found = _untried(spec, built.get(spec))
             stage = [
                 recipe for recipe in found if recipe and (recipe.start == "neighbours") == last
             ]
@@ -148,13 +162,14 @@ def _entries(folder: Path) -> tuple[Entry, ...]:
     return read_manifest(folder) if (folder / "manifest.json").is_file() else ()
 
 
-def _find(spec: Spec, folder: Path) -> Entry | None:
-    return next((entry for entry in _entries(folder) if entry.name == spec.name), None)
+def _built(chosen: Sequence[Spec], folder: Path) -> dict[Spec, Entry]:
+    """The models that are there, with their tables, and are what the manifest says."""
+    there = {entry.name: entry for entry in _entries(folder)}
+    found = {spec: there[spec.name] for spec in chosen if spec.name in there}
+    return {spec: entry for spec, entry in found.items() if _is_whole(entry, folder)}
 
 
-def _is_built(entry: Entry | None, folder: Path) -> bool:
-    if entry is None:
-        return False
+def _is_whole(entry: Entry, folder: Path) -> bool:
     try:
         load_entry(entry, folder)
         load_table(entry.name, folder)
@@ -164,7 +179,7 @@ def _is_built(entry: Entry | None, folder: Path) -> bool:
 
 
 def _candidates(
-    group: Sequence[Spec], recipes: Sequence[Recipe], folder: Path
+    group: Sequence[Spec], recipes: Sequence[Recipe], built: Mapping[Spec, Entry], folder: Path
 ) -> Iterator[list[Candidate]]:
     """For every model of a group: what was trained, what is shipped so far, and easier models."""
     if group[0].parametrization == "gdpp":
@@ -192,8 +207,7 @@ def _candidates(
                 if np.isfinite(end[-1].loss):
                     found.append(Candidate(model=end[-1].model, run=end, recipe=recipe))
     for spec, found in zip(group, trained, strict=True):
-        entry = _find(spec, folder)
-        if entry and _is_built(entry, folder):
+        if entry := built.get(spec):
             model = load_entry(entry, folder).model
             found.append(Candidate(model=model, name=spec.name, kept=entry))
         yield [*found, *as_they_are(spec, spec.easier(), folder)]
@@ -201,13 +215,15 @@ def _candidates(
 
 def as_they_are(spec: Spec, others: Sequence[Spec], folder: Path) -> list[Candidate]:
     """Those of other models that are there, padded to the shape of one."""
-    found = []
-    for other in others:
-        entry = _find(other, folder)
-        if entry is not None:
-            model = load_entry(entry, folder).model.padded(spec.num_layers, spec.num_heads)
-            found.append(Candidate(model=model, name=other.name))
-    return found
+    there = {entry.name: entry for entry in _entries(folder)}
+    entries = [there[other.name] for other in others if other.name in there]
+    return [
+        Candidate(
+            model=load_entry(entry, folder).model.padded(spec.num_layers, spec.num_heads),
+            name=entry.name,
+        )
+        for entry in entries
+    ]
 
 
 @in_float64
@@ -227,24 +243,34 @@ def _finish(spec: Spec, candidates: Sequence[Candidate], folder: Path) -> Entry:
     """Choose, measure and write one model."""
     best = _select(candidates, spec.task)
     before = next((c.kept.metrics for c in candidates if c.kept), {})
-    spent = _seconds(candidates)
-    tried = [before.get("tried", ""), *(recipe.start for recipe in spent)]
+    spent = {r: s for r, s in _seconds(candidates).items() if r.start not in _tried(before)}
+    tried = [*_tried(before), *(recipe.start for recipe in spent)]
     seconds = round(before.get("seconds", 0) + sum(spent.values()), 1)
-    known = {"tried": ", ".join(filter(None, tried)), "seconds": seconds}
+    known = {"tried": ", ".join(tried), "seconds": seconds}
     if best.kept:
         training = dict(load_entry(best.kept, folder).training)
-        beside = {name: getattr(best.kept, name) for name in ("table_sha256", "movie_sha256")}
-        return _write(spec, best, before | known, training, folder, beside)
-    table, measured = measure(best.model, spec.task)
-    training = {"source": best.source}
-    if best.recipe:
-        config = best.recipe.config.replace(seed=spec.seed)
-        training |= config.to_dict() | {"steps": best.run[-1].step}
-    files = {"table_sha256": save_table(spec.name, table, folder), "movie_sha256": ""}
-    if spec.movie and best.run:
-        files["movie_sha256"] = save_movie(spec.name, movie_of(best.run), folder)
-    metrics = measured | {"source": best.source} | known
+        files = {name: getattr(best.kept, name) for name in ("table_sha256", "movie_sha256")}
+        metrics = before | known
+    else:
+        table, measured = measure(best.model, spec.task)
+        training = {"source": best.source}
+        if best.recipe:
+            config = best.recipe.config.replace(seed=spec.seed)
+            training |= config.to_dict() | {"steps": best.run[-1].step}
+        files = {"table_sha256": save_table(spec.name, table, folder), "movie_sha256": ""}
+        metrics = measured | {"source": best.source} | known
+    shown = best if best.run else _shown(candidates, spec.task)
+    if spec.movie and shown and not files["movie_sha256"]:
+        files["movie_sha256"] = save_movie(spec.name, movie_of(shown.run), folder)
+        metrics |= {} if shown is best else {"movie": shown.source}
     return _write(spec, best, metrics, training, folder, files)
+
+
+def _shown(candidates: Sequence[Candidate], task: LinearTask) -> Candidate | None:
+    """The run to show of a model that no run has won: the best, from random starts if it can be."""
+    runs = [candidate for candidate in candidates if candidate.run]
+    cold = [run for run in runs if run.recipe and run.recipe.start == "random"]
+    return _select(cold or runs, task) if runs else None
 
 
 def _write(
@@ -311,18 +337,3 @@ def _select(candidates: Sequence[Candidate], task: LinearTask) -> Candidate:
 @jax.jit
 def _mean_loss(parameters: Parameters, batch: Batch) -> Float[Array, ""]:
     return jnp.mean(losses(parameters, batch))
-
-
-def movie_of(run: Sequence[Snapshot]) -> Movie:
-    """The track of the start that was refined in the end, from its first step on."""
-    exploring = [snapshot for snapshot in run if snapshot.phase == "exploring"]
-    refining = [snapshot for snapshot in run if snapshot.phase != "exploring"]
-    winner = exploring[-1].best
-    frames = [(s, winner) for s in exploring]
-    frames += [(s, s.best) for s in refining]
-    return Movie(
-        steps=np.asarray([snapshot.step for snapshot, _ in frames]),
-        loss=np.asarray([snapshot.losses[index] for snapshot, index in frames]),
-        P=np.stack([snapshot.candidates.P[index] for snapshot, index in frames]),
-        Q=np.stack([snapshot.candidates.Q[index] for snapshot, index in frames]),
-    )

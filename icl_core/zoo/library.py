@@ -7,13 +7,14 @@ task and method.
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from safetensors.numpy import save as save_tensors
 
-from icl_core.analysis.loss import LossSummary
+from icl_core.analysis.loss import STATISTICS, LossSummary
 from icl_core.checkpoints import (
     MAX_BYTES,
     Checkpoint,
@@ -141,6 +142,14 @@ def read_manifest(folder: Path = PRETRAINED) -> tuple[Entry, ...]:
             f"There are no shipped models ({folder.name}/manifest.json is missing): "
             "restore the folder from the repository or run `make zoo`."
         )
+    known = (folder / "manifest.json").stat()
+    return _read_manifest(folder, (known.st_ino, known.st_mtime_ns, known.st_size))
+
+
+@lru_cache(maxsize=4)
+def _read_manifest(folder: Path, version: tuple[int, ...]) -> tuple[Entry, ...]:
+    """Reading some hundred entries takes 10 ms, so it is done once for each `version` of the file,
+    which is always replaced as a whole."""
     data = parse_json("manifest.json", read_bytes(folder / "manifest.json", limit=MAX_BYTES))
     given = mapping("manifest.json", data)
     if given.get("version") != MANIFEST_VERSION or not isinstance(given.get("models"), list):
@@ -179,16 +188,13 @@ def load_entry(entry: Entry, folder: Path = PRETRAINED) -> Checkpoint:
     return checkpoint
 
 
-_SUMMARY = ("mean", "stderr", "median", "low", "high")
-
-
 def _pack(prefix: str, summary: LossSummary) -> dict[str, np.ndarray]:
-    arrays = {f"{prefix}.{field}": np.asarray(getattr(summary, field)) for field in _SUMMARY}
+    arrays = {f"{prefix}.{field}": np.asarray(getattr(summary, field)) for field in STATISTICS}
     return arrays | {f"{prefix}.count": np.asarray([summary.count])}
 
 
 def _unpack(prefix: str, tensors: dict[str, np.ndarray]) -> LossSummary:
-    fields = {field: tensors[f"{prefix}.{field}"] for field in _SUMMARY}
+    fields = {field: tensors[f"{prefix}.{field}"] for field in STATISTICS}
     return LossSummary(count=int(tensors[f"{prefix}.count"][0]), **fields)
 
 

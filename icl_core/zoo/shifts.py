@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from icl_core.algorithms import Method
-from icl_core.analysis.loss import prompt_losses
+from icl_core.analysis.loss import prompt_losses, summarize
 from icl_core.checkpoints import MAX_BYTES
 from icl_core.errors import InputError
 from icl_core.files import dump_json, parse_json, read_bytes, write_atomic
@@ -58,17 +58,17 @@ def measure_shifts(method: Method, task: LinearTask) -> tuple[Shift, ...]:
 
 def _measure(method: Method, task: LinearTask) -> Shift:
     path = prompt_losses({"method": method}, task, prompts=PROMPTS, seed=SEED)["method"]
-    last = np.nan_to_num(path[-1], nan=np.inf, posinf=np.inf)
     # A model that overflows is worse than any number: JSON knows no infinity.
-    last = np.minimum(last, np.finfo(np.float32).max)
+    last = np.minimum(np.nan_to_num(path[-1], nan=np.inf), np.finfo(np.float32).max)
+    found = summarize(last)
     return Shift(
         num_context=task.num_context,
-        mean=float(last.mean()),
-        stderr=float(last.std(ddof=1) / np.sqrt(last.size)),
-        median=float(np.median(last)),
+        mean=float(found.mean),
+        stderr=float(found.stderr),
+        median=float(found.median),
         q999=float(np.quantile(last, 0.999)),
         nothing=float(path[0].mean()),
-        prompts=last.size,
+        prompts=found.count,
     )
 
 

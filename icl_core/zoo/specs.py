@@ -112,7 +112,8 @@ class Spec:
         if full and self.num_layers > 4:
             return (shallower, *around)
         if self.num_layers == 1 or self.seed or self.task.dim == 1:
-            return (easier if full else cold,)
+            # What is shown begins at random, here too.
+            return (easier if full and not self.movie else cold,)
         return (cold, easier, *around)
 
     def _table(self) -> bool:

@@ -9,11 +9,12 @@ from icl_core.analysis.loss import adjusted_losses
 from icl_core.arrays import in_float64
 from icl_core.errors import InputError
 from icl_core.lessons import algorithm as lesson
-from icl_core.lessons.algorithm import Algorithm, plus_minus
+from icl_core.lessons.algorithm import Algorithm
 from icl_core.lessons.algorithm_matching import STEPS, first, law_flow, matched
 from icl_core.lessons.algorithm_model import LAW, depths, read
-from icl_core.lessons.algorithm_prompt import STOPS, momentum_of, prompt_story
+from icl_core.lessons.algorithm_prompt import STOPS, momentum_of, prompt_flow
 from icl_core.lessons.algorithm_switches import FACTORS, OMEGAS, as_trained, switched, worth
+from icl_core.lessons.words import plus_minus
 from icl_core.plots.figure import alt_text, figure_name, tidy_rows
 from icl_core.plots.matching import closeness
 from icl_core.plots.sketch import sketch
@@ -149,34 +150,34 @@ def test_closeness_counts_decades():
 
 
 def test_the_plane_holds_zero_the_truth_and_least_squares_at_every_noise_level(opened):
-    story = prompt_story(opened, 3)
-    for points in (story.truth[None], story.ols):
-        flat = points @ story.plane.T @ story.plane
+    flow = prompt_flow(opened, 3)
+    for points in (flow.truth[None], flow.ols):
+        flat = points @ flow.plane.T @ flow.plane
         np.testing.assert_allclose(flat, points, atol=1e-9)
-    np.testing.assert_allclose(story.plane @ story.plane.T, np.eye(2), atol=1e-12)
-    assert len(story.sigmas) == STOPS
-    np.testing.assert_allclose(story.ols[0], story.truth, atol=1e-9)
+    np.testing.assert_allclose(flow.plane @ flow.plane.T, np.eye(2), atol=1e-12)
+    assert len(flow.sigmas) == STOPS
+    np.testing.assert_allclose(flow.ols[0], flow.truth, atol=1e-9)
 
 
 def test_implicit_weights_move_as_the_transformer_does(opened):
-    story = prompt_story(opened, 3)
+    flow = prompt_flow(opened, 3)
     node = 7
-    config = Algorithm(seed=3, sigma=float(story.sigmas[node]), after=2)
+    config = Algorithm(seed=3, sigma=float(flow.sigmas[node]), after=2)
     view = lesson.VIEWS["implicit"](config, opened)
     shown = traces(view)
     whole = np.asarray(shown["held"].z)
-    np.testing.assert_allclose(whole[:-1, :-1], story.M[2, node])
-    np.testing.assert_allclose(whole[:-1, -1], story.u[2, node])
-    np.testing.assert_allclose(whole[-1, :-1], -story.w[2, node])
-    assert whole[-1, -1] == story.a[2, node]
-    np.testing.assert_allclose(shown["w:coordinates"].y, story.w[2, node])
-    np.testing.assert_allclose(shown["path"].x, story.w[:, node] @ story.plane[0])
+    np.testing.assert_allclose(whole[:-1, :-1], flow.M[2, node])
+    np.testing.assert_allclose(whole[:-1, -1], flow.u[2, node])
+    np.testing.assert_allclose(whole[-1, :-1], -flow.w[2, node])
+    assert whole[-1, -1] == flow.a[2, node]
+    np.testing.assert_allclose(shown["w:coordinates"].y, flow.w[2, node])
+    np.testing.assert_allclose(shown["path"].x, flow.w[:, node] @ flow.plane[0])
     for quantity in grid_of(view).quantities:
         if quantity.trace in shown:
             drawn = getattr(shown[quantity.trace], quantity.field)
             np.testing.assert_allclose(drawn, np.asarray(quantity.values)[node, 2])
     readouts = {readout.name: readout.value for readout in view.readouts}
-    gap = story.w[2, node] - story.ridge[node]
+    gap = flow.w[2, node] - flow.ridge[node]
     assert readouts["loss"] == pytest.approx(0.5 * gap @ gap)
     assert 0 <= readouts["kept"] <= 100
 
@@ -199,21 +200,13 @@ def test_the_terms_are_those_of_the_steps(opened):
 def test_the_finding_says_what_each_omega_is_worth(opened):
     said, found = lesson.finding(opened), worth(opened)
     for index, name in enumerate(OMEGAS):
-        change = plus_minus(found.rise[index, 0], found.rise_error[index, 0])
-        assert f"without ω_{name}" in said
+        change = plus_minus(found.rise[index, 0], found.rise_error[index, 0], sign="+")
+        assert rf"without $\omega_{{{name}}}$" in said
         assert change in said
     gdpp = lesson.finding(read(TASK, "gdpp", 2))
-    assert "ω_xy" not in gdpp
-    assert "ω_yy" not in gdpp
+    assert "{xy}" not in gdpp
+    assert "{yy}" not in gdpp
     assert "The DIAG part of FULL alone" in lesson.finding(read(TASK, "full", 2))
-
-
-@pytest.mark.parametrize(
-    ("value", "error", "text"),
-    [(0.75123, 0.0312, "+0.75 ± 0.03"), (9.4, 2.2, "+9 ± 2"), (56.0, 25.0, "+56 ± 25")],
-)
-def test_numbers_are_written_to_the_first_digit_of_their_error(value, error, text):
-    assert plus_minus(value, error) == text
 
 
 def test_no_control_compiles_anything(opened, compilations):

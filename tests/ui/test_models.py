@@ -16,9 +16,10 @@ from icl_core.lessons.model_cards import (
 )
 from icl_core.lessons.model_map import mark_of
 from icl_core.lessons.models import VIEWS, Models, measure
+from icl_core.lessons.words import plus_minus
 from icl_core.plots.figure import tidy_rows
 from icl_core.zoo.claims import claims
-from icl_core.zoo.library import PRETRAINED, read_manifest
+from icl_core.zoo.library import read_manifest
 from icl_core.zoo.specs import SEEDS
 from icl_core.zoo.table import results
 from tests.engine.zoo.test_table import EMPTY, good_zoo, metrics
@@ -140,7 +141,8 @@ def test_findings_have_their_numbers() -> None:
     assert "FULL with 7 layers ends **2 %** above the Bayes floor" in said
     assert "make zoo" in lesson.finding(EMPTY)
     card = SHOWN.picked
-    assert f"{card.entry.metrics['mean']:.4g}" in card_finding(card, SHOWN.results)
+    mean, error = (card.entry.metrics[name] for name in ("mean", "stderr"))
+    assert plus_minus(mean, error) in card_finding(card, SHOWN.results)
     assert "published: 0.047" in card_finding(card, SHOWN.results)
 
 
@@ -155,17 +157,14 @@ def list_of(app: Any) -> Any:
 
 def test_the_page_offers_everything(open_page) -> None:
     app = open_page("models", model="full_L2_uniform5_d10_n20")
-    config = app.session_state["models:config"]
     table = list_of(app)
     assert len(table) == len(read_manifest())
     said = "\n".join(text.value for text in app.markdown)
     for claim in claims(SHOWN.results):
         assert claim.said in said
     downloads = {button.proto.label for button in app.get("download_button")}
-    assert {"Model", "Its losses"} <= downloads
-    assert ("Its training" in downloads) == (
-        PRETRAINED / "movies" / f"{config.model}.safetensors"
-    ).is_file()
+    assert {"Model", "Its losses", "A run that did not win"} <= downloads
+    assert "Its training" not in downloads
     links = [link.proto for link in app.get("page_link")]
     assert {"weights", "noise_and_depth"} <= {link.page for link in links}
     assert any("layers=2" in link.query_string for link in links if link.page == "weights")

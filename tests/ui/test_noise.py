@@ -8,6 +8,7 @@ import pytest
 from icl_core.analysis.floors import oracle_loss
 from icl_core.errors import InputError
 from icl_core.lessons import iterations, losses, noise_and_depth, one_prompt, paper_figures
+from icl_core.lessons.model_map import noise_words
 from icl_core.lessons.noise_and_depth import NoiseAndDepth
 from icl_core.lessons.one_prompt import OnePrompt
 from icl_core.lessons.paper_figures import EXHIBITS, MAIN, PaperFigures
@@ -50,17 +51,17 @@ def test_figure_1_has_the_papers_values_beside_ours():
     for column, task in paper_tasks().items():
         if not column.startswith("u"):
             continue
-        marks = rows_of("1", task.noise.label(), "FULL, published")
+        marks = rows_of("1", noise_words(task), "FULL, published")
         assert [row[LOSS] for row in marks] == [
             published_loss(task, "full", d) for d in range(1, 8)
         ]
-        ours = rows_of("1", task.noise.label(), "FULL")
+        ours = rows_of("1", noise_words(task), "FULL")
         assert ours[0][LOSS] == pytest.approx(marks[0][LOSS], rel=0.02)
         for series, row in (("AdaRR", "AdaRR"), ("ConstRR, the floor of GD++", "ConstRR")):
-            level = rows_of("1", task.noise.label(), series)[0][LOSS]
+            level = rows_of("1", noise_words(task), series)[0][LOSS]
             value, rounding = published("table1.csv", row)[column]
             assert abs(level - value) <= SAMPLED * value + rounding + 1e-12
-        floor = rows_of("1", task.noise.label(), "Bayes, the floor of all")[0][LOSS]
+        floor = rows_of("1", noise_words(task), "Bayes, the floor of all")[0][LOSS]
         assert all(row[LOSS] >= floor * 0.97 for row in ours)
 
 

@@ -16,19 +16,28 @@ from icl_core.arrays import in_float64
 from icl_core.checkpoints import Checkpoint, load_checkpoint, save_checkpoint
 from icl_core.lessons import weights as lesson
 from icl_core.lessons.coordinates import normalised, omega_values
-from icl_core.lessons.weights import PRESETS, VIEWS, Kin, Weights, read, relatives
+from icl_core.lessons.families import Kin, kin_of, relatives
+from icl_core.lessons.weights import PRESETS, VIEWS, Weights, read
 from icl_core.lessons.weights.comparison import compared, others
-from icl_core.lessons.weights.matrices import layer_rows, movie_omegas
+from icl_core.lessons.weights.matrices import layer_rows, movie_omegas, movie_player
 from icl_core.lessons.weights.pieces import explained, pieces
 from icl_core.lessons.weights.spread import seed_omegas, seeds, spread
-from icl_core.lessons.weights.stories import kin_model, kin_of
+from icl_core.lessons.weights.stories import kin_model
 from icl_core.lessons.weights.theory import weight_shares
 from icl_core.live import READOUT
 from icl_core.models.linear import LinearTransformer, omegas
 from icl_core.plots.figure import tidy_rows
 from icl_core.plots.omegas import OMEGA_NAMES, OMEGAS, omega_chart
 from icl_core.plots.weight_parts import SHARES, distance_chart, share_chart
-from icl_core.zoo.library import PRETRAINED, find_entry, read_manifest, task_name, write_manifest
+from icl_core.zoo.library import (
+    PRETRAINED,
+    find_entry,
+    load_entry,
+    load_movie,
+    read_manifest,
+    task_name,
+    write_manifest,
+)
 from tests.cases import assert_close
 
 TASK = "uniform5_d10_n20"
@@ -122,6 +131,29 @@ def test_the_movie_drives_heatmaps_and_omegas_alike(story):
         drawn = np.array(getattr(shown[quantity.trace], quantity.field), float)
         assert_close(np.asarray(quantity.values)[3], drawn, 1e-6)
     assert {q.trace for q in view.grid.quantities} >= {"Q0h0", "P3h0", *OMEGA_NAMES, "stem0"}
+
+
+def test_a_run_that_did_not_win_ends_before_the_shipped_model():
+    entry, movie = find_entry(f"full_L2_{TASK}"), load_movie(f"full_L2_{TASK}")
+    told = read(TASK, "full", 2)
+    assert told.shown == entry.metrics["movie"] == "trained from random starts"
+    assert told.last == len(movie.steps)
+    assert_close(told.P[-2], movie.P[-1])
+    assert_close(told.finished.P, load_entry(entry).model.P)
+    assert told.loss[-1] == entry.metrics["mean"]
+    view = VIEWS["heatmaps"](Weights(task=TASK, layers=2), told)
+    player = movie_player(Weights(), told)
+    assert list(player.labels[-2:]) == [f"{movie.steps[-1]:,} updates", "as shipped"]
+    assert "as shipped" in view.figure.layout.title.text
+    assert f"did not win: the last stop is the shipped model, {entry.metrics['source']}" in (
+        view.caption
+    )
+    assert "nothing better than DIAG" in lesson.finding(told)
+    won = read(TASK, "full", 3)
+    assert "Nothing forced" in lesson.finding(won)
+    assert not won.shown
+    assert "did not win" not in VIEWS["heatmaps"](Weights(task=TASK, layers=3), won).caption
+    assert movie_player(Weights(), won).labels[-1].endswith("updates")
 
 
 def test_what_is_never_read_is_grey(story):

@@ -8,7 +8,7 @@ from icl_core.lessons.weights.comparison import compare_view, others
 from icl_core.lessons.weights.matrices import heatmap_figure, heatmap_view, movie_player, panels
 from icl_core.lessons.weights.pieces import pieces_view, share_view
 from icl_core.lessons.weights.spread import distance_view, omega_figure, omega_view
-from icl_core.lessons.weights.stories import Kin, Story, kin_of, measure, read, relatives
+from icl_core.lessons.weights.stories import Story, measure, read
 from icl_core.lessons.weights.theory import finding, theory, theory_figure, theory_view
 from icl_core.live import View
 
@@ -36,21 +36,18 @@ __all__ = [
     "STUDIES",
     "STUDY_VIEWS",
     "VIEWS",
-    "Kin",
     "Story",
     "Study",
     "Weights",
     "finding",
     "heatmap_figure",
     "heatmap_view",
-    "kin_of",
     "measure",
     "movie_player",
     "omega_figure",
     "others",
     "panels",
     "read",
-    "relatives",
     "theory",
     "theory_figure",
     "theory_view",

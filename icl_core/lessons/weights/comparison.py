@@ -7,19 +7,18 @@ import numpy as np
 
 from icl_core.analysis.alignment import align, balanced
 from icl_core.errors import InputError
+from icl_core.lessons.families import Kin
 from icl_core.lessons.weights.choices import Coordinates, Weights
 from icl_core.lessons.weights.matrices import (
     GREY,
+    beside_figure,
+    beside_view,
     focus_of,
     layer_grid,
-    layer_player,
-    shared_limits,
-    stacked,
 )
-from icl_core.lessons.weights.stories import Kin, Story, in_coordinates, kin_model
+from icl_core.lessons.weights.stories import Story, in_coordinates, kin_model
 from icl_core.live import Grid, View
 from icl_core.models.linear import LinearTransformer
-from icl_core.plots import weights as plots
 from icl_core.plots.figure import Figure
 
 
@@ -66,7 +65,7 @@ def compared(story: Story, one: Kin, other: Kin) -> Comparison:
     """`other` aligned to `one`, both balanced; a missing head counts as one of zeros."""
     first, second = kin_model(story, one), kin_model(story, other)
     heads = max(first.num_heads, second.num_heads)
-    first, second = with_heads(first, heads), with_heads(second, heads)
+    first, second = (model.padded(model.num_layers, heads) for model in (first, second))
     found = align(second, first)
     turned = not np.allclose(found.rotation, np.eye(first.dim))
     return Comparison(
@@ -76,12 +75,6 @@ def compared(story: Story, one: Kin, other: Kin) -> Comparison:
         after=found.after,
         turned=turned,
     )
-
-
-def with_heads(model: LinearTransformer, heads: int) -> LinearTransformer:
-    """The same model with heads of zeros up to `heads`."""
-    extra = ((0, 0), (0, heads - model.num_heads), (0, 0), (0, 0))
-    return LinearTransformer(P=np.pad(model.P, extra), Q=np.pad(model.Q, extra))  # type: ignore[arg-type]
 
 
 @lru_cache(maxsize=64)
@@ -101,13 +94,8 @@ def compare_figure(config: Weights, story: Story) -> Figure:
     """Both models and their difference for one layer; one scale a letter and all layers."""
     other, layer = other_of(config, story), focus_of(config, story)
     parts = _parts(story, other, config.coordinates)
-    return plots.heatmaps(
-        stacked(parts, layer),
-        title=f"{story.own.label} beside {other.label}, layer {layer + 1}",
-        name="compare",
-        limits=shared_limits(parts),
-        cell=plots.ROW,
-    )
+    title = f"{story.own.label} beside {other.label}, layer {layer + 1}"
+    return beside_figure(parts, layer, title=title, name="compare")
 
 
 def compare_view(config: Weights, story: Story) -> View:
@@ -119,13 +107,13 @@ def compare_view(config: Weights, story: Story) -> View:
         f"smallest difference: distance {found.before:.3f} before, **{found.after:.3f}** after "
         f"(exact; 0 is the same, 1 nothing in common). {GREY}"
     )
-    several = story.num_layers > 1
-    return View(
-        figure=compare_figure(config, story),
+    return beside_view(
+        config,
+        story,
+        compare_figure(config, story),
+        lambda: _grid(story, other, config.coordinates),
         title=f"{story.own.label} beside {other.label}",
         caption=caption,
-        controls=[layer_player(config, story)] if several else [],
-        grid=_grid(story, other, config.coordinates) if several else None,
     )
 
 

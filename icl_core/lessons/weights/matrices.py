@@ -1,6 +1,6 @@
 """Q and P layer by layer and over training (paper 2, figure 4), with what each layer does."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 
 import numpy as np
@@ -20,18 +20,13 @@ Rows = list[list[Panel]]
 GREY = "Grey: entries that no prediction depends on."
 
 
-def panels(model: LinearTransformer, layer: int = 0, *, wide: bool = False) -> Rows:
-    """Q above P, a column a layer (or the one chosen), a pair of rows a head.
-
-    `wide` sets Q and P of up to two layers side by side instead.
-    """
-    chosen = range(model.num_layers) if layer == 0 else [layer - 1]
-    rows = []
-    for head in range(model.num_heads):
-        pair = [[panel(model, letter, index, head) for index in chosen] for letter in ("Q", "P")]
-        beside = [panel for both in zip(*pair, strict=True) for panel in both]
-        rows += [beside] if wide and len(chosen) < 3 else pair
-    return rows
+def panels(model: LinearTransformer) -> Rows:
+    """Q beside P, two layers in a row (of several heads, one): what a phone has room for."""
+    rows = layer_rows(model)
+    if model.num_heads > 1:
+        return rows
+    pairs = [rows[at : at + 2] for at in range(0, len(rows), 2)]
+    return [[panel for row in pair for panel in row] for pair in pairs]
 
 
 def layer_rows(model: LinearTransformer, layer: int = 0) -> Rows:
@@ -98,7 +93,8 @@ def heatmap_figure(config: Weights, story: Story) -> Figure:
     """Figure 4 of the paper; colour limits hold for the finished model, the movie included."""
     snapshot = snapshot_of(config, story)
     layer = _layer(config, story)
-    final = layer_rows(shown_at(story, story.last, config.coordinates), layer)
+    ends = [layer_rows(shown_at(story, at, config.coordinates), layer) for at in story.ends]
+    final = [row for rows in ends for row in rows]
     run = Run(
         steps=story.steps,
         loss=story.loss,
@@ -106,7 +102,7 @@ def heatmap_figure(config: Weights, story: Story) -> Figure:
         method=story.parametrization,
         now=snapshot,
     )
-    after = f", after {int(story.steps[snapshot]):,} updates" if story.last else ""
+    after = f", {stop_label(story, snapshot)}" if story.last else ""
     return plots.heatmaps(
         layer_rows(shown_at(story, snapshot, config.coordinates), layer),
         title=f"{story.own.label}, L = {story.num_layers}{after}",
@@ -120,7 +116,14 @@ def heatmap_figure(config: Weights, story: Story) -> Figure:
 
 def omega_limit(story: Story) -> float:
     """Of the axis of omegas: holds the finished model, so that a wild start leaves the picture."""
-    return 1.15 * float(np.abs(movie_omegas(story)[-1]).max()) or 1.0
+    return 1.15 * float(np.abs(movie_omegas(story)[list(story.ends)]).max()) or 1.0
+
+
+def stop_label(story: Story, snapshot: int) -> str:
+    """Where in its training a model is, in words."""
+    if story.shown and snapshot == story.last:
+        return "as shipped"
+    return f"after {story.steps[snapshot]:,} updates"
 
 
 def movie_player(config: Weights, story: Story) -> Player:
@@ -128,7 +131,7 @@ def movie_player(config: Weights, story: Story) -> Player:
     return Player(
         name="snapshot",
         label="Training",
-        labels=[f"{step:,} updates" for step in story.steps],
+        labels=[stop_label(story, at).removeprefix("after ") for at in range(story.last + 1)],
         value=snapshot_of(config, story),
         seconds=0.25,
     )
@@ -159,6 +162,11 @@ def heatmap_view(config: Weights, story: Story) -> View:
     )
     if not story.last:
         return View(figure=figure, title=title, caption=caption)
+    if story.shown:
+        caption += (
+            f" The run shown, {story.shown}, did not win: the last stop is the shipped model, "
+            f"{story.source}."
+        )
     return View(
         figure=figure,
         title=title,
@@ -201,6 +209,40 @@ def shared_limits(parts: Mapping[str, LinearTransformer]) -> dict[str, float]:
         letter: max(float(np.abs(getattr(model, letter)).max()) for model in parts.values()) or 1.0
         for letter in ("Q", "P")
     }
+
+
+def beside_figure(
+    parts: Mapping[str, LinearTransformer],
+    layer: int,
+    *,
+    title: str,
+    name: str,
+    limits: Mapping[str, float] | None = None,
+) -> Figure:
+    """`stacked` for one layer, by default on one scale a letter for all layers."""
+    return plots.heatmaps(
+        stacked(parts, layer),
+        title=title,
+        name=name,
+        limits=limits or shared_limits(parts),
+        cell=plots.ROW,
+    )
+
+
+def beside_view(
+    config: Weights,
+    story: Story,
+    figure: Figure,
+    grid: Callable[[], Grid],
+    *,
+    title: str = "",
+    caption: str,
+) -> View:
+    """A `beside_figure` that goes through the layers, where there are several."""
+    if story.num_layers == 1:
+        return View(figure=figure, title=title, caption=caption)
+    controls = [layer_player(config, story)]
+    return View(figure=figure, title=title, caption=caption, controls=controls, grid=grid())
 
 
 def layer_grid(parts: Mapping[str, LinearTransformer], num_layers: int) -> Grid:

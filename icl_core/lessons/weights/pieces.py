@@ -9,6 +9,7 @@ from icl_core.lessons.coordinates import model_of
 from icl_core.lessons.weights.choices import Coordinates, Weights
 from icl_core.lessons.weights.matrices import (
     GREY,
+    beside_figure,
     focus_of,
     layer_player,
     shared_limits,
@@ -17,7 +18,6 @@ from icl_core.lessons.weights.matrices import (
 from icl_core.lessons.weights.stories import Story, in_coordinates, kin_model
 from icl_core.live import READOUT, Grid, Player, Quantity, Readout, Slider, View
 from icl_core.models.linear import LinearTransformer
-from icl_core.plots import weights as plots
 from icl_core.plots.figure import Figure
 from icl_core.plots.weight_parts import share_chart
 
@@ -61,12 +61,12 @@ def explained(parts: Parts, layer: int, rank: int) -> float:
 def pieces_figure(config: Weights, story: Story) -> Figure:
     """One layer in pieces, on one scale a letter for all layers and ranks."""
     found, layer = pieces(story, config.coordinates), focus_of(config, story)
-    return plots.heatmaps(
-        stacked(split(found, rank_of(config, story)), layer),
+    return beside_figure(
+        split(found, rank_of(config, story)),
+        layer,
         title=f"Layer {layer + 1}: a diagonal part and rank {rank_of(config, story)}",
         name="parts",
         limits=_limits(story, config.coordinates),
-        cell=plots.ROW,
     )
 
 

@@ -1,86 +1,35 @@
-"""Shipped models with their training, and the models of the same task and depth."""
+"""Shipped models with their training."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 
 from icl_core.analysis.parts import as_float64
 from icl_core.errors import InputError
 from icl_core.lessons.coordinates import normalised
-from icl_core.lessons.families import find_family
+from icl_core.lessons.families import Kin, Relatives, find_family, relatives
 from icl_core.lessons.weights.choices import Coordinates, Weights
-from icl_core.models.linear import PARAMETRIZATIONS, LinearTransformer
-from icl_core.plots.style import METHODS
+from icl_core.models.linear import LinearTransformer
 from icl_core.tasks.linear import LinearTask
 from icl_core.training.coordinates import to_raw
 from icl_core.zoo.library import (
     PRETRAINED,
-    Entry,
     baseline_table_name,
     load_entry,
     load_movie,
     load_table,
-    read_manifest,
-    task_name,
 )
-
-
-class Kin(NamedTuple):
-    """What tells the models of one task and depth apart."""
-
-    parametrization: str
-    heads: int = 1
-    seed: int = 0
-
-    @property
-    def name(self) -> str:
-        """Short, for a link: "diag", "diag_H2", "full_s1"."""
-        heads = f"_H{self.heads}" if self.heads > 1 else ""
-        return f"{self.parametrization}{heads}" + (f"_s{self.seed}" if self.seed else "")
-
-    @property
-    def label(self) -> str:
-        heads = f", {self.heads} heads" if self.heads > 1 else ""
-        seed = f", seed {self.seed}" if self.seed else ""
-        return METHODS[self.parametrization].label + heads + seed
-
-
-Relatives = Mapping[Kin, Entry]
-
-
-def relatives(task: str, folder: Path = PRETRAINED) -> dict[int, dict[Kin, Entry]]:
-    """All shipped models of one task by depth, GD++ first, then by heads and seed."""
-    found: dict[int, dict[Kin, Entry]] = {}
-    known = [
-        (kin, entry)
-        for entry in read_manifest(folder)
-        if task_name(entry.task) == task and (kin := kin_of(entry)) is not None
-    ]
-    for kin, entry in sorted(known, key=lambda pair: _rank(pair[0])):
-        found.setdefault(entry.num_layers, {})[kin] = entry
-    return dict(sorted(found.items()))
-
-
-def kin_of(entry: Entry) -> Kin | None:
-    """A model's place among its relatives; None for a variant that is no seed."""
-    rest = entry.name.partition(task_name(entry.task))[2]
-    seed = rest.removeprefix("_s") if rest else "0"
-    return Kin(entry.parametrization, entry.num_heads, int(seed)) if seed.isdigit() else None
-
-
-def _rank(kin: Kin) -> tuple[int, int, int]:
-    return PARAMETRIZATIONS.index(kin.parametrization), kin.heads, kin.seed  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Story:
     """A model over its training: steps, loss [T] (validation, half MSE); P, Q [T, L, H, d+1, d+1].
 
-    Raw coordinates; the last snapshot is the finished model. floor is the Bayes loss of the task.
+    Raw coordinates; the last snapshot is the finished model. Where no run has won it, that is
+    `source` in words, the last but one ends the run shown, and `shown` says where that began. floor
+    is the Bayes loss of the task.
     kin are all shipped models of the task and depth, this one (`own`) too, in `folder`.
     """
 
@@ -93,6 +42,8 @@ class Story:
     floor: float
     kin: Relatives = field(default_factory=dict)
     folder: Path = PRETRAINED
+    source: str = ""
+    shown: str = ""
 
     @property
     def parametrization(self) -> str:
@@ -101,6 +52,11 @@ class Story:
     @property
     def last(self) -> int:
         return len(self.steps) - 1
+
+    @property
+    def ends(self) -> tuple[int, ...]:
+        """Snapshots that a run, or the model, ends with."""
+        return (self.last - 1, self.last) if self.shown else (self.last,)
 
     @property
     def num_layers(self) -> int:
@@ -142,10 +98,14 @@ def read(
     floor = float(load_table(baseline_table_name(family.task, "bayes_rr"), folder).loss.mean[-1])
     P, Q = np.asarray(model.P)[None], np.asarray(model.Q)[None]
     steps, loss = np.array([0]), np.array([final])
+    shown = str(entry.metrics.get("movie", ""))
     if (folder / "movies" / f"{entry.name}.safetensors").is_file():
         movie = load_movie(entry.name, folder)
         steps, loss = movie.steps, movie.loss
-        P, Q = np.concatenate([movie.P[:-1], P]), np.concatenate([movie.Q[:-1], Q])
+        if shown:
+            steps, loss = np.append(steps, steps[-1]), np.append(loss, final)
+        before = len(steps) - 1
+        P, Q = np.concatenate([movie.P[:before], P]), np.concatenate([movie.Q[:before], Q])
     return Story(
         task=family.task,
         own=own,
@@ -156,6 +116,8 @@ def read(
         floor=floor,
         kin=kin,
         folder=folder,
+        source=str(entry.metrics.get("source", "")),
+        shown=shown,
     )
 
 

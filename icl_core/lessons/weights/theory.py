@@ -15,16 +15,14 @@ from icl_core.lessons.coordinates import normalised, omega_values
 from icl_core.lessons.weights.choices import Coordinates, Weights
 from icl_core.lessons.weights.matrices import (
     GREY,
+    beside_figure,
+    beside_view,
     focus_of,
     layer_grid,
-    layer_player,
-    shared_limits,
-    stacked,
 )
 from icl_core.lessons.weights.stories import Story, in_coordinates, kin_model
 from icl_core.live import Grid, View
 from icl_core.models.linear import LinearTransformer
-from icl_core.plots import weights as plots
 from icl_core.plots.figure import Figure
 
 
@@ -66,28 +64,19 @@ def _grid(story: Story, coordinates: Coordinates) -> Grid:
 
 def theory_figure(config: Weights, story: Story) -> Figure:
     """Trained, theory and their difference for one layer; one scale a letter and all layers."""
-    layer = focus_of(config, story)
-    parts = _beside(story, config.coordinates)
-    return plots.heatmaps(
-        stacked(parts, layer),
-        title=f"Theory beside trained, layer {layer + 1}",
-        name="theory",
-        limits=shared_limits(parts),
-        cell=plots.ROW,
-    )
+    parts, layer = _beside(story, config.coordinates), focus_of(config, story)
+    title = f"Theory beside trained, layer {layer + 1}"
+    return beside_figure(parts, layer, title=title, name="theory")
 
 
 def theory_view(config: Weights, story: Story) -> View:
-    caption = f"{theory(story)[1]} {GREY}"
-    figure = theory_figure(config, story)
-    if story.num_layers == 1:
-        return View(figure=figure, caption=caption)
-    return View(
-        figure=figure,
-        title="Theory beside trained",
-        caption=caption,
-        controls=[layer_player(config, story)],
-        grid=_grid(story, config.coordinates),
+    return beside_view(
+        config,
+        story,
+        theory_figure(config, story),
+        lambda: _grid(story, config.coordinates),
+        title="Theory beside trained" if story.num_layers > 1 else "",
+        caption=f"{theory(story)[1]} {GREY}",
     )
 
 
@@ -112,6 +101,11 @@ def finding(story: Story) -> str:
         return (
             f"Q and P are diagonal with one number for all of x and one for y{heads}: "
             f"**{4 * model.num_layers * model.num_heads} numbers** in all; their products are ω."
+        )
+    if story.source.startswith("diag_"):
+        return (
+            "FULL found nothing better than DIAG here: its own trainings came out behind, and what "
+            f"ships is **{story.source}**."
         )
     shares = weight_shares(story)
     return (

@@ -4,9 +4,10 @@
 // question it knew. Answers to earlier questions are passed over, so a picture never jumps back.
 // Without `send` no server is behind: the chart stays with what its grid says.
 
+import { changes } from "./changes.mjs";
 import { element, player, slider } from "./controls.mjs";
 import {
-  compose, download, draw, gapsAmong, gapText, noteZoom, patchesAt, same, wholeView, zoomTo,
+  compose, download, draw, gapsAmong, gapText, noteZoom, onPage, patchesAt, same, wholeView,
 } from "./draw.mjs";
 import { atNode } from "./grid.mjs";
 import { Linked } from "./link.mjs";
@@ -95,11 +96,12 @@ export class LiveChart {
   }
 
   accept(data) {
+    const { data: last, patches: shown } = this;
     this.data = data;
     this.question = data.question;
     clearTimeout(this.waiting);
     this.waiting = 0;
-    this.takeSurface();
+    const turned = this.takeSurface() || data.height !== last?.height;
     const wanted = JSON.stringify(data.controls);
     if (wanted !== this.built) this.buildControls(wanted);
     this.values = { ...data.values };
@@ -111,7 +113,9 @@ export class LiveChart {
     this.root.setAttribute("aria-label", data.alt);
     this.plot.setAttribute("aria-label", data.alt);
     this.plot.style.height = `${data.height}px`;
-    this.shown = this.redraw();
+    const few = turned ? null : changes(last.figure, data.figure, shown);
+    if (few) draw(this.plotly, this.plot, few);
+    else this.shown = this.redraw();
     this.tell(data.exact ? "exact" : "preview");
     this.write(data.readouts, data.gaps);
   }
@@ -209,22 +213,9 @@ export class LiveChart {
   /** Everything, by plotly's own difference: zoom, legend and the DOM node survive. */
   redraw() {
     const { data, layout } = compose(this.data, this.surface, this.patches);
-    // Zoom, legend choices and selections belong to the reader: a constant revision keeps them.
-    layout.uirevision = "live";
-    zoomTo(layout, this.zoom);
-    // The page has a heading, which wraps and is read out.
-    if (layout.title) {
-      layout.title = undefined;
-      layout.margin = { ...layout.margin, t: 16 };
-    }
     this.narrow = this.plot.clientWidth > 0 && this.plot.clientWidth < NARROW;
-    if (this.narrow) {
-      const legend = { orientation: "h", x: 0, xanchor: "left", y: -0.2, yanchor: "top" };
-      layout.legend = { ...layout.legend, ...legend };
-    }
-    layout.autosize = true;
-    // A finger on the picture must be able to scroll the page.
-    if (matchMedia("(pointer: coarse)").matches) layout.dragmode = false;
+    const touched = matchMedia("(pointer: coarse)").matches;
+    onPage(layout, this.zoom, { narrow: this.narrow, touched });
     const options = { displayModeBar: false, displaylogo: false, showTips: false, responsive: false };
     this.hoverAgain();
     return this.plotly.react(this.plot, data, layout, options);
@@ -272,6 +263,7 @@ export class LiveChart {
     const preview = this.send ? "preview" : "interpolated";
     const texts = { exact: "exact", preview, waiting: "computing …", silent: "no answer yet" };
     this.badge.textContent = live ? texts[state] : "";
+    this.badge.title = state === "exact" ? "Computed for these values, not interpolated" : "";
   }
 
   write(readouts, gaps) {

@@ -2,8 +2,10 @@
 
 import { blend, corners, countGaps, shaped } from "./grid.mjs";
 import { format } from "./numbers.mjs";
-import { paint } from "./paint.mjs";
+import { paint, replot } from "./paint.mjs";
 import { withField } from "./theme.mjs";
+
+const LEGEND_BELOW = 56; // pixels
 
 /** What the grid says at `values`: patches, and how many values each trace lacks. */
 export function patchesAt(grid, values, logarithmic) {
@@ -51,7 +53,7 @@ export function compose({ figure, templates, height }, surface, patches) {
  * a redraw of the rest, which is several times faster; everything else is restyled in one go.
  */
 export function draw(Plotly, plot, patches) {
-  const moving = { data: [], traces: [] };
+  const moving = new Map();
   const others = new Map();
   const layout = {};
   const byTrace = new Map();
@@ -66,8 +68,7 @@ export function draw(Plotly, plot, patches) {
       // Nothing to see, but it must be right when it is shown again.
       Object.assign(trace, fields);
     } else if (moves(plot, trace, fields)) {
-      moving.data.push(fields);
-      moving.traces.push(index);
+      moving.set(index, fields);
     } else if (Object.keys(fields).join() !== "z" || !paint(plot, index, fields.z)) {
       const names = Object.keys(fields).join();
       const group = others.get(names) ?? { update: {}, traces: [] };
@@ -76,11 +77,12 @@ export function draw(Plotly, plot, patches) {
       others.set(names, group);
     }
   });
-  if (moving.traces.length) {
+  if (moving.size && !replot(plot, moving)) {
+    const [traces, data] = [[...moving.keys()], [...moving.values()]];
     const still = { duration: 0 };
     const options = { mode: "immediate", transition: still, frame: { ...still, redraw: false } };
     // Rejected when the next frame comes before this one is done: as intended.
-    Plotly.animate(plot, moving, options).catch(() => {});
+    Plotly.animate(plot, { data, traces }, options).catch(() => {});
   }
   const groups = [...others.values()];
   const first = groups.shift();
@@ -117,11 +119,28 @@ export function noteZoom(zoom, change, layout) {
   }
 }
 
-/** Puts the ranges of `zoom` into `layout`. */
-export function zoomTo(layout, zoom) {
+/** Makes `layout` that of a page with the reader's `zoom`; fit for a phone where `narrow`, `touched`. */
+export function onPage(layout, zoom, { narrow, touched }) {
+  // Zoom, legend choices and selections belong to the reader: a constant revision keeps them.
+  layout.uirevision = "live";
+  layout.autosize = true;
   for (const [name, range] of Object.entries(zoom)) {
     if (layout[name]) layout[name] = { ...layout[name], range: [...range], autorange: false };
   }
+  // The page has a heading, which wraps and is read out.
+  if (layout.title) {
+    layout.title = undefined;
+    layout.margin = { ...layout.margin, t: 16 };
+  }
+  if (narrow) {
+    // Below the names of the lowest axes, whatever the height of the figure.
+    const { t, b } = { t: 0, b: 0, ...layout.template?.layout?.margin, ...layout.margin };
+    const y = -LEGEND_BELOW / Math.max(LEGEND_BELOW, layout.height - t - b);
+    const legend = { orientation: "h", x: 0, xanchor: "left", y, yanchor: "top" };
+    layout.legend = { ...layout.legend, ...legend };
+  }
+  // A finger on the picture must be able to scroll the page.
+  if (touched) layout.dragmode = false;
 }
 
 /** Undoes zoom, to the ranges of the figure. */

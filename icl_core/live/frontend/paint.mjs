@@ -1,5 +1,38 @@
-// Heatmaps in motion. Plotly draws a heatmap as one image and lays the whole figure out anew for
-// every change of it, axes and all; here only the image is painted, by the same rules.
+// Pictures in motion. For every change plotly goes through the whole figure, defaults, axes and all,
+// which grows with the number of subplots; here only what moves is drawn.
+
+import { channels } from "./theme.mjs";
+
+/**
+ * Curves and points on axes that stay: plotly's own drawing of the subplots concerned, without the
+ * rest. `changes` is a map from the index of a trace to its new x or y; whether it was possible.
+ */
+export function replot(plot, changes) {
+  const moved = [...changes].map(([index, fields]) => [plot._fullData?.[index], fields, index]);
+  const drawable = ([trace, fields]) =>
+    trace?._module?.calc &&
+    !trace.stackgroup &&
+    Object.values(fields).every((values) => values.length === trace._length);
+  if (!moved.every(drawable)) return false;
+  const subplots = new Set();
+  for (const [trace, fields, index] of moved) {
+    Object.assign(plot.data[index], fields);
+    Object.assign(trace, fields);
+    const points = trace._module.calc(plot, trace);
+    Object.assign(points[0], { trace, t: points[0].t ?? {} });
+    plot.calcdata[index] = points;
+    subplots.add(trace.xaxis + trace.yaxis);
+  }
+  const { _module: module } = moved[0][0];
+  for (const name of subplots) {
+    const info = plot._fullLayout._plots[name];
+    const all = plot.calcdata.filter(([{ trace }]) =>
+      trace._module === module && trace.visible === true && trace.xaxis + trace.yaxis === name,
+    );
+    module.plot(plot, info, all, info.plot.select("g.scatterlayer"));
+  }
+  return true;
+}
 
 /** Red, green and blue of a plotly colour scale, [[share, "#rrggbb"], ...], at a share of it. */
 export function colorAt(scale, share) {
@@ -11,14 +44,9 @@ export function colorAt(scale, share) {
   return one.map((channel, i) => Math.round(channel + part * (other[i] - channel)));
 }
 
-function channels(color) {
-  const hex = /^#(..)(..)(..)$/.exec(color);
-  return hex ? hex.slice(1).map((pair) => parseInt(pair, 16)) : color.match(/\d+/g).slice(0, 3).map(Number);
-}
-
 /**
- * Paints `rows` of numbers into the heatmap that trace `index` is drawn as; whether that was
- * possible. What hover says follows.
+ * A heatmap, which plotly draws as one image: paints `rows` of numbers into that of trace `index`, by
+ * the same rules; whether that was possible. What hover says follows.
  */
 export function paint(plot, index, rows) {
   const trace = plot._fullData?.[index];

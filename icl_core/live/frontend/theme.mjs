@@ -6,16 +6,18 @@ export function surfaceOf(element) {
   return luminance(background) < 0.4 ? "dark" : "light";
 }
 
-/** Brightness of "#rgb", "#rrggbb" or "rgb(r, g, b)", from 0 to 1; 1 if the colour is unknown. */
+/** Brightness of a colour, from 0 to 1; 1 if it is unknown. */
 export function luminance(colour) {
-  let parts = (colour.match(/^#([\da-f]{6})/i) ?? [])[1]?.match(/../g);
-  parts ??= (colour.match(/^#([\da-f]{3})$/i) ?? [])[1]?.split("").map((digit) => digit + digit);
-  const channels = parts
-    ? parts.map((part) => parseInt(part, 16))
-    : (colour.match(/[\d.]+/g) ?? []).slice(0, 3).map(Number);
-  if (channels.length < 3) return 1;
-  const [red, green, blue] = channels;
-  return (0.2126 * red + 0.7152 * green + 0.0722 * blue) / 255;
+  const [red, green, blue] = channels(colour);
+  return blue === undefined ? 1 : (0.2126 * red + 0.7152 * green + 0.0722 * blue) / 255;
+}
+
+/** Red, green and blue of "#rgb", "#rrggbb" or "rgb(r, g, b)", from 0 to 255; fewer if it is none. */
+export function channels(colour) {
+  const [, digits] = /^#([\da-f]{3}|[\da-f]{6})\b/i.exec(colour) ?? [];
+  if (!digits) return (colour.match(/[\d.]+/g) ?? []).slice(0, 3).map(Number);
+  const parts = digits.match(digits.length === 3 ? /./g : /../g);
+  return parts.map((part) => parseInt(part.length === 1 ? part + part : part, 16));
 }
 
 /** Sets "marker.color" or "shapes[0].x0" inside `target`, copying what it passes through. */

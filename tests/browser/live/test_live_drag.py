@@ -120,16 +120,26 @@ def test_two_sliders_band_markers_moving_line_and_readout(chart):
     assert page.page.locator(".icl-live-value").first.inner_text() == f"{noise:.2f}"
 
 
-def test_what_is_drawn_is_what_a_full_redraw_draws(chart):
-    """Plotly's quick way leaves axes and legend alone; curves, fills and markers must be right."""
-    page = chart("bands")
-    page.grab(0.25, 0.55)
-    quick = page.paths()
-    # The component redraws everything when the theme changes.
+def redrawn_paths(page):
+    """Paths and places after the component has drawn everything anew, as another theme makes it."""
     page.page.emulate_media(color_scheme="dark")
     page.page.wait_for_selector(".icl-live[style*='color-scheme: dark']")
     page.next_frame()
-    assert page.paths() == quick != []
+    return page.paths()
+
+
+@pytest.mark.parametrize("released", [False, True])
+@pytest.mark.parametrize("scene", ["bands", "stems"])
+def test_what_is_drawn_is_what_a_full_redraw_draws(chart, scene, released):
+    """Plotly's quick way leaves axes and legend alone; curves, fills and markers must be right."""
+    page = chart(scene)
+    page.grab(0.25, 0.55)
+    if released:
+        page.page.mouse.up()
+        page.state("exact")
+        page.next_frame()
+    quick = page.paths()
+    assert redrawn_paths(page) == quick != []
 
 
 @pytest.mark.parametrize(("scene", "what"), [("heatmap", ".hm image"), ("stems", ".js-line")])

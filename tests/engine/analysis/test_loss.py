@@ -73,6 +73,13 @@ def test_summary_is_over_the_last_axis() -> None:
     assert summarize(losses[0]).final == pytest.approx(losses[0, -1].mean())
 
 
+def test_summary_at_an_index_is_the_summary_of_those_losses() -> None:
+    losses = np.random.default_rng(1).exponential(size=(2, 3, 50))
+    row = summarize(losses).at((1, slice(2)))
+    for name, expected in vars(summarize(losses[1, :2])).items():
+        assert_close(getattr(row, name), expected)
+
+
 def test_blown_up_losses_spoil_the_mean_only() -> None:
     losses = np.asarray([[1.0, 2.0, 3.0, 4.0, last] for last in (np.inf, np.nan, 1e300)])
     summary = summarize(losses)

@@ -29,14 +29,17 @@ SIGMAS = np.array([0.0, 0.5, 1.7])
 PAPER = LinearTask(dim=10, num_context=20, noise=UniformNoise(sigma_max=5))
 
 
-def test_a_prompt_at_a_level_is_the_prompt_drawn_there():
-    prompts = at_levels(TASK, 3, SIGMAS)
-    for row, sigma in enumerate(SIGMAS):
-        alone = draw_prompts(TASK.replace(noise=FixedNoise(value=sigma)), 3, 1)
-        assert_close(prompts.moments.Sigma[row], alone.moments.Sigma[0])
-        assert_close(prompts.moments.alpha[row], alone.moments.alpha[0])
-        assert_close(prompts.moments.lam[row], alone.moments.lam[0])
-        assert_close(prompts.w[row], alone.w[0])
+@pytest.mark.parametrize("count", [1, 3])
+def test_prompts_at_a_level_are_those_drawn_there(count: int):
+    prompts = at_levels(TASK, 3, SIGMAS, count)
+    for level, sigma in enumerate(SIGMAS):
+        rows = slice(count * level, count * (level + 1))
+        alone = draw_prompts(TASK.replace(noise=FixedNoise(value=sigma)), 3, count)
+        assert_close(prompts.moments.Sigma[rows], alone.moments.Sigma)
+        assert_close(prompts.moments.alpha[rows], alone.moments.alpha)
+        assert_close(prompts.moments.lam[rows], alone.moments.lam)
+        assert_close(prompts.w[rows], alone.w)
+        assert_close(prompts.sigma[rows], alone.sigma)
 
 
 def test_a_ridge_regression_implies_its_own_strength():

@@ -5,7 +5,13 @@ import pytest
 
 from icl_core.algorithms.descent import GDPlusPlus
 from icl_core.analysis.floors import one_layer_loss, one_layer_step
-from icl_core.analysis.recursion import exact_losses, sample_spectra, tune_steps
+from icl_core.analysis.recursion import (
+    exact_losses,
+    residuals,
+    sample_spectra,
+    tune_steps,
+    tune_untied,
+)
 from icl_core.errors import InputError
 from icl_core.tasks.inputs import GaussianInputs, UniformInputs
 from icl_core.tasks.linear import LinearTask, draw_prompts
@@ -75,6 +81,22 @@ def test_untied_steps_are_better_and_within_their_bounds() -> None:
     assert loss(free) < loss(tied)
     assert max(free.etas) <= 8 * 5 * (1 + 1e-9)
     assert max(free.gammas) <= 0.6 * (1 + 1e-9)
+
+
+def test_steps_found_one_by_one_beat_bounded_and_tied_ones() -> None:
+    """One step is the tied one; three are better than three tied."""
+    values = sample_spectra(SMALL, prompts=1000)
+    single, none = tune_untied(SMALL, 1, values)
+    tied = tune_steps(SMALL, 1, preconditioned=False, eigenvalues=values)
+    assert single[0] * SMALL.num_context == pytest.approx(tied.etas[0], rel=1e-3)
+    assert none.tolist() == [0.0]
+    etas, gammas = tune_untied(SMALL, 3, np.concatenate([values, 1.3 * values[:50]]))
+    assert gammas[-1] == 0
+    assert gammas[1] > gammas[0] > 0
+    left = residuals(values, etas, gammas)[-1]
+    mine = 0.5 * SMALL.inputs.variance * float(np.sum(left**2, axis=-1).mean())
+    best = tune_steps(SMALL, 3, preconditioned=True, eigenvalues=values)
+    assert mine < 0.7 * float(exact_losses(best, SMALL, values)[-1].mean())
 
 
 @pytest.mark.parametrize(

@@ -58,11 +58,12 @@ def message(page: Page) -> dict:
 
 
 def test_it_is_whole_and_asks_nobody(titled):
-    data = to_html(titled("Title", caption="It is **bold** & so."))
+    data = to_html(titled("Title", caption=r"It is **bold** & so, $W_K^\top \omega_{yx}$."))
     assert data.startswith(b"<!doctype html>")
     page = Page(data)
     assert page.texts("title") == page.texts("h1")[:1] == ["Title"]
-    assert "<strong>bold</strong> &amp; so." in data.decode()
+    formula = "W<sub>K</sub><sup>T</sup> ω<sub>yx</sub>"
+    assert f"<strong>bold</strong> &amp; so, {formula}." in data.decode()
     for _, attributes, _ in page.found:
         for name in ("src", "href"):
             assert (attributes.get(name) or "data:").startswith("data:")

@@ -3,8 +3,9 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
+import { changes } from "../../../icl_core/live/frontend/changes.mjs";
 import {
-  compose, draw, gapsAmong, noteZoom, patchesAt, same, standing, zoomTo,
+  compose, draw, gapsAmong, noteZoom, onPage, patchesAt, same, standing,
 } from "../../../icl_core/live/frontend/draw.mjs";
 import { atNode, blend, corners, locate, shaped } from "../../../icl_core/live/frontend/grid.mjs";
 import { methodOf, nameOf } from "../../../icl_core/live/frontend/link.mjs";
@@ -185,7 +186,7 @@ test("a zoom is kept until the whole view is asked for", () => {
   const shown = { xaxis: { range: [2, 3], title: "layer" }, yaxis: { range: [0, 1] } };
   noteZoom(zoom, { "xaxis.range[0]": 2, "xaxis.range[1]": 3, "shapes[0].x0": 1 }, shown);
   const layout = { xaxis: { range: [0, 9], title: "layer" }, yaxis: { range: [0, 5] } };
-  zoomTo(layout, zoom);
+  onPage(layout, zoom, { narrow: false, touched: false });
   assert.deepEqual(layout.xaxis, { range: [2, 3], title: "layer", autorange: false });
   assert.deepEqual(layout.yaxis.range, [0, 5]);
   noteZoom(zoom, { "xaxis.range": [0, 9] }, layout);
@@ -210,4 +211,39 @@ test("a colour lies between those of its neighbours on the scale", () => {
   assert.deepEqual(colorAt(scale, 0.5), [100, 200, 50]);
   assert.deepEqual(colorAt(scale, 7), [255, 255, 255]);
   assert.deepEqual(colorAt(scale, -1), [0, 0, 0]);
+});
+
+test("a release changes what differs, previewed fields included", () => {
+  const bdata = Buffer.from(Float64Array.of(1, 2, 3, 4).buffer).toString("base64");
+  const figure = (y, line, z = [[0]]) =>
+    JSON.stringify({
+      data: [{ uid: "a", x: [0, 1], y, marker: { size: 4 } }, { uid: "b", type: "heatmap", z }],
+      layout: { title: `at ${line}`, shapes: [{ x0: line, x1: line, y0: 0 }], xaxis: { range: [0, 1] } },
+    });
+  const before = figure([1, 2], 5);
+  assert.deepEqual(changes(before, before, []), []);
+  assert.deepEqual(changes(before, figure([1, 3], 5), []), [{ trace: "a", field: "y", value: [1, 3] }]);
+  const line = ["x0", "x1"].map((corner) => ({ trace: "layout", field: `shapes[0].${corner}`, value: 6 }));
+  assert.deepEqual(changes(before, figure([1, 2], 6), []), line);
+  const previewed = [{ trace: "a", field: "y", value: [7, 7] }, { trace: "readout", field: "k", value: 1 }];
+  assert.deepEqual(changes(before, before, previewed), [{ trace: "a", field: "y", value: [1, 2] }]);
+  const packed = figure([1, 2], 5, { dtype: "f8", bdata, shape: "2, 2" });
+  assert.deepEqual(changes(before, packed, [])[0].value.map((row) => [...row]), [[1, 2], [3, 4]]);
+});
+
+test("what a release cannot change by numbers alone is drawn anew", () => {
+  const figure = (change) => {
+    const plain = { data: [{ uid: "a", y: [1], name: "A" }], layout: { xaxis: { range: [0, 1] } } };
+    change(plain);
+    return JSON.stringify(plain);
+  };
+  const before = figure(() => {});
+  for (const change of [
+    ({ data }) => (data[0].name = "B"),
+    ({ data }) => (data[0].uid = "b"),
+    ({ data }) => data.push({ uid: "c", y: [1] }),
+    ({ data }) => delete data[0].y,
+    ({ layout }) => (layout.xaxis.range = [0, 2]),
+    ({ layout }) => (layout.shapes = [{ x0: 1 }]),
+  ]) assert.equal(changes(before, figure(change), []), null);
 });

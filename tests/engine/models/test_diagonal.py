@@ -3,7 +3,7 @@
 import numpy as np
 
 from icl_core.analysis.loss import distance_loss
-from icl_core.models.diagonal import AT_ONCE, losses_of
+from icl_core.models.diagonal import AT_ONCE, OmegaModel, losses_of
 from icl_core.models.linear import LinearTransformer, block_diagonal, omegas
 from tests.cases import assert_close, diag_model, some_prompts
 
@@ -16,6 +16,14 @@ def test_losses_are_those_of_the_transformer() -> None:
     )
     for model, losses in zip(models, found, strict=True):
         assert_close(losses, distance_loss(model.weight_path(prompts), prompts.w))
+
+
+def test_weights_are_those_of_the_transformer_in_any_number_of_steps() -> None:
+    prompts, model = some_prompts(), diag_model(layers=3)
+    own = model.weight_path(prompts)
+    found = OmegaModel(omegas=np.asarray(omegas(model)), steps=5).weight_path(prompts)
+    assert_close(found[:4], own)
+    assert_close(found[4:], np.stack([own[-1]] * 2))
 
 
 def test_an_omega_that_is_off_is_a_model_without_it() -> None:

@@ -17,6 +17,7 @@ from icl_core.tasks.noise import (
     NoiseLaw,
     UniformNoise,
     format_noise,
+    met_in_training,
     noise_from_dict,
     noise_to_dict,
     parse_noise,
@@ -54,6 +55,19 @@ def test_second_moment_of_samples_nodes_and_law(law: NoiseLaw) -> None:
     assert_close(weight.sum(), 1.0)
     assert_close(weight @ sigma**2, law.second_moment)
     assert_close((np.asarray(law.quantile(u)) ** 2).mean(), law.second_moment, 1e-4)
+
+
+@each_law
+def test_what_is_met_in_training_holds_every_sample(law: NoiseLaw) -> None:
+    met, levels = met_in_training(law)
+    sigma = np.asarray(law.quantile(jnp.linspace(0, 0.999, 1000)))
+    assert (met is None) == bool(levels)
+    if met is None:
+        assert set(levels) == set(sigma.tolist())
+        assert levels == tuple(sorted(set(levels)))
+    else:
+        assert met == (0, law.highest)
+        assert ((met[0] <= sigma) & (sigma <= met[1])).all()
 
 
 @each_law

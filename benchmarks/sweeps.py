@@ -1,0 +1,184 @@
+"""What a visitor can change on every page, for `benchmarks.pages`.
+
+Where nothing is said here, a choice goes through all that its type allows, or through what the
+lesson's presets hold.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Any, Literal, get_args, get_origin, get_type_hints
+
+import numpy as np
+
+from icl_core.analysis.two_noise import CONTEXTS
+from icl_core.lessons import (
+    construction,
+    depth_runs,
+    noise_and_depth,
+    one_layer_runs,
+    spectrum,
+    theory,
+)
+from icl_core.lessons.catalog import LESSONS, Lesson
+from icl_core.lessons.families import families
+from icl_core.lessons.paper_figures import FAR_DEPTHS
+from icl_core.lessons.training import LIMITS, SECONDS
+from icl_core.models.linear import PARAMETRIZATIONS
+from icl_core.zoo.library import read_manifest
+from icl_core.zoo.paper1.depth import KINDS
+
+Values = Sequence[object]
+STARTS: Mapping[str, Mapping[str, Mapping[str, object]]] = {
+    "depth": {"layer": {"kind": "untied5"}, "tokens": {"kind": "untied5"}},
+    "gdpp_spectrum": {"condition": {"inputs": "stretched"}},
+    "paper_figures": {"layers": {"exhibit": "7"}},
+    "train": {"sigmas": {"noise": "categorical"}},
+    "weights": {
+        "focus": {"study": "parts"},
+        "rank": {"study": "parts"},
+        "other": {"study": "compare"},
+        "seed": {"task": "uniform5_d10_n20"},
+        "heads": {"parametrization": "diag"},
+    },
+}
+"""Page, control -> other choices without which the control does nothing."""
+UNSEEN: Mapping[str, frozenset[str]] = {"train": frozenset({"snapshot"})}
+"""Choices that need a training of one's own."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sweep:
+    """One control through its values, from the page's default but for `start`; its default last."""
+
+    control: str
+    start: Mapping[str, object]
+    values: tuple[object, ...]
+
+
+def sweeps(page: str, seed: int = 0) -> Iterator[Sweep]:
+    """All controls of a page. Continuous values and numbers of prompts differ by seed, for two
+    visitors never choose the same."""
+    lesson, said = LESSONS[page], options(np.random.default_rng(seed)).get(page, {})
+    for entry in fields(lesson.config):  # type: ignore[arg-type]
+        if (name := entry.name) in UNSEEN.get(page, ()):
+            continue
+        start = STARTS.get(page, {}).get(name, {})
+        default = getattr(_default(lesson), name)
+        values = said.get(name) or derived(lesson, name)
+        others = [value for value in values if value != default]
+        if default not in values or others:
+            yield Sweep(control=name, start=start, values=(*others, default))
+
+
+def _default(lesson: Lesson) -> Any:
+    return next(iter(lesson.presets.values()))
+
+
+def derived(lesson: Lesson, name: str) -> Values:
+    """What the type of a choice allows, or what the presets hold."""
+    kind = get_type_hints(lesson.config)[name]
+    if get_origin(kind) is Literal:
+        return get_args(kind)
+    if kind is bool:
+        return (True, False)
+    return list(dict.fromkeys(getattr(preset, name) for preset in lesson.presets.values()))
+
+
+def options(rng: np.random.Generator) -> dict[str, dict[str, Values]]:
+    """Values by page and control, from the lessons' own limits and what is shipped."""
+
+    def between(low: float, high: float, count: int = 4) -> list[float]:
+        return [float(f"{value:.4g}") for value in rng.uniform(low, high, count)]
+
+    shipped = families()
+    tasks, family = list(shipped), next(iter(shipped.values()))
+    highest = noise_and_depth.highest_sigma(family.task)
+    models = [entry.name for entry in read_manifest()][::20]
+    prompts = [int(value) for value in rng.integers(0, 999, 4)]
+    steps: dict[str, Values] = {
+        "task": tasks,
+        "layers": family.depths,
+        "sigma": between(0, highest),
+    }
+    factors: dict[str, Values] = {
+        name: [0.0, round(rng.uniform(0.1, 1.9), 1), 1.0] for name in ("xx", "xy", "yx")
+    }
+    return {
+        "construction": {
+            "eta": between(0, 15),
+            "gamma": between(0, 2),
+            "layer": range(1, construction.SHOWN_LAYERS + 1),
+        },
+        "one_layer": {
+            "seed": one_layer_runs.SEEDS,
+            "frame": [0, one_layer_runs.FRAMES // 2, one_layer_runs.FRAMES - 1],
+            "damping": between(one_layer_runs.DAMPINGS[0], one_layer_runs.DAMPINGS[-1]),
+        },
+        "depth": {
+            "seed": range(len(KINDS["tied2"].seeds)),
+            "frame": [0, depth_runs.FRAMES // 2, depth_runs.FRAMES - 1],
+            "layer": range(1, KINDS["untied5"].layers + 1),
+        },
+        "gdpp_spectrum": {
+            "dim": spectrum.DIMENSIONS,
+            "num_context": spectrum.CONTEXTS,
+            "inputs": tuple(spectrum.INPUTS),
+            "condition": spectrum.CONDITIONS,
+            "prompt": (0, 2, 1),
+            "gamma": [*between(0, 0.03), None],
+            "layers": range(1, spectrum.MAX_LAYERS + 1),
+        },
+        "noise_and_depth": steps
+        | {
+            "models": [("diag",), ("gdpp", "full"), ("gdpp", "diag", "full")],
+            "num_context": [n for n in noise_and_depth.CONTEXTS if n != family.task.num_context],
+            "dim": [d for d in noise_and_depth.DIMENSIONS if d != family.task.dim],
+            "level": noise_and_depth.LEVELS,
+            "published": (True, False),
+        },
+        "one_prompt": steps | {"seed": prompts},
+        "paper_figures": {"layers": FAR_DEPTHS},
+        "weights": {
+            "task": tasks,
+            "layers": range(1, 8),
+            "layer": range(5),
+            "heads": (2, 1),
+            "seed": (1, 0),
+            "snapshot": (0, 7, 20, None),
+            "focus": (1, 2, 3, 4),
+            "rank": (0, 1, 2, 5),
+            "other": ("gdpp", "diag", ""),
+        },
+        "algorithm": steps
+        | factors
+        | {
+            "yy": [0.0, round(rng.uniform(0.1, 1.9), 1), 1.0],
+            "layer": (1, 4, 0),
+            "seed": prompts,
+            "after": (1, 2, None),
+        },
+        "theory": {
+            "kappa": [10.0**power for power in between(0, 6)],
+            "dim": theory.DIMENSIONS,
+            "levels": list(theory.LEVELS),
+            "num_context": CONTEXTS[10::10],
+        },
+        "train": {
+            "dim": LIMITS["dim"],
+            "num_context": LIMITS["num_context"],
+            "noise": ("fixed", "categorical", "uniform"),
+            "sigmas": ("0.5, 1, 2", "1, 3"),
+            "sigma": between(0, 20),
+            "layers": range(1, LIMITS["layers"][1] + 1),
+            "heads": (2, 1),
+            "seed": prompts,
+            "seconds": SECONDS,
+        },
+        "models": {
+            "model": models,
+            "other": ["", *models],
+            "noise": tasks,
+            "parametrization": PARAMETRIZATIONS,
+            "layers": (1, 4, 7),
+        },
+    }

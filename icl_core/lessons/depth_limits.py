@@ -1,0 +1,168 @@
+"""How far the likeness of deep layers to GD++ goes: mixtures, larger inputs, every depth."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from icl_core.lessons.depth_runs import (
+    CLIPPED,
+    NAMES,
+    STYLES,
+    TRAINED,
+    Depth,
+    Runs,
+    Story,
+)
+from icl_core.live import View
+from icl_core.plots import depth as plots
+from icl_core.plots.drawing import Curve, level
+from icl_core.plots.figure import Figure
+from icl_core.plots.one_layer import PLAIN, lines
+from icl_core.zoo.paper1.depth import CLIP, METHODS
+from icl_core.zoo.paper1.depth_shifts import MIXES, SCALES
+
+
+def mixes_view(config: Depth, runs: Runs) -> View:
+    """Loss of layers between trained and constructed."""
+    story = runs[config.kind]
+    key = "clipped_mixes" if config.tokens == "clipped" else "mixes"
+    best = story.loss("gdpp")[0, -1]
+    if not story.kind.clipped:
+        best = float(story.shifts[key][:, -1, 0].mean())
+    curves = [replace(level("gdpp_tuned", best, (0.0, 1.0)), label=NAMES["gdpp"])]
+    if not story.kind.clipped:
+        means = np.clip(np.nan_to_num(story.shifts[key][..., 0], nan=np.inf), 0, 1e12)
+        for seed, values in enumerate(means):
+            curves.append(
+                Curve(
+                    method="full",
+                    uid=f"seed {seed}",
+                    label=f"seed {seed}",
+                    x=MIXES,
+                    y=values,
+                    markers=True,
+                    width=1.5,
+                )
+            )
+    figure = lines(
+        curves,
+        name="depth_mixes",
+        title="Between the trained and the constructed layers",
+        alt="Line chart, logarithmic: the loss of mixtures of trained weights and of those of GD++ "
+        "by the share of the latter, for every seed.",
+        x="share of the construction",
+        y_range=(
+            0.5 * min(c.y.min() for c in curves),
+            min(2 * max(c.y.max() for c in curves), 1e3),
+        ),
+    )
+    return View(figure=figure, caption=_mixes_caption(story, config, key))
+
+
+def _mixes_caption(story: Story, config: Depth, key: str) -> str:
+    if story.kind.clipped:
+        return "With several heads and MLPs there is no construction to mix with."
+    means = story.shifts[key][..., 0]
+    worst = np.nan_to_num(means, nan=np.inf).max(1) / np.maximum(means[:, 0], means[:, -1])
+    apart = int((worst > 1.1).sum())
+    said = (
+        f"every one of {len(worst)} seeds mixes"
+        if not apart
+        else (f"of {len(worst)} seeds {apart} lose{'s' * (apart == 1)} more than 10 % on the way")
+    )
+    words = CLIPPED if config.tokens == "clipped" else "no clipping"
+    return f"Layer by layer, both scaled so that W_KᵀW_Q has ones on its diagonal; {words}: {said}."
+
+
+def scale_curves(story: Story) -> list[Curve]:
+    """Loss by input scale, without clipping and with it."""
+    curves = []
+    for prefix, words, width in (("scales", "", 2.25), ("clipped_scales", ", clipped", 1.25)):
+        for name, style, label in (
+            *((m, STYLES[m], NAMES[m]) for m in METHODS),
+            ("trained", "full", TRAINED),
+        ):
+            key = f"{prefix}:{name}"
+            if key not in story.shifts.arrays:
+                continue
+            values = np.clip(np.nan_to_num(story.shifts[key][..., 0], nan=np.inf), 0, 1e12)
+            curves.append(
+                Curve(
+                    method=style,
+                    uid=key,
+                    label=label + words,
+                    x=SCALES,
+                    y=values.mean(0),
+                    width=width,
+                    markers=bool(words),
+                    open_markers=True,
+                )
+            )
+    return curves
+
+
+def scales_view(config: Depth, runs: Runs) -> View:
+    """Inputs larger or smaller than in training, with and without clipping."""
+    story = runs[config.kind]
+    curves = scale_curves(story)
+    top = min(1e6, 2 * max(float(curve.y.max()) for curve in curves))
+    low = min(float(curve.y.min()) for curve in curves)
+    figure = lines(
+        curves,
+        name="depth_scales",
+        title="Larger inputs, U(−α/2, α/2)",
+        alt="Line chart, logarithmic: loss against the scale of the inputs of trained layers, GD "
+        "and GD++, without clipping and with tokens clipped after every layer.",
+        x="inputs times α",
+        y_range=(0.7 * low, top),
+    )
+    figure.update_layout(legend_font_size=12)
+    return View(figure=figure, caption=_scales_caption(story))
+
+
+def _scales_caption(story: Story) -> str:
+    ends = {
+        prefix: float(story.shifts[f"{prefix}:trained"][:, -1, 0].mean())
+        for prefix in ("scales", "clipped_scales")
+        if f"{prefix}:trained" in story.shifts.arrays
+    }
+    said = f"Clipped to ±{CLIP:g}, the trained layers' loss at α = {SCALES[-1]:g} is "
+    said += f"{ends['clipped_scales']:.3g}"
+    if "scales" in ends:
+        free = ends["scales"]
+        said += f", without clipping {free:.3g}" if free < 1e12 else ", without it beyond 10¹²"
+    return said + ". Far from the training data means are decided by rare prompts."
+
+
+def depths_view(config: Depth, runs: Runs) -> View:
+    """All kinds side by side."""
+    x = np.arange(len(runs))
+    curves = [
+        Curve(
+            method=STYLES[m],
+            label=NAMES[m],
+            x=x,
+            y=np.array([story.loss(m)[0, -1] for story in runs.values()]),
+            markers=True,
+            width=0,
+        )
+        for m in METHODS
+    ]
+    ends = [story.ends()[:, 0, -1] for story in runs.values()]
+    curves.append(
+        Curve(
+            method="full",
+            label=TRAINED,
+            x=np.repeat(x, [len(e) for e in ends]),
+            y=np.concatenate(ends),
+            markers=True,
+            width=0,
+        )
+    )
+    names = [story.kind.words for story in runs.values()]
+    figure: Figure = plots.depths_figure(curves, names, now=list(runs).index(config.kind))
+    return View(
+        figure=figure,
+        caption=f"{PLAIN[0].upper()}{PLAIN[1:]} after the last layer, a square a seed. Twelve "
+        f"blocks and what stands beside them have {CLIPPED}; the others are not clipped.",
+    )

@@ -1,0 +1,33 @@
+"""Words that lessons share: what names and symbols mean, and numbers with their errors."""
+
+import math
+from collections.abc import Iterable
+
+from icl_core.plots.style import METHODS
+
+TERMS = {
+    "L": "number of layers",
+    "n, d": "number of examples in a prompt, number of inputs of an example",
+    "σ": "noise level of a prompt: the standard deviation of what is added to its targets y",
+    "loss (half MSE)": "½ (answer − truth)², averaged over prompts and queries",
+    "adjusted loss": "the loss minus that of ridge regression which is told σ: knowing σ is worth "
+    "this much, and 0 is as good as knowing it",
+    "Bayes floor": "the loss of the best predictor there can be; none lies below it on average",
+    "ω": r"four numbers of a layer: what x and y of a token receive from x and y; $\omega_{yx}$, "
+    "what y receives from x, is a step of gradient descent",
+    "Σ, α": "sums over the examples of a prompt: Σ = Σᵢ xᵢ xᵢᵀ, α = Σᵢ yᵢ xᵢ",
+    "P, Q, G": "a layer adds P G Q e to every token e = (x, y), G = Σᵢ eᵢ eᵢᵀ over the examples",
+}
+"""Symbols and terms of several pages."""
+
+
+def meanings(methods: Iterable[str] = (), terms: Iterable[str] = ()) -> dict[str, str]:
+    """What methods (in the order of every legend) and terms stand for, by their names."""
+    named = {METHODS[key].label: METHODS[key].about for key in METHODS if key in set(methods)}
+    return named | {term: TERMS[term] for term in terms}
+
+
+def plus_minus(value: float, error: float, *, sign: str = "") -> str:
+    """A number and its standard error, to the error's first digit."""
+    digits = max(0, -math.floor(math.log10(error))) if 0 < error < math.inf else 3
+    return f"{value:{sign}.{digits}f} ± {error:.{digits}f}"

@@ -1,0 +1,90 @@
+"""Lesson: deeper. Words -> controls -> cached call -> figures."""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from icl_core.lessons import depth as lesson
+from icl_core.lessons.depth import PRESETS, VIEWS
+from icl_core.lessons.depth_runs import Depth
+from icl_core.live import Values
+from icl_core.zoo.paper1.depth import KINDS
+from ui.boundary import fragment
+from ui.calls import depth_results
+from ui.chart import chart
+from ui.controls import Controls, control_row
+from ui.frame import finding, heading, to_try
+from ui.presets import preset_links
+
+PAGE = "depth"
+SHORT = {
+    "tied2": "two tied",
+    "untied5": "five untied",
+    "tied10": "ten tied",
+    "blocks12": "twelve blocks",
+}
+
+
+@fragment()
+def explore() -> None:
+    controls = Controls(PAGE, Depth())
+    with control_row():
+        controls.one_of("kind", "Layers", SHORT)
+        kind = KINDS[controls["kind"]]
+        controls.one_of("seed", "Seed", {seed: str(seed) for seed in kind.seeds})
+        if not kind.tied and not kind.clipped:
+            controls.one_of(
+                "layer", "Weights of layer", {k: str(k) for k in range(1, kind.layers + 1)}
+            )
+        if not kind.clipped:
+            controls.one_of("tokens", "Mixtures", {"free": "not clipped", "clipped": "clipped"})
+    config = controls.config()
+    runs = depth_results()
+
+    def show(name: str, on_change: Callable[[Values], None] | None = None) -> None:
+        view = VIEWS[name](config, runs)
+        chart(view, key=name, page=PAGE, config=config, on_change=on_change)
+
+    def moved(values: Values) -> None:
+        controls.put("frame", int(values["frame"]))
+
+    finding(lesson.finding(config, runs))
+    left, right = st.columns(2, gap="large")
+    with left:
+        show("layers", moved)
+    with right:
+        show("cosines")
+    left, right = st.columns([3, 4], gap="large")
+    with left:
+        show("likeness")
+    with right:
+        show("weights", moved)
+    left, right = st.columns(2, gap="large")
+    with left:
+        show("training")
+        show("mixes")
+    with right:
+        show("scales")
+        show("depths")
+
+
+heading(
+    "Deeper",
+    "One layer is one step of gradient descent. Are several layers several steps? They learn "
+    "something better: GD++, which also changes the inputs, "
+    r"$x \leftarrow (I - \gamma \Sigma)\,x$, so that the next step meets an easier problem. "
+    "Same task: ten examples in ten dimensions, no noise. *Tied* layers share their weights.",
+)
+preset_links("pages/depth.py", Depth(), PRESETS)
+explore()
+to_try(
+    [
+        "Play the **updates**: first both layers descend like GD, then the loss after layer one "
+        "rises, and the loss after layer two falls below anything GD can reach.",
+        "**Predict:** are five layers with weights of their own better or worse than ten that "
+        "share theirs?",
+        "**Five untied**, layer after layer: γ and η grow from layer to layer, for inputs shrink. "
+        "The scales of the layers hang together: can one layer be averaged with GD++'s?",
+        "Look at **larger inputs**: what does clipping do to a method that diverges?",
+    ]
+)

@@ -1,0 +1,86 @@
+"""The page on the spectrum: its controls, old links, wrong ones."""
+
+import json
+
+import numpy as np
+import pytest
+
+from icl_core.lessons import spectrum as lesson
+from icl_core.lessons.spectrum import MANY, Spectrum
+from icl_core.live.figure import readable
+from tests.ui.conftest import Run
+
+PAGE = "gdpp_spectrum"
+
+
+def charts(app) -> list[dict]:
+    """What the charts were sent."""
+    sent = [chart.proto.json for chart in app.get("bidi_component")]
+    return [json.loads(text) for text in sent if '"role"' in text]
+
+
+def figures(app) -> dict[str, dict]:
+    """Figures by name."""
+    found = [json.loads(data["figure"]) for data in charts(app)]
+    return {figure["layout"]["meta"]["name"]: figure for figure in found}
+
+
+def test_every_figure_is_there_and_every_gamma_on_one_slider(open_page: Run) -> None:
+    app = open_page(PAGE)
+    names = ["gdpp_spectrum", "condition_by_gamma", "condition_histogram"]
+    assert list(figures(app)) == names
+    controls = [[control["name"] for control in data["controls"]] for data in charts(app)]
+    assert controls == [["gamma", "layers"], [], []]
+
+
+def test_an_old_link_still_opens_with_the_numbers_it_had(open_page: Run) -> None:
+    app = open_page(PAGE, v="1", dim="5", num_context="100", layers="2", gamma="0.004")
+    assert not app.info
+    config = Spectrum(dim=5, num_context=100, layers=2, gamma=0.004)
+    assert app.session_state[f"{PAGE}:config"] == config
+    shown = next(t for t in figures(app)["gdpp_spectrum"]["data"] if t["uid"] == "on_20_map")
+    before = lesson.hessians_of(5, 100).eigenvalues[0]
+    np.testing.assert_allclose(readable(shown)["x"], before)
+
+
+def test_the_condition_of_the_inputs_is_asked_for_only_where_it_counts(open_page: Run) -> None:
+    app = open_page(PAGE)
+    key = f"{PAGE}_condition"
+    assert key not in [slider.key for slider in app.select_slider]
+    app = open_page(PAGE, inputs="stretched", condition="30")
+    slider = next(slider for slider in app.select_slider if slider.key == key)
+    slider.set_value(300.0).run()
+    assert app.session_state[f"{PAGE}:config"].condition == 300
+    assert "C = 300" in figures(app)["condition_by_gamma"]["layout"]["title"]["text"]
+
+
+def test_one_prompt_or_all_and_the_best_gamma_again(open_page: Run) -> None:
+    app = open_page(PAGE, prompt="0", gamma="0.004")
+    assert app.session_state[f"{PAGE}:config"].prompt == MANY
+    uids = [trace["uid"] for trace in figures(app)["gdpp_spectrum"]["data"]]
+    assert any(uid.startswith("after_3a_low") for uid in uids)
+    app.button(key="best_gamma").click().run()
+    assert not app.exception
+    assert app.session_state[f"{PAGE}:config"].gamma is None
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        {"inputs": "<script>"},
+        {"inputs": "uniform:1"},
+        {"condition": "0.5"},
+        {"condition": "inf"},
+        {"prompt": "1001"},
+        {"prompt": "1.5"},
+        {"gamma": "-1e9"},
+        {"layers": "5", "inputs": "uniform"},
+    ],
+)
+def test_a_wrong_value_falls_back_alone(open_page: Run, link: dict[str, str]) -> None:
+    app = open_page(PAGE, v="1", num_context="50", **link)
+    assert len(app.info) == 1
+    config = app.session_state[f"{PAGE}:config"]
+    assert config.num_context == 50
+    bad = next(iter(link))
+    assert getattr(config, bad) == getattr(Spectrum(), bad)
