@@ -136,7 +136,7 @@ def _likeness_rows(runs: list[Part]) -> Iterator[Row]:
             "sensitivity_gap",
             "sensitivity_stderr",
             "Mean sensitivity gap",
-            "≈ 0.08 (read off)",
+            "≈ 0.08",
             0.08,
         ),
     ):
