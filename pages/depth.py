@@ -58,14 +58,22 @@ def explore() -> None:
     with left:
         show("likeness")
     with right:
-        show("weights", moved)
+        # Blocks with heads and MLPs have no construction to stand beside.
+        if kind.clipped:
+            show("depths")
+        else:
+            show("weights", moved)
     left, right = st.columns(2, gap="large")
     with left:
         show("training")
-        show("mixes")
     with right:
         show("scales")
-        show("depths")
+    if not kind.clipped:
+        left, right = st.columns(2, gap="large")
+        with left:
+            show("mixes")
+        with right:
+            show("depths")
 
 
 heading(

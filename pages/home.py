@@ -21,6 +21,10 @@ LESSONS = {
         "One layer",
         "A layer trained from random weights ends up as one step of gradient descent: watch it.",
     ),
+    "variations": (
+        "When training struggles",
+        "Plateaus, too few prompts, LayerNorm: trainings that find gradient descent late or never.",
+    ),
     "depth": (
         "Deeper",
         "Several layers do not repeat the step: they find GD++, which makes the next step easier.",

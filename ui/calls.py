@@ -17,6 +17,7 @@ from icl_core.lessons import (
     spectrum,
     spectrum_bank,
     theory,
+    variations_runs,
     weights,
 )
 from icl_core.lessons.families import Family, Kin, families, relatives
@@ -120,6 +121,12 @@ def _paper_material(config: paper_figures.PaperFigures) -> paper_figures.Materia
 def one_layer_results() -> one_layer_runs.Runs:
     """See `one_layer_runs.read`."""
     return one_layer_runs.read()
+
+
+@st.cache_resource(max_entries=1, show_spinner=False)
+def variation_runs() -> variations_runs.Trainings:
+    """See `variations_runs.read`."""
+    return variations_runs.read()
 
 
 @st.cache_resource(max_entries=1, show_spinner=False)

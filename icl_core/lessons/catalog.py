@@ -17,10 +17,12 @@ from icl_core.lessons import (
     spectrum,
     theory,
     training,
+    variations,
     weights,
 )
 from icl_core.lessons.depth_runs import Depth
 from icl_core.lessons.one_layer_runs import OneLayer
+from icl_core.lessons.variations_runs import Variations
 from icl_core.live import View
 from icl_core.validation import Config
 
@@ -51,6 +53,7 @@ def _of(config: type[Config], module: ModuleType) -> Lesson:
 LESSONS: Mapping[str, Lesson] = {
     "construction": _of(construction.Construction, construction),
     "one_layer": _of(OneLayer, one_layer),
+    "variations": _of(Variations, variations),
     "depth": _of(Depth, depth),
     "gdpp_spectrum": _of(spectrum.Spectrum, spectrum),
     "noise_and_depth": _of(noise_and_depth.NoiseAndDepth, noise_and_depth),

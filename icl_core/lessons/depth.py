@@ -54,8 +54,9 @@ def finding(config: Depth, runs: Runs) -> str:
     cosines = {m: story.over_seeds(f"end:cosine:{m}")[:, 0, -1].mean() for m in METHODS}
     return (
         f"Trained from random weights, {story.kind.words} ({len(ends)} seeds, {condition(story)}) "
-        f"end at a loss of **{ends.mean():.4f}** ({_spread(ends, error)}). {steps} steps of gradient "
-        f"descent have **{gd:.4f}** at their best, {steps} tuned steps of GD++ **{gdpp:.4f}**. "
+        f"end at a loss of **{ends.mean():.4f}** ({_spread(ends, error)}). {steps} steps of "
+        f"gradient descent have **{gd:.4f}** at their best, {steps} tuned steps of GD++ "
+        f"**{gdpp:.4f}**. "
         f"Cosine of the sensitivities with GD++ **{cosines['gdpp']:.4f}**, with GD "
         f"**{cosines['gd']:.3f}**."
     )
@@ -126,13 +127,17 @@ def layers_view(config: Depth, runs: Runs) -> View:
 
 
 def _over_seeds(story: Story, key: str, column: int, **style: str) -> Curve:
-    """Of a quantity by frame, its mean over seeds and their extremes."""
+    """Of a quantity by frame, its median over seeds and their extremes.
+
+    Not the mean: now and then a deep model diverges on rare prompts for a while.
+    """
     values = story.over_seeds(key)[:, :, 0, column]
+    values = np.where(np.isnan(values), np.inf, values) if key == "frame:loss" else values
     return Curve(
         x=story.x,
-        y=values.mean(0),
+        y=np.median(values, axis=0),
         low=values.min(0),
-        high=values.max(0),
+        high=np.minimum(values.max(0), 1e3),
         band=f"{len(values)} seeds,",
         **style,  # type: ignore[arg-type]
     )

@@ -44,6 +44,7 @@ def mixes_view(config: Depth, runs: Runs) -> View:
                     width=1.5,
                 )
             )
+    top = min(2 * max(float(curve.y.max()) for curve in curves), 1e3)
     figure = lines(
         curves,
         name="depth_mixes",
@@ -51,10 +52,7 @@ def mixes_view(config: Depth, runs: Runs) -> View:
         alt="Line chart, logarithmic: the loss of mixtures of trained weights and of those of GD++ "
         "by the share of the latter, for every seed.",
         x="share of the construction",
-        y_range=(
-            0.5 * min(c.y.min() for c in curves),
-            min(2 * max(c.y.max() for c in curves), 1e3),
-        ),
+        y_range=(0.5 * min(float(curve.y.min()) for curve in curves), top),
     )
     return View(figure=figure, caption=_mixes_caption(story, config, key))
 

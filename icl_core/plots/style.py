@@ -102,6 +102,13 @@ METHODS: dict[str, MethodStyle] = {
         marker="square",
         about="trained transformer, full P and Q matrices",
     ),
+    "seen": MethodStyle(
+        label="training prompts",
+        color="#c22f6e",
+        dash="dash",
+        marker="diamond-wide",
+        about="a trained model on the prompts that it has seen, where their number is fixed",
+    ),
     "const_rr": MethodStyle(
         label="ConstRR",
         color="#b87f00",

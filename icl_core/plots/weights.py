@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from icl_core.plots.drawing import Drawing, numbered
+from icl_core.plots.drawing import Curve, Drawing, numbered
 from icl_core.plots.figure import DECORATION, Figure
 from icl_core.plots.omegas import omega_panel
 from icl_core.plots.style import METHODS, translucent
@@ -55,6 +55,9 @@ class Run:
     floor: float
     method: str
     now: int
+    axis: str = "adjusted loss"
+    level: Curve | None = None
+    """To compare with; there is no floor then."""
 
 
 def heatmaps(
@@ -274,11 +277,14 @@ def _grey(drawing: Drawing, read: np.ndarray, x: str, y: str) -> None:
 def _add_run(drawing: Drawing, run: Run, number: int, down: list[float]) -> None:
     x = np.asarray(run.steps, float) + 1
     ends = (1.0, float(max(x.max(), 10)))
-    low, high = log_range([run.loss, [run.floor] if run.floor > 0 else []], top=100.0)
+    known = [] if run.level is None else run.level.y
+    low, high = log_range([run.loss, [run.floor] if run.floor > 0 else known], top=100.0)
     place = {"xaxis": numbered("x", number), "yaxis": numbered("y", number)}
     if run.floor > 0:
         low = min(low, run.floor * 0.7)
         drawing.floor(run.floor, low, ends, number)
+    if run.level is not None:
+        drawing.curve(run.level, number)
     color = METHODS[run.method].color
     drawing.scatter(
         "loss",
@@ -313,5 +319,5 @@ def _add_run(drawing: Drawing, run: Run, number: int, down: list[float]) -> None
         domain=[0, 1],
         anchor=place["yaxis"],
     )
-    drawing.axis("y", number, title="adjusted loss", domain=down, anchor=place["xaxis"])
+    drawing.axis("y", number, title=run.axis, domain=down, anchor=place["xaxis"])
     drawing.log_y(low, high, number)

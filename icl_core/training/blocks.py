@@ -74,9 +74,9 @@ class BlockTraining(Config):
         return super().from_dict(given)
 
     def marks(self) -> list[int]:
-        """Steps of the snapshots: 0 and, in a quadratic spacing, up to the last."""
+        """Steps of the snapshots: 0 and, in a quadratic spacing, up to the last; all different."""
         spaced = np.linspace(0, 1, self.snapshots) ** 2 * self.steps
-        return sorted({round(step) for step in spaced})
+        return sorted({min(max(round(step), i), self.steps) for i, step in enumerate(spaced)})
 
     def optimiser(self) -> optax.GradientTransformation:
         """Adam behind a clipped gradient."""
@@ -121,7 +121,7 @@ def train_blocks(task: LinearTask, config: BlockTraining) -> Iterator[BlockSnaps
     """
     state = _start(task, config)
     rng = np.random.default_rng((config.seed, 2))
-    fixed = draw_batch(task, rng, (config.tasks,), config.queries) if config.tasks else None
+    fixed = fixed_prompts(task, config) if config.tasks else None
     recipe = config.replace(seed=0, snapshots=2)
     marks = config.marks()
     yield _snapshot(0, float("nan"), state)
@@ -140,6 +140,12 @@ def train_blocks(task: LinearTask, config: BlockTraining) -> Iterator[BlockSnaps
                 "the tokens."
             )
         yield _snapshot(last, float(loss), state)
+
+
+def fixed_prompts(task: LinearTask, config: BlockTraining) -> Batch:
+    """All that a run with fixed prompts ever sees."""
+    rng = np.random.default_rng((config.seed, 3))
+    return draw_batch(task, rng, (config.tasks,), config.queries)
 
 
 def start_parameters(task: LinearTask, config: BlockTraining) -> dict[str, Array]:

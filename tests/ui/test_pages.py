@@ -5,7 +5,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from icl_core.export.recipe import link_values
-from icl_core.lessons import depth_runs, one_layer_runs
+from icl_core.lessons import depth_runs, one_layer_runs, variations_runs
 from icl_core.lessons.catalog import LESSONS
 from icl_core.lessons.families import families
 from icl_core.lessons.spectrum_bank import trained_gammas
@@ -87,7 +87,7 @@ def test_without_shipped_models_a_page_says_one_sentence(page, tmp_path, monkeyp
     for function in (families, trained_gammas):
         monkeypatch.setattr(function, "__defaults__", (tmp_path,))
     monkeypatch.setattr(results, "__defaults__", (tmp_path, None))
-    for runs in (one_layer_runs, depth_runs):
+    for runs in (one_layer_runs, depth_runs, variations_runs):
         monkeypatch.setattr(runs.read, "__defaults__", (tmp_path,))
     app = AppTest.from_file(APP, default_timeout=120)
     app.switch_page(f"pages/{page}.py")

@@ -36,4 +36,11 @@ def test_nothing_compiles_while_the_pages_are_used(open_page: Run, compilations:
     app.segmented_control(key="depth_tokens").set_value("clipped").run()
     app.segmented_control(key="depth_kind").set_value("blocks12").run()
     assert not app.exception
+    app = open_page("variations", variant="heads2", seed="7", frame="3")
+    for variant, last in (("grok", 2), ("fixed128", 2), ("norm2", 2)):
+        app.selectbox(key="variations_variant").set_value(variant).run()
+        assert app.session_state["variations:config"].seed == last
+    app.segmented_control(key="variations_seed").set_value(0).run()
+    assert not app.exception
+    assert not app.error
     assert not compilations

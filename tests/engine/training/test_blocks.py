@@ -52,14 +52,10 @@ def test_runs_depend_on_the_seed_alone_and_share_a_program(compilations: list[st
 
 
 def test_few_fixed_prompts_are_learnt_by_heart() -> None:
-    """Four prompts: the loss on them falls far below that of the best step on fresh ones."""
-    config = SHORT.replace(tasks=4, queries=1, steps=600, learning_rate=0.01, clip=1.0)
+    """Four prompts, two at a time: their loss falls far below that of the best step on others."""
+    config = SHORT.replace(tasks=4, batch=2, queries=1, steps=600, learning_rate=0.01, clip=1.0)
     *_, last = train_blocks(TASK, config.replace(model=BlockModel(widening=4), seed=1))
     assert last.train_loss < 0.1 * one_layer_loss(TASK)
-    # Two of four at a time: other losses, the same prompts.
-    *_, some = train_blocks(TASK, config.replace(batch=2, steps=10))
-    *_, all_of_them = train_blocks(TASK, config.replace(steps=10))
-    assert some.train_loss != all_of_them.train_loss
 
 
 def test_starts_have_the_variance_of_the_recipe() -> None:

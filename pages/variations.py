@@ -1,0 +1,69 @@
+"""Lesson: when training struggles. Words -> controls -> cached call -> figures."""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from icl_core.lessons import variations as lesson
+from icl_core.lessons.variations import PRESETS, VIEWS
+from icl_core.lessons.variations_runs import LABELS, Variations
+from icl_core.live import Values
+from icl_core.zoo.paper1.variations import VARIANTS
+from ui.boundary import fragment
+from ui.calls import variation_runs
+from ui.chart import chart
+from ui.controls import Controls, control_row
+from ui.frame import finding, heading, to_try
+from ui.presets import preset_links
+
+PAGE = "variations"
+
+
+@fragment()
+def explore() -> None:
+    controls = Controls(PAGE, Variations())
+    with control_row():
+        controls.one_of("variant", "What is trained", LABELS, menu=True, width=330)
+        seeds = range(VARIANTS[controls["variant"]].seeds)
+        controls.one_of("seed", "Seed", {seed: str(seed) for seed in seeds})
+    config = controls.config()
+    runs = variation_runs()
+
+    def show(name: str, on_change: Callable[[Values], None] | None = None) -> None:
+        view = VIEWS[name](config, runs)
+        chart(view, key=name, page=PAGE, config=config, on_change=on_change)
+
+    def to_frame(values: Values) -> None:
+        controls.put("frame", int(values["frame"]))
+
+    finding(lesson.finding(config, runs))
+    left, right = st.columns(2, gap="large")
+    with left:
+        show("losses", to_frame)
+        show("ends")
+    with right:
+        show("weights", to_frame)
+        show("shift")
+    show("likeness")
+
+
+heading(
+    "When training struggles",
+    "One layer of linear attention ends as one step of gradient descent. But it may wait on a "
+    "plateau first; it may learn its prompts by heart, if it sees too few; and LayerNorm bends the "
+    "step itself. Every line below is one training from random weights.",
+)
+preset_links("pages/variations.py", Variations(), PRESETS)
+explore()
+to_try(
+    [
+        "**One head:** choose a seed that waits long and play its **updates**. What changes in "
+        r"$W_K^\top W_Q$ just before the loss falls?",
+        "**Two heads:** do both end up with the same matrix, or do they share the work?",
+        "**Predict:** from how many fixed prompts on does a layer find gradient descent, 512 or "
+        "2,048? Compare *training prompts* and new ones.",
+        "**LayerNorm:** the loss is worse, yet on **larger inputs** it is far better than gradient "
+        "descent. Why?",
+        "**Attention + MLP:** how does the training differ from that of attention alone?",
+    ]
+)
