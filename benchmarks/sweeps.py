@@ -18,6 +18,7 @@ from icl_core.lessons import (
     one_layer_runs,
     spectrum,
     theory,
+    variations_runs,
 )
 from icl_core.lessons.catalog import LESSONS, Lesson
 from icl_core.lessons.families import families
@@ -26,6 +27,7 @@ from icl_core.lessons.training import LIMITS, SECONDS
 from icl_core.models.linear import PARAMETRIZATIONS
 from icl_core.zoo.library import read_manifest
 from icl_core.zoo.paper1.depth import KINDS
+from icl_core.zoo.paper1.variations import VARIANTS
 
 Values = Sequence[object]
 STARTS: Mapping[str, Mapping[str, Mapping[str, object]]] = {
@@ -118,6 +120,10 @@ def options(rng: np.random.Generator) -> dict[str, dict[str, Values]]:
             "seed": range(len(KINDS["tied2"].seeds)),
             "frame": [0, depth_runs.FRAMES // 2, depth_runs.FRAMES - 1],
             "layer": range(1, KINDS["untied5"].layers + 1),
+        },
+        "variations": {
+            "seed": range(VARIANTS["heads1"].seeds),
+            "frame": [0, variations_runs.FRAMES // 2, variations_runs.FRAMES - 1],
         },
         "gdpp_spectrum": {
             "dim": spectrum.DIMENSIONS,

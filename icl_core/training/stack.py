@@ -161,8 +161,8 @@ def products(weights: Weights, layers: int) -> dict[str, Array]:
     """P W_V and W_K^T W_Q of every layer as the one head of a linear transformer, [K, 1, ...]."""
     P = weights["P"] @ weights["W_V"]
     Q = weights["W_K"].swapaxes(-1, -2) @ weights["W_Q"]
-    spread = (layers, *P.shape[1:])
-    return {"P": jnp.broadcast_to(P, spread)[:, None], "Q": jnp.broadcast_to(Q, spread)[:, None]}
+    times = layers // len(P)  # tied layers have one set of weights
+    return {"P": P.repeat(times, axis=0)[:, None], "Q": Q.repeat(times, axis=0)[:, None]}
 
 
 @partial(jax.jit, static_argnames="config")
