@@ -111,10 +111,10 @@ def shifts() -> Iterator[Callable[[], object]]:
 
 def exhibits() -> Iterator[Callable[[], object]]:
     """The paper's figures."""
-    for exhibit in EXHIBITS:
-        yield lambda exhibit=exhibit: paper_material(PaperFigures(exhibit=exhibit))
     for layers in FAR_DEPTHS:
         yield lambda layers=layers: paper_material(PaperFigures(exhibit="7", layers=layers))
+    for exhibit in EXHIBITS:
+        yield lambda exhibit=exhibit: paper_material(PaperFigures(exhibit=exhibit))
 
 
 def spectra() -> Iterator[Callable[[], object]]:

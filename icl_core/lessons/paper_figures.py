@@ -40,7 +40,7 @@ from icl_core.validation import Config, choice, integer
 from icl_core.zoo.library import PRETRAINED, load_entry, load_table
 from icl_core.zoo.table import Results, results
 
-Exhibit = Literal["1", "2", "2L", "3", "5", "6", "6L", "7", "table"]
+Exhibit = Literal["1", "2", "2L", "3", "5", "6", "6L", "7", "7L", "table"]
 EXHIBITS: tuple[Exhibit, ...] = get_args(Exhibit)
 TITLES: dict[Exhibit, str] = {
     "1": "Figure 1: loss by depth, for every range of noise",
@@ -50,9 +50,11 @@ TITLES: dict[Exhibit, str] = {
     "5": "Figure 5: the loss read after every layer, σ up to 5",
     "6": "Figure 6, above: as figure 2, the oracle not subtracted",
     "6L": "Figure 6, below: the same for every depth",
-    "7": "Figure 7: loss by noise level, read after every layer",
+    "7": "Figure 7, one depth: loss by noise level, read after every layer",
+    "7L": "Figure 7, whole: loss by noise level, read after every layer, every depth",
     "table": "Table 1: every model beside the published value",
 }
+FLOORS = ("const_rr", "bayes_rr")
 MAIN = "uniform5_d10_n20"
 RANGES = tuple(f"uniform{highest}_d10_n20" for highest in range(8))
 LEVELS = ("categorical1-3_d10_n20", "categorical1-3-5_d10_n20")
@@ -84,6 +86,7 @@ PRESETS: dict[str, PaperFigures] = {
     "Figure 5": PaperFigures(exhibit="5"),
     "Figure 6": PaperFigures(exhibit="6"),
     "Figure 7": PaperFigures(exhibit="7"),
+    "Figure 7, whole": PaperFigures(exhibit="7L"),
     "Table 1": PaperFigures(exhibit="table"),
 }
 """Named states of the lesson; the first is its default."""
@@ -94,13 +97,13 @@ class Material:
     """What one figure is drawn from; what it does not need is empty.
 
     losses: shipped tables by task; seeds: losses over noise by (parametrization, depth), one a
-    training run; far: profiles [FAR_SIGMAS, layers+1] by parametrization and of the floors;
-    table: the judged Table 1.
+    training run; far: by depth, profiles [FAR_SIGMAS, layers+1] by parametrization and of the
+    floors; table: the judged Table 1.
     """
 
     losses: Mapping[str, Losses] = field(default_factory=dict)
     seeds: Mapping[tuple[str, int], tuple[LossSummary, ...]] = field(default_factory=dict)
-    far: Mapping[str, LossSummary] = field(default_factory=dict)
+    far: Mapping[int, Mapping[str, LossSummary]] = field(default_factory=dict)
     table: Results | None = None
 
 
@@ -117,7 +120,9 @@ def measure(config: PaperFigures) -> Material:
         case "5":
             return Material(losses=_tables(shipped, (MAIN,)), seeds=seeds_of(MAIN))
         case "7":
-            return Material(far=far_profiles(config.layers))
+            return Material(far={config.layers: far_profiles(config.layers)})
+        case "7L":
+            return Material(far={depth: far_profiles(depth) for depth in FAR_DEPTHS})
         case "table":
             return Material(table=results())
 
@@ -142,6 +147,7 @@ def seeds_of(
     return {key: tuple(runs) for key, runs in found.items()}
 
 
+@lru_cache(maxsize=len(FAR_DEPTHS))
 def far_profiles(layers: int) -> dict[str, LossSummary]:
     """Profiles of the models of one depth, and of the floors, far beyond the training range.
 
@@ -206,13 +212,16 @@ def panels_of(config: PaperFigures, material: Material) -> list[Panel]:
             ]
         case "5":
             losses = material.losses[MAIN]
-            levels = {name: losses.over_noise[name].final for name in ("const_rr", "bayes_rr")}
+            levels = {name: losses.over_noise[name].final for name in FLOORS}
             kinds = [kind for kind in PARAMETRIZATIONS if any(k == kind for k, _ in material.seeds)]
             return [layer_panel(kind, losses.task, material.seeds, levels) for kind in kinds]
-        case "7":
-            floors = {name: material.far[name].mean[:, -1] for name in ("const_rr", "bayes_rr")}
-            kinds = [kind for kind in PARAMETRIZATIONS if kind in material.far]
-            return [far_panel(kind, FAR_SIGMAS, material.far[kind], floors) for kind in kinds]
+        case "7" | "7L":
+            return [
+                far_panel(kind, FAR_SIGMAS, found[kind], {name: found[name] for name in FLOORS})
+                for found in material.far.values()
+                for kind in PARAMETRIZATIONS
+                if kind in found
+            ]
         case "table":
             return []
 
@@ -230,7 +239,7 @@ def exhibit_figure(config: PaperFigures, material: Material) -> Figure:
     axes = {"1": "layers L", "5": "prediction read after layer"}
     return panels_figure(
         panels_of(config, material),
-        columns=2,
+        columns=len(PARAMETRIZATIONS) if config.exhibit == "7L" else 2,
         name=f"paper_figure_{config.exhibit}",
         title=TITLES[config.exhibit],
         x=axes.get(config.exhibit, "noise level σ"),
@@ -274,7 +283,7 @@ def said(config: PaperFigures, material: Material) -> str:
                 f"run{'s' * (runs[-1] > 1)}, in the band all of them (GD++ is computed, not "
                 f"trained). {_count(material):,} prompts each."
             )
-        case "7":
+        case "7" | "7L":
             return (
                 f"Curves grow stronger from layer 0 to the last, whose band is ±2 standard errors. "
                 f"{FAR_PROMPTS} prompts at each of {len(FAR_SIGMAS)} levels, up to twice the noise "

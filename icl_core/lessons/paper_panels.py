@@ -101,11 +101,14 @@ def layer_panel(kind: str, task: LinearTask, seeds: Seeds, levels: Mapping[str, 
 
 
 def far_panel(
-    kind: str, sigmas: np.ndarray, profile: LossSummary, floors: Mapping[str, np.ndarray]
+    kind: str, sigmas: np.ndarray, profile: LossSummary, floors: Mapping[str, LossSummary]
 ) -> Panel:
     """Figure 7: the loss by noise level, read after every layer of one model."""
     layers = profile.mean.shape[-1] - 1
-    curves = [_named(Curve(method=name, x=sigmas, y=y, width=1.5)) for name, y in floors.items()]
+    curves = [
+        _named(Curve(method=name, x=sigmas, y=floor.mean[:, -1], width=1.5))
+        for name, floor in floors.items()
+    ]
     center, low, high = center_and_band(profile, "mean")
     for layer in range(layers + 1):
         last = layer == layers

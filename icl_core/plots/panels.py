@@ -68,7 +68,7 @@ def _place(
     drawing: Drawing, number: int, row_of: tuple[int, int], column_of: tuple[int, int]
 ) -> None:
     (row, rows), (column, columns) = row_of, column_of
-    gap_x, gap_y = 0.14, 0.26 / rows
+    gap_x, gap_y = 0.28 / columns, 0.26 / rows
     wide = (1 - gap_x * (columns - 1)) / columns
     high = (1 - gap_y * (rows - 1)) / rows
     left, top = column * (wide + gap_x), 1 - row * (high + gap_y)

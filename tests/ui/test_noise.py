@@ -128,13 +128,22 @@ def test_figure_6_less_figure_2_is_the_oracle_as_sampled():
 def test_figure_7_agrees_with_the_shipped_profiles_and_goes_on():
     _, material = exhibit("7")
     table = load_table(f"diag_L4_{MAIN}")
-    far = material.far["diag"]
+    far = material.far[4]["diag"]
     for at, sigma in enumerate(paper_figures.FAR_SIGMAS):
         if (row := np.flatnonzero(table.sigmas == sigma)).size:
             gap = np.abs(far.mean[at] - table.profile.mean[row[0]])
             assert (gap <= 5 * np.hypot(far.stderr[at], table.profile.stderr[row[0]]) + 1e-12).all()
     assert paper_figures.FAR_SIGMAS[-1] == 10
-    assert len(rows_of("7", "DIAG, 4 layers", "DIAG, after layer 4")) == 21
+    panel = ("DIAG, 4 layers", "DIAG, after layer 4")
+    assert len(rows_of("7", *panel)) == 21
+    assert rows_of("7L", *panel) == rows_of("7", *panel)
+
+
+def test_figure_7_is_whole():
+    config, material = exhibit("7L")
+    assert [panel.title for panel in paper_figures.panels_of(config, material)] == [
+        f"{kind}, {depth} layers" for depth in range(2, 9) for kind in ("GD++", "DIAG", "FULL")
+    ]
 
 
 def test_table_1_is_in_its_data():
