@@ -31,7 +31,7 @@ from icl_core.zoo.paper1.variations import VARIANTS
 
 Values = Sequence[object]
 STARTS: Mapping[str, Mapping[str, Mapping[str, object]]] = {
-    "depth": {"layer": {"kind": "untied5"}, "tokens": {"kind": "untied5"}},
+    "several_layers": {"layer": {"kind": "untied5"}, "tokens": {"kind": "untied5"}},
     "gdpp_spectrum": {"condition": {"inputs": "stretched"}},
     "paper_figures": {"layers": {"exhibit": "7"}},
     "train": {"sigmas": {"noise": "categorical"}},
@@ -116,7 +116,7 @@ def options(rng: np.random.Generator) -> dict[str, dict[str, Values]]:
             "frame": [0, one_layer_runs.FRAMES // 2, one_layer_runs.FRAMES - 1],
             "damping": between(one_layer_runs.DAMPINGS[0], one_layer_runs.DAMPINGS[-1]),
         },
-        "depth": {
+        "several_layers": {
             "seed": range(len(KINDS["tied2"].seeds)),
             "frame": [0, depth_runs.FRAMES // 2, depth_runs.FRAMES - 1],
             "layer": range(1, KINDS["untied5"].layers + 1),

@@ -25,7 +25,7 @@ LESSONS = {
         "When training struggles",
         "Plateaus, too few prompts, LayerNorm: trainings that find gradient descent late or never.",
     ),
-    "depth": (
+    "several_layers": (
         "Deeper",
         "Several layers do not repeat the step: they find GD++, which makes the next step easier.",
     ),

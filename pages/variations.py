@@ -7,6 +7,7 @@ import streamlit as st
 from icl_core.lessons import variations as lesson
 from icl_core.lessons.variations import PRESETS, VIEWS
 from icl_core.lessons.variations_runs import LABELS, Variations
+from icl_core.lessons.words import meanings
 from icl_core.live import Values
 from icl_core.zoo.paper1.variations import VARIANTS
 from ui.boundary import fragment
@@ -53,7 +54,9 @@ heading(
     "plateau first; it may learn its prompts by heart, if it sees too few; and LayerNorm bends the "
     "step itself. Every line below is one training from random weights.",
 )
-preset_links("pages/variations.py", Variations(), PRESETS)
+preset_links(
+    "pages/variations.py", Variations(), PRESETS, meanings(("gd",), ("n, d", "loss (half MSE)"))
+)
 explore()
 to_try(
     [

@@ -28,7 +28,7 @@ def pages() -> dict[str, list[st.Page]]:
         "Gradient descent inside": [
             page("one_layer", "One layer", "looks_one"),
             page("variations", "When training struggles", "timeline"),
-            page("depth", "Deeper", "stacks"),
+            page("several_layers", "Deeper", "stacks"),
             page("gdpp_spectrum", "GD++ spectrum", "equalizer"),
         ],
         "Noise": [

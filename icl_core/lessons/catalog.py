@@ -54,7 +54,7 @@ LESSONS: Mapping[str, Lesson] = {
     "construction": _of(construction.Construction, construction),
     "one_layer": _of(OneLayer, one_layer),
     "variations": _of(Variations, variations),
-    "depth": _of(Depth, depth),
+    "several_layers": _of(Depth, depth),
     "gdpp_spectrum": _of(spectrum.Spectrum, spectrum),
     "noise_and_depth": _of(noise_and_depth.NoiseAndDepth, noise_and_depth),
     "one_prompt": _of(one_prompt.OnePrompt, one_prompt),

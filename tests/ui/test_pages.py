@@ -42,6 +42,14 @@ def test_home_shows_a_picture_and_every_lesson(open_page):
     assert {link.proto.page for link in links} >= set(LESSONS)
 
 
+def test_no_name_of_a_page_is_the_end_of_another():
+    """Streamlit finds the address of the app by what that of a page ends in."""
+    names = [*LESSONS, "home", "style"]
+    assert not [
+        (one, other) for one in names for other in names if other != one and other.endswith(one)
+    ]
+
+
 def test_the_style_page_names_every_method(open_page):
     app = open_page("style")
     assert len(charts(app)) == 2

@@ -30,11 +30,11 @@ def test_nothing_compiles_while_the_pages_are_used(open_page: Run, compilations:
     app.segmented_control(key="one_layer_seed").set_value(3).run()
     app.segmented_control(key="one_layer_shift").set_value("law_shift").run()
     open_page("construction", eta="3", layer="5")
-    app = open_page("depth", frame="12")
-    app.segmented_control(key="depth_kind").set_value("untied5").run()
-    app.segmented_control(key="depth_layer").set_value(4).run()
-    app.segmented_control(key="depth_tokens").set_value("clipped").run()
-    app.segmented_control(key="depth_kind").set_value("blocks12").run()
+    app = open_page("several_layers", frame="12")
+    app.segmented_control(key="several_layers_kind").set_value("untied5").run()
+    app.segmented_control(key="several_layers_layer").set_value(4).run()
+    app.segmented_control(key="several_layers_tokens").set_value("clipped").run()
+    app.segmented_control(key="several_layers_kind").set_value("blocks12").run()
     assert not app.exception
     assert not compilations
 

@@ -15,7 +15,7 @@ CHARTS = {
     "construction": 3,
     "one_layer": 8,
     "variations": 5,
-    "depth": 8,
+    "several_layers": 8,
     "gdpp_spectrum": 3,
     "noise_and_depth": 3,
     "paper_figures": 1,

@@ -7,6 +7,7 @@ import streamlit as st
 from icl_core.lessons import depth as lesson
 from icl_core.lessons.depth import PRESETS, VIEWS
 from icl_core.lessons.depth_runs import SHORT, Depth
+from icl_core.lessons.words import meanings
 from icl_core.live import Values
 from icl_core.zoo.paper1.depth import KINDS
 from ui.boundary import fragment
@@ -16,7 +17,7 @@ from ui.controls import Controls, control_row
 from ui.frame import finding, heading, to_try
 from ui.presets import preset_links
 
-PAGE = "depth"
+PAGE = "several_layers"
 
 
 @fragment()
@@ -77,7 +78,12 @@ heading(
     r"$x \leftarrow (I - \gamma \Sigma)\,x$, so that the next step meets an easier problem. "
     "Same task: ten examples in ten dimensions, no noise. *Tied* layers share their weights.",
 )
-preset_links("pages/depth.py", Depth(), PRESETS)
+preset_links(
+    "pages/several_layers.py",
+    Depth(),
+    PRESETS,
+    meanings(("gd", "gdpp"), ("L", "n, d", "loss (half MSE)", "Σ, α")),
+)
 explore()
 to_try(
     [
