@@ -22,7 +22,14 @@ from icl_core.lessons.noise_and_depth import NoiseAndDepth
 from icl_core.lessons.one_prompt import PRESETS as ONE_PROMPT_PRESETS
 from icl_core.lessons.one_prompt import OnePrompt
 from icl_core.lessons.paper_figures import EXHIBITS, FAR_DEPTHS, PaperFigures
-from icl_core.lessons.spectrum import CONTEXTS, DIMENSIONS, INPUTS, Spectrum, passage_grid
+from icl_core.lessons.spectrum import (
+    CONDITIONS,
+    CONTEXTS,
+    DIMENSIONS,
+    INPUTS,
+    Spectrum,
+    passage_grid,
+)
 from icl_core.lessons.spectrum_bank import best_of, loss_gamma, survey_of
 from icl_core.lessons.theory import LEVELS
 from icl_core.lessons.weights import PRESETS as WEIGHTS_PRESETS
@@ -87,6 +94,8 @@ def presets() -> Iterator[Callable[[], object]]:
         yield partial(_algorithm, algorithms)
     for prompt in ONE_PROMPT_PRESETS.values():
         yield partial(prompt_story, prompt)
+    for task in shipped_families():
+        yield partial(prompt_story, OnePrompt(task=task))
 
 
 def switches() -> Iterator[Callable[[], object]]:
@@ -119,6 +128,10 @@ def exhibits() -> Iterator[Callable[[], object]]:
 
 def spectra() -> Iterator[Callable[[], object]]:
     """Hessians of every size and input law on offer."""
+    default = Spectrum(inputs="stretched")
+    for condition in CONDITIONS:
+        law = default.replace(condition=condition).law
+        yield partial(_hessians, default.dim, default.num_context, law)
     for inputs in INPUTS:
         for dim in DIMENSIONS:
             for n in CONTEXTS:
