@@ -43,7 +43,7 @@ def test_every_exhibit_has_words_lasting_traces_and_a_stand_in(name):
     assert len(view.caption) > 40
     uids = [trace.uid for trace in view.figure.data]
     assert len(set(uids)) == len(uids)
-    assert len(sketch(view.figure)) < 80_000
+    assert len(sketch(view.figure)) < 60_000
     assert view.plain()
 
 
