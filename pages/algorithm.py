@@ -71,7 +71,7 @@ def toggles(controls: Controls[Algorithm]) -> None:
 @fragment()
 def compare(controls: Controls[Algorithm], opened: Opened) -> None:
     """The layers beside known methods."""
-    st.subheader("Which known method is it?", anchor=False)
+    st.header("Which known method is it?", anchor=False)
     controls.one_of("system", "The methods solve", SYSTEM_NAMES, menu=True, width=300)
     config = controls.config()
     chart(VIEWS["matching"](config, opened), key="matching", page=PAGE, config=config)
@@ -80,7 +80,7 @@ def compare(controls: Controls[Algorithm], opened: Opened) -> None:
 @fragment()
 def one_prompt(controls: Controls[Algorithm], opened: Opened) -> None:
     """Implicit weights of one prompt, and the terms of the steps."""
-    st.subheader("The weights that it holds", anchor=False)
+    st.header("The weights that it holds", anchor=False)
     controls.number("seed", "Prompt", 0, 999)
     config = controls.config()
 

@@ -109,7 +109,7 @@ def explore() -> None:
         chart(VIEWS["map"](config, shown), key="map", page=PAGE, config=config)
         checked("What is checked", zoo_claims())
         checked("What is wrong in the published table", faults(table))
-    st.subheader(shown.picked.label, anchor=False)
+    st.header(shown.picked.label, anchor=False)
     st.markdown(card_finding(shown.picked, table))
     model_row(shown.picked)
     left, right = st.columns(2, gap="large")

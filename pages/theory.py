@@ -31,7 +31,7 @@ def explore() -> None:
 
 
 def second_order(config: Theory, controls: Controls[Theory]) -> None:
-    st.subheader("GD++ is a second-order method", anchor=False)
+    st.header("GD++ is a second-order method", anchor=False)
     st.markdown(
         r"**Theorem 5.1.** A GD++ layer turns every eigenvalue $\lambda$ of $\Sigma$ into "
         r"$\lambda(1-\gamma\lambda)^2$. With $\gamma\lambda_{\max} = \tfrac13$ the condition "
@@ -52,7 +52,7 @@ def second_order(config: Theory, controls: Controls[Theory]) -> None:
 
 
 def two_noise(config: Theory, controls: Controls[Theory]) -> None:
-    st.subheader("Two layers, two noise levels", anchor=False)
+    st.header("Two layers, two noise levels", anchor=False)
     st.markdown(
         r"**Theorem 5.2.** Let $x \sim N(0, I/n)$, so that $\Sigma \to I$, and let a prompt's "
         r"noise be $\sigma_1$ or $\sigma_2$. The best answer tends to $w = \alpha/(1+\sigma^2)$ "
@@ -83,7 +83,7 @@ def two_noise(config: Theory, controls: Controls[Theory]) -> None:
 
 
 def square(config: Theory) -> None:
-    st.subheader("What no number of layers can do", anchor=False)
+    st.header("What no number of layers can do", anchor=False)
     st.markdown(
         r"**Theorem 4.2.** Every layer keeps a linear model: the answer to a query is "
         r"$\langle w, x_t\rangle$, whatever the weights. So labels $y_i = x_i(1)^2$ are out of "
@@ -96,7 +96,7 @@ def square(config: Theory) -> None:
 
 
 def constructions() -> None:
-    st.subheader("All constructions", anchor=False)
+    st.header("All constructions", anchor=False)
     lines = ["| construction | what its layers do |", "|-|-|"]
     for built in CONSTRUCTIONS.values():
         uses = " and ".join(rf"$\omega_{{{name}}}$" for name in built.uses)

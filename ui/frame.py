@@ -84,7 +84,7 @@ def finding(sentence: str, key: str = "") -> None:
 
 def to_try(points: Sequence[str]) -> None:
     """A short list of things to do."""
-    st.subheader("What to try", anchor=False)
+    st.header("What to try", anchor=False)
     st.markdown("\n".join(f"- {point}" for point in points))
 
 

@@ -69,7 +69,7 @@ def test_a_hostile_model_is_one_sentence(open_page, kind):
     app = upload(open_page("train"), "model.safetensors", HOSTILE[kind])
     assert len(app.error) == 1
     assert_one_sentence(ValueError(app.error[0].value))
-    assert app.subheader[-1].value == "What to try"
+    assert app.header[-1].value == "What to try"
 
 
 def test_a_saved_choice_leads_to_its_page(open_page):
