@@ -8,7 +8,7 @@ import numpy as np
 
 from icl_core.plots.drawing import Curve, Drawing, numbered
 from icl_core.plots.figure import Figure
-from icl_core.plots.style import METHODS
+from icl_core.plots.style import METHODS, numbered_cells
 from icl_core.plots.ticks import log_range
 
 PANELS = {
@@ -72,7 +72,7 @@ def step_figure(parts: Mapping[str, np.ndarray], *, dim: int, title: str) -> Fig
         place = {"xref": "paper", "yref": "paper", "xanchor": "left", "yanchor": "bottom"}
         drawing.note(f"<b>{words}</b>", x=across[0], y=down[1], **place)
     for name, limit in zip(("coloraxis", "coloraxis2"), limits, strict=True):
-        drawing.layout[name] = {"cmin": -limit, "cmax": limit, "showscale": False}
+        drawing.layout[name] = numbered_cells(limit)
     drawing.set(height=2 * (ROW * rows + 70) + 60, margin={"l": 24, "r": 8, "t": 40, "b": 24})
     return drawing.figure()
 
@@ -81,6 +81,8 @@ def with_numbers(figure: Figure, matrices: Sequence[np.ndarray]) -> Figure:
     """Heatmaps of few entries with their numbers written in."""
     if max(matrix.size for matrix in matrices) <= 25:
         figure.update_traces(texttemplate="%{z:.3~g}", textfont={"size": 12}, selector="heatmap")
+        limit = max(float(np.abs(matrix).max()) for matrix in matrices)
+        figure.update_layout(coloraxis=numbered_cells(limit or 1.0))
     return figure
 
 

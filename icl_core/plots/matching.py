@@ -7,7 +7,7 @@ import numpy as np
 
 from icl_core.plots.drawing import Drawing, numbered
 from icl_core.plots.figure import DECORATION, Figure
-from icl_core.plots.style import METHODS
+from icl_core.plots.style import METHODS, numbered_cells
 
 ROW, COLUMNS = 26, 2
 """Pixels of a layer's row; panels side by side."""
@@ -52,7 +52,7 @@ def matching_figure(panels: Sequence[Match], *, title: str) -> Figure:
         across = [column / COLUMNS, (column + 1) / COLUMNS - 0.045]
         _panel(drawing, panel, index + 1, across, [top - ROW * layers / total, top])
     drawing.set(
-        coloraxis={"cmin": -NEAR, "cmax": NEAR, "showscale": False},
+        coloraxis=numbered_cells(NEAR),
         height=total + 70,
         showlegend=False,
         margin={"l": 60, "r": 8, "t": 56, "b": 14},

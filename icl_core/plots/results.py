@@ -6,6 +6,7 @@ from typing import Any
 
 from icl_core.plots.drawing import Drawing
 from icl_core.plots.figure import Figure, Row
+from icl_core.plots.style import numbered_cells
 
 ROW = 25
 """Pixels of a row."""
@@ -71,7 +72,7 @@ def results_map(
     drawing.axis("x", **bare, tickangle=0, range=[-0.5, len(columns) - 0.5])
     drawing.axis("y", **bare, tickvals=shown, ticktext=shown, range=[len(rows) - 0.5, -0.5])
     drawing.set(
-        coloraxis={"cmin": -1, "cmax": 1, "showscale": False},
+        coloraxis=numbered_cells(1),
         height=ROW * len(rows) + 110,
         showlegend=False,
         margin={"l": 56, "r": 8, "t": 56, "b": 48},

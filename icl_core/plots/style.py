@@ -230,6 +230,9 @@ SURFACES: dict[Mode, Surface] = {
     ),
 }
 
+NUMBERED = 0.36
+"""How much of a diverging scale cells with numbers use: plotly writes them in #444 or in white, and
+further out neither has a contrast of 4.5:1."""
 
 AXIS: dict[str, Any] = {
     "ticks": "outside",
@@ -312,6 +315,11 @@ def colorscale(mode: Mode) -> list[list[Any]]:
     """For values around 0: orange below, the surface itself at 0, blue above."""
     colors = SURFACES[mode].diverging
     return [[i / (len(colors) - 1), color] for i, color in enumerate(colors)]
+
+
+def numbered_cells(limit: float) -> dict[str, Any]:
+    """The colour axis of a heatmap with a number in every cell, whose values reach `limit`."""
+    return {"cmin": -limit / NUMBERED, "cmax": limit / NUMBERED, "showscale": False}
 
 
 TEMPLATES: dict[Mode, go.layout.Template] = {mode: template(mode) for mode in MODES}

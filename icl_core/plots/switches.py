@@ -7,6 +7,7 @@ import numpy as np
 from icl_core.plots.drawing import LOSS, Curve, Drawing
 from icl_core.plots.figure import Figure
 from icl_core.plots.omegas import OMEGA_NAMES, OMEGAS
+from icl_core.plots.style import numbered_cells
 
 ROW = 54
 """Pixels of a row of the table of switches."""
@@ -117,7 +118,7 @@ def worth_figure(
     drawing.axis("x", **bare, type="category", title="switched off in layer", tickangle=0)
     drawing.axis("y", **bare, autorange="reversed")
     drawing.set(
-        coloraxis={"cmin": -MOST, "cmax": MOST, "showscale": False},
+        coloraxis=numbered_cells(MOST),
         height=4 * ROW + 130,
         showlegend=False,
         margin={"l": 56, "r": 8, "t": 56, "b": 60},

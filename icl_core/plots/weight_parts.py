@@ -6,14 +6,14 @@ import numpy as np
 
 from icl_core.plots.drawing import Drawing
 from icl_core.plots.figure import DECORATION, Figure
-from icl_core.plots.style import METHODS
+from icl_core.plots.style import METHODS, numbered_cells
 
 SHARES = ("diagonal part", "rank 1", "rank 2", "rank 3", "more")
 SHARE_COLORS = (METHODS["diag"].color, METHODS["full"].color, "#e8964f", "#f3c49a", "#9aa5b1")
 BAR = 15
 """Pixels of a bar: fourteen of them fit on a phone."""
-PALE = 3.0
-"""End of the scale of distances, twice the largest, so that the numbers on top stay legible."""
+FARTHEST = 1.5
+"""The distance at which the colours end."""
 
 
 def grouped(shares: np.ndarray) -> np.ndarray:
@@ -137,7 +137,7 @@ def distance_chart(
     drawing.axis("x", range=ends, side="top", tickangle=0, **look)
     drawing.axis("y", range=ends[::-1], **look)
     drawing.set(
-        coloraxis={"cmin": -PALE, "cmax": PALE, "showscale": False},
+        coloraxis=numbered_cells(FARTHEST),
         height=130 + 46 * max(count, 3),
         showlegend=False,
         margin={"l": 70, "r": 8, "t": 56, "b": 12},

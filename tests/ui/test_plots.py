@@ -13,7 +13,7 @@ from icl_core.lessons.losses import measure
 from icl_core.lessons.weights import Weights
 from icl_core.plots.figure import alt_text, figure_name, figure_title, tidy_rows
 from icl_core.plots.sketch import sketch
-from icl_core.plots.style import METHODS, MODES, SURFACES, TEMPLATES, themed
+from icl_core.plots.style import METHODS, MODES, SURFACES, TEMPLATES, numbered_cells, themed
 from icl_core.plots.swatches import diverging_scale, method_lines
 from icl_core.plots.ticks import log_range, log_ticks, tick_label
 from icl_core.plots.vision import VISIONS, contrast, difference, grey
@@ -210,6 +210,22 @@ def test_text_is_legible_on_every_surface(mode):
     page = {"light": "#ffffff", "dark": "#12171d", "paper": "#ffffff"}[mode]
     assert contrast(SURFACES[mode].text, page) >= 7
     assert contrast(SURFACES[mode].muted, page) >= 4.5
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_numbers_in_cells_are_legible_on_every_surface(mode):
+    places = np.linspace(-1, 1, len(SURFACES[mode].diverging))
+    colors = np.array(
+        [[int(c[i : i + 2], 16) for i in (1, 3, 5)] for c in SURFACES[mode].diverging]
+    )
+    end = 2 / numbered_cells(2)["cmax"]
+    for share in np.linspace(-end, end, 101):
+        rgb = np.round([np.interp(share, places, channel) for channel in colors.T])
+        cell = "#" + "".join(f"{int(value):02x}" for value in rgb)
+        # Plotly's own choice: by the brightness of YIQ.
+        digits = "#ffffff" if rgb @ [0.299, 0.587, 0.114] < 128 else "#444444"
+        assert contrast(digits, cell) >= 4.5
+        assert contrast(SURFACES[mode].text, cell) >= 4.5
 
 
 @pytest.mark.parametrize(
