@@ -20,6 +20,7 @@ from icl_core.constructions.matrices import (
 )
 from icl_core.errors import InputError
 from icl_core.lessons.small_prompt import EXAMPLE, SmallPrompt, parse_prompt, parse_start
+from icl_core.lessons.words import short
 from icl_core.live import READOUT, Grid, Player, Quantity, Readout, Slider, View
 from icl_core.live.curves import curve_grid
 from icl_core.plots import construction as plots
@@ -159,8 +160,8 @@ def finding(config: Construction, run: Run) -> str:
     said = (
         f"Layer {k} takes the loss on the prompt's examples from **{run.losses[k - 1]:.4g}** to "
         f"**{run.losses[k]:.4g}**; {k} step{'s' * (k > 1)} of {name} do{'es' * (k == 1)} the same. "
-        f"Over {last} layers and {last} steps no token differs by more than **{relative:.1g}** "
-        f"(relative to its size, float64)."
+        f"Over {last} layers and {last} steps no token differs by more than "
+        f"**{short(relative, 1)}** (relative to its size, float64)."
     )
     if not run.losses[-1] <= run.losses[0]:
         said += " The step is too large: both diverge, together."

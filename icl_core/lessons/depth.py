@@ -21,6 +21,7 @@ from icl_core.lessons.depth_runs import (
     read,
 )
 from icl_core.lessons.depth_weights import weights_view
+from icl_core.lessons.words import short
 from icl_core.live import Player, View
 from icl_core.live.curves import curve_grid
 from icl_core.plots import depth as plots
@@ -65,8 +66,8 @@ def finding(config: Depth, runs: Runs) -> str:
 def _spread(ends: np.ndarray, error: float) -> str:
     """The standard error, and the range of seeds that differ by more."""
     if np.ptp(ends) < 4 * error:
-        return f"±{error:.1g}"
-    return f"±{error:.1g} a seed, {ends.min():.4f} to {ends.max():.4f}"
+        return f"±{short(error, 1)}"
+    return f"±{short(error, 1)} a seed, {ends.min():.4f} to {ends.max():.4f}"
 
 
 def _updates(story: Story, config: Depth) -> int:

@@ -14,6 +14,7 @@ from icl_core.lessons.depth_runs import (
     Runs,
     Story,
 )
+from icl_core.lessons.words import short
 from icl_core.live import View
 from icl_core.plots import depth as plots
 from icl_core.plots.drawing import Curve, level
@@ -70,7 +71,10 @@ def _mixes_caption(story: Story, config: Depth, key: str) -> str:
         else (f"of {len(worst)} seeds {apart} lose{'s' * (apart == 1)} more than 10 % on the way")
     )
     words = CLIPPED if config.tokens == "clipped" else "no clipping"
-    return f"Layer by layer, both scaled so that W_KᵀW_Q has ones on its diagonal; {words}: {said}."
+    return (
+        "Layer by layer, both scaled so that $W_K^\\top W_Q$ has ones on its diagonal; "
+        f"{words}: {said}."
+    )
 
 
 def scale_curves(story: Story) -> list[Curve]:
@@ -126,10 +130,10 @@ def _scales_caption(story: Story) -> str:
         if f"{prefix}:trained" in story.shifts.arrays
     }
     said = f"Clipped to ±{CLIP:g}, the trained layers' loss at α = {SCALES[-1]:g} is "
-    said += f"{ends['clipped_scales']:.3g}"
+    said += f"{short(ends['clipped_scales'])}"
     if "scales" in ends:
         free = ends["scales"]
-        said += f", without clipping {free:.3g}" if free < 1e12 else ", without it beyond 10¹²"
+        said += f", without clipping {short(free)}" if free < 1e12 else ", without it beyond 10¹²"
     return said + ". Far from the training data means are decided by rare prompts."
 
 

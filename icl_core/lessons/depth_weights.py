@@ -95,7 +95,9 @@ def _layer(story: Story, place: int) -> str:
 
 
 def _caption(story: Story, config: Depth, count: int) -> str:
-    said = "Scaled so that the diagonal of W_KᵀW_Q has the mean 1; that of P·W_V holds −γ "
+    said = (
+        "Scaled so that the diagonal of $W_K^\\top W_Q$ has the mean 1; that of $P W_V$ holds −γ "
+    )
     said += "for the inputs and −η/n for the target."
     if config.kind != story.name:
         said = f"Blocks with heads and MLPs have no such picture: here {story.kind.words}. " + said

@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from icl_core.lessons.model_map import SAID, known, noise_words
-from icl_core.lessons.words import plus_minus
+from icl_core.lessons.words import plus_minus, short
 from icl_core.models.linear import PARAMETRIZATIONS, LinearTransformer
 from icl_core.plots.style import METHODS
 from icl_core.tasks.noise import format_noise
-from icl_core.zoo.claims import value
 from icl_core.zoo.library import (
     PRETRAINED,
     Entry,
@@ -129,14 +128,14 @@ def _seconds(entry: Entry) -> float:
 def card_finding(card: Card, table: Results) -> str:
     """How good one model is."""
     found, cell = measured(card.entry.metrics), table.cell_of(card.entry)
-    said = f"Adjusted loss **{_with_error(found.mean, found.stderr)}**"
+    said = f"Adjusted loss **{plus_minus(found.mean, found.stderr)}**"
     bayes = card.levels.get("bayes_rr", 0.0)
     if bayes > 0 and card.entry.task.noise.highest:
         said += f", {found.mean / bayes:.3g} times the Bayes floor ({bayes:.3g})"
     if cell:
         said += f"; published: {cell.paper.text} ({SAID[cell.verdict]})"
     if heavy_tailed(card.entry.task, card.entry.num_layers):
-        said += f". A few prompts decide this mean; the median is {value(found.median)}"
+        said += f". A few prompts decide this mean; the median is {short(found.median, 4)}"
     return " ".join([f"{said}.", *map(_shift_finding, card.shifts)])
 
 
@@ -146,16 +145,11 @@ def _shift_finding(shift: Shift) -> str:
     if shift.diverges:
         return (
             f"{said} it diverges: in the mean it is worse than predicting nothing "
-            f"({value(shift.nothing)}); the median prompt costs {value(shift.median)}."
+            f"({short(shift.nothing, 4)}); the median prompt costs {short(shift.median, 4)}."
         )
     if shift.stderr > shift.mean / 3:
         return (
-            f"{said} a few prompts decide the mean, {_with_error(shift.mean, shift.stderr)}; the "
-            f"median is {shift.median:.2g}."
+            f"{said} a few prompts decide the mean, {plus_minus(shift.mean, shift.stderr)}; the "
+            f"median is {short(shift.median, 2)}."
         )
-    return f"{said} it comes to {_with_error(shift.mean, shift.stderr)}."
-
-
-def _with_error(mean: float, stderr: float) -> str:
-    """To the error's first digit; tiny losses in powers of ten."""
-    return plus_minus(mean, stderr) if mean > 1e-3 else f"{value(mean)} ± {stderr:.1g}"
+    return f"{said} it comes to {plus_minus(shift.mean, shift.stderr)}."

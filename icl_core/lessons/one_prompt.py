@@ -25,6 +25,7 @@ from icl_core.lessons.iterations import (
     layers_said,
 )
 from icl_core.lessons.noise_and_depth import highest_sigma
+from icl_core.lessons.words import short
 from icl_core.live import Grid, Quantity, Slider, View
 from icl_core.live.curves import curve_grid
 from icl_core.plots import prompts as plots
@@ -268,8 +269,8 @@ def finding(config: OnePrompt, story: PromptStory) -> str:
         found = story.implied[best]
         guesses.append(
             f"{METHODS[best].label} with {layers_said(config.layers)} ends nearest to the ridge "
-            f"regression for **{np.sqrt(found.strength[at]):.2f}**, {found.distance[at]:.2g} away "
-            "from it"
+            f"regression for **{np.sqrt(found.strength[at]):.2f}**, "
+            f"{short(found.distance[at], 2)} away from it"
         )
     told = "; ".join(guesses)
     return f"{said} {told[:1].upper()}{told[1:]}. (Exact for this prompt.)"

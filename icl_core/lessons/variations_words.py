@@ -5,6 +5,7 @@ from collections.abc import Callable
 import numpy as np
 
 from icl_core.lessons.variations_runs import LABELS, STORIES, Trainings, Variations
+from icl_core.lessons.words import short
 from icl_core.zoo.paper1.variations import VARIANTS, plateaus
 
 PAPER_BATCH = 2048
@@ -28,8 +29,8 @@ def _plateau(config: Variations, found: Trainings) -> str:
         f"**{_until(one, steps)}** updates to be half-way down: {slow} of them wait more than "
         f"twice as long as any run with two heads{never}. With **two heads** it is "
         f"**{two.min():,.0f}** to **{two.max():,.0f}**. Whoever leaves the plateau ends on one "
-        f"step of gradient descent: {ends.mean():.4f} (±{ends.std(ddof=1):.1g} between seeds), "
-        f"exactly {gd:.4f}."
+        f"step of gradient descent: {ends.mean():.4f} (±{short(ends.std(ddof=1), 1)} between "
+        f"seeds), exactly {gd:.4f}."
     )
 
 
@@ -65,10 +66,10 @@ def _norm(config: Variations, found: Trainings) -> str:
     where = "LayerNorm **between two layers**" if deep else "LayerNorm **before attention**"
     return (
         f"With {where} the loss of each seed is **{_each(found.ends(config.variant))}** "
-        f"(±{error_at_end:.1g}), where {words}. On inputs **twice as wide** it is "
-        f"{wide.mean():.3g} "
-        f"(±{found.shift_error(config.variant):.1g}) and gradient descent's "
-        f"{theirs:.3g} (±{error:.2g}): what is normalised cannot run away."
+        f"(±{short(error_at_end, 1)}), where {words}. On inputs **twice as wide** it is "
+        f"{short(wide.mean())} "
+        f"(±{short(found.shift_error(config.variant), 1)}) and gradient descent's "
+        f"{short(theirs)} (±{short(error, 2)}): what is normalised cannot run away."
     )
 
 
@@ -85,7 +86,7 @@ def _block(config: Variations, found: Trainings) -> str:
         f"prompts waits on a plateau, and drops after {waits.min():,.0f} to {waits.max():,.0f} "
         f"updates to **{_mean(found, config.variant, 'loss')}** (± between seeds); gradient "
         f"descent has {found.loss_of('gd1'):.4f}. The paper saw the loss on new prompts rise "
-        f"first; here it never exceeds its start by more than {rise.max():.2g}."
+        f"first; here it never exceeds its start by more than {short(rise.max(), 2)}."
     )
 
 
@@ -115,5 +116,5 @@ def caption(config: Variations, found: Trainings) -> str:
         f"{LABELS[config.variant]}: {training.steps:,} updates on {batch} each, "
         f"{seconds:.0f} s of CPU time a seed ({each:.2g} ms an update, compilation included); the "
         f"paper's batch is {PAPER_BATCH:,}. Standard error of a seed's loss at the end, paired "
-        f"with gradient descent: {error:.1g}."
+        f"with gradient descent: {short(error, 1)}."
     )

@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterable
 
 from icl_core.plots.style import METHODS
+from icl_core.plots.ticks import power_of_ten
 
 TERMS = {
     "L": "number of layers",
@@ -27,7 +28,27 @@ def meanings(methods: Iterable[str] = (), terms: Iterable[str] = ()) -> dict[str
     return named | {term: TERMS[term] for term in terms}
 
 
+TINY = 1e-4
+"""Numbers below it are written with a power of ten."""
+
+
+def short(value: float, digits: int = 3) -> str:
+    """A number to some digits: 6,490, 0.0008, 2·10⁻¹⁶."""
+    if not math.isfinite(value) or not value:
+        return f"{value:g}"
+    value = float(f"{value:.{digits}g}")
+    power = math.floor(math.log10(abs(value)))
+    if abs(value) < TINY or power > 6:
+        return f"{value / 10.0**power:.{digits}g}·{power_of_ten(power)}"
+    places = max(0, digits - 1 - power)
+    return f"{value:,.{places}f}".rstrip("0").rstrip(".") if places else f"{value:,.0f}"
+
+
 def plus_minus(value: float, error: float, *, sign: str = "") -> str:
-    """A number and its standard error, to the error's first digit."""
+    """A number and its standard error, to the error's first digit: (1.23 ± 0.04)·10⁻¹⁵."""
+    if 0 < (largest := max(abs(value), error)) < TINY:
+        power = math.floor(math.log10(largest))
+        scaled = plus_minus(value / 10.0**power, error / 10.0**power, sign=sign)
+        return f"({scaled})·{power_of_ten(power)}"
     digits = max(0, -math.floor(math.log10(error))) if 0 < error < math.inf else 3
-    return f"{value:{sign}.{digits}f} ± {error:.{digits}f}"
+    return f"{value:{sign}z.{digits}f} ± {error:.{digits}f}"

@@ -40,5 +40,10 @@ def tick_label(value: float) -> str:
     if -4 < exponent < 5:
         return f"{value:.6g}"
     mantissa = value / 10.0**exponent
-    power = f"10{str(exponent).translate(SUPERSCRIPTS)}"
+    power = power_of_ten(exponent)
     return power if math.isclose(mantissa, 1) else f"{mantissa:.0f}·{power}"
+
+
+def power_of_ten(exponent: int) -> str:
+    """10⁻⁶."""
+    return f"10{str(exponent).translate(SUPERSCRIPTS)}"
