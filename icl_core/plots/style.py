@@ -241,6 +241,8 @@ AXIS: dict[str, Any] = {
     "showline": True,
     "zeroline": False,
     "automargin": True,
+    # 10000 after 1000, not 10k.
+    "exponentformat": "none",
 }
 """What every axis is like, on all surfaces."""
 AXIS_TITLE: dict[str, Any] = {"font": {"size": 14}, "standoff": 8}

@@ -28,6 +28,7 @@ def log_range(
 def log_ticks(low: float, high: float) -> list[float]:
     decades = math.log10(high / low)
     steps = (1, 2, 5) if decades < 2.6 else (1,)
+    steps = (1, 2, 3, 4, 5, 6, 8) if decades < 0.5 else steps
     stride = 1 + int(decades / 8)
     exponents = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
     ticks = [step * 10.0**k for k in exponents if k % stride == 0 for step in steps]
