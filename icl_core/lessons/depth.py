@@ -163,7 +163,7 @@ def training_view(config: Depth, runs: Runs) -> View:
         y_range=(0.7 * min(c.y.min() for c in (*levels, mine)), 1.0),
         mark=float(story.x[config.frame]),
     )
-    return View(figure=figure, caption=f"After the last layer; {condition(story)}.")
+    return View(figure=figure, caption=f"After the last layer; {condition(story)}. {_band(story)}")
 
 
 def cosines_view(config: Depth, runs: Runs) -> View:
@@ -206,8 +206,12 @@ def _cosines_caption(story: Story) -> str:
     return (
         f"With GD the cosine is highest, {found['gd'][place]:.3f}, after "
         f"{int(story.x[place] - 1)} updates, and ends at {found['gd'][-1]:.3f}; with GD++ it ends "
-        f"at {found['gdpp'][-1]:.4f}."
+        f"at {found['gdpp'][-1]:.4f}. {_band(story)}"
     )
+
+
+def _band(story: Story) -> str:
+    return f"Line: median of {len(story.runs)} seeds; band: from the lowest to the highest."
 
 
 def likeness_view(config: Depth, runs: Runs) -> View:

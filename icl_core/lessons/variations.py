@@ -10,7 +10,8 @@ from functools import lru_cache
 import numpy as np
 
 from icl_core.lessons.variations_runs import FRAMES, LABELS, STORIES, Trainings, Variations, read
-from icl_core.lessons.variations_words import caption, finding
+from icl_core.lessons.variations_words import caption, ends_caption, finding
+from icl_core.lessons.words import plus_minus
 from icl_core.live import Grid, Player, Quantity, View
 from icl_core.plots import variations as plots
 from icl_core.plots import weights as heat
@@ -199,8 +200,9 @@ def likeness_view(config: Variations, found: Trainings) -> View:
     )
     return View(
         figure=figure,
-        caption=f"1: the answer depends on the query as that of {words} does. Mean gap of the "
-        f"answers of seed {config.seed} here: {gap:.3f} ± {error:.1g}.",
+        caption=f"1: the answer depends on the query as that of {words} does. Band: the lowest to "
+        f"the highest of {len(cosine)} seeds. Mean gap of the answers of seed {config.seed} here: "
+        f"{plus_minus(gap, error)}.",
     )
 
 
@@ -246,13 +248,14 @@ def shift_view(config: Variations, found: Trainings) -> View:
     return View(
         figure=figure,
         caption=f"After {int(part['frames'][config.seed, config.frame]):,} updates. Loss at α = 2: "
-        f"{float(curves[-1].y[-1]):.3g} ± {error:.1g}; trained at α = 1 alone.",
+        f"{plus_minus(float(curves[-1].y[-1]), error)}; trained at α = 1 alone. Band: the "
+        f"lowest to the highest of {len(part['shift'])} seeds.",
     )
 
 
 def ends_view(config: Variations, found: Trainings) -> View:
     """How the variants of a story compare."""
-    return View(figure=_ENDS[config.story](config, found))
+    return View(figure=_ENDS[config.story](config, found), caption=ends_caption(config, found))
 
 
 def _plateau_ends(config: Variations, found: Trainings) -> Figure:

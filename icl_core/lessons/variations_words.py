@@ -118,3 +118,14 @@ def caption(config: Variations, found: Trainings) -> str:
         f"paper's batch is {PAPER_BATCH:,}. Standard error of a seed's loss at the end, paired "
         f"with gradient descent: {short(error, 1)}."
     )
+
+
+def ends_caption(config: Variations, found: Trainings) -> str:
+    """What a point is."""
+    said = "A point a seed."
+    if config.story == "plateau":
+        waits = [plateaus(found.parts[name]) for name in STORIES["plateau"]]
+        missed = not all(np.isfinite(wait).all() for wait in waits)
+        steps = VARIANTS[STORIES["plateau"][0]].training.steps
+        said += f" Open: not half-way down within {steps:,} updates." if missed else ""
+    return said
