@@ -146,6 +146,6 @@ to_try(
         "numbers help?",
         "Compare a model trained on **two noise levels** with one trained on all of them: each is "
         "better at home.",
-        "Download a model and open it again below, or with `python -m icl_core evaluate`.",
+        "Download a model and open it again above, or with `python -m icl_core evaluate`.",
     ]
 )

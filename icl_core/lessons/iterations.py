@@ -15,6 +15,7 @@ from icl_core.analysis.spectrum import hessian_spectrum
 from icl_core.lessons import losses as tables
 from icl_core.lessons.losses import Losses
 from icl_core.lessons.noise_and_depth import NoiseAndDepth, depth_curves
+from icl_core.lessons.words import plus_minus
 from icl_core.plots import prompts as plots
 from icl_core.plots.drawing import Curve, level
 from icl_core.plots.figure import Figure
@@ -89,7 +90,7 @@ def iteration_curves(iterations: Iterations) -> list[Curve]:
     found.append(level("ada_rr", iterations.ada.final, ends))
     curve = Curve(method="iterative_rr", x=np.arange(1, ITERATIONS + 1), y=np.empty(0))
     for summary, uid, label, width in (
-        (iterations.best, "iterative_rr", "AdaRR by GD, best steps", 2.25),
+        (iterations.best, "iterative_rr", "AdaRR by GD", 2.25),
         (iterations.common, "iterative_rr:common", "AdaRR by GD, one step size", 1.25),
     ):
         y, error = summary.mean[1:], 2 * summary.stderr[1:]
@@ -125,18 +126,19 @@ def iterations_said(iterations: Iterations, layers: int) -> str:
         f"Over {AVERAGED:,} prompts, AdaRR by gradient descent comes within "
         f"{100 * (CLOSE - 1):.0f} % of AdaRR's mean loss ({ada:.3g} ± {error:.1g}) after "
         f"{_times(best)} if every prompt gets its own best steps, and after {_times(common)} with "
-        f"one step size for all; the paper counts {PAPER_ITERATIONS} until it matches AdaRR."
+        f"one step size for all (thin); the paper counts {PAPER_ITERATIONS} until it matches AdaRR."
     )
+    reached = []
     for kind in iterations.shipped.kinds(("diag", "full")):
         if (kind, layers) in iterations.shipped.over_noise:
             loss = iterations.shipped.over_noise[kind, layers]
             found = arrival(iterations, "best", loss.final)
             takes = "is below AdaRR itself" if loss.final < ada else f"takes {_times(found)}"
-            said += (
-                f" The {loss.final:.3g} ± {loss.stderr[-1]:.1g} of {METHODS[kind].label} with "
-                f"{layers_said(layers)} {takes}."
-            )
-    return said
+            value = plus_minus(loss.final, float(loss.stderr[-1]))
+            reached.append(f"the {value} of {METHODS[kind].label} {takes}")
+    if not reached:
+        return said
+    return f"{said} With {layers_said(layers)}, {' and '.join(reached)}."
 
 
 def _times(count: int | None) -> str:

@@ -157,10 +157,11 @@ def final_weights(w: np.ndarray, ends: Mapping[str, np.ndarray], *, limit: float
         name="true w",
         mode="markers",
         marker={
-            "color": METHODS["bayes_rr"].color,
+            # A pale bar, unlike the mark of Bayes.
+            "color": translucent(METHODS["bayes_rr"].color, 0.5),
             "symbol": "line-ew-open",
             "size": 30,
-            "line": {"color": METHODS["bayes_rr"].color, "width": 2},
+            "line": {"width": 5},
         },
         hovertemplate="true w: %{y:.3g}<extra></extra>",
     )

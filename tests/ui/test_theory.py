@@ -102,7 +102,7 @@ def test_the_square_figure_holds_both_kinds_of_cosine(found):
     for centred in (False, True):
         rows = tidy_rows(view("squares", Theory(centred=centred), found).figure)
         own = found.squares.centred if centred else found.squares.plain
-        name = "the best linear function (least squares)"
+        name = "least squares"
         assert series(rows, name) == own[BEST][0].tolist()
         assert set(series(rows, "a feature x(1)²")) == {1.0}
 

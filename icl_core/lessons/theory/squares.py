@@ -20,9 +20,9 @@ BOUND = 0.1
 """The theorem's, for n much larger than d."""
 MODEL = "diag_L4_uniform5_d10_n20"
 NAMES = {
-    BEST: "the best linear function (least squares)",
+    BEST: "least squares",
     "gd": "GD, one step",
-    "diag": f"DIAG, 4 layers (sums scaled to {SEEN} examples)",
+    "diag": "DIAG, 4 layers",
 }
 
 
@@ -58,9 +58,7 @@ def square_curves(config: Theory, found: Squares) -> list[Curve]:
 
 
 def square_figure(config: Theory, found: Squares) -> Figure:
-    expected = Curve(
-        method="paper", x=found.contexts, y=found.expected, label="√((d + 4) / n), theory"
-    )
+    expected = Curve(method="paper", x=found.contexts, y=found.expected, label="√((d + 4) / n)")
     return plots.square_figure(
         square_curves(config, found), expected, BOUND, centred=config.centred
     )
@@ -71,6 +69,8 @@ def square_view(config: Theory, found: Squares) -> View:
         figure=square_figure(config, found),
         caption=f"Root mean squares over {found.prompts} prompts with two standard errors; "
         f"d = {found.dim}. "
+        "Least squares are the best linear function there is, √((d + 4) / n) what theory expects "
+        f"of them; DIAG reads sums that are scaled to {SEEN} examples. "
         "The examples themselves are asked as queries"
         f"{', and both means taken out' if config.centred else ''}. Over fresh queries the cosine "
         "of any linear function is 0 exactly.",

@@ -64,7 +64,7 @@ def omega_table(config: Theory, trained: Trained | None) -> str:
     rows: list[tuple[str, np.ndarray]] = [("Theorem 5.2", construction_omegas(config))]
     if trained is not None and config.levels == "trained":
         rows.append((f"DIAG, trained for n = {TRAINED_CONTEXT}", trained.omegas))
-    lines = [f"| layer | | {' | '.join(OMEGAS)} |", "|-|-|" + "-:|" * len(OMEGAS)]
+    lines = [f"| layer | weights of | {' | '.join(OMEGAS)} |", "|-|-|" + "-:|" * len(OMEGAS)]
     for layer in range(2):
         for name, omegas in rows:
             numbers = " | ".join(f"{value:.3f}".replace("-", "−") for value in omegas[layer])
