@@ -144,7 +144,7 @@ def matching_view(config: Any, opened: Opened) -> View:
     panels = [
         Match(
             method=name,
-            title="Ridge, strength s" if name == "const_rr" else METHODS[name].label,
+            title="Ridge, strength s" if name == "const_rr" else f"{METHODS[name].label}, step",
             columns=[f"{value:.3g}" for value in found.columns(name)],
             gap=gaps.gap,
             error=gaps.error,

@@ -132,7 +132,7 @@ def _numbers(held: Held) -> dict[str, float]:
         "a": held.a,
         "u": float(np.linalg.norm(held.u)),
         "loss": float(0.5 * np.sum((w - held.ridge) ** 2)),
-        "kept": 100 * held.kept,
+        "kept": held.kept,
     }
 
 
@@ -140,8 +140,9 @@ LABELS = {
     "a": "a",
     "u": "‖u‖",
     "loss": "loss of this prompt",
-    "kept": "of ‖w‖² in the plane, %",
+    "kept": "share of ‖w‖² in the plane",
 }
+FORMATS = {"kept": ".1%"}
 
 
 def implicit_view(config: Any, opened: Opened) -> View:
@@ -170,7 +171,7 @@ def implicit_view(config: Any, opened: Opened) -> View:
         controls=[slider, player],
         grid=implicit_grid(opened, config.seed),
         readouts=[
-            Readout(name=name, label=LABELS[name], value=value)
+            Readout(name=name, label=LABELS[name], value=value, format=FORMATS.get(name, ".3g"))
             for name, value in _numbers(held).items()
         ],
         caption="Exact for this prompt. Above: the plane through 0, the true weights and least "

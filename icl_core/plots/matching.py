@@ -11,8 +11,8 @@ from icl_core.plots.style import METHODS, numbered_cells
 
 ROW, COLUMNS = 26, 2
 """Pixels of a layer's row; panels side by side."""
-NEAR = 2.0
-"""Decades of the gap below 1 at which the colours end."""
+NEAR = 1.3
+"""Decades of the gap below 1 at which the colours end: at 5 %."""
 
 
 @dataclass(frozen=True, kw_only=True)
