@@ -189,7 +189,7 @@ def _readouts(run: Run, layer: int) -> dict[str, tuple[str, float, str]]:
         "loss_before": ("loss before", float(run.layer_losses[layer - 1]), ".4g"),
         "loss_after": ("loss after", float(run.layer_losses[layer]), ".4g"),
         "answer": ("answer to the query", float(-run.tokens[layer, -1, -1]), ".4g"),
-        "gap": ("gap to gradient descent", float(run.gaps[layer]), ".1e"),
+        "gap": ("gap to gradient descent", float(run.gaps[layer]), ".2g"),
     }
 
 

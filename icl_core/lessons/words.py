@@ -28,7 +28,7 @@ def meanings(methods: Iterable[str] = (), terms: Iterable[str] = ()) -> dict[str
     return named | {term: TERMS[term] for term in terms}
 
 
-TINY = 1e-4
+TINY = 1e-5
 """Numbers below it are written with a power of ten."""
 
 

@@ -12,7 +12,7 @@ from icl_core.plots.style import METHODS
         (56.0, 25.0, "+56 ± 25"),
         (0.206178, 8e-06, "+0.206178 ± 0.000008"),
         (1.234e-15, 4e-17, "(+1.23 ± 0.04)·10⁻¹⁵"),
-        (-2e-6, 3e-5, "(+0 ± 3)·10⁻⁵"),
+        (-2e-7, 3e-6, "(+0 ± 3)·10⁻⁶"),
     ],
 )
 def test_numbers_are_written_to_the_first_digit_of_their_error(value, error, text):
@@ -28,7 +28,8 @@ def test_numbers_are_written_to_the_first_digit_of_their_error(value, error, tex
         (100.0, 3, "100"),
         (0.00083, 1, "0.0008"),
         (0.99999, 3, "1"),
-        (8.3e-5, 1, "8·10⁻⁵"),
+        (8.3e-5, 1, "0.00008"),
+        (8.3e-6, 2, "8.3·10⁻⁶"),
         (2.22e-16, 1, "2·10⁻¹⁶"),
         (9.996e-17, 3, "1·10⁻¹⁶"),
         (1.5e12, 2, "1.5·10¹²"),
