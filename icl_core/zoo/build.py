@@ -40,7 +40,7 @@ from icl_core.zoo.library import (
 from icl_core.zoo.measure import build_baselines, measure
 from icl_core.zoo.movies import movie_of
 from icl_core.zoo.shifts import build_shifts
-from icl_core.zoo.specs import DEPTHS, Recipe, Spec, specs
+from icl_core.zoo.specs import DEPTHS, STAGES, Recipe, Spec, specs
 
 SELECTION_BATCHES, SELECTION_BATCH, SELECTION_SEED = 16, 8192, 2
 SPECTRA = 131_072
@@ -74,9 +74,9 @@ class Candidate:
                 "random": "random starts",
                 "easier": "easier models",
                 "shallower": "a layer less",
-                "neighbours": "neighbouring noise laws and seeds",
             }
-            return f"trained from {kinds[self.recipe.start]}"
+            words = kinds.get(self.recipe.start, "neighbouring noise laws and seeds")
+            return f"trained from {words}"
         return f"{self.name} as it is" if self.name else "tuned"
 
 
@@ -139,22 +139,20 @@ def _tried(metrics: Mapping[str, Any]) -> list[str]:
 def _work(
     alike: Sequence[Spec], built: Mapping[Spec, Entry]
 ) -> Iterator[tuple[list[Spec], list[Recipe]]]:
-    """Models of one shape, as many at a time as there are lanes, and what to try for them: those
-    that start from their neighbours when all have been through the rest.
+    """Models of one shape, as many at a time as there are lanes, and what to try for them, stage by
+    stage: what starts from neighbours when all have been through the rest.
 
-    `built` is looked at again between the two."""
+    `built` is looked at again between stages."""
     lanes = len(jax.devices()) if jax.default_backend() == "cpu" else LANES_ON_ACCELERATOR
-    for last in (False, True):
-        stages = []
+    for stage in ("", *STAGES):
+        waiting = []
         for spec in alike:
             found = _untried(spec, built.get(spec))
-            stage = [
-                recipe for recipe in found if recipe and (recipe.start == "neighbours") == last
-            ]
-            if stage or (found == [None] and not last):
-                stages.append((spec, stage))
+            now = [r for r in found if r and (r.start if r.start in STAGES else "") == stage]
+            if now or (found == [None] and not stage):
+                waiting.append((spec, now))
         key = lambda pair: [recipe.start for recipe in pair[1]]  # noqa: E731
-        for _, pairs in itertools.groupby(sorted(stages, key=key), key=key):
+        for _, pairs in itertools.groupby(sorted(waiting, key=key), key=key):
             group = list(pairs)
             for first in range(0, len(group), lanes):
                 yield [spec for spec, _ in group[first : first + lanes]], group[0][1]

@@ -161,10 +161,32 @@ def test_neighbours_are_the_same_model_for_the_next_noise_laws():
         parametrization="diag",
         num_layers=5,
     )
+    assert all(other.seed == 0 for other in middle.neighbours())
     laws = {other.task.noise.label() for other in middle.neighbours()}
     assert laws == {"σ ~ U(0, 1)", "σ ~ U(0, 3)", "σ ∈ {1, 3}"}
     assert all(middle in other.neighbours() for other in middle.neighbours())
     assert not replace(middle, task=SMALL).neighbours()
+    main = replace(middle, task=LinearTask(dim=10, num_context=20, noise=MAIN))
+    assert {other.seed for other in main.neighbours()} == {0, 1, 2, 3, 4}
+    assert {other.seed for other in replace(main, seed=1).neighbours()} == {0}
+
+
+@pytest.mark.slow
+def test_a_movie_that_begins_at_random_stays_when_neighbours_win(short, monkeypatch, tmp_path):
+    tasks = [replace(SMALL, noise=UniformNoise(sigma_max=s)) for s in (2, 3)]
+    chosen = tuple(Spec(task=task, parametrization="diag", num_layers=2) for task in tasks)
+
+    def neighbours_first(candidates, task):
+        runs = (c for c in candidates if c.recipe and c.recipe.start == "neighbours")
+        return next(runs, candidates[0])
+
+    monkeypatch.setattr(build_module, "specs", lambda: chosen)
+    monkeypatch.setattr(build_module, "_select", neighbours_first)
+    monkeypatch.setattr(Spec, "movie", True)
+    for entry in build(folder=tmp_path):
+        assert entry.metrics["source"] == "trained from neighbouring noise laws and seeds"
+        assert entry.metrics["movie"] == "trained from random starts"
+        assert load_movie(entry.name, tmp_path).loss[0] > 2 * entry.metrics["mean"]
 
 
 @pytest.mark.slow
