@@ -7,13 +7,16 @@ when it starts, with no browser: what is timed is the server's part, and the who
 browser asks for a part of it. One JSON object: per page the seconds of a new session's first run
 (median, highest) and the milliseconds of a change (median, p95; "processor": the time that this
 process computed, which other programs beside it hardly change), the p95 of every control of
-`benchmarks.sweeps`, the slowest first, and how many programs were compiled meanwhile (expected: 0).
+`benchmarks.sweeps`, the slowest first, and how many programs were compiled meanwhile, by page and
+what changed (expected: none).
 """
 
 import argparse
 import json
 import time
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import jax
@@ -26,6 +29,22 @@ from icl_core.lessons.catalog import LESSONS
 from icl_core.runtime import prepare_process
 
 APP = str(Path(__file__).parents[1] / "app.py")
+COMPILED: Counter[str] = Counter()
+"""Programs by page and what changed."""
+
+
+@contextmanager
+def noting(place: str) -> Iterator[None]:
+    """Counts what is compiled meanwhile."""
+
+    def heard(event: str, duration_secs: float, **_: object) -> None:
+        COMPILED[place] += event.endswith("backend_compile_duration")
+
+    jax.monitoring.register_event_duration_secs_listener(heard)
+    try:
+        yield
+    finally:
+        jax.monitoring.unregister_event_duration_listener(heard)
 
 
 def session(page: str) -> tuple[AppTest, float]:
@@ -33,7 +52,8 @@ def session(page: str) -> tuple[AppTest, float]:
     app = AppTest.from_file(APP, default_timeout=120)
     app.switch_page(f"pages/{page}.py")
     begun = time.perf_counter()
-    app.run()
+    with noting(f"{page}, first figure"):
+        app.run()
     seconds = time.perf_counter() - begun
     if app.exception or app.error:
         raise SystemExit(f"{page} failed: {[*app.exception, *app.error]}")
@@ -45,7 +65,8 @@ def change(app: AppTest, page: str, values: Mapping[str, object]) -> tuple[float
     for field, value in values.items():
         app.session_state[f"{page}_{field}"] = value
     begun, computed = time.perf_counter(), time.process_time()
-    app.run()
+    with noting(f"{page}, {', '.join(values) if len(values) == 1 else 'preset'}"):
+        app.run()
     spent = 1e3 * (time.perf_counter() - begun), 1e3 * (time.process_time() - computed)
     if app.exception or app.error:
         raise SystemExit(f"{page}, {values}: {[*app.exception, *app.error]}")
@@ -98,12 +119,6 @@ def main() -> None:
     for call in () if given.cold else ui.warm.plan():
         call()
     warming = time.perf_counter() - begun
-    compiled: list[float] = []
-    jax.monitoring.register_event_duration_secs_listener(
-        lambda event, duration_secs, **_: (
-            compiled.append(duration_secs) if event.endswith("backend_compile_duration") else None
-        )
-    )
     pages = {}
     for page in [given.only] if given.only else ["home", *LESSONS]:
         session(page)
@@ -113,7 +128,7 @@ def main() -> None:
             pages[page] |= summary(swept(session(page)[0], page, rounds))
     print(
         json.dumps(
-            {"warming_seconds": warming, "compilations": len(compiled), "pages": pages}, indent=2
+            {"warming_seconds": warming, "compilations": dict(+COMPILED), "pages": pages}, indent=2
         )
     )
 

@@ -46,6 +46,13 @@ def explore() -> None:
             "two eigenvalues, that which makes them equal",
             key="best_gamma",
         )
+    controls.config()
+    charts(controls)
+
+
+@fragment()
+def charts(controls: Controls[Spectrum]) -> None:
+    """Apart from the widgets, which a release of γ leaves as they are."""
     config = controls.config()
     found = spectra(config)
     gamma = lesson.gamma_of(config, found.hessians)

@@ -4,6 +4,7 @@ Rows hold functions, not arrays, so that collecting the tests computes nothing.
 """
 
 import csv
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,7 @@ from icl_core.algorithms.iterative import IterativeAdaRR
 from icl_core.algorithms.ridge import AdaRR, BayesRR, ConstRR, OracleRR, TunedRR
 from icl_core.constructions import gdpp_model, gradient_descent_model
 from icl_core.models.linear import LinearTransformer, diagonal_model
+from icl_core.plots.figure import Figure, tidy_rows
 from icl_core.tasks.linear import LinearTask, Prompts, Tokens, prompts_of
 from icl_core.tasks.noise import CategoricalNoise, FixedNoise, NoiseLaw, UniformNoise
 
@@ -71,6 +73,14 @@ def diag_model(dim: int = 3, *, layers: int = 2, heads: int = 1) -> LinearTransf
 def assert_close(actual: object, expected: object, tolerance: float = 1e-10) -> None:
     """Equal to `tolerance`, absolutely and relatively."""
     np.testing.assert_allclose(actual, expected, rtol=tolerance, atol=tolerance)  # type: ignore[arg-type]
+
+
+def matrices(figure: Figure, words: str) -> np.ndarray:
+    """The square heatmaps of a figure whose titles end like this, [panels, rows, columns]."""
+    rows = [row for row in tidy_rows(figure) if row["panel"].endswith(words)]
+    count = len({row["panel"] for row in rows})
+    size = math.isqrt(len(rows) // count)
+    return np.array([row["value"] for row in rows]).reshape(count, size, size)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -85,12 +85,16 @@ def algorithm_depths(task: str) -> dict[str, dict[int, Entry]]:
 
 
 def spectra(config: spectrum.Spectrum) -> spectrum.Spectra:
-    """See `spectrum.measure`."""
-    size = config.dim, config.num_context
+    """See `spectrum.measure`; one entry serves all that is shown of a size."""
+    return _spectra(config.dim, config.num_context, config.law)
+
+
+@st.cache_resource(max_entries=64, ttl=60, show_spinner=False)
+def _spectra(dim: int, num_context: int, inputs: InputLaw) -> spectrum.Spectra:
     return spectrum.Spectra(
-        hessians=hessians(*size, config.law),
-        sizes={n: hessians(config.dim, n, config.law) for n in spectrum.SIZES},
-        trained=trained_gammas(*size, config.law),
+        hessians=hessians(dim, num_context, inputs),
+        sizes={n: hessians(dim, n, inputs) for n in spectrum.SIZES},
+        trained=trained_gammas(dim, num_context, inputs),
     )
 
 

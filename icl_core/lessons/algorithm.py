@@ -23,9 +23,9 @@ from icl_core.lessons.algorithm_switches import (
     switched,
     worth,
 )
+from icl_core.lessons.bands import BAND_NAMES, center_and_band
 from icl_core.lessons.choices import text
 from icl_core.lessons.kept import kept
-from icl_core.lessons.noise_and_depth import BAND_NAMES, center_and_band
 from icl_core.lessons.words import plus_minus
 from icl_core.live import Slider, View
 from icl_core.live.curves import BOTTOM, curve_grid

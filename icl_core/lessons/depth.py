@@ -22,8 +22,9 @@ from icl_core.lessons.depth_runs import (
 )
 from icl_core.lessons.depth_weights import weights_view
 from icl_core.lessons.words import short
-from icl_core.live import Player, View
+from icl_core.live import View
 from icl_core.live.curves import curve_grid
+from icl_core.live.movies import updates_player
 from icl_core.plots import depth as plots
 from icl_core.plots.drawing import Curve, level
 from icl_core.plots.one_layer import MEASURES, lines
@@ -74,16 +75,6 @@ def _updates(story: Story, config: Depth) -> int:
     return int(story.run(config.seed)["steps"][config.frame])
 
 
-def _player(story: Story, config: Depth) -> Player:
-    return Player(
-        name="frame",
-        label="Updates",
-        labels=[f"{int(step)}" for step in story.run(config.seed)["steps"]],
-        value=config.frame,
-        seconds=0.15,
-    )
-
-
 def layer_curves(story: Story, config: Depth, frame: int) -> list[Curve]:
     """Loss by layer of GD, GD++ and one trained model."""
     x = np.arange(story.kind.layers + 1)
@@ -120,7 +111,7 @@ def layers_view(config: Depth, runs: Runs) -> View:
     return View(
         figure=figure,
         title="Loss, layer by layer",
-        controls=[_player(story, config)],
+        controls=[updates_player(story.run(config.seed)["steps"], config.frame)],
         grid=grid,
         caption=f"Seed {min(config.seed, len(story.runs) - 1)}, {condition(story)}: what the "
         "query holds after each layer, read as an answer.",

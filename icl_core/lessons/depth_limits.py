@@ -24,6 +24,11 @@ from icl_core.zoo.paper1.depth import CLIP, METHODS
 from icl_core.zoo.paper1.depth_shifts import MIXES, SCALES
 
 
+def drawable(losses: np.ndarray) -> np.ndarray:
+    """Losses with those of diverging models, infinite or no number, far above every picture."""
+    return np.clip(np.nan_to_num(losses, nan=np.inf), 0, 1e12)
+
+
 def mixes_view(config: Depth, runs: Runs) -> View:
     """Loss of layers between trained and constructed."""
     story = runs[config.kind]
@@ -33,8 +38,7 @@ def mixes_view(config: Depth, runs: Runs) -> View:
         best = float(story.shifts[key][:, -1, 0].mean())
     curves = [replace(level("gdpp_tuned", best, (0.0, 1.0)), label=NAMES["gdpp"])]
     if not story.kind.clipped:
-        means = np.clip(np.nan_to_num(story.shifts[key][..., 0], nan=np.inf), 0, 1e12)
-        for seed, values in enumerate(means):
+        for seed, values in enumerate(drawable(story.shifts[key][..., 0])):
             curves.append(
                 Curve(
                     method="full",
@@ -88,7 +92,7 @@ def scale_curves(story: Story) -> list[Curve]:
             key = f"{prefix}:{name}"
             if key not in story.shifts.arrays:
                 continue
-            values = np.clip(np.nan_to_num(story.shifts[key][..., 0], nan=np.inf), 0, 1e12)
+            values = drawable(story.shifts[key][..., 0])
             curves.append(
                 Curve(
                     method=style,

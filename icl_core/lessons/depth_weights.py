@@ -3,7 +3,8 @@
 import numpy as np
 
 from icl_core.lessons.depth_runs import Depth, Runs, Story
-from icl_core.live import Grid, Player, Quantity, View
+from icl_core.live import Grid, View
+from icl_core.live.movies import heatmap_movie, updates_player
 from icl_core.models.linear import LinearTransformer
 from icl_core.plots import weights as heat
 from icl_core.zoo.paper1.depth import Kind
@@ -66,26 +67,14 @@ def weights_view(config: Depth, runs: Runs) -> View:
     caption = _caption(story, config, count)
     if count == 1:
         return View(figure=figure, title="Weights beside GD++", caption=caption)
-    movie = [
-        [p for row in _panels({k: v[i] for k, v in frames.items()}, theirs) for p in row]
-        for i in range(count)
-    ]
-    quantities = [
-        Quantity(trace=panel.uid, field="z", values=np.stack([m[i].matrix for m in movie]))
-        for i, panel in enumerate(movie[0])
-    ]
-    player = Player(
-        name="frame",
-        label="Updates",
-        labels=[f"{int(step)}" for step in run["steps"]],
-        value=config.frame,
-        seconds=0.15,
+    movie = heatmap_movie(
+        _panels({key: values[i] for key, values in frames.items()}, theirs) for i in range(count)
     )
     return View(
         figure=figure,
         title="Weights beside GD++",
-        controls=[player],
-        grid=Grid(axes={"frame": range(count)}, quantities=quantities, exact=True),
+        controls=[updates_player(run["steps"], config.frame)],
+        grid=Grid(axes={"frame": range(count)}, quantities=movie, exact=True),
         caption=caption,
     )
 

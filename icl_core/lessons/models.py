@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from icl_core.lessons.bands import STATISTICS, Statistic, center_and_band
 from icl_core.lessons.choices import text
 from icl_core.lessons.coordinates import normalised
 from icl_core.lessons.model_cards import Card, in_order, read_card
 from icl_core.lessons.model_map import CAPTIONS, QUANTITIES, Quantity, map_figure
-from icl_core.lessons.noise_and_depth import STATISTICS, Statistic, center_and_band
 from icl_core.lessons.weights import panels
 from icl_core.live import View
 from icl_core.models.linear import PARAMETRIZATIONS

@@ -5,14 +5,14 @@ Figures 1, 2 and 5 of the paper on the shipped models. All losses are adjusted, 
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Literal, get_args
+from typing import Any
 
 import numpy as np
 
 from icl_core.analysis.floors import ridge_profile
-from icl_core.analysis.loss import LossSummary
 from icl_core.errors import InputError
 from icl_core.lessons import losses as tables
+from icl_core.lessons.bands import BAND_NAMES, STATISTICS, Statistic, center_and_band
 from icl_core.lessons.choices import names, switch, text
 from icl_core.lessons.families import BASELINES, DESCENTS
 from icl_core.lessons.losses import Losses
@@ -29,8 +29,6 @@ from icl_core.tasks.noise import met_in_training
 from icl_core.validation import Config, choice, integer, number
 from icl_core.zoo.published import published_loss
 
-Statistic = Literal["mean", "median"]
-STATISTICS: tuple[Statistic, ...] = get_args(Statistic)
 METHOD = Link(group="noise_and_depth", by="trace")
 """Pointing at a method in one chart picks it out in the others."""
 CONTEXTS = (2, 5, 8, 10, 12, 15, 20, 25, 30, 40, 60, 80, 100, 150, 200)
@@ -92,22 +90,6 @@ def measure(config: NoiseAndDepth) -> Losses:
             f"expected {found.depths[0]} to {found.depths[-1]}."
         )
     return found
-
-
-Bands = tuple[np.ndarray, np.ndarray, np.ndarray]
-BAND_NAMES: dict[Statistic, str] = {"mean": "±2 standard errors", "median": "10–90 % of prompts"}
-
-
-def center_and_band(summary: LossSummary, statistic: Statistic) -> Bands:
-    """Mean with two standard errors to each side, or median with the 10 and 90 % quantiles.
-
-    A mean that a few diverging prompts decide has no band: its standard error says nothing.
-    """
-    if statistic == "median":
-        return summary.median, summary.low, summary.high
-    known = 4 * summary.stderr < summary.mean
-    reach = np.where(known, 2 * summary.stderr, 0)
-    return summary.mean, np.maximum(summary.mean - reach, 0), summary.mean + reach
 
 
 def _curve(config: NoiseAndDepth, method: str, x: np.ndarray, bands: Iterable[np.ndarray]) -> Curve:

@@ -12,7 +12,8 @@ from icl_core.analysis.floors import one_layer_loss
 from icl_core.lessons.one_layer_rollout import limits_view, rollout_view
 from icl_core.lessons.one_layer_runs import FRAMES, SHIFTS, TRAINED, OneLayer, Runs, read
 from icl_core.lessons.words import plus_minus
-from icl_core.live import Grid, Player, Quantity, View
+from icl_core.live import Grid, View
+from icl_core.live.movies import heatmap_movie, updates_player
 from icl_core.plots import one_layer as plots
 from icl_core.plots import weights as heat
 from icl_core.plots.drawing import Curve, level
@@ -131,6 +132,7 @@ def weights_view(config: OneLayer, runs: Runs) -> View:
     """Weights beside the construction, over the training of one seed."""
     run = runs.runs[config.seed]
     limits = {panel.scale: 1.05 * np.abs(panel.matrix).max() for panel in _last(run)}
+    movie = heatmap_movie(_panels(run, frame) for frame in range(FRAMES))
     figure = heat.heatmaps(
         _panels(run, config.frame),
         title=f"After {int(run['steps'][config.frame])} updates",
@@ -138,25 +140,13 @@ def weights_view(config: OneLayer, runs: Runs) -> View:
         limits=limits,
         cell=heat.ROW,
     )
-    frames = [[p for row in _panels(run, f) for p in row] for f in range(FRAMES)]
-    quantities = [
-        Quantity(trace=panel.uid, field="z", values=np.stack([f[i].matrix for f in frames]))
-        for i, panel in enumerate(frames[0])
-    ]
-    player = Player(
-        name="frame",
-        label="Updates",
-        labels=[f"{int(step)}" for step in run["steps"]],
-        value=config.frame,
-        seconds=0.15,
-    )
     return View(
         figure=figure,
         title="Weights beside the construction",
         caption="Scaled so that the trained diagonal of $W_K^\\top W_Q$ is 1: a factor may move to "
         "$P W_V$, only the product of the two counts.",
-        controls=[player],
-        grid=Grid(axes={"frame": range(FRAMES)}, quantities=quantities, exact=True),
+        controls=[updates_player(run["steps"], config.frame)],
+        grid=Grid(axes={"frame": range(FRAMES)}, quantities=movie, exact=True),
     )
 
 

@@ -6,12 +6,12 @@ from dataclasses import replace
 import numpy as np
 
 from icl_core.analysis.loss import LossSummary
+from icl_core.lessons.bands import center_and_band
 from icl_core.lessons.families import BASELINES
 from icl_core.lessons.losses import Losses
 from icl_core.lessons.model_map import noise_words
 from icl_core.lessons.noise_and_depth import (
     NoiseAndDepth,
-    center_and_band,
     depth_curves,
     highest_sigma,
     profile_curves,

@@ -18,6 +18,7 @@ from icl_core.analysis.spectrum import (
     interval_gamma,
     median_with_error,
 )
+from icl_core.lessons.kept import kept
 from icl_core.lessons.spectrum_bank import (
     MAX_LAYERS,
     PROMPTS,
@@ -103,7 +104,7 @@ PRESETS: dict[str, Spectrum] = {
 """Named states of the lesson; the first is its default."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Spectra:
     """What the views show: the Hessians of the size chosen and of others, and known gammas."""
 
@@ -296,6 +297,7 @@ def histogram_figure(config: Spectrum, hessians: Hessians) -> Figure:
     )
 
 
+@kept("dim", "num_context", "inputs", "condition", "layers")
 def gamma_view(config: Spectrum, spectra: Spectra) -> View:
     caption = (
         f"Medians over {PROMPTS:,} prompts. The formula takes the smallest and the largest "
@@ -307,6 +309,7 @@ def gamma_view(config: Spectrum, spectra: Spectra) -> View:
     return View(figure=gamma_figure(config, spectra.sizes), caption=caption)
 
 
+@kept("dim", "num_context", "inputs", "condition", "layers")
 def kappas_view(config: Spectrum, spectra: Spectra) -> View:
     best = "loss of two layers" if loss_gamma(spectra.hessians) is not None else "median κ"
     multiples = ", ".join(f"{multiple:g}" for multiple in MULTIPLES)

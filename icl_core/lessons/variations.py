@@ -12,7 +12,8 @@ import numpy as np
 from icl_core.lessons.variations_runs import FRAMES, LABELS, STORIES, Trainings, Variations, read
 from icl_core.lessons.variations_words import caption, ends_caption, finding
 from icl_core.lessons.words import plus_minus
-from icl_core.live import Grid, Player, Quantity, View
+from icl_core.live import Grid, Quantity, View
+from icl_core.live.movies import heatmap_movie, updates_player
 from icl_core.plots import variations as plots
 from icl_core.plots import weights as heat
 from icl_core.plots.drawing import Curve, level
@@ -56,16 +57,6 @@ def _levels(config: Variations, found: Trainings, ends: tuple[float, float]) -> 
     return [level(method, found.loss_of(name), ends) for method, name in rivals(config)]
 
 
-def _player(config: Variations, part: Part) -> Player:
-    return Player(
-        name="frame",
-        label="Updates",
-        labels=[f"{int(step):,}" for step in part["frames"][0]],
-        value=config.frame,
-        seconds=0.2,
-    )
-
-
 def losses_view(config: Variations, found: Trainings) -> View:
     """All seeds over training."""
     part, x = found.parts[config.variant], _x(found.parts[config.variant])
@@ -84,7 +75,7 @@ def losses_view(config: Variations, found: Trainings) -> View:
         figure=figure,
         title="Loss over training",
         caption=caption(config, found),
-        controls=[_player(config, part)],
+        controls=[updates_player(part["frames"][0], config.frame)],
         grid=Grid(
             axes={"frame": range(FRAMES)},
             quantities=[Quantity(trace="now", field=key, values=v) for key, v in now.items()],
@@ -147,11 +138,7 @@ def weights_figure(config: Variations, found: Trainings) -> Figure:
 @lru_cache(maxsize=48)
 def _weights_grid(found: Trainings, variant: str, seed: int) -> Grid:
     part = found.parts[variant]
-    frames = [[p for row in _panels(part, seed, f) for p in row] for f in range(FRAMES)]
-    moving = [
-        Quantity(trace=panel.uid, field="z", values=np.stack([f[i].matrix for f in frames]))
-        for i, panel in enumerate(frames[0])
-    ]
+    moving = heatmap_movie(_panels(part, seed, frame) for frame in range(FRAMES))
     now = {
         "x": part["frames"][seed][:, None] + 1.0,
         "y": part["loss"][seed, ::EVERY, None].astype(float),
@@ -165,7 +152,7 @@ def weights_view(config: Variations, found: Trainings) -> View:
     return View(
         figure=weights_figure(config, found),
         title="Weights over training",
-        controls=[_player(config, found.parts[config.variant])],
+        controls=[updates_player(found.parts[config.variant]["frames"][0], config.frame)],
         grid=_weights_grid(found, config.variant, config.seed),
     )
 

@@ -1,35 +1,29 @@
 """One linear self-attention layer W_K, W_Q, W_V, P, trained with the recipe of paper 1 (section 3).
 
-Adam with b2 = 0.98, learning rate 1e-3, gradients clipped to a global norm of 1e-3, 2,048 fresh
-prompts a step, truncated normal starts of variance 0.002 / (d + 1): the settings of the paper's
-code. Two things differ. The loss is the plain one, but exact over the query instead of one sampled
-query a prompt: the same optimum with less noise. And over the last half of the steps the learning
-rate falls to 0, so that the weights come to rest.
+Starts and Adam as in `training.recipe`, learning rate 1e-3, gradients clipped to a global norm of
+1e-3, 2,048 fresh prompts a step: the settings of the paper's code. Two things differ. The loss is
+the plain one, but exact over the query instead of one sampled query a prompt: the same optimum with
+less noise. And over the last half of the steps the learning rate falls to 0.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
-from itertools import pairwise
-from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
-from flax import struct
 from jaxtyping import Array, Float
 
 from icl_core.constructions.matrices import AttentionWeights
 from icl_core.tasks.linear import LinearTask
+from icl_core.training import recipe
+from icl_core.training.coordinates import Parameters
+from icl_core.training.recipe import BLOCK, FACTORS, State
 from icl_core.validation import Config, integer
 
-LEARNING_RATE, CLIP, DECAY = 1e-3, 1e-3, 0.98
-INITIAL_VARIANCE = 0.002
-TRUNCATION = 0.87962566
-"""Standard deviation of a standard normal variate cut off at -2 and 2."""
-BLOCK = 25
-"""Steps whose prompts are drawn at a time."""
+LEARNING_RATE, CLIP = 1e-3, 1e-3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,14 +45,7 @@ class AttentionTraining(Config):
 
     def marks(self) -> list[int]:
         """Steps of the snapshots: 0 and, in a quadratic spacing, up to the last."""
-        spaced = np.linspace(0, 1, self.snapshots) ** 2 * self.steps
-        return sorted({round(step) for step in spaced})
-
-
-@struct.dataclass
-class _State:
-    weights: dict[str, Array]
-    optimiser: Any
+        return sorted(set(recipe.spaced_steps(self.steps, self.snapshots)))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,28 +63,17 @@ def train_attention(task: LinearTask, config: AttentionTraining) -> Iterator[Att
     For noiseless tasks whose inputs have one variance.
     """
     rng = np.random.default_rng((config.seed, 1))
+
+    def advance(state: State, count: int) -> tuple[State, Array]:
+        X, w = _draw(task, rng, (BLOCK, config.batch))
+        return _updates(state, X, w, count, task.inputs.variance, config.steps)
+
+    shape = (task.dim + 1, task.dim + 1)
+    start = recipe.start(dict.fromkeys(FACTORS, (shape, task.dim + 1)), 1, config.seed)
     optimiser = _optimiser(config.steps)
-    weights = _start(task.dim, config.seed)
-    state = _State(weights=weights, optimiser=optimiser.init(weights))
-    marks = config.marks()
-    yield _snapshot(0, float("nan"), state)
-    for first, last in pairwise(marks):
-        loss = jnp.nan
-        for begin in range(first, last, BLOCK):
-            count = min(BLOCK, last - begin)
-            X, w = _draw(task, rng, (BLOCK, config.batch))
-            state, loss = _updates(state, X, w, count, task.inputs.variance, config.steps)
-        yield _snapshot(last, float(loss), state)
-
-
-def _start(dim: int, seed: int) -> dict[str, Array]:
-    deviation = (INITIAL_VARIANCE / (dim + 1)) ** 0.5 / TRUNCATION
-    keys = jax.random.split(jax.random.key(seed), 4)
-    shape = (dim + 1, dim + 1)
-    return {
-        name: deviation * jax.random.truncated_normal(key, -2, 2, shape, jnp.float32)
-        for name, key in zip(("W_K", "W_Q", "W_V", "P"), keys, strict=True)
-    }
+    for step, loss, weights in recipe.run(start, optimiser, config.marks(), advance):
+        arrays = {name: np.asarray(values, np.float64) for name, values in weights.items()}
+        yield AttentionSnapshot(step=step, train_loss=loss, weights=AttentionWeights(**arrays))
 
 
 def _draw(
@@ -108,14 +84,11 @@ def _draw(
 
 
 def _optimiser(steps: int) -> optax.GradientTransformation:
-    hold = optax.constant_schedule(LEARNING_RATE)
-    fall = optax.cosine_decay_schedule(LEARNING_RATE, max(steps - steps // 2, 1))
-    schedule = optax.join_schedules([hold, fall], [steps // 2])
-    return optax.chain(optax.clip_by_global_norm(CLIP), optax.adam(schedule, b2=DECAY))
+    return recipe.cooled_adam(LEARNING_RATE, CLIP, steps, held=steps // 2)
 
 
 def layer_weights(
-    weights: dict[str, Array], X: Float[Array, "batch n dim"], y: Float[Array, "batch n"]
+    weights: Parameters, X: Float[Array, "batch n dim"], y: Float[Array, "batch n"]
 ) -> Float[Array, "batch dim"]:
     """Implicit weights of the layer: minus the last row of P W_V G W_K^T W_Q, its x part."""
     dim = X.shape[-1]
@@ -129,27 +102,12 @@ def layer_weights(
 
 @partial(jax.jit, static_argnames="steps")
 def _updates(
-    state: _State, X: Array, w: Array, count: Array, variance: Array, steps: int
-) -> tuple[_State, Array]:
-    """The first `count` of BLOCK batches; of one shape, so that all spans share a program."""
-    optimiser = _optimiser(steps)
+    state: State, X: Array, w: Array, count: Array, variance: Array, steps: int
+) -> tuple[State, Array]:
+    def loss(weights: Parameters, batch: tuple[Array, Array]) -> Array:
+        inputs, truth = batch
+        y = jnp.einsum("bnd,bd->bn", inputs, truth)
+        gap = layer_weights(weights, inputs, y) - truth
+        return 0.5 * variance * jnp.mean(jnp.sum(gap**2, axis=-1))
 
-    def update(index: Array, carry: tuple[_State, Array]) -> tuple[_State, Array]:
-        state, inputs, truth = carry[0], X[index], w[index]
-
-        def loss(weights: dict[str, Array]) -> Array:
-            y = jnp.einsum("bnd,bd->bn", inputs, truth)
-            gap = layer_weights(weights, inputs, y) - truth
-            return 0.5 * variance * jnp.mean(jnp.sum(gap**2, axis=-1))
-
-        value, slope = jax.value_and_grad(loss)(state.weights)
-        change, inner = optimiser.update(slope, state.optimiser, state.weights)
-        weights: Any = optax.apply_updates(state.weights, change)
-        return _State(weights=weights, optimiser=inner), value
-
-    return jax.lax.fori_loop(0, count, update, (state, jnp.zeros((), X.dtype)))
-
-
-def _snapshot(step: int, loss: float, state: _State) -> AttentionSnapshot:
-    arrays = {name: np.asarray(values, np.float64) for name, values in state.weights.items()}
-    return AttentionSnapshot(step=step, train_loss=loss, weights=AttentionWeights(**arrays))
+    return recipe.descend(state, _optimiser(steps), count, lambda index: (X[index], w[index]), loss)

@@ -1,16 +1,14 @@
 """Paper 1's Transformer blocks trained on sampled queries (section 3, A.2, A.9 to A.12).
 
-The recipe of the paper's code: Adam with b2 = 0.98, gradients clipped to a global norm (1e-3 up to
-two blocks, 10 beyond), weights from truncated normals of variance 0.002 / (L fan-in), a constant
-learning rate, batches of 2,048. Here batch and length are chosen; each prompt may be asked several
-`queries` at once, which is less noise for little work, and the learning rate may fall to 0 over
-the last part of the run (`cooling`), so that the weights come to rest.
+Starts and Adam are those of `training.recipe`; the paper's code clips gradients to 1e-3 up to two
+blocks and to 10 beyond, with a constant learning rate and batches of 2,048. Here batch and length
+are chosen; each prompt may be asked several `queries` at once, which is less noise for little work,
+and the learning rate may fall to 0 over the last part of the run (`cooling`).
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import pairwise
 from typing import Any
 
 import jax
@@ -23,11 +21,9 @@ from jaxtyping import Array, Float
 from icl_core.errors import InputError
 from icl_core.models.blocks import BlockModel, Parameters, answers
 from icl_core.tasks.linear import LinearTask
-from icl_core.training.attention import DECAY, INITIAL_VARIANCE, TRUNCATION
+from icl_core.training import recipe
+from icl_core.training.recipe import BLOCK, State
 from icl_core.validation import Config, integer, mapping, number
-
-BLOCK = 25
-"""Steps whose prompts are drawn at a time."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,25 +71,13 @@ class BlockTraining(Config):
 
     def marks(self) -> list[int]:
         """Steps of the snapshots: 0 and, in a quadratic spacing, up to the last; all different."""
-        spaced = np.linspace(0, 1, self.snapshots) ** 2 * self.steps
-        return sorted({min(max(round(step), i), self.steps) for i, step in enumerate(spaced)})
+        spaced = recipe.spaced_steps(self.steps, self.snapshots)
+        return sorted({min(max(step, i), self.steps) for i, step in enumerate(spaced)})
 
     def optimiser(self) -> optax.GradientTransformation:
         """Adam behind a clipped gradient."""
-        cooled = round(self.steps * self.cooling)
-        rate: Any = self.learning_rate
-        if cooled:
-            fall = optax.cosine_decay_schedule(rate, cooled)
-            rate = optax.join_schedules(
-                [optax.constant_schedule(rate), fall], [self.steps - cooled]
-            )
-        return optax.chain(optax.clip_by_global_norm(self.clip), optax.adam(rate, b2=DECAY))
-
-
-@struct.dataclass
-class _State:
-    parameters: Parameters
-    optimiser: Any
+        held = self.steps - round(self.steps * self.cooling)
+        return recipe.cooled_adam(self.learning_rate, self.clip, self.steps, held)
 
 
 @struct.dataclass
@@ -119,48 +103,31 @@ def train_blocks(task: LinearTask, config: BlockTraining) -> Iterator[BlockSnaps
 
     For noiseless tasks. InputError when the loss is no longer a number.
     """
-    state = _start(task, config)
     rng = np.random.default_rng((config.seed, 2))
     fixed = fixed_prompts(task, config) if config.tasks else None
-    recipe = config.replace(seed=0, snapshots=2)
-    marks = config.marks()
-    yield _snapshot(0, float("nan"), state)
-    for first, last in pairwise(marks):
-        loss = jnp.nan
-        for begin in range(first, last, BLOCK):
-            count = min(BLOCK, last - begin)
-            if fixed is None:
-                data = draw_batch(task, rng, (BLOCK, config.batch), config.queries)
-                state, loss = _updates(state, data, None, count, recipe)
-            else:
-                state, loss = _updates(state, fixed, _choices(rng, config), count, recipe)
-        if not np.isfinite(loss):
+    program = config.replace(seed=0, snapshots=2)
+
+    def advance(state: State, count: int) -> tuple[State, Array]:
+        if fixed is None:
+            data = draw_batch(task, rng, (BLOCK, config.batch), config.queries)
+            return _updates(state, data, None, count, program)
+        return _updates(state, fixed, _choices(rng, config), count, program)
+
+    start = recipe.start(config.model.shapes(task.dim), config.model.num_layers, config.seed)
+    for step, loss, parameters in recipe.run(start, config.optimiser(), config.marks(), advance):
+        if step and not np.isfinite(loss):
             raise InputError(
-                f"The run left the numbers before step {last}: lower the learning rate, or clip "
+                f"The run left the numbers before step {step}: lower the learning rate, or clip "
                 "the tokens."
             )
-        yield _snapshot(last, float(loss), state)
+        arrays = {name: np.asarray(values) for name, values in parameters.items()}
+        yield BlockSnapshot(step=step, train_loss=loss, parameters=arrays)
 
 
 def fixed_prompts(task: LinearTask, config: BlockTraining) -> Batch:
     """All that a run with fixed prompts ever sees."""
     rng = np.random.default_rng((config.seed, 3))
     return draw_batch(task, rng, (config.tasks,), config.queries)
-
-
-def start_parameters(task: LinearTask, config: BlockTraining) -> dict[str, Array]:
-    """Truncated normals of variance 0.002 / (L fan-in); biases 0, LayerNorms 1 and 0."""
-    shapes = config.model.shapes(task.dim)
-    keys = jax.random.split(jax.random.key(config.seed), len(shapes))
-    variance = INITIAL_VARIANCE / config.model.num_layers
-    found = {}
-    for (name, (shape, fan_in)), key in zip(shapes.items(), keys, strict=True):
-        if fan_in:
-            deviation = (variance / fan_in) ** 0.5 / TRUNCATION
-            found[name] = deviation * jax.random.truncated_normal(key, -2, 2, shape, jnp.float32)
-        else:
-            found[name] = jnp.full(shape, float(name == "scale"), jnp.float32)
-    return found
 
 
 def draw_batch(
@@ -175,11 +142,6 @@ def draw_batch(
     return Batch(X=X, w=w, queries=asked)  # type: ignore[arg-type]
 
 
-def _start(task: LinearTask, config: BlockTraining) -> _State:
-    parameters = start_parameters(task, config)
-    return _State(parameters=parameters, optimiser=config.optimiser().init(parameters))
-
-
 def _choices(rng: np.random.Generator, config: BlockTraining) -> np.ndarray | None:
     if config.batch >= config.tasks:
         return None
@@ -188,11 +150,8 @@ def _choices(rng: np.random.Generator, config: BlockTraining) -> np.ndarray | No
 
 @partial(jax.jit, static_argnames="config")
 def _updates(
-    state: _State, data: Batch, choices: Array | None, count: Array, config: BlockTraining
-) -> tuple[_State, Array]:
-    """The first `count` of BLOCK batches; of one shape, so that all spans share a program."""
-    optimiser = config.optimiser()
-
+    state: State, data: Batch, choices: Array | None, count: Array, config: BlockTraining
+) -> tuple[State, Array]:
     def batch_of(index: Array) -> Batch:
         if not config.tasks:
             return jax.tree.map(lambda values: values[index], data)
@@ -201,18 +160,8 @@ def _updates(
         chosen = choices[index]
         return jax.tree.map(lambda values: values[chosen], data)
 
-    def update(index: Array, carry: tuple[_State, Array]) -> tuple[_State, Array]:
-        state, batch = carry[0], batch_of(index)
-
-        def loss(parameters: Parameters) -> Array:
-            return half_mse(config.model, parameters, batch)
-
-        value, slope = jax.value_and_grad(loss)(state.parameters)
-        change, inner = optimiser.update(slope, state.optimiser, state.parameters)
-        parameters: Any = optax.apply_updates(state.parameters, change)
-        return _State(parameters=parameters, optimiser=inner), value
-
-    return jax.lax.fori_loop(0, count, update, (state, jnp.zeros((), data.X.dtype)))
+    loss = partial(half_mse, config.model)
+    return recipe.descend(state, config.optimiser(), count, batch_of, loss)
 
 
 def half_mse(model: BlockModel, parameters: Parameters, batch: Batch) -> Array:
@@ -221,8 +170,3 @@ def half_mse(model: BlockModel, parameters: Parameters, batch: Batch) -> Array:
     truth = jnp.einsum("bqd,bd->bq", batch.queries, batch.w)
     gap = answers(model, parameters, batch.X, y, batch.queries)[-1] - truth
     return 0.5 * jnp.mean(gap**2)
-
-
-def _snapshot(step: int, loss: float, state: _State) -> BlockSnapshot:
-    arrays = {name: np.asarray(values) for name, values in state.parameters.items()}
-    return BlockSnapshot(step=step, train_loss=loss, parameters=arrays)

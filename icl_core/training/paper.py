@@ -10,7 +10,6 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import optax
-from flax import struct
 from jaxtyping import Array, Float
 
 from icl_core.arrays import Key
@@ -19,6 +18,7 @@ from icl_core.tasks.linear import LinearTask, sample_tokens
 from icl_core.tasks.noise import sample_sigma
 from icl_core.training.config import TrainingConfig
 from icl_core.training.coordinates import Parameters, as_model
+from icl_core.training.recipe import State, update
 
 LEARNING_RATE, BATCH = 1e-4, 2048
 INITIAL_STD = 0.02
@@ -26,15 +26,7 @@ INITIAL_STD = 0.02
 G has entries of order n."""
 
 
-@struct.dataclass
-class PaperState:
-    """Free parameters of one raw model, and Adam's state."""
-
-    parameters: Parameters
-    optimiser: Any
-
-
-def paper_start(config: TrainingConfig, dim: int, rng_key: Key) -> PaperState:
+def paper_start(config: TrainingConfig, dim: int, rng_key: Key) -> State:
     """Small random p and q, or P and Q for FULL."""
     shape = (config.num_layers, config.num_heads)
     if config.parametrization == "full":
@@ -47,16 +39,16 @@ def paper_start(config: TrainingConfig, dim: int, rng_key: Key) -> PaperState:
         name: INITIAL_STD * jax.random.normal(key, size)
         for key, (name, size) in zip(keys, shapes.items(), strict=True)
     }
-    return PaperState(parameters=parameters, optimiser=optax.adam(LEARNING_RATE).init(parameters))
+    return State(parameters=parameters, optimiser=optax.adam(LEARNING_RATE).init(parameters))
 
 
 @partial(jax.jit, static_argnames=("task", "batch", "steps"))
 def paper_steps(
-    state: PaperState, rng_key: Key, task: LinearTask, *, steps: int, batch: int = BATCH
-) -> tuple[PaperState, Float[Array, "steps"]]:
+    state: State, rng_key: Key, task: LinearTask, *, steps: int, batch: int = BATCH
+) -> tuple[State, Float[Array, "steps"]]:
     """`steps` updates; also the half squared error of each batch (unadjusted)."""
 
-    def update(state: PaperState, key: Key) -> tuple[PaperState, Array]:
+    def step(state: State, key: Key) -> tuple[State, Array]:
         sigma_key, token_key, query_key = jax.random.split(key, 3)
         sigma = sample_sigma(task.noise, sigma_key, (batch,))
         sizes: Any = {"dim": task.dim, "num_context": task.num_context}
@@ -69,14 +61,11 @@ def paper_steps(
             target = jnp.sum(tokens.w * queries, axis=-1)
             return 0.5 * jnp.mean((predictions[:, -1] - target) ** 2)
 
-        value, slope = jax.value_and_grad(loss)(state.parameters)
-        change, optimiser = optax.adam(LEARNING_RATE).update(slope, state.optimiser)
-        parameters: Any = optax.apply_updates(state.parameters, change)
-        return PaperState(parameters=parameters, optimiser=optimiser), value
+        return update(state, optax.adam(LEARNING_RATE), loss)
 
-    return jax.lax.scan(update, state, jax.random.split(rng_key, steps))
+    return jax.lax.scan(step, state, jax.random.split(rng_key, steps))
 
 
-def paper_model(state: PaperState, dim: int) -> LinearTransformer:
+def paper_model(state: State, dim: int) -> LinearTransformer:
     """The model in raw coordinates."""
     return as_model(state.parameters, dim)

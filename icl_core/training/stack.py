@@ -1,39 +1,34 @@
 """Layers of linear self-attention W_K, W_Q, W_V, P, tied or not, trained as in paper 1, section 3.
 
-From the paper's code: Adam with b2 = 0.98, gradients clipped to a global norm, fresh prompts in
-every step, truncated normal starts of variance 0.002 / (K (d + 1)) for K layers. What differs: the
-loss is exact over the query instead of one sampled query a prompt, which has the same optimum and
-less noise, so that batches can be smaller; and over the last half of the steps the learning rate
-falls to 0. Numbers end at `objective.BOUND`, where the paper clips the tokens of deep models. One
-prompt in WIDE_EVERY may have wider inputs: deep layers are polynomials of high degree in the
-eigenvalues of Sigma, and else diverge on the one prompt in thousands that is beyond all of the last
-batches.
+Starts and Adam are those of `training.recipe`, prompts are fresh in every step. What differs from
+the paper's code: the loss is exact over the query instead of one sampled query a prompt, which has
+the same optimum and less noise, so that batches can be smaller; and over the last half of the steps
+the learning rate falls to 0. Numbers end at `objective.BOUND`, where the paper clips the tokens of
+deep models. One prompt in WIDE_EVERY may have wider inputs: deep layers are polynomials of high
+degree in the eigenvalues of Sigma, and else diverge on the one prompt in thousands that is beyond
+all of the last batches.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
-from itertools import pairwise
-from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
-from flax import struct
 from jaxtyping import Array, Float
 
 from icl_core.errors import InputError
 from icl_core.models.products import multiply
 from icl_core.tasks.linear import LinearTask
-from icl_core.training.attention import BLOCK, DECAY, INITIAL_VARIANCE, TRUNCATION
+from icl_core.training import recipe
+from icl_core.training.coordinates import Parameters
 from icl_core.training.objective import Batch, losses
+from icl_core.training.recipe import BLOCK, FACTORS, State
 from icl_core.validation import Config, integer, number
 
 WIDE_EVERY = 16
-FACTORS = ("W_K", "W_Q", "W_V", "P")
-Weights = dict[str, Array]
-"""Each of FACTORS, [blocks, d+1, d+1]: one block where all layers are tied."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,14 +67,7 @@ class StackTraining(Config):
 
     def marks(self) -> list[int]:
         """Steps of the snapshots: 0 and, in a quadratic spacing, up to the last."""
-        spaced = np.linspace(0, 1, self.snapshots) ** 2 * self.steps
-        return sorted({round(step) for step in spaced})
-
-
-@struct.dataclass
-class _State:
-    weights: Weights
-    optimiser: Any
+        return sorted(set(recipe.spaced_steps(self.steps, self.snapshots)))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,26 +88,17 @@ def train_stack(task: LinearTask, config: StackTraining) -> Iterator[StackSnapsh
     For noiseless tasks whose inputs have one variance.
     """
     rng = np.random.default_rng((config.seed, config.layers, config.blocks))
-    weights = _start(task.dim, config)
-    state = _State(weights=weights, optimiser=_optimiser(config).init(weights))
-    yield _snapshot(0, float("nan"), state)
-    for first, last in pairwise(config.marks()):
-        loss = jnp.nan
-        for begin in range(first, last, BLOCK):
-            drawn = _draw(task, rng, config)
-            count = min(BLOCK, last - begin)
-            state, loss = _updates(state, *drawn, count, task.inputs.variance, config)
-        yield _snapshot(last, float(loss), state)
 
+    def advance(state: State, count: int) -> tuple[State, Array]:
+        X, w = _draw(task, rng, config)
+        return _updates(state, X, w, count, task.inputs.variance, config)
 
-def _start(dim: int, config: StackTraining) -> Weights:
-    deviation = (INITIAL_VARIANCE / config.layers / (dim + 1)) ** 0.5 / TRUNCATION
-    keys = jax.random.split(jax.random.key(config.seed), len(FACTORS))
-    shape = (config.blocks, dim + 1, dim + 1)
-    return {
-        name: deviation * jax.random.truncated_normal(key, -2, 2, shape, jnp.float32)
-        for name, key in zip(FACTORS, keys, strict=True)
-    }
+    shape = (config.blocks, task.dim + 1, task.dim + 1)
+    shapes = dict.fromkeys(FACTORS, (shape, task.dim + 1))
+    start = recipe.start(shapes, config.layers, config.seed)
+    for step, loss, weights in recipe.run(start, _optimiser(config), config.marks(), advance):
+        arrays = {name: np.asarray(values, np.float64) for name, values in weights.items()}
+        yield StackSnapshot(step=step, train_loss=loss, weights=arrays)
 
 
 def _draw(
@@ -133,11 +112,7 @@ def _draw(
 
 
 def _optimiser(config: StackTraining) -> optax.GradientTransformation:
-    held = config.steps // 2
-    hold = optax.constant_schedule(config.learning_rate)
-    fall = optax.cosine_decay_schedule(config.learning_rate, max(config.steps - held, 1))
-    schedule = optax.join_schedules([hold, fall], [held])
-    return optax.chain(optax.clip_by_global_norm(config.clip), optax.adam(schedule, b2=DECAY))
+    return recipe.cooled_adam(config.learning_rate, config.clip, config.steps, config.steps // 2)
 
 
 def _batch(X: Array, w: Array, variance: Array, on: Array) -> Batch:
@@ -157,7 +132,7 @@ def _batch(X: Array, w: Array, variance: Array, on: Array) -> Batch:
     )
 
 
-def products(weights: Weights, layers: int) -> dict[str, Array]:
+def products(weights: Parameters, layers: int) -> Parameters:
     """P W_V and W_K^T W_Q of every layer as the one head of a linear transformer, [K, 1, ...]."""
     P = weights["P"] @ weights["W_V"]
     Q = weights["W_K"].swapaxes(-1, -2) @ weights["W_Q"]
@@ -167,27 +142,13 @@ def products(weights: Weights, layers: int) -> dict[str, Array]:
 
 @partial(jax.jit, static_argnames="config")
 def _updates(
-    state: _State, X: Array, w: Array, count: Array, variance: Array, config: StackTraining
-) -> tuple[_State, Array]:
-    """The first `count` of BLOCK batches; of one shape, so that all spans share a program."""
-    optimiser = _optimiser(config)
-
-    def update(index: Array, carry: tuple[_State, Array]) -> tuple[_State, Array]:
-        state = carry[0]
+    state: State, X: Array, w: Array, count: Array, variance: Array, config: StackTraining
+) -> tuple[State, Array]:
+    def batch_of(index: Array) -> Batch:
         # A number that the compiler cannot know (see `models.products`).
-        batch = _batch(X[index], w[index], variance, jnp.asarray(count, jnp.int32))
+        return _batch(X[index], w[index], variance, jnp.asarray(count, jnp.int32))
 
-        def loss(weights: Weights) -> Array:
-            return jnp.mean(losses(products(weights, config.layers), batch))
+    def loss(weights: Parameters, batch: Batch) -> Array:
+        return jnp.mean(losses(products(weights, config.layers), batch))
 
-        value, slope = jax.value_and_grad(loss)(state.weights)
-        change, inner = optimiser.update(slope, state.optimiser, state.weights)
-        weights: Any = optax.apply_updates(state.weights, change)
-        return _State(weights=weights, optimiser=inner), value
-
-    return jax.lax.fori_loop(0, count, update, (state, jnp.zeros((), X.dtype)))
-
-
-def _snapshot(step: int, loss: float, state: _State) -> StackSnapshot:
-    arrays = {name: np.asarray(values, np.float64) for name, values in state.weights.items()}
-    return StackSnapshot(step=step, train_loss=loss, weights=arrays)
+    return recipe.descend(state, _optimiser(config), count, batch_of, loss)

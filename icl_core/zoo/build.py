@@ -40,7 +40,7 @@ from icl_core.zoo.library import (
 from icl_core.zoo.measure import build_baselines, measure
 from icl_core.zoo.movies import movie_of
 from icl_core.zoo.shifts import build_shifts
-from icl_core.zoo.specs import DEPTHS, Recipe, Spec, specs
+from icl_core.zoo.specs import DEPTHS, STAGES, Recipe, Spec, specs
 
 SELECTION_BATCHES, SELECTION_BATCH, SELECTION_SEED = 16, 8192, 2
 SPECTRA = 131_072
@@ -55,12 +55,14 @@ Report = Callable[[str], None]
 class Candidate:
     """Weights that may be shipped: of the model `name`, of a run of a recipe, or tuned.
 
-    `kept` is the entry of the model itself, as an earlier recipe left it.
+    `kept` is the entry of the model itself, as an earlier recipe left it. `seconds` are those of
+    one core that the run took.
     """
 
     model: LinearTransformer
     name: str = ""
     run: tuple[Snapshot, ...] = ()
+    seconds: float = 0.0
     recipe: Recipe | None = None
     kept: Entry | None = None
 
@@ -72,9 +74,9 @@ class Candidate:
                 "random": "random starts",
                 "easier": "easier models",
                 "shallower": "a layer less",
-                "neighbours": "neighbouring noise laws",
             }
-            return f"trained from {kinds[self.recipe.start]}"
+            words = kinds.get(self.recipe.start, "neighbouring noise laws and seeds")
+            return f"trained from {words}"
         return f"{self.name} as it is" if self.name else "tuned"
 
 
@@ -137,22 +139,20 @@ def _tried(metrics: Mapping[str, Any]) -> list[str]:
 def _work(
     alike: Sequence[Spec], built: Mapping[Spec, Entry]
 ) -> Iterator[tuple[list[Spec], list[Recipe]]]:
-    """Models of one shape, as many at a time as there are lanes, and what to try for them: those
-    that start from their neighbours when all have been through the rest.
+    """Models of one shape, as many at a time as there are lanes, and what to try for them, stage by
+    stage: what starts from neighbours when all have been through the rest.
 
-    `built` is looked at again between the two."""
+    `built` is looked at again between stages."""
     lanes = len(jax.devices()) if jax.default_backend() == "cpu" else LANES_ON_ACCELERATOR
-    for last in (False, True):
-        stages = []
+    for stage in ("", *STAGES):
+        waiting = []
         for spec in alike:
             found = _untried(spec, built.get(spec))
-            stage = [
-                recipe for recipe in found if recipe and (recipe.start == "neighbours") == last
-            ]
-            if stage or (found == [None] and not last):
-                stages.append((spec, stage))
+            now = [r for r in found if r and (r.start if r.start in STAGES else "") == stage]
+            if now or (found == [None] and not stage):
+                waiting.append((spec, now))
         key = lambda pair: [recipe.start for recipe in pair[1]]  # noqa: E731
-        for _, pairs in itertools.groupby(sorted(stages, key=key), key=key):
+        for _, pairs in itertools.groupby(sorted(waiting, key=key), key=key):
             group = list(pairs)
             for first in range(0, len(group), lanes):
                 yield [spec for spec, _ in group[first : first + lanes]], group[0][1]
@@ -194,18 +194,23 @@ def _candidates(
         ]
         if recipe.start != "random" and not any(warm):
             continue
-        runs = train_together(
-            [spec.task for spec in group],
-            [spec.seed for spec in group],
-            recipe.config,
-            warm_starts=warm,
+        begun = time.process_time()
+        runs = tuple(
+            train_together(
+                [spec.task for spec in group],
+                [spec.seed for spec in group],
+                recipe.config,
+                warm_starts=warm,
+            )
         )
+        seconds = (time.process_time() - begun) / len(group)
         for found, run in zip(trained, zip(*runs, strict=True), strict=True):
             # A deep model may err by thousands on one prompt in 100,000, which 4,096 validation
             # prompts do not tell; the snapshot before often does not.
             for end in (run, run[:-2]):
                 if np.isfinite(end[-1].loss):
-                    found.append(Candidate(model=end[-1].model, run=end, recipe=recipe))
+                    model = end[-1].model
+                    found.append(Candidate(model=model, run=end, seconds=seconds, recipe=recipe))
     for spec, found in zip(group, trained, strict=True):
         if entry := built.get(spec):
             model = load_entry(entry, folder).model
@@ -242,14 +247,16 @@ def _rungs(task: LinearTask, steps: int) -> tuple[GDPlusPlus, ...]:
 def _finish(spec: Spec, candidates: Sequence[Candidate], folder: Path) -> Entry:
     """Choose, measure and write one model."""
     best = _select(candidates, spec.task)
-    before = next((c.kept.metrics for c in candidates if c.kept), {})
+    kept = next((c.kept for c in candidates if c.kept), None)
+    before = kept.metrics if kept else {}
     spent = {r: s for r, s in _seconds(candidates).items() if r.start not in _tried(before)}
     tried = [*_tried(before), *(recipe.start for recipe in spent)]
     seconds = round(before.get("seconds", 0) + sum(spent.values()), 1)
     known = {"tried": ", ".join(tried), "seconds": seconds}
+    files = {"table_sha256": "", "movie_sha256": kept.movie_sha256 if kept else ""}
     if best.kept:
         training = dict(load_entry(best.kept, folder).training)
-        files = {name: getattr(best.kept, name) for name in ("table_sha256", "movie_sha256")}
+        files["table_sha256"] = best.kept.table_sha256
         metrics = before | known
     else:
         table, measured = measure(best.model, spec.task)
@@ -257,8 +264,11 @@ def _finish(spec: Spec, candidates: Sequence[Candidate], folder: Path) -> Entry:
         if best.recipe:
             config = best.recipe.config.replace(seed=spec.seed)
             training |= config.to_dict() | {"steps": best.run[-1].step}
-        files = {"table_sha256": save_table(spec.name, table, folder), "movie_sha256": ""}
+        files["table_sha256"] = save_table(spec.name, table, folder)
         metrics = measured | {"source": best.source} | known
+        if files["movie_sha256"]:
+            # A movie begins at random where it can, so the one that is there stays.
+            metrics["movie"] = before.get("movie", before["source"])
     shown = best if best.run else _shown(candidates, spec.task)
     if spec.movie and shown and not files["movie_sha256"]:
         files["movie_sha256"] = save_movie(spec.name, movie_of(shown.run), folder)
@@ -310,12 +320,7 @@ def _write(
 
 def _seconds(candidates: Sequence[Candidate]) -> dict[Recipe, float]:
     """Of every run: a run and its shorter cut are two candidates and one run."""
-    runs: dict[Recipe, float] = {}
-    for candidate in candidates:
-        if candidate.recipe:
-            spent = candidate.run[-1].seconds
-            runs[candidate.recipe] = max(runs.get(candidate.recipe, 0.0), spent)
-    return runs
+    return {c.recipe: c.seconds for c in candidates if c.recipe}
 
 
 @in_float64

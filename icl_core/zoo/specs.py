@@ -22,7 +22,9 @@ NEIGHBOURS = (*pairwise(NOISES[1:8]), (NOISES[2], NOISES[8]), NOISES[8:])
 """Pairs of noise laws whose models start from each other. Without noise GD++ is all there is."""
 MAIN, PAIR = UniformNoise(sigma_max=5), CategoricalNoise(values=(1, 3))
 MOVIE_DEPTHS = (1, 2, 3, 4, 7)
-Start = Literal["random", "easier", "shallower", "neighbours"]
+Start = Literal["random", "easier", "shallower", "neighbours", "neighbours again"]
+STAGES: tuple[Start, ...] = ("neighbours", "neighbours again")
+"""What models of one shape go through together, when all have been through the rest."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,12 +75,16 @@ class Spec:
         return tuple(found)
 
     def neighbours(self) -> tuple["Spec", ...]:
-        """The same model for the noise laws next to its own."""
+        """The same model for the noise laws next to its own, and from other seeds."""
         if self.task.noise not in NOISES:
             return ()
         nearby = [pair for pair in NEIGHBOURS if self.task.noise in pair]
         laws = [law for pair in nearby for law in pair if law != self.task.noise]
-        return tuple(replace(self, task=replace(self.task, noise=law)) for law in laws)
+        seeds = SEEDS if self.task.noise == MAIN and not self.seed else ()
+        return (
+            *(replace(self, task=replace(self.task, noise=law)) for law in laws),
+            *(replace(self, seed=seed) for seed in seeds),
+        )
 
     def recipes(self) -> tuple["Recipe", ...]:
         """The runs to choose from; compared in DESIGN.md.
@@ -86,7 +92,7 @@ class Spec:
         Random starts find basins that the easier models do not lie in, and the easier models lead
         to depths that random starts do not reach. A deep FULL begins as the one of a layer less
         alone: DIAG of its own depth is ahead at first and behind in the end. What one noise law
-        has missed, its neighbours may have found.
+        or seed has missed, its neighbours may have found, and what they found spreads.
         """
         full = self.parametrization == "full"
         common = TrainingConfig(
@@ -108,7 +114,8 @@ class Spec:
         if self.parametrization == "gdpp" or (self.task.noise.highest == 0 and self._table()):
             return ()
         shallower = Recipe(config=warm, start="shallower")
-        around = (Recipe(config=warm, start="neighbours"),) if self._has_neighbours() else ()
+        stages = STAGES[: 1 + (self.num_layers > 4)] if self._has_neighbours() else ()
+        around = tuple(Recipe(config=warm, start=stage) for stage in stages)
         if full and self.num_layers > 4:
             return (shallower, *around)
         if self.num_layers == 1 or self.seed or self.task.dim == 1:
@@ -117,12 +124,11 @@ class Spec:
         return (cold, easier, *around)
 
     def _table(self) -> bool:
-        return self.num_heads == 1 and not self.seed and self.num_layers in DEPTHS[1:]
+        plain = self.num_heads == 1 and not self.seed and self.task.dim > 1
+        return plain and self.num_layers in DEPTHS[1:]
 
     def _has_neighbours(self) -> bool:
-        # The training that is shown begins at random where that leads anywhere.
-        shown = self.movie and self.num_layers < 5
-        return self._table() and not shown and bool(self.neighbours())
+        return self._table() and bool(self.neighbours())
 
     def _steps(self) -> int:
         if self.parametrization != "full":
@@ -133,7 +139,7 @@ class Spec:
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
     """One training run and where it starts: at random, from all easier models, from the one of a
-    layer less, or from those of the neighbouring noise laws, when they have been through the rest.
+    layer less, or from its neighbours, when they have been through the rest.
     """
 
     config: TrainingConfig
@@ -143,7 +149,7 @@ class Recipe:
         """The models that it starts from."""
         if self.start == "random":
             return ()
-        if self.start == "neighbours":
+        if self.start in STAGES:
             return spec.neighbours()
         easier = spec.easier()
         return easier if self.start == "easier" else easier[:1]

@@ -10,6 +10,7 @@ from icl_core.lessons.coordinates import model_of, normalised, omega_values
 from icl_core.lessons.weights.choices import Coordinates, Weights
 from icl_core.lessons.weights.stories import Story, shown_at
 from icl_core.live import Grid, Player, Quantity, View
+from icl_core.live.movies import heatmap_movie
 from icl_core.models.linear import LinearTransformer
 from icl_core.plots import weights as plots
 from icl_core.plots.figure import Figure
@@ -60,15 +61,6 @@ def panel(
         scale=letter,
         read=mask if mark else None,
     )
-
-
-def movie_panels(story: Story, coordinates: Coordinates, layer: int) -> dict[str, np.ndarray]:
-    """z of every heatmap over the snapshots, by uid: [T, d+1, d+1]."""
-    frames = [
-        {p.uid: p.matrix for row in layer_rows(shown_at(story, t, coordinates), layer) for p in row}
-        for t in range(len(story.steps))
-    ]
-    return {uid: np.stack([frame[uid] for frame in frames]) for uid in frames[0]}
 
 
 @lru_cache(maxsize=32)
@@ -140,16 +132,16 @@ def movie_player(config: Weights, story: Story) -> Player:
 @lru_cache(maxsize=32)
 def movie_grid(story: Story, coordinates: Coordinates, layer: int) -> Grid:
     """Heatmaps and omegas at every snapshot, and where in the run each is."""
-    movie = movie_panels(story, coordinates, layer)
+    snapshots = range(len(story.steps))
+    moving = heatmap_movie(layer_rows(shown_at(story, t, coordinates), layer) for t in snapshots)
     now = {"x": story.steps[:, None] + 1.0, "y": story.loss[:, None]}
-    moving = [Quantity(trace=uid, field="z", values=z) for uid, z in movie.items()]
     moving += [Quantity(trace="now", field=name, values=v) for name, v in now.items()]
     frames = [omega_traces(values) for values in movie_omegas(story)]
     moving += [
         Quantity(trace=uid, field="y", values=np.stack([frame[uid][1] for frame in frames]))
         for uid in frames[0]
     ]
-    return Grid(axes={"snapshot": np.arange(len(story.steps))}, quantities=moving, exact=True)
+    return Grid(axes={"snapshot": snapshots}, quantities=moving, exact=True)
 
 
 def heatmap_view(config: Weights, story: Story) -> View:
@@ -247,12 +239,6 @@ def beside_view(
 
 def layer_grid(parts: Mapping[str, LinearTransformer], num_layers: int) -> Grid:
     """`stacked` for every layer."""
-    frames = [
-        {p.uid: p.matrix for row in stacked(parts, layer) for p in row}
-        for layer in range(num_layers)
-    ]
-    moving = [
-        Quantity(trace=uid, field="z", values=np.stack([frame[uid] for frame in frames]))
-        for uid in frames[0]
-    ]
-    return Grid(axes={"focus": np.arange(num_layers)}, quantities=moving, exact=True)
+    layers = range(num_layers)
+    moving = heatmap_movie(stacked(parts, layer) for layer in layers)
+    return Grid(axes={"focus": layers}, quantities=moving, exact=True)

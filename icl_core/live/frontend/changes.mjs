@@ -1,6 +1,7 @@
 // What must be drawn when the server's next figure differs from the last in little: a release asks
 // for the same picture with other numbers. Knows no page and no plotly.
 
+import { fieldOf } from "./fields.mjs";
 import { shaped } from "./grid.mjs";
 
 const ARRAYS = {
@@ -22,7 +23,7 @@ export function changes(before, after, shown) {
   for (const [trace, field] of [...names, ...shown.map((patch) => [patch.trace, patch.field])]) {
     if (trace === "readout") continue;
     const holder = trace === "layout" ? now.layout : now.data.find(({ uid }) => uid === trace);
-    const value = holder && at(holder, field);
+    const value = holder && fieldOf(holder, field);
     if (value === undefined) return null;
     found.set(`${trace} ${field}`, { trace, field, value: decoded(value) });
   }
@@ -52,9 +53,6 @@ function keysThatDiffer(one, other) {
   const keys = new Set([...Object.keys(one), ...Object.keys(other)]);
   return [...keys].filter((key) => JSON.stringify(one[key]) !== JSON.stringify(other[key]));
 }
-
-const at = (target, path) =>
-  path.replace(/\[(\d+)\]/g, ".$1").split(".").reduce((part, name) => part?.[name], target);
 
 /** Numbers out of plotly's base64 form; anything else as it is. */
 export function decoded(value) {

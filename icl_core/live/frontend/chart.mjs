@@ -157,6 +157,7 @@ export class LiveChart {
 
   /** A control stands elsewhere: draw from the grid at the next frame of the screen. */
   move(name, value) {
+    if (this.values[name] === value) return;
     this.values[name] = value;
     this.frame ??= requestAnimationFrame(() => {
       this.frame = undefined;
@@ -193,15 +194,19 @@ export class LiveChart {
       return;
     }
     clearTimeout(this.pending);
-    this.pending = setTimeout(() => {
-      this.pending = 0;
-      this.question += 1;
-      this.send({ question: this.question, values: this.values });
-      const told = this.root.dataset.state;
-      clearTimeout(this.waiting);
-      this.waiting = setTimeout(() => this.giveUp(), PATIENCE);
-      if (told !== "exact" || !this.grid()?.exact) this.tell("waiting");
-    }, delay);
+    this.pending = 0;
+    if (delay) this.pending = setTimeout(() => this.ask(), delay);
+    else this.ask();
+  }
+
+  ask() {
+    this.pending = 0;
+    this.question += 1;
+    this.send({ question: this.question, values: this.values });
+    const told = this.root.dataset.state;
+    clearTimeout(this.waiting);
+    this.waiting = setTimeout(() => this.giveUp(), PATIENCE);
+    if (told !== "exact" || !this.grid()?.exact) this.tell("waiting");
   }
 
   giveUp() {

@@ -1,9 +1,9 @@
 // From values to the picture. A patch is { trace, field, value }: one field of one trace now.
 
+import { withField } from "./fields.mjs";
 import { blend, corners, countGaps, shaped } from "./grid.mjs";
 import { format } from "./numbers.mjs";
 import { paint, replot } from "./paint.mjs";
-import { withField } from "./theme.mjs";
 
 const LEGEND_BELOW = 56; // pixels
 

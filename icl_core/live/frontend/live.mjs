@@ -6,6 +6,7 @@ import { unpack } from "./grid.mjs";
 const charts = new WeakMap();
 const grids = new Map(); // by the element that brought it
 let plotly = null;
+let last = Promise.resolve(); // the start of the chart that was mounted last
 
 /** plotly.js, once for all charts; window.Plotly is left as it was, being perhaps another's. */
 export function loadPlotly(address) {
@@ -33,9 +34,11 @@ export function mountChart({ parentElement, data, setStateValue }, plotlyAddress
   if (!chart) {
     chart = new LiveChart(parentElement, data, gridCalled);
     charts.set(parentElement, chart);
-    loadPlotly(plotlyAddress).then(
-      (Plotly) => chart.start(Plotly),
-      () => chart.fail(),
+    const arrived = chart;
+    const before = last.then(toScreen, toScreen);
+    last = loadPlotly(plotlyAddress).then(
+      (Plotly) => before.then(() => arrived.start(Plotly)),
+      () => arrived.fail(),
     );
   }
   chart.send = (asked) => setStateValue("asked", asked);
@@ -49,6 +52,9 @@ export function mountChart({ parentElement, data, setStateValue }, plotlyAddress
       charts.delete(parentElement);
     });
 }
+
+/** The chart drawn last is shown before the next one is drawn. */
+const toScreen = () => new Promise((done) => setTimeout(done));
 
 /** Keeps the grid that came with `data` for as long as its element is on the page. */
 export function mountGrid({ parentElement, data }) {

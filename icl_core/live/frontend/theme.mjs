@@ -19,11 +19,3 @@ export function channels(colour) {
   const parts = digits.match(digits.length === 3 ? /./g : /../g);
   return parts.map((part) => parseInt(part.length === 1 ? part + part : part, 16));
 }
-
-/** Sets "marker.color" or "shapes[0].x0" inside `target`, copying what it passes through. */
-export function withField(target, path, value) {
-  const [head, ...rest] = path.replace(/\[(\d+)\]/g, ".$1").split(".");
-  const copy = Array.isArray(target) ? [...target] : { ...target };
-  copy[head] = rest.length ? withField(copy[head] ?? {}, rest.join("."), value) : value;
-  return copy;
-}

@@ -13,7 +13,8 @@ from icl_core.models.blocks import BlockModel, Parameters, answers
 from icl_core.models.linear import LinearTransformer
 from icl_core.tasks.linear import LinearTask, Prompts
 from icl_core.training.blocks import Batch, BlockTraining, draw_batch
-from icl_core.training.stack import FACTORS, products
+from icl_core.training.recipe import FACTORS
+from icl_core.training.stack import products
 from icl_core.zoo.paper1.depth import Kind
 from icl_core.zoo.paper1.one_layer import EVALUATION_SEED, MAIN
 from icl_core.zoo.paper1.store import Part

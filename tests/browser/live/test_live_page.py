@@ -31,6 +31,24 @@ def test_a_picture_stands_in_until_the_chart_lives(chart, browser, demo):
     page.close()
 
 
+def test_each_chart_lives_before_the_next_one_is_drawn(browser, demo):
+    page = browser.new_page()
+    # Looks between any two tasks of the page.
+    page.add_init_script("""
+      window.seen = new Set();
+      const { port1, port2 } = new MessageChannel();
+      port1.onmessage = () => {
+        seen.add(document.querySelectorAll('.icl-live[data-alive]').length);
+        port2.postMessage(null);
+      };
+      port2.postMessage(null);
+    """)
+    page.goto(f"{demo}/?scene=linked")
+    page.wait_for_function("seen.has(4)")
+    assert page.evaluate("[...seen]") == [0, 1, 2, 3, 4]
+    page.close()
+
+
 def test_a_failed_load_is_said(browser, demo):
     page = browser.new_page()
     page.route("**/plotly.min.js", lambda route: route.abort())

@@ -10,11 +10,10 @@ from icl_core.errors import InputError
 from icl_core.lessons import depth as lesson
 from icl_core.lessons.depth import VIEWS
 from icl_core.lessons.depth_runs import FRAMES, LAYERS, SEEDS, Depth, Runs, read
-from icl_core.plots.figure import tidy_rows
 from icl_core.zoo.paper1.depth import KINDS
 from icl_core.zoo.paper1.depth_shifts import MIXES, SCALES
 from icl_core.zoo.paper1.one_layer import MAIN
-from tests.cases import assert_close
+from tests.cases import assert_close, matrices
 from tests.hostile import assert_one_sentence
 
 CONFIG = Depth()
@@ -51,18 +50,14 @@ def test_the_cosines_cross(runs: Runs) -> None:
 
 
 def test_weights_are_shown_beside_gdpp(runs: Runs) -> None:
-    rows = tidy_rows(VIEWS["weights"](CONFIG, runs).figure)
-
-    def panel(words: str) -> np.ndarray:
-        values = [row["value"] for row in rows if row["panel"].endswith(words)]
-        return np.array(values).reshape(2, MAIN + 1, MAIN + 1)
-
-    assert_close(panel("trained") - panel("GD++"), panel("difference"), 1e-6)
-    compares, writes = panel("GD++")
+    figure = VIEWS["weights"](CONFIG, runs).figure
+    trained, ideal, gap = (matrices(figure, end) for end in ("trained", "GD++", "difference"))
+    assert_close(trained - ideal, gap, 1e-6)
+    compares, writes = ideal
     assert_close(compares, np.diag([1.0] * MAIN + [0.0]))
     assert writes[0, 0] == pytest.approx(-0.176, rel=0.01)
     assert writes[-1, -1] == pytest.approx(-1.35, rel=0.01)
-    assert np.diagonal(panel("trained")[1])[:-1].mean() == pytest.approx(-0.176, rel=0.05)
+    assert np.diagonal(trained[1])[:-1].mean() == pytest.approx(-0.176, rel=0.05)
 
 
 def test_tied_layers_mix_and_untied_ones_do_not(runs: Runs) -> None:

@@ -25,7 +25,7 @@ from icl_core.zoo.paper1.one_layer import (
     STEPS,
     task_of,
 )
-from tests.cases import assert_close
+from tests.cases import assert_close, matrices
 from tests.hostile import assert_one_sentence
 
 CONFIG = OneLayer()
@@ -79,14 +79,12 @@ def test_sizes_lie_on_the_exact_curve(runs: Runs) -> None:
 
 
 def test_weights_are_shown_beside_the_construction(runs: Runs) -> None:
-    rows = tidy_rows(VIEWS["weights"](CONFIG, runs).figure)
-
-    def panel(words: str) -> np.ndarray:
-        values = [row["value"] for row in rows if row["panel"].endswith(words)]
-        return np.array(values).reshape(2, MAIN + 1, MAIN + 1)
-
-    assert_close(panel("trained") - panel("construction"), panel("difference"), 1e-6)
-    compares, writes = panel("construction")
+    figure = VIEWS["weights"](CONFIG, runs).figure
+    trained, ideal, gap = (
+        matrices(figure, end) for end in ("trained", "construction", "difference")
+    )
+    assert_close(trained - ideal, gap, 1e-6)
+    compares, writes = ideal
     assert_close(compares, np.diag([1.0] * MAIN + [0.0]))
     assert writes[-1, -1] == pytest.approx(-one_layer_step(task_of(MAIN)) / MAIN)
 

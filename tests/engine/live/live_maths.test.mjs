@@ -7,11 +7,12 @@ import { changes } from "../../../icl_core/live/frontend/changes.mjs";
 import {
   compose, draw, gapsAmong, noteZoom, onPage, patchesAt, same, standing,
 } from "../../../icl_core/live/frontend/draw.mjs";
+import { fieldOf, withField } from "../../../icl_core/live/frontend/fields.mjs";
 import { atNode, blend, corners, locate, shaped } from "../../../icl_core/live/frontend/grid.mjs";
 import { methodOf, nameOf } from "../../../icl_core/live/frontend/link.mjs";
 import { format, placeOf, stepCount, valueAt } from "../../../icl_core/live/frontend/numbers.mjs";
 import { colorAt } from "../../../icl_core/live/frontend/paint.mjs";
-import { luminance, withField } from "../../../icl_core/live/frontend/theme.mjs";
+import { luminance } from "../../../icl_core/live/frontend/theme.mjs";
 
 const row = (...numbers) => Float32Array.from(numbers);
 
@@ -121,6 +122,8 @@ test("fields are set without touching the original", () => {
   assert.equal(changed.shapes[1].x0, 5);
   assert.equal(layout.shapes[1].x0, 2);
   assert.equal(changed.title, "t");
+  assert.equal(fieldOf(changed, "shapes[1].x0"), 5);
+  assert.equal(fieldOf(changed, "shapes[2].x0"), undefined);
   assert.deepEqual(withField({}, "marker.size", 3), { marker: { size: 3 } });
 });
 

@@ -9,13 +9,7 @@ from icl_core.models.blocks import BlockModel
 from icl_core.tasks.inputs import UniformInputs
 from icl_core.tasks.linear import LinearTask
 from icl_core.tasks.noise import FixedNoise
-from icl_core.training.blocks import (
-    BlockTraining,
-    draw_batch,
-    half_mse,
-    start_parameters,
-    train_blocks,
-)
+from icl_core.training.blocks import BlockTraining, draw_batch, half_mse, train_blocks
 
 TASK = LinearTask(dim=1, num_context=4, noise=FixedNoise(value=0), inputs=UniformInputs())
 SHORT = BlockTraining(steps=2400, batch=128, queries=4, cooling=0.5, snapshots=5)
@@ -56,17 +50,6 @@ def test_few_fixed_prompts_are_learnt_by_heart() -> None:
     config = SHORT.replace(tasks=4, batch=2, queries=1, steps=600, learning_rate=0.01, clip=1.0)
     *_, last = train_blocks(TASK, config.replace(model=BlockModel(widening=4), seed=1))
     assert last.train_loss < 0.1 * one_layer_loss(TASK)
-
-
-def test_starts_have_the_variance_of_the_recipe() -> None:
-    model = BlockModel(num_layers=3, num_heads=4, widening=4, norm="every")
-    found = start_parameters(TASK.replace(dim=40), BlockTraining(model=model))
-    for name, fan_in in (("W_K", 41), ("P", 164), ("W_1", 41), ("W_2", 164)):
-        assert np.var(found[name]) == pytest.approx(0.002 / 3 / fan_in, rel=0.1), name
-    assert np.all(found["scale"] == 1)
-    assert not np.any(found["offset"])
-    assert not np.any(found["b_1"])
-    assert not np.any(found["b_2"])
 
 
 def test_a_run_that_leaves_the_numbers_says_so() -> None:

@@ -15,7 +15,8 @@ from icl_core.tasks.linear import LinearTask, Tokens, draw_prompts, prompts_of
 from icl_core.tasks.noise import FixedNoise
 from icl_core.training import stack
 from icl_core.training.objective import losses
-from icl_core.training.stack import FACTORS, StackTraining, products, train_stack
+from icl_core.training.recipe import FACTORS
+from icl_core.training.stack import StackTraining, products, train_stack
 from tests.hostile import assert_one_sentence
 
 TASK = LinearTask(dim=3, num_context=6, noise=FixedNoise(value=0), inputs=UniformInputs())

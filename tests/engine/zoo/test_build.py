@@ -2,7 +2,6 @@
 
 from collections import Counter
 from dataclasses import replace
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -148,10 +147,10 @@ def test_a_run_and_its_shorter_cut_are_counted_once():
     model = LinearTransformer(P=np.zeros((2, 1, 3, 3)), Q=np.zeros((2, 1, 3, 3)))
 
     def candidate(recipe, seconds):
-        return Candidate(model=model, recipe=recipe, run=(SimpleNamespace(seconds=seconds),))
+        return Candidate(model=model, recipe=recipe, seconds=seconds)
 
     cold, warm = spec.recipes()
-    candidates = [candidate(cold, 9.0), candidate(cold, 6.0), candidate(warm, 4.0)]
+    candidates = [candidate(cold, 9.0), candidate(cold, 9.0), candidate(warm, 4.0)]
     candidates.append(Candidate(model=model, name="an easier one"))
     assert build_module._seconds(candidates) == {cold: 9.0, warm: 4.0}
 
@@ -162,10 +161,32 @@ def test_neighbours_are_the_same_model_for_the_next_noise_laws():
         parametrization="diag",
         num_layers=5,
     )
+    assert all(other.seed == 0 for other in middle.neighbours())
     laws = {other.task.noise.label() for other in middle.neighbours()}
     assert laws == {"σ ~ U(0, 1)", "σ ~ U(0, 3)", "σ ∈ {1, 3}"}
     assert all(middle in other.neighbours() for other in middle.neighbours())
     assert not replace(middle, task=SMALL).neighbours()
+    main = replace(middle, task=LinearTask(dim=10, num_context=20, noise=MAIN))
+    assert {other.seed for other in main.neighbours()} == {0, 1, 2, 3, 4}
+    assert {other.seed for other in replace(main, seed=1).neighbours()} == {0}
+
+
+@pytest.mark.slow
+def test_a_movie_that_begins_at_random_stays_when_neighbours_win(short, monkeypatch, tmp_path):
+    tasks = [replace(SMALL, noise=UniformNoise(sigma_max=s)) for s in (2, 3)]
+    chosen = tuple(Spec(task=task, parametrization="diag", num_layers=2) for task in tasks)
+
+    def neighbours_first(candidates, task):
+        runs = (c for c in candidates if c.recipe and c.recipe.start == "neighbours")
+        return next(runs, candidates[0])
+
+    monkeypatch.setattr(build_module, "specs", lambda: chosen)
+    monkeypatch.setattr(build_module, "_select", neighbours_first)
+    monkeypatch.setattr(Spec, "movie", True)
+    for entry in build(folder=tmp_path):
+        assert entry.metrics["source"] == "trained from neighbouring noise laws and seeds"
+        assert entry.metrics["movie"] == "trained from random starts"
+        assert load_movie(entry.name, tmp_path).loss[0] > 2 * entry.metrics["mean"]
 
 
 @pytest.mark.slow
