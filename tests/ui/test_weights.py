@@ -149,8 +149,8 @@ def test_a_run_that_did_not_win_ends_before_the_shipped_model():
         view.caption
     )
     assert "nothing better than DIAG" in lesson.finding(told)
-    won = read(TASK, "full", 3)
-    assert "Nothing forced" in lesson.finding(won)
+    assert "Nothing forced" in lesson.finding(read(TASK, "full", 3))
+    won = read(TASK, "diag", 3)
     assert not won.shown
     assert "did not win" not in VIEWS["heatmaps"](Weights(task=TASK, layers=3), won).caption
     assert movie_player(Weights(), won).labels[-1].endswith("updates")
