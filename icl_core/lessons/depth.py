@@ -53,12 +53,13 @@ def finding(config: Depth, runs: Runs) -> str:
     ends, error = story.final()
     steps = story.kind.layers
     gd, gdpp = (float(story.loss(method)[0, -1]) for method in METHODS)
+    tuned = short(gdpp, 2) if gdpp < 1e-3 else f"{gdpp:.4f}"
     cosines = {m: story.over_seeds(f"end:cosine:{m}")[:, 0, -1].mean() for m in METHODS}
     return (
         f"Trained from random weights, {story.kind.words} ({len(ends)} seeds, {condition(story)}) "
         f"end at a loss of **{ends.mean():.4f}** ({_spread(ends, error)}). {steps} steps of "
         f"gradient descent have **{gd:.4f}** at their best, {steps} tuned steps of GD++ "
-        f"**{gdpp:.4f}**. "
+        f"**{tuned}**. "
         f"Cosine of the sensitivities with GD++ **{cosines['gdpp']:.4f}**, with GD "
         f"**{cosines['gd']:.3f}**."
     )

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 
 from icl_core.lessons.variations_runs import LABELS, STORIES, Trainings, Variations
-from icl_core.lessons.words import short
+from icl_core.lessons.words import plus_minus, short
 from icl_core.zoo.paper1.variations import VARIANTS, plateaus
 
 PAPER_BATCH = 2048
@@ -92,8 +92,7 @@ def _block(config: Variations, found: Trainings) -> str:
 
 def _mean(found: Trainings, variant: str, key: str) -> str:
     ends = found.ends(variant, key)
-    error = float(ends.std(ddof=1))
-    return f"{ends.mean():.{1 if error >= 0.1 else 3}f} ± {error:.1g}"
+    return plus_minus(float(ends.mean()), float(ends.std(ddof=1)))
 
 
 _FINDINGS: dict[str, Callable[[Variations, Trainings], str]] = {

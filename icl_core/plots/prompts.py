@@ -157,11 +157,11 @@ def final_weights(w: np.ndarray, ends: Mapping[str, np.ndarray], *, limit: float
         name="true w",
         mode="markers",
         marker={
-            # A pale bar, unlike the mark of Bayes.
-            "color": translucent(METHODS["bayes_rr"].color, 0.5),
+            "color": METHODS["bayes_rr"].color,
             "symbol": "line-ew-open",
             "size": 30,
-            "line": {"width": 5},
+            # A bar, unlike the mark of Bayes.
+            "line": {"width": 4.5},
         },
         hovertemplate="true w: %{y:.3g}<extra></extra>",
     )

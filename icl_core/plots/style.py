@@ -241,7 +241,7 @@ AXIS: dict[str, Any] = {
     "showline": True,
     "zeroline": False,
     "automargin": True,
-    # 10000 after 1000, not 10k.
+    # 10,000 after 1000, not 10k.
     "exponentformat": "none",
 }
 """What every axis is like, on all surfaces."""

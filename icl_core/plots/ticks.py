@@ -39,7 +39,7 @@ def tick_label(value: float) -> str:
     """0.002 as it is, very small and large powers of ten with an exponent."""
     exponent = math.floor(math.log10(value) + 1e-9)
     if -4 < exponent < 5:
-        return f"{value:.6g}"
+        return f"{value:,.6g}" if exponent == 4 else f"{value:.6g}"
     mantissa = value / 10.0**exponent
     power = power_of_ten(exponent)
     return power if math.isclose(mantissa, 1) else f"{mantissa:.0f}·{power}"

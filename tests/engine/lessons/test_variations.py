@@ -10,6 +10,7 @@ from icl_core.errors import InputError
 from icl_core.lessons import variations as lesson
 from icl_core.lessons.variations import PRESETS, VIEWS
 from icl_core.lessons.variations_runs import FRAMES, LABELS, STORIES, Trainings, Variations, read
+from icl_core.lessons.words import plus_minus
 from icl_core.plots.figure import tidy_rows
 from icl_core.plots.one_layer import PLAIN
 from icl_core.zoo.paper1.variations import EVERY, PREFIX, SCALES, VARIANTS, plateaus
@@ -61,7 +62,8 @@ def test_findings_hold_their_numbers(found: Trainings) -> None:
     assert f"**{two.min():,.0f}** to **{two.max():,.0f}**" in said
     assert f"between **{one.min():,.0f}**" in said
     said = lesson.finding(Variations(variant="fixed512"), found)
-    assert f"**512** prompts: {found.ends('fixed512').mean():.3f} ±" in said
+    ends = found.ends("fixed512")
+    assert f"**512** prompts: {plus_minus(ends.mean(), ends.std(ddof=1))}" in said
     for variant in ("norm1", "norm2"):
         said = lesson.finding(Variations(variant=variant), found)
         assert f"**{', '.join(f'{end:.3f}' for end in found.ends(variant))}**" in said
