@@ -60,6 +60,7 @@ def mixes_view(config: Depth, runs: Runs) -> View:
         x="share of the construction",
         y_range=(0.5 * min(float(curve.y.min()) for curve in curves), top),
     )
+    figure.update_traces(showlegend=False, selector=lambda trace: trace.uid.startswith("seed"))
     return View(figure=figure, caption=_mixes_caption(story, config, key))
 
 
@@ -76,8 +77,8 @@ def _mixes_caption(story: Story, config: Depth, key: str) -> str:
     )
     words = CLIPPED if config.tokens == "clipped" else "no clipping"
     return (
-        "Layer by layer, both scaled so that $W_K^\\top W_Q$ has ones on its diagonal; "
-        f"{words}: {said}."
+        "A line a seed. Layer by layer, both scaled so that $W_K^\\top W_Q$ has ones on its "
+        f"diagonal; {words}: {said}."
     )
 
 

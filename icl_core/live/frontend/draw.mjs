@@ -5,8 +5,6 @@ import { blend, corners, countGaps, shaped } from "./grid.mjs";
 import { format } from "./numbers.mjs";
 import { paint, replot } from "./paint.mjs";
 
-const LEGEND_BELOW = 56; // pixels
-
 /** What the grid says at `values`: patches, and how many values each trace lacks. */
 export function patchesAt(grid, values, logarithmic) {
   const found = corners(grid.axes, values, logarithmic);
@@ -133,11 +131,9 @@ export function onPage(layout, zoom, { narrow, touched }) {
     layout.margin = { ...layout.margin, t: 16 };
   }
   if (narrow) {
-    // Below the names of the lowest axes, whatever the height of the figure.
-    const { t, b } = { t: 0, b: 0, ...layout.template?.layout?.margin, ...layout.margin };
-    const y = -LEGEND_BELOW / Math.max(LEGEND_BELOW, layout.height - t - b);
-    const legend = { orientation: "h", x: 0, xanchor: "left", y, yanchor: "top" };
-    layout.legend = { ...layout.legend, ...legend };
+    // At the foot, for which plotly makes room below the names of the axes.
+    const foot = { yref: "container", y: 0, yanchor: "bottom" };
+    layout.legend = { ...layout.legend, orientation: "h", x: 0, xanchor: "left", ...foot };
   }
   // A finger on the picture must be able to scroll the page.
   if (touched) layout.dragmode = false;

@@ -1,6 +1,9 @@
 // Numbers as text and as places on a slider. Knows no page.
 
-/** `value` by a Python format: ".3g", ".2f", ".1e", "d", ".1%". */
+/**
+ * `value` by a Python format, ".3g", ".2f", ".1e", "d", ".1%", and as people write it: 10,000 and
+ * 2·10⁻⁵ in the place of 1e+04 and 2e-05.
+ */
 export function format(value, spec = ".3g") {
   if (value === null || value === undefined || Number.isNaN(value)) return "–";
   if (!Number.isFinite(value)) return value > 0 ? "∞" : "−∞";
@@ -11,27 +14,28 @@ export function format(value, spec = ".3g") {
     d: () => value.toFixed(0),
     f: () => value.toFixed(digits),
     "%": () => `${(100 * value).toFixed(digits)}%`,
-    e: () => pythonExponent(value.toExponential(digits)),
+    e: () => power(...value.toExponential(digits).split("e")),
     g: () => general(value, Math.max(digits, 1)),
   }[match[2]]();
   // A hyphen is not a minus sign, least of all in a serif font.
-  return text.replace(/^-/, "−").replace("e-", "e−");
+  return text.replace(/^-/, "−");
 }
 
 function general(value, digits) {
   if (value === 0) return "0";
   const exponent = Number(value.toExponential(digits - 1).split("e")[1]);
-  if (exponent < -4 || exponent >= digits) {
-    const [mantissa, power] = value.toExponential(digits - 1).split("e");
-    return pythonExponent(`${bare(mantissa)}e${power}`);
+  if (exponent < -5 || exponent > 6) {
+    return power(bare((value / 10 ** exponent).toFixed(digits - 1)), String(exponent));
   }
-  return bare(value.toFixed(digits - 1 - exponent));
+  return Number(value.toPrecision(digits)).toLocaleString("en-US", { maximumSignificantDigits: digits });
 }
 
 const bare = (text) => (text.includes(".") ? text.replace(/\.?0+$/, "") : text);
 
-const pythonExponent = (text) =>
-  text.replace(/e([+-])(\d)$/, "e$10$2");
+const SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹";
+
+const power = (mantissa, exponent) =>
+  `${mantissa}·10${exponent.replace("+", "").replace("-", "⁻").replace(/\d/g, (d) => SUPERSCRIPTS[d])}`;
 
 /** How many steps a slider has from end to end. */
 export function stepCount({ minimum, maximum, step, scale }) {

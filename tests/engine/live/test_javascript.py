@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from scipy.interpolate import RegularGridInterpolator
 
+from icl_core.lessons.words import short
 from icl_core.live import Grid, Quantity
 from icl_core.live.message import FRONTEND
 
@@ -98,11 +99,25 @@ def test_the_digest_names_the_grid(tmp_path):
     assert names == [grid.digest]
 
 
-@pytest.mark.parametrize("spec", [".3g", ".1g", ".6g", ".2f", ".0f", "d", ".1e", ".1%", "g", "f"])
-def test_numbers_are_written_as_in_python(spec):
-    values = [0.0, 1.0, -2.6, 0.1, 123.456, 1e5, 123456.0, 1.234e-5, 9.9999, -1e-10, 1e15, 0.00012]
-    if spec == "d":
-        values = [0, 1, -2, 10, 123456]
+def written(values, spec):
     code = f"{json.dumps(values)}.map((value) => numbers.format(value, {spec!r}))"
-    written = [text.replace("−", "-") for text in evaluated(code, "numbers.mjs")]
-    assert written == [format(value, spec) for value in values]
+    return [text.replace("−", "-") for text in evaluated(code, "numbers.mjs")]
+
+
+VALUES = [0.0, 1.0, -2.6, 0.1, 123.456, 1e5, 123456.0, 1.234e-5, 9.9999, -1e-10, 1e15, 0.00012]
+
+
+@pytest.mark.parametrize("spec", [".2f", ".0f", "d", ".1%", "f"])
+def test_numbers_are_written_as_in_python(spec):
+    values = [0, 1, -2, 10, 123456] if spec == "d" else VALUES
+    assert written(values, spec) == [format(value, spec) for value in values]
+
+
+@pytest.mark.parametrize("digits", [1, 3, 6])
+def test_numbers_are_written_as_in_the_words_of_a_page(digits):
+    values = [*VALUES, 9.996, 999_900, 9_999_000, 2.514e6, 3e7, 9.9996e-6, 0.00002]
+    assert written(values, f".{digits}g") == [short(value, digits) for value in values]
+
+
+def test_fixed_powers_of_ten():
+    assert written([1e-12, 0.0, -3.14e5], ".1e") == ["1.0·10⁻¹²", "0.0·10⁰", "-3.1·10⁵"]
