@@ -79,7 +79,7 @@ def test_files_are_what_the_manifest_says(entry):
         movie = library.load_movie(entry.name)
         same = np.allclose(movie.P[-1], checkpoint.model.P, rtol=1e-5, atol=1e-7)
         assert same == ("movie" not in entry.metrics)
-        assert same == entry.metrics["source"].startswith("trained")
+        assert not same or entry.metrics["source"].startswith("trained")
         assert 25 <= movie.steps.size <= 60
         assert movie.P.shape[1:] == checkpoint.model.P.shape
 
