@@ -47,7 +47,7 @@ from icl_core.training import Snapshot, TrainingConfig, objective, run, train
 from icl_core.training.paper import BATCH, paper_start, paper_steps
 from icl_core.zoo.build import as_they_are
 from icl_core.zoo.library import PRETRAINED, read_manifest
-from icl_core.zoo.specs import MAIN, Recipe, Spec, specs
+from icl_core.zoo.specs import MAIN, STAGES, Recipe, Spec, specs
 from icl_core.zoo.table import ERRORS, NEAR, Cell, results
 
 PROMPTS, SEED = 20_000, 4711
@@ -73,7 +73,7 @@ def measured(model: LinearTransformer, spec: Spec) -> float:
 
 def recipes_of(spec: Spec) -> list[Recipe]:
     """The zoo's runs from random starts and from models inside this one, in their order."""
-    return [recipe for recipe in spec.recipes() if recipe.start != "neighbours"]
+    return [recipe for recipe in spec.recipes() if recipe.start not in STAGES]
 
 
 def warm_starts(spec: Spec, recipe: Recipe) -> list[LinearTransformer]:
