@@ -14,7 +14,7 @@ Scale = Literal["linear", "log"]
 class Slider:
     """A continuous control; `step` counts in decades where `scale` is "log".
 
-    `format` is Python's, ".3g", ".2f", ".1e" or "d", with 10,000 and 2·10⁻⁵ for 1e+04 and 2e-05.
+    `format` is Python's, ".3g", ".2f" or "d", with 10,000 and 2·10⁻⁵ for 1e+04 and 2e-05.
     """
 
     name: str

@@ -1,20 +1,19 @@
 // Numbers as text and as places on a slider. Knows no page.
 
 /**
- * `value` by a Python format, ".3g", ".2f", ".1e", "d", ".1%", and as people write it: 10,000 and
+ * `value` by a Python format, ".3g", ".2f", "d", ".1%", and as people write it: 10,000 and
  * 2·10⁻⁵ in the place of 1e+04 and 2e-05.
  */
 export function format(value, spec = ".3g") {
   if (value === null || value === undefined || Number.isNaN(value)) return "–";
   if (!Number.isFinite(value)) return value > 0 ? "∞" : "−∞";
-  const match = /^(?:\.(\d+))?([dfeg%])$/.exec(spec);
+  const match = /^(?:\.(\d+))?([dfg%])$/.exec(spec);
   if (!match) return String(value);
   const digits = match[1] === undefined ? 6 : Number(match[1]);
   const text = {
     d: () => value.toFixed(0),
     f: () => value.toFixed(digits),
     "%": () => `${(100 * value).toFixed(digits)}%`,
-    e: () => power(...value.toExponential(digits).split("e")),
     g: () => general(value, Math.max(digits, 1)),
   }[match[2]]();
   // A hyphen is not a minus sign, least of all in a serif font.
@@ -25,7 +24,7 @@ function general(value, digits) {
   if (value === 0) return "0";
   const exponent = Number(value.toExponential(digits - 1).split("e")[1]);
   if (exponent < -5 || exponent > 6) {
-    return power(bare((value / 10 ** exponent).toFixed(digits - 1)), String(exponent));
+    return `${bare((value / 10 ** exponent).toFixed(digits - 1))}·10${raised(exponent)}`;
   }
   return Number(value.toPrecision(digits)).toLocaleString("en-US", { maximumSignificantDigits: digits });
 }
@@ -34,8 +33,8 @@ const bare = (text) => (text.includes(".") ? text.replace(/\.?0+$/, "") : text);
 
 const SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹";
 
-const power = (mantissa, exponent) =>
-  `${mantissa}·10${exponent.replace("+", "").replace("-", "⁻").replace(/\d/g, (d) => SUPERSCRIPTS[d])}`;
+const raised = (power) =>
+  String(power).replace("-", "⁻").replace(/\d/g, (digit) => SUPERSCRIPTS[digit]);
 
 /** How many steps a slider has from end to end. */
 export function stepCount({ minimum, maximum, step, scale }) {

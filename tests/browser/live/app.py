@@ -153,7 +153,7 @@ def bands():
         alt="GD with a band.",
         controls=[noise, damping],
         grid=Grid(axes={"noise": s, "damping": d}, quantities=quantities),
-        readouts=[Readout(name="last", label="Last loss", value=now["middle"][-1], format=".3e")],
+        readouts=[Readout(name="last", label="Last loss", value=now["middle"][-1], format=".4g")],
     )
 
 

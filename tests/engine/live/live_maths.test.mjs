@@ -106,7 +106,7 @@ test("numbers that are none have signs", () => {
   assert.equal(format(null), "–");
   assert.equal(format(Infinity), "∞");
   assert.equal(format(-1.5, ".1f"), "−1.5");
-  assert.equal(format(1e-12, ".1e"), "1.0·10⁻¹²");
+  assert.equal(format(-1e-12), "−1·10⁻¹²");
 });
 
 test("brightness tells a dark page", () => {
