@@ -169,13 +169,20 @@ def finding(config: Construction, run: Run) -> str:
 
 
 STEP_PANELS = ("before", "products", "update", "after")
+ROUNDING = 1e-13
+"""Numbers smaller than this share of the prompt's largest are shown as 0."""
 
 
 def step_parts(run: Run, layer: int) -> dict[str, np.ndarray]:
     """The panels of one layer: tokens, products q_j k_i, what is added, tokens after."""
     trace = run.trace(layer)
     parts = (trace.tokens, trace.scores, trace.update, trace.output)
-    return dict(zip(STEP_PANELS, parts, strict=True))
+    return {name: rounded(run, part) for name, part in zip(STEP_PANELS, parts, strict=True)}
+
+
+def rounded(run: Run, values: np.ndarray) -> np.ndarray:
+    """Values without what rounding has left in the place of zeros."""
+    return np.where(np.abs(values) < ROUNDING * np.abs(run.tokens[0]).max(), 0.0, values)
 
 
 def step_figure(config: Construction, run: Run) -> Figure:
@@ -188,7 +195,7 @@ def _readouts(run: Run, layer: int) -> dict[str, tuple[str, float, str]]:
     return {
         "loss_before": ("loss before", float(run.layer_losses[layer - 1]), ".4g"),
         "loss_after": ("loss after", float(run.layer_losses[layer]), ".4g"),
-        "answer": ("answer to the query", float(-run.tokens[layer, -1, -1]), ".4g"),
+        "answer": ("answer to the query", float(rounded(run, -run.tokens[layer, -1, -1])), ".4g"),
         "gap": ("gap to gradient descent", float(run.gaps[layer]), ".2g"),
     }
 

@@ -53,6 +53,15 @@ def test_the_step_figure_holds_the_layer() -> None:
     assert_close(-(before + update)[-1, -1], run.W[3] @ run.prompt.query)
 
 
+def test_what_rounding_leaves_is_shown_as_zero() -> None:
+    config = lesson.PRESETS["One example"]
+    run = measure(config)
+    left = np.abs(run.trace(1).output)
+    assert ((left > 0) & (left < 1e-15)).any()
+    shown = np.abs([row["value"] for row in tidy_rows(VIEWS["step"](config, run).figure)])
+    assert not ((shown > 0) & (shown < 1e-15)).any()
+
+
 def test_the_players_frames_are_the_layers() -> None:
     config = Construction()
     view, later = (VIEWS["step"](c, measure(c)) for c in (config, config.replace(layer=4)))
