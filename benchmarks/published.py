@@ -101,6 +101,12 @@ def seconds_of(chosen: Iterable[Spec]) -> float:
     return sum(shipped[one.name] for one in chosen)
 
 
+def contained(spec: Spec) -> set[Spec]:
+    """Every model inside it: shallower ones, and those of a smaller class."""
+    found = set(spec.easier())
+    return found.union(*map(contained, found))
+
+
 def inside(spec: Spec, goal: float) -> Spec:
     """The trained model inside it, or itself, that is good enough with least training; itself where
     none is."""
@@ -108,7 +114,7 @@ def inside(spec: Spec, goal: float) -> Spec:
     def all_seconds(one: Spec) -> float:
         return seconds_of({one, *behind(one, recipes_of(one))})
 
-    trained = [one for one in (*behind(spec, recipes_of(spec)), spec) if one.recipes()]
+    trained = [one for one in (*contained(spec), spec) if one.recipes()]
     good = [one for one in trained if as_shipped(one) <= goal]
     return min(good, key=all_seconds, default=spec)
 
