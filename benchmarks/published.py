@@ -47,7 +47,7 @@ from icl_core.training import Snapshot, TrainingConfig, objective, run, train
 from icl_core.training.paper import BATCH, paper_start, paper_steps
 from icl_core.zoo.build import as_they_are
 from icl_core.zoo.library import PRETRAINED, read_manifest
-from icl_core.zoo.specs import MAIN, STAGES, Recipe, Spec, specs
+from icl_core.zoo.specs import MAIN, Recipe, Spec, specs
 from icl_core.zoo.table import ERRORS, NEAR, Cell, results
 
 PROMPTS, SEED = 20_000, 4711
@@ -73,7 +73,7 @@ def measured(model: LinearTransformer, spec: Spec) -> float:
 
 def recipes_of(spec: Spec) -> list[Recipe]:
     """The zoo's runs from random starts and from models inside this one, in their order."""
-    return [recipe for recipe in spec.recipes() if recipe.start not in STAGES]
+    return [recipe for recipe in spec.recipes() if not recipe.stage]
 
 
 def warm_starts(spec: Spec, recipe: Recipe) -> list[LinearTransformer]:
@@ -85,26 +85,37 @@ def behind(
     spec: Spec, recipes: Sequence[Recipe], more: Callable[[Spec], Sequence[Recipe]] = recipes_of
 ) -> set[Spec]:
     """The models that these runs start from, those that they start from by `more`, and so on."""
-    found: set[Spec] = set()
-    open_ends = [(spec, recipes)]
-    while open_ends:
-        one, its = open_ends.pop()
-        new = {start for recipe in its for start in recipe.starts(one)} - found
-        found |= new
-        open_ends += [(other, more(other)) for other in new]
-    return found
 
+    def starts(one: Spec, its: Sequence[Recipe]) -> set[Spec]:
+        return {start for recipe in its for start in recipe.starts(one)}
 
-def seconds_of(chosen: Iterable[Spec]) -> float:
-    """Of one core, in which they were trained, by the manifest."""
-    shipped = {entry.name: entry.metrics["seconds"] for entry in read_manifest()}
-    return sum(shipped[one.name] for one in chosen)
+    return closure(starts(spec, recipes), lambda one: starts(one, more(one)))
 
 
 def contained(spec: Spec) -> set[Spec]:
     """Every model inside it: shallower ones, and those of a smaller class."""
-    found = set(spec.easier())
-    return found.union(*map(contained, found))
+    return closure(spec.easier(), Spec.easier)
+
+
+def closure(first: Iterable[Spec], others: Callable[[Spec], Iterable[Spec]]) -> set[Spec]:
+    """`first`, the others of these, their others, and so on."""
+    found, open_ends = set(first), list(first)
+    while open_ends:
+        new = set(others(open_ends.pop())) - found
+        found |= new
+        open_ends += new
+    return found
+
+
+def shipped() -> dict[str, dict[str, Any]]:
+    """What the manifest says of every model, by name."""
+    return {entry.name: entry.metrics for entry in read_manifest()}
+
+
+def seconds_of(chosen: Iterable[Spec]) -> float:
+    """Of one core, in which they were trained, by the manifest."""
+    known = shipped()
+    return sum(known[one.name]["seconds"] for one in chosen)
 
 
 def inside(spec: Spec, goal: float) -> Spec:
@@ -115,13 +126,9 @@ def inside(spec: Spec, goal: float) -> Spec:
         return seconds_of({one, *behind(one, recipes_of(one))})
 
     trained = [one for one in (*contained(spec), spec) if one.recipes()]
-    good = [one for one in trained if as_shipped(one) <= goal]
+    known = shipped()
+    good = [one for one in trained if known[one.name]["mean"] <= goal]
     return min(good, key=all_seconds, default=spec)
-
-
-def as_shipped(spec: Spec) -> float:
-    """Its loss, by the manifest."""
-    return next(entry.metrics["mean"] for entry in read_manifest() if entry.name == spec.name)
 
 
 def timed(snapshots: Iterator[Snapshot]) -> Iterator[tuple[Snapshot, float]]:
@@ -174,7 +181,7 @@ def at_most(spec: Spec) -> Row:
         "seconds": seconds_of([spec]),
         "seconds_before": seconds_of(every - {spec}),
         "start": "neighbours",
-        "loss": as_shipped(spec),
+        "loss": shipped()[spec.name]["mean"],
     }
 
 
@@ -206,7 +213,7 @@ def measure_cell(spec: Spec, cell: Cell) -> Row:
     ours: Row = {}
     for name, goal in goals(cell).items():
         ours = {"goal": name} | seconds_to(goal, inside(spec, goal))
-        if not ours["reached"] and as_shipped(spec) <= goal:
+        if not ours["reached"] and shipped()[spec.name]["mean"] <= goal:
             ours |= at_most(spec)
         if ours["reached"]:
             break

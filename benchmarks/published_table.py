@@ -11,10 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from icl_core.files import write_atomic
-from icl_core.zoo.table import DEPTHS, Cell, results
+from icl_core.zoo.published import NAMES
+from icl_core.zoo.report import grid
+from icl_core.zoo.table import results
 
 Row = Mapping[str, Any]
-HEADS = {"diag": "DIAG", "full": "FULL"}
+TRAINED = ("diag", "full")
 MARKS = {"as published": "", "within its sampling error": " =", "1 % above the floor": " †"}
 INTRODUCTION = """# Seconds to each published loss
 
@@ -29,8 +31,7 @@ is tuned, not trained, and without noise DIAG and FULL of two layers or more are
 Marks: none, at or below the published value; `=` above it by no more than two of the sampling
 errors that it must carry; `†` it lies below an exact floor, and ours is within 1 % of that floor;
 `≤` an upper bound: only a model that started from its neighbours got there, and all training counts
-that it can owe something to; `–` not reached on these 20,000 prompts.
-"""
+that it can owe something to; `–` not reached on these 20,000 prompts."""
 
 
 def entry(row: Row | None) -> str:
@@ -44,37 +45,22 @@ def entry(row: Row | None) -> str:
     return f"{bound}{seconds:.3g} s, {row['ratio']:,.0f}×{MARKS[row['goal']]}"
 
 
-def section(kind: str, cells: Mapping[tuple[str, int], Cell], rows: Mapping[str, Row]) -> list[str]:
-    columns = list(dict.fromkeys(name for name, _ in cells))
-    heads = [next(c.column.head for (n, _), c in cells.items() if n == name) for name in columns]
-    lines = [f"## {HEADS[kind]}", ""]
-    lines += [f"| L | {' | '.join(heads)} |", "| - |" + " - |" * len(columns)]
-    for depth in DEPTHS:
-        found = [entry(rows.get(cells[name, depth].name)) for name in columns]
-        lines.append(f"| {depth} | {' | '.join(found)} |")
-    return [*lines, ""]
-
-
 def summary(rows: Mapping[str, Row]) -> str:
     reached = [row for row in rows.values() if row["reached"]]
-    ratios = sorted(row["ratio"] for row in reached)
+    ratios = [row["ratio"] for row in reached]
     return (
         f"{len(reached)} of {len(rows)} cells are reached. The paper's recipe takes "
-        f"{ratios[0]:,.0f} to {ratios[-1]:,.0f} times as long, in the median "
+        f"{min(ratios):,.0f} to {max(ratios):,.0f} times as long, in the median "
         f"{statistics.median(ratios):,.0f} times."
     )
 
 
 def document(rows: Mapping[str, Row]) -> str:
-    lines = [INTRODUCTION, summary(rows), ""]
-    for kind in HEADS:
-        cells = {
-            (cell.column.name, cell.layers): cell
-            for cell in results().cells
-            if cell.parametrization == kind
-        }
-        lines += section(kind, cells, rows)
-    return "\n".join(lines).rstrip() + "\n"
+    table, parts = results(), [INTRODUCTION, summary(rows)]
+    for kind in TRAINED:
+        cells = grid(table, kind, lambda cell: entry(rows.get(cell.name)))
+        parts += [f"## {NAMES[kind]}", cells]
+    return "\n\n".join(parts) + "\n"
 
 
 def main() -> None:

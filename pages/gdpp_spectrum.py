@@ -46,7 +46,6 @@ def explore() -> None:
             "two eigenvalues, that which makes them equal",
             key="best_gamma",
         )
-    controls.config()
     charts(controls)
 
 

@@ -1,7 +1,5 @@
 """Lesson: one layer. Words -> controls -> cached call -> figures."""
 
-from collections.abc import Callable
-
 import streamlit as st
 
 from icl_core.lessons import one_layer as lesson
@@ -12,7 +10,7 @@ from icl_core.live import Values
 from icl_core.zoo.paper1.one_layer import SEEDS
 from ui.boundary import fragment
 from ui.calls import one_layer_results
-from ui.chart import chart
+from ui.chart import charts_of
 from ui.controls import Controls, control_row
 from ui.frame import finding, heading, to_try
 from ui.presets import preset_links
@@ -28,10 +26,7 @@ def explore() -> None:
         controls.one_of("shift", "Tested on", {name: words[0] for name, words in SHIFTS.items()})
     config = controls.config()
     runs = one_layer_results()
-
-    def show(name: str, on_change: Callable[[Values], None] | None = None) -> None:
-        view = VIEWS[name](config, runs)
-        chart(view, key=name, page=PAGE, config=config, on_change=on_change)
+    show = charts_of(VIEWS, config, runs, page=PAGE)
 
     def damped(values: Values) -> None:
         controls.put("damping", float(f"{values['damping']:.4g}"))

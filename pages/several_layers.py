@@ -1,7 +1,5 @@
 """Lesson: deeper. Words -> controls -> cached call -> figures."""
 
-from collections.abc import Callable
-
 import streamlit as st
 
 from icl_core.lessons import depth as lesson
@@ -12,7 +10,7 @@ from icl_core.live import Values
 from icl_core.zoo.paper1.depth import KINDS
 from ui.boundary import fragment
 from ui.calls import depth_results
-from ui.chart import chart
+from ui.chart import charts_of
 from ui.controls import Controls, control_row
 from ui.frame import finding, heading, to_try
 from ui.presets import preset_links
@@ -35,10 +33,7 @@ def explore() -> None:
             controls.one_of("tokens", "Mixtures", {"free": "not clipped", "clipped": "clipped"})
     config = controls.config()
     runs = depth_results()
-
-    def show(name: str, on_change: Callable[[Values], None] | None = None) -> None:
-        view = VIEWS[name](config, runs)
-        chart(view, key=name, page=PAGE, config=config, on_change=on_change)
+    show = charts_of(VIEWS, config, runs, page=PAGE)
 
     def moved(values: Values) -> None:
         controls.put("frame", int(values["frame"]))

@@ -1,6 +1,7 @@
 """The one place that shows a view: title, chart, caption, data table, exports."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeVar
 
 import streamlit as st
 
@@ -15,6 +16,9 @@ from ui.boundary import fragment
 from ui.export_row import export_menu
 from ui.live import asked_values, live_chart
 from ui.menu import menu
+
+C = TypeVar("C", bound=Config)
+R = TypeVar("R")
 
 
 def chart(
@@ -40,6 +44,18 @@ def chart(
         live_chart(view, key=name, on_change=on_change, placeholder_svg=_stand_in(view, name))
         if view.caption:
             st.caption(view.caption)
+
+
+def charts_of(
+    views: Mapping[str, Callable[[C, R], View]], config: C, result: R, *, page: str
+) -> Callable[..., None]:
+    """`show(name, on_change)` puts one of a lesson's views on its page."""
+
+    def show(name: str, on_change: Callable[[Values], None] | None = None) -> None:
+        view = views[name](config, result)
+        chart(view, key=name, page=page, config=config, on_change=on_change)
+
+    return show
 
 
 def _stand_in(view: View, key: str) -> str | None:

@@ -148,7 +148,7 @@ def _work(
         waiting = []
         for spec in alike:
             found = _untried(spec, built.get(spec))
-            now = [r for r in found if r and (r.start if r.start in STAGES else "") == stage]
+            now = [recipe for recipe in found if recipe and recipe.stage == stage]
             if now or (found == [None] and not stage):
                 waiting.append((spec, now))
         key = lambda pair: [recipe.start for recipe in pair[1]]  # noqa: E731

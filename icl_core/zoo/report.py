@@ -47,11 +47,11 @@ def markdown(table: Results) -> str:
     """The whole document."""
     parts = [HEAD, "## Ours | the paper's"]
     for kind in PARAMETRIZATIONS:
-        parts += [f"### {NAMES[kind]}", _grid(table, kind, _both)]
+        parts += [f"### {NAMES[kind]}", grid(table, kind, _both)]
     parts += ["## Floors", FLOORS, _floors(table.columns)]
     parts += ["## Above the Bayes floor, in %: ours | the paper's"]
     for kind in PARAMETRIZATIONS:
-        parts += [f"### {NAMES[kind]}", _grid(table, kind, _excess)]
+        parts += [f"### {NAMES[kind]}", grid(table, kind, _excess)]
     parts += ["## Heavy-tailed cells", _tails(table)]
     parts += ["## What is checked", *(_said(claim, HOLDS) for claim in claims(table))]
     parts += ["## What is wrong in the published table", WRONG]
@@ -72,7 +72,8 @@ def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
-def _grid(table: Results, kind: str, write: Callable[[Cell], str]) -> str:
+def grid(table: Results, kind: str, write: Callable[[Cell], str]) -> str:
+    """The cells of a parametrization, a row a depth and a column a noise law."""
     rows = []
     for layers in DEPTHS:
         found = [table.cell(column.name, kind, layers) for column in table.columns]

@@ -145,11 +145,16 @@ class Recipe:
     config: TrainingConfig
     start: Start
 
+    @property
+    def stage(self) -> str:
+        """Which of STAGES it belongs to; "" for what comes before."""
+        return self.start if self.start in STAGES else ""
+
     def starts(self, spec: Spec) -> tuple[Spec, ...]:
         """The models that it starts from."""
         if self.start == "random":
             return ()
-        if self.start in STAGES:
+        if self.stage:
             return spec.neighbours()
         easier = spec.easier()
         return easier if self.start == "easier" else easier[:1]

@@ -194,7 +194,6 @@ export class LiveChart {
       return;
     }
     clearTimeout(this.pending);
-    this.pending = 0;
     if (delay) this.pending = setTimeout(() => this.ask(), delay);
     else this.ask();
   }
