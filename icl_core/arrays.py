@@ -1,12 +1,19 @@
-"""Array types and precision: what every floor above shares."""
+"""Array types, precision and the choice between numpy and XLA: what every floor above shares.
+
+The algorithms, models and measures of the engine are written once, over the namespace of the arrays
+that they are given. On numpy arrays they are plain numpy in the calling thread: nothing is compiled
+and no pool of threads is waited for, which is what a server of many sessions needs. On JAX's arrays
+they are one XLA program, which can be transformed: differentiated in training, say.
+"""
 
 import functools
 from collections.abc import Callable
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeAlias, TypeVar
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float, PRNGKeyArray
+import numpy as np
+from jaxtyping import Float, PRNGKeyArray
 
 from icl_core.errors import InputError
 
@@ -14,6 +21,8 @@ A = ParamSpec("A")
 R = TypeVar("R")
 
 Key = PRNGKeyArray
+Array: TypeAlias = np.ndarray | jax.Array
+"""What the engine computes with, of either kind."""
 WeightPath = Float[Array, "steps batch dim"]
 """Implicit weights after step 0, 1, ... of a method, for a batch of prompts."""
 
@@ -33,6 +42,64 @@ def in_float64(function: Callable[A, R]) -> Callable[A, R]:
     return wrapped
 
 
+def namespace(*arrays: Any) -> Any:
+    """`jax.numpy` where one of the arrays, or a leaf of a pytree of them, is JAX's; else numpy."""
+    return jnp if any(isinstance(leaf, jax.Array) for leaf in jax.tree.leaves(arrays)) else np
+
+
+def numpy_or_xla(
+    function: Callable[A, R] | None = None, *, static: tuple[str, ...] = ()
+) -> Callable[..., Any]:
+    """Run `function` as it is where all arrays are numpy's, and as one XLA program otherwise.
+
+    `static` names arguments that are no arrays. Overflow becomes inf or NaN without a warning, as
+    it does in XLA.
+    """
+    if function is None:
+        return functools.partial(numpy_or_xla, static=static)
+    program = jax.jit(function, static_argnames=static)
+
+    @functools.wraps(function)
+    def either(*args: A.args, **kwargs: A.kwargs) -> R:
+        if namespace(args, kwargs) is jnp:
+            return program(*args, **kwargs)
+        with np.errstate(all="ignore"):
+            return function(*args, **kwargs)
+
+    return either
+
+
+def scan(step: Callable[[Any, Any], tuple[Any, Any]], state: Any, inputs: Any, length: int) -> Any:
+    """`jax.lax.scan` for arrays of either kind: the last state, and the stacked outputs.
+
+    `inputs` is a pytree of arrays whose leading axis is gone through, or None.
+    """
+    if namespace(state, inputs) is jnp:
+        return jax.lax.scan(step, state, inputs, length=length)
+    outputs = []
+    for index in range(length):
+        now = jax.tree.map(lambda values, at=index: values[at], inputs)
+        state, output = step(state, now)
+        outputs.append(output)
+    return state, jax.tree.map(lambda *rows: np.stack(rows), *outputs)
+
+
+def eigh(
+    matrices: Float[Array, "*batch dim dim"],
+) -> tuple[Float[Array, "*batch dim"], Float[Array, "*batch dim dim"]]:
+    """Eigenvalues, ascending, and eigenvectors of symmetric matrices; NaN where entries are not
+    finite, for which numpy's own raises."""
+    xp = namespace(matrices)
+    if xp is jnp:
+        return jnp.linalg.eigh(matrices)
+    known = np.asarray(np.isfinite(matrices).all((-2, -1)))
+    values, vectors = np.linalg.eigh(np.where(known[..., None, None], matrices, 0))
+    return (
+        np.where(known[..., None], values, np.nan),
+        np.where(known[..., None, None], vectors, np.nan),
+    )
+
+
 def key_of(seed: int | Key) -> Key:
     """A JAX random key from an integer seed; keys pass through."""
     return jax.random.key(seed) if isinstance(seed, int) else seed
@@ -50,7 +117,8 @@ def require_shape(name: str, array: Any, shape: tuple[int | None, ...]) -> None:
 
 def eye_like(matrices: Float[Array, "*batch rows rows"]) -> Float[Array, "*batch rows rows"]:
     """An identity in the place of every matrix."""
-    return jnp.broadcast_to(jnp.eye(matrices.shape[-1], dtype=matrices.dtype), matrices.shape)
+    xp = namespace(matrices)
+    return xp.broadcast_to(xp.eye(matrices.shape[-1], dtype=matrices.dtype), matrices.shape)
 
 
 def without_rounding(eigenvalues: Float[Array, "*batch dim"]) -> Float[Array, "*batch dim"]:
@@ -58,5 +126,6 @@ def without_rounding(eigenvalues: Float[Array, "*batch dim"]) -> Float[Array, "*
 
     A sum over n < d tokens has d - n such eigenvalues: left at 1e-15, they would be divided by.
     """
-    tiny = 8 * eigenvalues.shape[-1] * jnp.finfo(eigenvalues.dtype).eps * eigenvalues[..., -1:]
-    return jnp.where(eigenvalues > tiny, eigenvalues, 0)
+    xp = namespace(eigenvalues)
+    tiny = 8 * eigenvalues.shape[-1] * xp.finfo(eigenvalues.dtype).eps * eigenvalues[..., -1:]
+    return xp.where(eigenvalues > tiny, eigenvalues, 0)

@@ -11,13 +11,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import jax.numpy as jnp
 import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load as load_tensors
 from safetensors.numpy import save as save_tensors
 
-from icl_core.arrays import in_float64, require_shape
+from icl_core.arrays import require_shape
 from icl_core.errors import InputError
 from icl_core.files import parse_json, read_bytes, write_atomic
 from icl_core.models.linear import PARAMETRIZATIONS, LinearTransformer, Parametrization
@@ -128,7 +127,6 @@ def read_tensors(name: str, data: bytes) -> tuple[dict[str, np.ndarray], dict[st
         ) from None
 
 
-@in_float64
 def parse_checkpoint(name: str, data: bytes, *, expected_sha256: str | None = None) -> Checkpoint:
     """A checkpoint from bytes. Hash, types, shapes, finiteness and metadata are all verified."""
     if expected_sha256 is not None and sha256(data) != expected_sha256:
@@ -161,7 +159,8 @@ def parse_checkpoint(name: str, data: bytes, *, expected_sha256: str | None = No
         )
     return Checkpoint(
         model=LinearTransformer(
-            P=jnp.asarray(tensors["P"], jnp.float64), Q=jnp.asarray(tensors["Q"], jnp.float64)
+            P=tensors["P"].astype(np.float64),
+            Q=tensors["Q"].astype(np.float64),
         ),
         parametrization=choice(
             "The parametrization", shape.get("parametrization"), PARAMETRIZATIONS

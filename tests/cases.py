@@ -9,8 +9,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 
 from icl_core.algorithms import Method
@@ -48,12 +46,9 @@ def some_tokens(dim: int = 3, num_context: int = 7, sigma: float | None = None) 
     return Tokens(X=X, y=np.einsum("bnd,bd->bn", X, w) + xi, sigma=levels, w=w)  # type: ignore[arg-type]
 
 
-_prompts_of = jax.jit(prompts_of)
-
-
 def some_prompts(dim: int = 3, num_context: int = 7, sigma: float | None = None) -> Prompts:
     """The moments of `some_tokens`."""
-    return _prompts_of(some_tokens(dim, num_context, sigma))
+    return prompts_of(some_tokens(dim, num_context, sigma))
 
 
 def full_model(dim: int = 3, *, layers: int = 2, heads: int = 1) -> LinearTransformer:
@@ -66,7 +61,7 @@ def full_model(dim: int = 3, *, layers: int = 2, heads: int = 1) -> LinearTransf
 def diag_model(dim: int = 3, *, layers: int = 2, heads: int = 1) -> LinearTransformer:
     """A DIAG model with random weights."""
     shape = (4, layers, heads)
-    p_x, p_y, q_x, q_y = map(jnp.asarray, 0.15 * np.random.default_rng(2).standard_normal(shape))
+    p_x, p_y, q_x, q_y = 0.15 * np.random.default_rng(2).standard_normal(shape)
     return diagonal_model(p_x=p_x, p_y=p_y, q_x=q_x, q_y=q_y, dim=dim)
 
 

@@ -7,15 +7,13 @@ range of Sigma: alpha lies in it, so that the solution is the one of least norm 
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
-import jax
-import jax.numpy as jnp
-from jaxtyping import Array, Float
+import numpy as np
+from jaxtyping import Float
 
 from icl_core.algorithms.ridge import Spectrum, spectrum
-from icl_core.arrays import WeightPath
+from icl_core.arrays import Array, WeightPath, namespace, numpy_or_xla, scan
 from icl_core.tasks.linear import Prompts
 from icl_core.validation import Config, integer, number
 
@@ -51,7 +49,7 @@ class HeavyBall(Config):
     def weight_path(self, prompts: Prompts) -> WeightPath:
         """[K+1, batch, d], from w = 0."""
         eigen = spectrum(prompts.moments)
-        s = jnp.asarray(self.strength)
+        s = np.asarray(self.strength)
         fastest_eta, fastest_beta = fastest(eigen, s, self.momentum)
         eta = fastest_eta if self.eta is None else self.eta / prompts.num_context
         return heavy_ball(eigen, s, eta, fastest_beta, self.steps)
@@ -75,7 +73,7 @@ class Chebyshev(Config):
 
     def weight_path(self, prompts: Prompts) -> WeightPath:
         """[K+1, batch, d], from w = 0."""
-        return chebyshev(spectrum(prompts.moments), jnp.asarray(self.strength), self.steps)
+        return chebyshev(spectrum(prompts.moments), np.asarray(self.strength), self.steps)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,7 +93,7 @@ class ConjugateGradient(Config):
 
     def weight_path(self, prompts: Prompts) -> WeightPath:
         """[K+1, batch, d], from w = 0."""
-        return conjugate_gradient(spectrum(prompts.moments), jnp.asarray(self.strength), self.steps)
+        return conjugate_gradient(spectrum(prompts.moments), np.asarray(self.strength), self.steps)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,7 +114,7 @@ class Newton(Config):
 
     def weight_path(self, prompts: Prompts) -> WeightPath:
         """[K+1, batch, d], from w = 0."""
-        return newton(spectrum(prompts.moments), jnp.asarray(self.strength), self.steps)
+        return newton(spectrum(prompts.moments), np.asarray(self.strength), self.steps)
 
 
 def _steps(value: Any) -> int:
@@ -131,10 +129,11 @@ def extremes(
     eigen: Spectrum, strength: Float[Array, "*batch"]
 ) -> tuple[Float[Array, "batch"], Float[Array, "batch"]]:
     """mu and L of each prompt; 1 and 1 where Sigma is 0."""
+    xp = namespace(eigen, strength)
     found = eigen.eigenvalues > 0
     some = found.any(-1)
-    low = jnp.min(jnp.where(found, eigen.eigenvalues, jnp.inf), axis=-1)
-    low, high = (jnp.where(some, end, 1) for end in (low, eigen.eigenvalues[:, -1]))
+    low = xp.min(xp.where(found, eigen.eigenvalues, xp.inf), axis=-1)
+    low, high = (xp.where(some, end, 1) for end in (low, eigen.eigenvalues[:, -1]))
     return low + strength, high + strength
 
 
@@ -143,12 +142,13 @@ def fastest(
 ) -> tuple[Float[Array, "batch"], Float[Array, "batch"]]:
     """Step size (eta / n) and momentum of `HeavyBall`, the latter as given or the fastest."""
     low, high = extremes(eigen, strength)
-    ratio = jnp.sqrt(low / high)
-    beta = ((1 - ratio) / (1 + ratio)) ** 2 if momentum is None else jnp.full_like(low, momentum)
+    xp = namespace(low)
+    ratio = xp.sqrt(low / high)
+    beta = ((1 - ratio) / (1 + ratio)) ** 2 if momentum is None else xp.full_like(low, momentum)
     return 2 * (1 + beta) / (low + high), beta
 
 
-@partial(jax.jit, static_argnames="steps")
+@numpy_or_xla(static=("steps",))
 def heavy_ball(
     eigen: Spectrum,
     strength: Float[Array, "*batch"],
@@ -164,11 +164,11 @@ def heavy_ball(
         w, before = state
         return w + eta * (eigen.a - H * w) + beta * (w - before), w
 
-    start = jnp.zeros_like(eigen.a)
+    start = namespace(H).zeros_like(H)
     return _path(eigen, (start, start), move, steps)
 
 
-@partial(jax.jit, static_argnames="steps")
+@numpy_or_xla(static=("steps",))
 def chebyshev(eigen: Spectrum, strength: Float[Array, "*batch"], steps: int) -> WeightPath:
     """Weights after 0..K steps of the Chebyshev semi-iteration, [K+1, batch, d]."""
     H = _curvature(eigen, strength)
@@ -185,29 +185,30 @@ def chebyshev(eigen: Spectrum, strength: Float[Array, "*batch"], steps: int) -> 
     first = eigen.a / centre
     start = first, first, radius / centre
     rest = _path(eigen, start, move, steps - 1)
-    return jnp.concatenate([jnp.zeros_like(rest[:1]), rest])
+    return _from_zero(rest)
 
 
-@partial(jax.jit, static_argnames="steps")
+@numpy_or_xla(static=("steps",))
 def conjugate_gradient(eigen: Spectrum, strength: Float[Array, "*batch"], steps: int) -> WeightPath:
     """Weights after 0..K steps of conjugate gradients, [K+1, batch, d]."""
     H = _curvature(eigen, strength)
-    rounding = (jnp.finfo(H.dtype).eps * 8) ** 2 * jnp.sum(eigen.a**2, -1, keepdims=True)
+    xp = namespace(H)
+    rounding = (xp.finfo(H.dtype).eps * 8) ** 2 * xp.sum(eigen.a**2, -1, keepdims=True)
 
     def move(state: tuple[Array, Array, Array]) -> tuple[Array, Array, Array]:
         w, r, p = state
-        energy = jnp.sum(r**2, -1, keepdims=True)
+        energy = xp.sum(r**2, -1, keepdims=True)
         going = energy > rounding
-        length = energy / jnp.where(going, jnp.sum(H * p**2, -1, keepdims=True), 1)
-        length = jnp.where(going, length, 0)
+        length = energy / xp.where(going, xp.sum(H * p**2, -1, keepdims=True), 1)
+        length = xp.where(going, length, 0)
         left = r - length * H * p
-        turn = jnp.sum(left**2, -1, keepdims=True) / jnp.where(going, energy, 1)
+        turn = xp.sum(left**2, -1, keepdims=True) / xp.where(going, energy, 1)
         return w + length * p, left, left + turn * p
 
-    return _path(eigen, (jnp.zeros_like(eigen.a), eigen.a, eigen.a), move, steps)
+    return _path(eigen, (xp.zeros_like(eigen.a), eigen.a, eigen.a), move, steps)
 
 
-@partial(jax.jit, static_argnames="steps")
+@numpy_or_xla(static=("steps",))
 def newton(eigen: Spectrum, strength: Float[Array, "*batch"], steps: int) -> WeightPath:
     """Weights after 0..K steps of Newton's iteration for the inverse, [K+1, batch, d]."""
     H = _curvature(eigen, strength)
@@ -218,13 +219,13 @@ def newton(eigen: Spectrum, strength: Float[Array, "*batch"], steps: int) -> Wei
         X = X * (2 - H * X)
         return X * eigen.a, X
 
-    X = jnp.broadcast_to((2 / (low + high))[:, None], H.shape)
+    X = namespace(H).broadcast_to((2 / (low + high))[:, None], H.shape)
     rest = _path(eigen, (X * eigen.a, X), move, steps - 1)
-    return jnp.concatenate([jnp.zeros_like(rest[:1]), rest])
+    return _from_zero(rest)
 
 
 def _column(value: Any, eigen: Spectrum) -> Float[Array, "batch 1"]:
-    return jnp.broadcast_to(value, eigen.lam.shape)[:, None]
+    return namespace(eigen, value).broadcast_to(value, eigen.lam.shape)[:, None]
 
 
 def _curvature(eigen: Spectrum, strength: Float[Array, "*batch"]) -> Vectors:
@@ -239,6 +240,14 @@ def _path(eigen: Spectrum, state: Any, move: Callable[[Any], Any], steps: int) -
         state = move(state)
         return state, state[0]
 
-    _, rest = jax.lax.scan(step, state, length=steps)
-    path = jnp.concatenate([state[0][None], rest])
-    return jnp.einsum("nij,knj->kni", eigen.U, path)
+    xp, path = namespace(state), state[0][None]
+    if steps:
+        _, rest = scan(step, state, None, steps)
+        path = xp.concatenate([path, rest])
+    return xp.matvec(eigen.U[None], path)
+
+
+def _from_zero(rest: WeightPath) -> WeightPath:
+    """The path with w = 0 before it."""
+    xp = namespace(rest)
+    return xp.concatenate([xp.zeros_like(rest[:1]), rest])

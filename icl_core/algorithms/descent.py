@@ -6,11 +6,9 @@ The objective of a prompt is 1/(2n) sum_i (<w, x_i> - y_i)^2, as in paper 1. All
 from dataclasses import dataclass
 from typing import Any
 
-import jax
-import jax.numpy as jnp
-from jaxtyping import Array
+import numpy as np
 
-from icl_core.arrays import WeightPath, eye_like
+from icl_core.arrays import Array, WeightPath, eye_like, namespace, numpy_or_xla, scan
 from icl_core.tasks.linear import Prompts
 from icl_core.validation import Config, integer, number
 
@@ -34,7 +32,7 @@ class GradientDescent(Config):
 
     def weight_path(self, prompts: Prompts) -> WeightPath:
         """[K+1, batch, d], from w = 0."""
-        return gradient_descent(prompts, jnp.asarray(self.etas, prompts.sigma.dtype))
+        return gradient_descent(prompts, np.asarray(self.etas, prompts.sigma.dtype))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,30 +57,31 @@ class GDPlusPlus(Config):
     def weight_path(self, prompts: Prompts) -> WeightPath:
         """[K+1, batch, d], from w = 0."""
         dtype = prompts.sigma.dtype
-        return gdpp(prompts, jnp.asarray(self.etas, dtype), jnp.asarray(self.gammas, dtype))
+        return gdpp(prompts, np.asarray(self.etas, dtype), np.asarray(self.gammas, dtype))
 
 
 def gradient_descent(prompts: Prompts, etas: Array) -> WeightPath:
     """Weights after 0..K steps of gradient descent with step sizes eta_k, [K+1, batch, d]."""
-    return gdpp(prompts, etas, jnp.zeros_like(etas))
+    return gdpp(prompts, etas, 0 * etas)
 
 
-@jax.jit
+@numpy_or_xla
 def gdpp(prompts: Prompts, etas: Array, gammas: Array) -> WeightPath:
     """Weights after 0..K steps of GD++, [K+1, batch, d].
 
     With x^k = M x: w <- w + (eta_k/n) M^T M (alpha - Sigma w), then
     M <- (I - gamma_k M Sigma M^T) M.
     """
+    xp = namespace(prompts, etas)
     Sigma, alpha = prompts.moments.Sigma, prompts.moments.alpha
 
     def step(state: tuple[Array, Array], strengths: tuple[Array, Array]) -> tuple[Any, Array]:
         w, M = state
         eta, gamma = strengths
-        gradient = alpha - jnp.einsum("nij,nj->ni", Sigma, w)
-        w = w + eta / prompts.num_context * jnp.einsum("nki,nkj,nj->ni", M, M, gradient)
+        gradient = alpha - xp.matvec(Sigma, w)
+        w = w + eta / prompts.num_context * xp.matvec(M.mT, xp.matvec(M, gradient))
         return (w, M - gamma * (M @ Sigma @ M.mT) @ M), w
 
-    start = jnp.zeros_like(alpha)
-    _, path = jax.lax.scan(step, (start, eye_like(Sigma)), (etas, gammas))
-    return jnp.concatenate([start[None], path])
+    start = xp.zeros_like(alpha)
+    _, path = scan(step, (start, eye_like(Sigma)), (etas, gammas), len(etas))
+    return xp.concatenate([start[None], path])

@@ -1,15 +1,10 @@
 """AdaRR found step by step: what a layer of a transformer is compared with."""
 
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
-import jax
-import jax.numpy as jnp
-from jaxtyping import Array
-
 from icl_core.algorithms.ridge import Spectrum, spectrum
-from icl_core.arrays import WeightPath
+from icl_core.arrays import Array, WeightPath, namespace, numpy_or_xla, scan
 from icl_core.tasks.linear import Prompts
 from icl_core.validation import Config, integer, number
 
@@ -42,29 +37,31 @@ class IterativeAdaRR(Config):
     def weight_path(self, prompts: Prompts) -> WeightPath:
         """[steps+1, batch, d], from w = 0."""
         eigen = spectrum(prompts.moments)
+        xp = namespace(eigen)
         if self.eta is None:
             ends = eigen.eigenvalues[:, 0] + eigen.eigenvalues[:, -1]
-            h = 2 / jnp.where(ends > 0, ends, 1)
+            h = 2 / xp.where(ends > 0, ends, 1)
         else:
-            h = self.eta / prompts.num_context * jnp.ones_like(eigen.lam)
+            h = self.eta / prompts.num_context * xp.ones_like(eigen.lam)
         return _descend(eigen, h, prompts.num_context, self.steps)
 
 
-@partial(jax.jit, static_argnames="steps")
+@numpy_or_xla(static=("steps",))
 def _descend(eigen: Spectrum, h: Array, num_context: Any, steps: int) -> WeightPath:
     """In the eigenbasis of Sigma, where every coordinate descends alone; h [batch]."""
+    xp = namespace(eigen, h)
     values, a, h = eigen.eigenvalues, eigen.a, h[:, None]
     dof = num_context - a.shape[-1]
 
     def step(state: tuple[Array, Array], _: None) -> tuple[Any, Array]:
         v, w = state
         v = v + h * (a - values * v)
-        residuals = eigen.lam - jnp.sum(v * (2 * a - values * v), axis=-1)
-        noise = jnp.maximum(residuals, 0) / jnp.maximum(dof, 1)
-        s = jnp.where(dof > 0, noise, jnp.nan)[:, None]
+        residuals = eigen.lam - xp.sum(v * (2 * a - values * v), axis=-1)
+        noise = xp.maximum(residuals, 0) / xp.maximum(dof, 1)
+        s = xp.where(dof > 0, noise, xp.nan)[:, None]
         w = w + h / (1 + h * s) * (a - (values + s) * w)
         return (v, w), w
 
-    start = jnp.zeros_like(a)
-    _, path = jax.lax.scan(step, (start, start), length=steps)
-    return jnp.einsum("nij,knj->kni", eigen.U, jnp.concatenate([start[None], path]))
+    start = xp.zeros_like(a)
+    _, path = scan(step, (start, start), None, steps)
+    return xp.matvec(eigen.U[None], xp.concatenate([start[None], path]))

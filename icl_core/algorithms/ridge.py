@@ -8,13 +8,10 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-import jax
-import jax.numpy as jnp
 from flax import struct
-from jax.nn import softmax
-from jaxtyping import Array, Float
+from jaxtyping import Float
 
-from icl_core.arrays import WeightPath, without_rounding
+from icl_core.arrays import Array, WeightPath, eigh, namespace, numpy_or_xla, without_rounding
 from icl_core.tasks.linear import LinearTask, Moments, Prompts
 from icl_core.tasks.noise import NUM_NODES, NoiseLaw, noise_from_dict, noise_to_dict
 from icl_core.validation import Config, mapping, number
@@ -33,30 +30,33 @@ class Spectrum:
     lam: Float[Array, "batch"]
 
 
-@jax.jit
+@numpy_or_xla
 def spectrum(moments: Moments) -> Spectrum:
     """One eigendecomposition serves every ridge strength."""
-    eigenvalues, U = jnp.linalg.eigh(moments.Sigma)
+    eigenvalues, U = eigh(moments.Sigma)
     eigenvalues = without_rounding(eigenvalues)
-    a = jnp.where(eigenvalues > 0, jnp.einsum("nij,ni->nj", U, moments.alpha), 0)
+    xp = namespace(eigenvalues)
+    a = xp.where(eigenvalues > 0, xp.matvec(U.mT, moments.alpha), 0)
     return Spectrum(eigenvalues=eigenvalues, U=U, a=a, lam=moments.lam)
 
 
-@jax.jit
+@numpy_or_xla
 def ridge(eigen: Spectrum, strength: Float[Array, "*batch"]) -> Float[Array, "batch dim"]:
     """(Sigma + s I)^-1 alpha with one s or one per prompt; s = 0 is the least-norm OLS."""
-    total = eigen.eigenvalues + jnp.broadcast_to(strength, eigen.lam.shape)[:, None]
+    xp = namespace(eigen.a, strength)
+    total = eigen.eigenvalues + xp.broadcast_to(strength, eigen.lam.shape)[:, None]
     # Where the total is 0, so is a.
-    return jnp.einsum("nij,nj->ni", eigen.U, eigen.a / jnp.where(total == 0, 1, total))
+    return xp.matvec(eigen.U, eigen.a / xp.where(total == 0, 1, total))
 
 
-@jax.jit
+@numpy_or_xla
 def ols_variance(eigen: Spectrum, num_context: Any) -> Float[Array, "batch"]:
     """AdaRR's noise estimate: residual sum of squares of OLS / (n - d); NaN where n <= d."""
-    safe = jnp.where(eigen.eigenvalues > 0, eigen.eigenvalues, 1)
-    fitted = jnp.sum(eigen.a**2 / safe, axis=-1)
+    xp = namespace(eigen.a, num_context)
+    safe = xp.where(eigen.eigenvalues > 0, eigen.eigenvalues, 1)
+    fitted = xp.sum(eigen.a**2 / safe, axis=-1)
     dof = num_context - eigen.a.shape[-1]
-    return jnp.where(dof > 0, jnp.maximum(eigen.lam - fitted, 0) / jnp.maximum(dof, 1), jnp.nan)
+    return xp.where(dof > 0, xp.maximum(eigen.lam - fitted, 0) / xp.maximum(dof, 1), xp.nan)
 
 
 def log_likelihood(
@@ -66,14 +66,15 @@ def log_likelihood(
 
     For n < d the zero eigenvalues of Sigma take part as (n - d) log s < 0, which cancels them.
     """
+    xp = namespace(eigen.a, variance)
     total = eigen.eigenvalues[:, None, :] + variance[None, :, None]
-    log_det = jnp.sum(jnp.log(total), axis=-1)
-    log_det += (num_context - eigen.a.shape[-1]) * jnp.log(variance)[None]
-    explained = jnp.sum(eigen.a[:, None, :] ** 2 / total, axis=-1)
+    log_det = xp.sum(xp.log(total), axis=-1)
+    log_det += (num_context - eigen.a.shape[-1]) * xp.log(variance)[None]
+    explained = xp.sum(eigen.a[:, None, :] ** 2 / total, axis=-1)
     return -0.5 * (log_det + (eigen.lam[:, None] - explained) / variance[None])
 
 
-@jax.jit
+@numpy_or_xla
 def bayes_ridge(
     eigen: Spectrum,
     nodes: Float[Array, "nodes"],
@@ -85,13 +86,14 @@ def bayes_ridge(
     No predictor has a smaller expected loss, as far as the nodes resolve the posterior over sigma
     (`nodes_needed`). Noise levels below 1e-6 count as 1e-6.
     """
-    variance = jnp.maximum(nodes, 1e-6) ** 2
+    xp = namespace(eigen.a, nodes)
+    variance = xp.maximum(nodes, 1e-6) ** 2
     posterior = noise_posterior(eigen, nodes, prior, num_context)
     shrunk = eigen.a[:, None, :] / (eigen.eigenvalues[:, None, :] + variance[None, :, None])
-    return jnp.einsum("nij,nj->ni", eigen.U, jnp.einsum("nk,nkj->nj", posterior, shrunk))
+    return xp.matvec(eigen.U, xp.vecmat(posterior, shrunk))
 
 
-@jax.jit
+@numpy_or_xla
 def noise_posterior(
     eigen: Spectrum,
     nodes: Float[Array, "nodes"],
@@ -99,9 +101,12 @@ def noise_posterior(
     num_context: Any,
 ) -> Float[Array, "batch nodes"]:
     """p(sigma_k | X, y) over the nodes of a noise law."""
-    variance = jnp.maximum(nodes, 1e-6) ** 2
-    log_prior = jnp.where(prior > 0, jnp.log(jnp.where(prior > 0, prior, 1)), -jnp.inf)
-    return softmax(log_likelihood(eigen, variance, num_context) + log_prior[None], axis=-1)
+    xp = namespace(eigen.a, nodes)
+    variance = xp.maximum(nodes, 1e-6) ** 2
+    log_prior = xp.where(prior > 0, xp.log(xp.where(prior > 0, prior, 1)), -xp.inf)
+    logits = log_likelihood(eigen, variance, num_context) + log_prior[None]
+    likely = xp.exp(logits - logits.max(-1, keepdims=True))
+    return likely / likely.sum(-1, keepdims=True)
 
 
 def nodes_needed(num_context: float) -> int:
@@ -113,7 +118,8 @@ def nodes_needed(num_context: float) -> int:
 
 
 def _path(w: Float[Array, "batch dim"]) -> WeightPath:
-    return jnp.stack([jnp.zeros_like(w), w])
+    xp = namespace(w)
+    return xp.stack([xp.zeros_like(w), w])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,7 +139,7 @@ class ConstRR(Config):
         return cls(strength=task.noise.second_moment)
 
     def weight_path(self, prompts: Prompts) -> WeightPath:
-        return _path(ridge(spectrum(prompts.moments), jnp.asarray(self.strength)))
+        return _path(ridge(spectrum(prompts.moments), self.strength))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -175,7 +181,7 @@ class TunedRR(Config):
     def weight_path(self, prompts: Prompts) -> WeightPath:
         eigen = spectrum(prompts.moments)
         strength = self.scale * ols_variance(eigen, prompts.num_context)
-        return _path(ridge(eigen, jnp.minimum(strength, self.highest)))
+        return _path(ridge(eigen, namespace(strength).minimum(strength, self.highest)))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -196,5 +202,5 @@ class BayesRR(Config):
 
     def weight_path(self, prompts: Prompts) -> WeightPath:
         found = self.noise.nodes(nodes_needed(float(prompts.num_context)))
-        nodes, prior = (jnp.asarray(part, prompts.sigma.dtype) for part in found)
+        nodes, prior = (part.astype(prompts.sigma.dtype) for part in found)
         return _path(bayes_ridge(spectrum(prompts.moments), nodes, prior, prompts.num_context))

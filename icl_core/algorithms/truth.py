@@ -2,9 +2,7 @@
 
 from dataclasses import dataclass
 
-import jax.numpy as jnp
-
-from icl_core.arrays import WeightPath
+from icl_core.arrays import WeightPath, namespace
 from icl_core.tasks.linear import Prompts
 from icl_core.validation import Config
 
@@ -16,4 +14,5 @@ class TrueWeights(Config):
     name = "truth"
 
     def weight_path(self, prompts: Prompts) -> WeightPath:
-        return jnp.stack([jnp.zeros_like(prompts.w), prompts.w])
+        xp = namespace(prompts.w)
+        return xp.stack([xp.zeros_like(prompts.w), prompts.w])

@@ -12,21 +12,20 @@ The two agree where n >= d; for n < d the plain one counts what no learner can k
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 from jax.typing import ArrayLike
-from jaxtyping import Array, Float
+from jaxtyping import Float
 
 from icl_core.algorithms import Method
 from icl_core.algorithms.ridge import OracleRR
-from icl_core.arrays import WeightPath, in_float64
-from icl_core.tasks.linear import LinearTask, Prompts, at_levels, draw_prompts, embedded
+from icl_core.arrays import Array, WeightPath, namespace, numpy_or_xla
+from icl_core.tasks.linear import LinearTask, Prompts, at_levels, draw_prompts
 from icl_core.tasks.noise import FixedNoise
 from icl_core.validation import integer
 
+K = TypeVar("K")
 ORACLE = OracleRR()
 
 CHUNK = 4096
@@ -87,7 +86,7 @@ def summarize(losses: Float[np.ndarray, "*rest prompts"]) -> LossSummary:
     )
 
 
-@jax.jit
+@numpy_or_xla
 def distance_loss(
     path: WeightPath, target: Float[Array, "batch dim"], query: ArrayLike = 1.0
 ) -> Float[Array, "steps batch"]:
@@ -96,11 +95,11 @@ def distance_loss(
     `query` is E x_j^2 of the query's coordinates, one for all or [d]; second moments [batch, d, d]
     of queries whose law differs from prompt to prompt give 1/2 g^T E[x x^T] g.
     """
-    gap = path - target[None]
-    moment = jnp.asarray(query)
+    xp = namespace(path, target, query)
+    gap, moment = path - target[None], xp.asarray(query)
     if moment.ndim == 3:
-        return 0.5 * jnp.einsum("knd,nde,kne->kn", gap, moment, gap)
-    return 0.5 * jnp.sum(jnp.broadcast_to(moment, gap.shape) * gap**2, axis=-1)
+        return 0.5 * xp.vecdot(gap, xp.matvec(moment[None], gap))
+    return 0.5 * xp.sum(xp.broadcast_to(moment, gap.shape) * gap**2, axis=-1)
 
 
 def adjusted_losses(
@@ -118,52 +117,41 @@ def prompt_chunks(task: LinearTask, seed: int, count: int) -> Iterator[Prompts]:
         yield draw_prompts(task, (seed, index), size)
 
 
-def _query(task: LinearTask, dim: int | None) -> np.ndarray:
-    """E x_j^2 of a query's coordinates; `embedded` ones are 0."""
-    variances = task.query_variances
-    return variances if dim is None else np.pad(variances, (0, dim - task.dim))
-
-
-@in_float64
 def prompt_losses(
-    methods: Mapping[str, Method],
+    methods: Mapping[K, Method],
     task: LinearTask,
     *,
     prompts: int,
     seed: int,
-    dim: int | None = None,
     against: Method = ORACLE,
-) -> dict[str, np.ndarray]:
+) -> dict[K, np.ndarray]:
     """Adjusted loss [steps, prompts] of every method on the same prompts, in float64.
 
-    With `dim`, prompts are `embedded` in so many dimensions, as the methods then expect. With
-    `against=TrueWeights()`: the plain loss.
+    With `against=TrueWeights()`: the plain loss.
     """
     count = integer("The number of prompts", prompts, "prompts")
-    blocks: dict[str, list[np.ndarray]] = {name: [] for name in methods}
+    blocks: dict[K, list[np.ndarray]] = {name: [] for name in methods}
     for chunk in prompt_chunks(task, seed, count):
-        chunk = chunk if dim is None else embedded(chunk, dim)
         target = against.weight_path(chunk)[-1]
         for name, method in methods.items():
             path = method.weight_path(chunk)
-            blocks[name].append(np.asarray(distance_loss(path, target, _query(task, dim))))
+            blocks[name].append(np.asarray(distance_loss(path, target, task.query_variances)))
     return {name: np.concatenate(parts, axis=1)[:, :count] for name, parts in blocks.items()}
 
 
 def evaluate(
-    methods: Mapping[str, Method],
+    methods: Mapping[K, Method],
     task: LinearTask,
     *,
     prompts: int = 100_000,
     seed: int = 1,
-    dim: int | None = None,
     against: Method = ORACLE,
-) -> dict[str, LossSummary]:
+) -> dict[K, LossSummary]:
     """Adjusted loss by step of every method on the same fresh prompts of a task.
 
-    `dim` and `against` are those of `prompt_losses`.
+    `against` is that of `prompt_losses`.
     """
-    losses = prompt_losses(methods, task, prompts=prompts, seed=seed, dim=dim, against=against)
+    losses = prompt_losses(methods, task, prompts=prompts, seed=seed, against=against)
     return {name: summarize(values) for name, values in losses.items()}
 
 
@@ -191,27 +179,21 @@ def noise_profile(
     return {name: summarize(np.stack([level[name] for level in levels])) for name in methods}
 
 
-@in_float64
 def noise_profile_at_once(
-    methods: Mapping[str, Method],
+    methods: Mapping[K, Method],
     task: LinearTask,
     sigmas: np.ndarray,
     *,
     prompts: int = 256,
     seed: int = 1,
-    dim: int | None = None,
-) -> dict[str, LossSummary]:
-    """`noise_profile` in one block of all levels: much faster where each has few prompts.
-
-    `dim` is that of `prompt_losses`.
-    """
+) -> dict[K, LossSummary]:
+    """`noise_profile` in one block of all levels: much faster where each has few prompts."""
     count = integer("The number of prompts", prompts, (2, CHUNK))
     block = at_levels(task, (seed, 0), sigmas, count)
-    block = block if dim is None else embedded(block, dim)
     target = OracleRR().weight_path(block)[-1]
     found = {}
     for name, method in methods.items():
         path = method.weight_path(block)
-        losses = np.asarray(distance_loss(path, target, _query(task, dim)))
+        losses = np.asarray(distance_loss(path, target, task.query_variances))
         found[name] = summarize(losses.reshape(len(losses), len(sigmas), count).swapaxes(0, 1))
     return found

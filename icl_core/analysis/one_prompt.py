@@ -4,14 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import jax.numpy as jnp
 import numpy as np
 
 from icl_core.algorithms import Method
 from icl_core.algorithms.ridge import OracleRR, Spectrum, noise_posterior, ols_variance, spectrum
 from icl_core.analysis.implied import Implied, nearest_ridge
 from icl_core.analysis.loss import distance_loss
-from icl_core.arrays import in_float64
 from icl_core.tasks.linear import LinearTask, at_levels
 from icl_core.tasks.noise import NoiseLaw, UniformNoise
 
@@ -53,7 +51,6 @@ def _has_density(noise: NoiseLaw) -> bool:
     return isinstance(noise, UniformNoise) and noise.highest > 0
 
 
-@in_float64
 def tell(
     methods: Mapping[str, Method], task: LinearTask, seed: int, sigmas: np.ndarray
 ) -> PromptStory:
@@ -61,18 +58,18 @@ def tell(
     prompts = at_levels(task, seed, sigmas)
     eigen = spectrum(prompts.moments)
     target = OracleRR().weight_path(prompts)[-1]
-    paths = {name: method.weight_path(prompts) for name, method in methods.items()}
+    paths = {name: np.asarray(m.weight_path(prompts)) for name, m in methods.items()}
     levels, posterior = _posterior(task, eigen, prompts.num_context)
     return PromptStory(
         task=task,
         sigmas=np.asarray(sigmas),
         w=np.asarray(prompts.w[0]),
-        paths={name: np.asarray(path) for name, path in paths.items()},
-        losses={name: np.asarray(distance_loss(path, target)) for name, path in paths.items()},
-        implied={name: nearest_ridge(eigen, np.asarray(path[-1])) for name, path in paths.items()},
+        paths=paths,
+        losses={name: distance_loss(path, target) for name, path in paths.items()},
+        implied={name: nearest_ridge(eigen, path[-1]) for name, path in paths.items()},
         levels=levels,
         posterior=posterior,
-        residual=np.sqrt(np.asarray(ols_variance(eigen, prompts.num_context))),
+        residual=np.sqrt(ols_variance(eigen, prompts.num_context)),
     )
 
 
@@ -80,7 +77,7 @@ def _posterior(
     task: LinearTask, eigen: Spectrum, num_context: Any
 ) -> tuple[np.ndarray, np.ndarray]:
     nodes, prior = task.noise.nodes()
-    found = np.asarray(noise_posterior(eigen, jnp.asarray(nodes), jnp.asarray(prior), num_context))
+    found = noise_posterior(eigen, nodes, prior, num_context)
     if _has_density(task.noise):
         density = found / prior
         return nodes, density / density.max(-1, keepdims=True)

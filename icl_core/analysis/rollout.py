@@ -1,11 +1,8 @@
 """One layer applied again and again, changing targets alone (paper 1, section 4.2, figure 10)."""
 
-import jax
-import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array
 
-from icl_core.arrays import WeightPath
+from icl_core.arrays import Array, WeightPath, namespace, numpy_or_xla, scan
 from icl_core.constructions.matrices import AttentionWeights
 from icl_core.tasks.linear import Moments
 
@@ -22,32 +19,31 @@ def roll_out(
         a <- a (1 + damping u_y),    v <- v (1 + damping u_y) - damping u_x.
     Overflow becomes inf and NaN.
     """
-    numbers = jnp.asarray(weights.PW_V[-1]), jnp.asarray(weights.W_KQ.T), jnp.asarray(damping)
-    return _roll_out(*numbers, moments, jnp.arange(steps))
+    return _roll_out(weights.PW_V[-1], weights.W_KQ.T, np.float64(damping), moments, steps)
 
 
-@jax.jit
+@numpy_or_xla(static=("steps",))
 def _roll_out(
-    writes: Array, compares: Array, damping: Array, moments: Moments, steps: Array
+    writes: np.ndarray, compares: np.ndarray, damping: np.float64, moments: Moments, steps: int
 ) -> WeightPath:
-    Sigma, alpha, lam = (jnp.asarray(m) for m in (moments.Sigma, moments.alpha, moments.lam))
+    xp = namespace(moments)
+    Sigma, alpha, lam = moments.Sigma, moments.alpha, moments.lam
 
-    def step(state: tuple[Array, Array], _: Array) -> tuple[tuple[Array, Array], Array]:
+    def step(state: tuple[Array, Array], _: None) -> tuple[tuple[Array, Array], Array]:
         a, v = state
-        Sigma_v = jnp.einsum("nij,nj->ni", Sigma, v)
+        Sigma_v = xp.matvec(Sigma, v)
         now = a[:, None] * alpha - Sigma_v
-        energy = a**2 * lam - 2 * a * jnp.sum(v * alpha, -1) + jnp.sum(v * Sigma_v, -1)
-        read_x = jnp.einsum("nij,j->ni", Sigma, writes[:-1]) + now * writes[-1]
-        read_y = jnp.einsum("ni,i->n", now, writes[:-1]) + energy * writes[-1]
-        u = jnp.einsum("ij,nj->ni", compares[:, :-1], read_x)
-        u += jnp.einsum("i,n->ni", compares[:, -1], read_y)
+        energy = a**2 * lam - 2 * a * xp.vecdot(v, alpha) + xp.vecdot(v, Sigma_v)
+        read_x = Sigma @ writes[:-1] + now * writes[-1]
+        read_y = now @ writes[:-1] + energy * writes[-1]
+        u = read_x @ compares[:, :-1].T + read_y[:, None] * compares[:, -1]
         keep = 1 + damping * u[:, -1]
         a, v = a * keep, v * keep[:, None] - damping * u[:, :-1]
         return (a, v), v
 
-    start = jnp.zeros_like(alpha)
-    _, path = jax.lax.scan(step, (jnp.ones_like(lam), start), steps)
-    return jnp.concatenate([start[None], path])
+    start = xp.zeros_like(alpha)
+    _, path = scan(step, (xp.ones_like(lam), start), None, steps)
+    return xp.concatenate([start[None], path])
 
 
 def unstable_share(eigenvalues: np.ndarray, step: float) -> float:

@@ -11,12 +11,11 @@ vanish.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
-import jax.numpy as jnp
 import numpy as np
 
 from icl_core.algorithms import Method
-from icl_core.arrays import in_float64
 from icl_core.tasks.linear import Moments, Prompts
 
 CONTEXTS = (20, 30, 50, 70, 100, 150, 200, 300, 500, 700, 1000, 1500, 2000, 3000, 5000)
@@ -91,7 +90,6 @@ def _about_means(gram: np.ndarray) -> np.ndarray:
     return gram - ones[..., :, None] * ones[..., None, :] / gram[..., :1, :1]
 
 
-@in_float64
 def square_cosines(methods: Mapping[str, Method], dim: int = 10, seed: int = 0) -> Squares:
     """The best cosine there is, under BEST, and those of methods' last weights, by n.
 
@@ -101,12 +99,12 @@ def square_cosines(methods: Mapping[str, Method], dim: int = 10, seed: int = 0) 
     grams = square_grams(dim, seed=seed)
     contexts = np.array(CONTEXTS)
     seen = (grams * (SEEN / contexts)[:, None, None, None]).reshape(-1, dim + 2, dim + 2)
-    gram = jnp.asarray(seen)
+    gram: Any = seen
     prompts = Prompts(
         moments=Moments(Sigma=gram[:, 1:-1, 1:-1], alpha=gram[:, 1:-1, -1], lam=gram[:, -1, -1]),
-        sigma=jnp.zeros(len(seen)),
-        w=jnp.zeros((len(seen), dim)),
-        num_context=jnp.asarray(float(SEEN)),
+        sigma=np.zeros(len(seen)),
+        w=np.zeros((len(seen), dim)),
+        num_context=np.array(float(SEEN)),
     )
     plain, centred = (
         {BEST: _root_mean_square(best_cosine(grams, centred=centred))} for centred in (False, True)

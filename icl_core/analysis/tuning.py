@@ -22,7 +22,6 @@ from icl_core.tasks.linear import LinearTask, draw_prompts
 TUNING_SEED = 20_24
 
 
-@in_float64
 def tune_ridge(task: LinearTask, *, prompts: int = 16_384, seed: int = TUNING_SEED) -> TunedRR:
     """scale and highest of TunedRR that minimise the mean adjusted loss (Nelder-Mead)."""
     if task.num_context <= task.dim:
@@ -37,7 +36,7 @@ def tune_ridge(task: LinearTask, *, prompts: int = 16_384, seed: int = TUNING_SE
 
     def objective(logs: np.ndarray) -> float:
         scale, highest = np.exp(logs)
-        w = ridge(eigen, jnp.minimum(scale * variance, highest))
+        w = ridge(eigen, np.minimum(scale * variance, highest))
         return float(distance_loss(w[None], target, task.query_variances).mean())
 
     start = np.log([1.0, max(task.noise.highest**2, 1e-6)])
@@ -54,7 +53,6 @@ def tune_ridge(task: LinearTask, *, prompts: int = 16_384, seed: int = TUNING_SE
     return TunedRR(scale=float(scale), highest=float(highest))
 
 
-@in_float64
 def tune_descent(
     task: LinearTask, steps: int, *, prompts: int = 4096, seed: int = TUNING_SEED
 ) -> GradientDescent:
@@ -63,7 +61,7 @@ def tune_descent(
     target = OracleRR().weight_path(drawn)[-1]
 
     def objective(log_eta: float) -> float:
-        etas = jnp.full(steps, np.exp(log_eta))
+        etas = np.full(steps, np.exp(log_eta))
         path = gradient_descent(drawn, etas)
         return float(distance_loss(path, target, task.query_variances)[-1].mean())
 
@@ -121,12 +119,11 @@ def _eigenvalues(task: LinearTask, prompts: int, seed: int) -> _Eigenvalues:
 def _values_and_query(Sigma: np.ndarray, variances: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Eigenvalues and the variance of the query along each eigenvector, both [prompts, d]."""
     if np.ptp(variances) == 0:
-        values = np.asarray(without_rounding(jnp.linalg.eigvalsh(Sigma)))
+        values = np.asarray(without_rounding(np.linalg.eigvalsh(Sigma)))
         return values, np.broadcast_to(variances, values.shape)
-    values, U = jnp.linalg.eigh(Sigma)
-    return np.asarray(without_rounding(values)), np.einsum(
-        "nji,j->ni", np.asarray(U) ** 2, variances
-    )
+    values, U = np.linalg.eigh(Sigma)
+    query = np.einsum("nji,j->ni", U**2, variances)
+    return np.asarray(without_rounding(values)), query
 
 
 @jax.jit

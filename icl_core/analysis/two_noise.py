@@ -10,13 +10,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-import jax.numpy as jnp
 import numpy as np
 from scipy.optimize import minimize_scalar
 
 from icl_core.algorithms.ridge import Spectrum, noise_posterior
 from icl_core.analysis.loss import LossSummary, summarize
-from icl_core.arrays import in_float64
 from icl_core.constructions.two_noise import TwoNoise
 from icl_core.tasks.linear import LinearTask, draw_prompts
 from icl_core.tasks.noise import FixedNoise
@@ -188,22 +186,14 @@ def two_noise_losses(found: Bank, levels: tuple[float, float]) -> dict[str, np.n
     return totals
 
 
-@in_float64
 def _posterior(found: Bank, sigma: float, levels: tuple[float, float]) -> np.ndarray:
-    """p(level | prompt), [N, P, 2]. All n at once: one shape, one compilation."""
+    """p(level | prompt), [N, P, 2]."""
     shape = found.eigenvalues.shape
     flat = found.eigenvalues.reshape(-1, shape[-1])
-    eigen = Spectrum(
-        eigenvalues=jnp.asarray(flat),
-        U=jnp.zeros((1, 1, 1)),
-        a=jnp.asarray(found.alpha(sigma).reshape(flat.shape)),
-        lam=jnp.asarray(found.lam(sigma).ravel()),
-    )
+    a: Any = found.alpha(sigma).reshape(flat.shape)
+    eigen = Spectrum(eigenvalues=flat, U=np.zeros((0, 0, 0)), a=a, lam=found.lam(sigma).ravel())
     n = np.repeat(found.contexts, shape[1])[:, None]
-    nodes, prior = jnp.asarray(levels), jnp.full(2, 0.5)
-    return np.asarray(noise_posterior(eigen, nodes, prior, jnp.asarray(n, float))).reshape(
-        *shape[:2], 2
-    )
+    return noise_posterior(eigen, np.array(levels), np.full(2, 0.5), n).reshape(*shape[:2], 2)
 
 
 def two_noise_limit(levels: tuple[float, float], *, dim: int = 10) -> TwoNoiseLimit:

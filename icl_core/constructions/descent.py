@@ -1,6 +1,6 @@
 """P and Q of a linear transformer that runs GD or GD++ from w = 0."""
 
-import jax.numpy as jnp
+import numpy as np
 
 from icl_core.algorithms.descent import GDPlusPlus, GradientDescent
 from icl_core.models.linear import LinearTransformer, diagonal_model
@@ -19,7 +19,7 @@ def gradient_descent_model(
 
 def gdpp_model(method: GDPlusPlus, *, dim: int, num_context: int) -> LinearTransformer:
     """One layer per step: P = diag(-gamma I_d, -eta/n), Q = diag(I_d, 0) (paper 1, A.10)."""
-    eta = jnp.asarray(method.etas)[:, None]
-    gamma = jnp.asarray(method.gammas)[:, None]
-    ones, zeros = jnp.ones_like(eta), jnp.zeros_like(eta)
+    eta = np.asarray(method.etas)[:, None]
+    gamma = np.asarray(method.gammas)[:, None]
+    ones, zeros = np.ones_like(eta), np.zeros_like(eta)
     return diagonal_model(p_x=-gamma, p_y=-eta / num_context, q_x=ones, q_y=zeros, dim=dim)

@@ -17,7 +17,6 @@ gamma lambda_max = 1 / (1 + s + s^2), and kappa falls to 4/27 of itself while it
 
 from dataclasses import dataclass
 
-import jax.numpy as jnp
 import numpy as np
 
 from icl_core.models.linear import LinearTransformer, diagonal_model
@@ -99,6 +98,6 @@ def schedule(
 
 def second_order_model(plan: Schedule, *, dim: int) -> LinearTransformer:
     """One layer per stage: P = diag(-gamma I_d, -eta/n), Q = diag(I_d, 0)."""
-    p_x, p_y = (jnp.asarray(-part)[:, None] for part in (plan.gammas, plan.steps))
-    ones = jnp.ones_like(p_x)
+    p_x, p_y = (-part[:, None] for part in (plan.gammas, plan.steps))
+    ones = np.ones_like(p_x)
     return diagonal_model(p_x=p_x, p_y=p_y, q_x=ones, q_y=0 * ones, dim=dim)

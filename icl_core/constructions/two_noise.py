@@ -23,7 +23,7 @@ sqrt(n) sigma, and every omega is divided by n.
 import math
 from dataclasses import dataclass
 
-import jax.numpy as jnp
+import numpy as np
 
 from icl_core.models.linear import LinearTransformer, block_diagonal
 from icl_core.validation import Config, integer, number
@@ -65,8 +65,8 @@ def two_noise_model(method: TwoNoise, *, dim: int) -> LinearTransformer:
 
     Layer 1: P = diag(0, omega_yx), Q = diag(I, 0); layer 2: P = diag(0, omega_yy), Q = diag(0, 1).
     """
-    P = block_diagonal(jnp.zeros((2, 1)), jnp.asarray([[method.omega_yx], [method.omega_yy]]), dim)
-    Q = block_diagonal(jnp.asarray([[1.0], [0.0]]), jnp.asarray([[0.0], [1.0]]), dim)
+    P = block_diagonal(np.zeros((2, 1)), np.array([[method.omega_yx], [method.omega_yy]]), dim)
+    Q = block_diagonal(np.array([[1.0], [0.0]]), np.array([[0.0], [1.0]]), dim)
     return LinearTransformer(P=P, Q=Q)
 
 

@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal, get_args
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 
 from icl_core.algorithms.accelerated import (
@@ -18,13 +16,12 @@ from icl_core.algorithms.accelerated import (
 )
 from icl_core.algorithms.ridge import ridge, spectrum
 from icl_core.analysis.matching import Gaps, prediction_gaps
-from icl_core.arrays import in_float64
 from icl_core.lessons.algorithm_model import LAW, Opened, Sample
 from icl_core.live import View
 from icl_core.models.linear import InformationFlow, information_flow
 from icl_core.plots.matching import Match, matching_figure
 from icl_core.plots.style import METHODS
-from icl_core.tasks.linear import Prompts
+from icl_core.tasks.linear import Moments, Prompts
 
 System = Literal["ridge", "oracle", "ols"]
 SYSTEMS: tuple[System, ...] = get_args(System)
@@ -69,7 +66,11 @@ class Matching:
 def first(prompts: Prompts, count: int) -> Prompts:
     """The first prompts of a batch."""
     return Prompts(
-        moments=jax.tree.map(lambda part: part[:count], prompts.moments),
+        moments=Moments(
+            Sigma=prompts.moments.Sigma[:count],
+            alpha=prompts.moments.alpha[:count],
+            lam=prompts.moments.lam[:count],
+        ),
         sigma=prompts.sigma[:count],
         w=prompts.w[:count],
         num_context=prompts.num_context,
@@ -80,22 +81,13 @@ def first(prompts: Prompts, count: int) -> Prompts:
 def law_flow(opened: Opened) -> InformationFlow:
     """a, M, u, w after layer 0..L on the prompts of the task's noise. Megabytes: what is made of
     them is kept longer."""
-    return flow_of(opened, first(opened.sample.prompts, LAW))
-
-
-@in_float64
-def flow_of(opened: Opened, prompts: Prompts) -> InformationFlow:
-    """a, M, u, w after layer 0..L."""
-    flow = information_flow(opened.wide, prompts.moments)
-    parts = (np.asarray(part)[: opened.num_layers + 1] for part in (flow.a, flow.M, flow.u, flow.w))
-    return InformationFlow(*parts)  # type: ignore[arg-type]
+    return information_flow(opened.model, first(opened.sample.prompts, LAW).moments)
 
 
 @lru_cache(maxsize=32)
-@in_float64
 def matched(opened: Opened, system: System) -> Matching:
     """Every layer beside every step, on the prompts of the task's noise."""
-    layers = np.asarray(law_flow(opened).w)[1:]
+    layers = np.asarray(law_flow(opened).w[1:])
     strengths = tuple(sorted({*STRENGTHS, opened.task.noise.second_moment}))
     paths = sample_paths(opened.sample, opened.task.noise.second_moment, system, strengths)
     found = {name: prediction_gaps(layers, path) for name, path in paths.items()}
@@ -123,7 +115,7 @@ def known_paths(
     Each is tuned on the spectrum of each prompt; conjugate gradients need no tuning.
     """
     eigen = spectrum(prompts.moments)
-    s = jnp.asarray(np.broadcast_to(strength, prompts.sigma.shape), float)
+    s = np.broadcast_to(np.asarray(strength, float), prompts.sigma.shape)
     last = STEPS[-1]
     plain, momentum = fastest(eigen, s, 0.0), fastest(eigen, s)
     paths: dict[str, Any] = {
@@ -133,8 +125,8 @@ def known_paths(
         "cg": conjugate_gradient(eigen, s, last),
         "newton": newton(eigen, s, last),
     }
-    found = {name: np.asarray(path)[list(STEPS)] for name, path in paths.items()}
-    found["const_rr"] = np.stack([np.asarray(ridge(eigen, jnp.asarray(s))) for s in strengths])
+    found = {name: path[list(STEPS)] for name, path in paths.items()}
+    found["const_rr"] = np.stack([ridge(eigen, s) for s in strengths])
     return found
 
 

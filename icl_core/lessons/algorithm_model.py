@@ -10,11 +10,9 @@ import numpy as np
 from icl_core.algorithms.ridge import OracleRR
 from icl_core.analysis.loss import LossSummary
 from icl_core.analysis.parts import diagonal_part
-from icl_core.arrays import in_float64
 from icl_core.errors import InputError
 from icl_core.lessons.coordinates import normalised, omega_values
 from icl_core.lessons.families import Family, Kin, baseline_tables, find_family, relatives
-from icl_core.models.diagonal import DEEPEST
 from icl_core.models.linear import LinearTransformer
 from icl_core.plots.style import METHODS
 from icl_core.tasks.linear import LinearTask, Moments, Prompts, at_levels, draw_prompts
@@ -30,8 +28,6 @@ LABELS = {
     "diag_H2": "DIAG, two heads",
     "full": "DIAG part of FULL",
 }
-HEADS = 2
-"""The most heads of a model on show."""
 LAW, LEVELS, AT_LEVEL = 288, 13, 20
 """Prompts of the task's own noise, and noise levels with as many prompts each."""
 WORTH = 2
@@ -69,8 +65,6 @@ class Opened:
     kind: str
     task: LinearTask
     model: LinearTransformer
-    wide: LinearTransformer
-    """The same with room for DEEPEST layers and HEADS heads: one compilation serves all."""
     omegas: np.ndarray
     normal: np.ndarray
     sample: Sample
@@ -117,14 +111,12 @@ def read(task: str, kind: str, layers: int, folder: Path = PRETRAINED) -> Opened
     model = load_entry(entry, folder).model
     if kind == "full":
         model = diagonal_part(model)
-    wide = model.padded(DEEPEST, HEADS)
     return Opened(
         kind=kind,
         task=family.task,
         model=model,
-        wide=wide,
-        omegas=omega_values(wide)[:layers],
-        normal=omega_values(normalised(wide, family.task))[:layers],
+        omegas=omega_values(model),
+        normal=omega_values(normalised(model, family.task)),
         sample=draw_sample(family.task),
         law=draw_law(family.task),
         **_baselines(family, folder),  # type: ignore[arg-type]
@@ -141,7 +133,6 @@ def _baselines(family: Family, folder: Path) -> dict[str, object]:
 
 
 @lru_cache(maxsize=TASKS)
-@in_float64
 def draw_sample(task: LinearTask, seed: int = SEED) -> Sample:
     """Prompts of the task's noise and at fixed levels, a little beyond those met in training."""
     sigmas = np.linspace(0, task.noise.highest + 1, LEVELS)
@@ -152,7 +143,6 @@ def draw_sample(task: LinearTask, seed: int = SEED) -> Sample:
 
 
 @lru_cache(maxsize=TASKS)
-@in_float64
 def draw_law(task: LinearTask, seed: int = SEED) -> tuple[tuple[Prompts, np.ndarray], ...]:
     """More prompts of the task's noise, with targets."""
     size = LAW + LEVELS * AT_LEVEL
@@ -166,10 +156,10 @@ def joined(drawn: list[Prompts]) -> Prompts:
     def row(pick: str) -> np.ndarray:
         return np.concatenate([np.asarray(getattr(p.moments, pick)) for p in drawn])
 
-    moments = Moments(Sigma=row("Sigma"), alpha=row("alpha"), lam=row("lam"))  # type: ignore[arg-type]
+    moments = Moments(Sigma=row("Sigma"), alpha=row("alpha"), lam=row("lam"))
     return Prompts(
         moments=moments,
-        sigma=np.concatenate([np.asarray(p.sigma) for p in drawn]),  # type: ignore[arg-type]
-        w=np.concatenate([np.asarray(p.w) for p in drawn]),  # type: ignore[arg-type]
+        sigma=np.concatenate([np.asarray(p.sigma) for p in drawn]),
+        w=np.concatenate([np.asarray(p.w) for p in drawn]),
         num_context=drawn[0].num_context,
     )

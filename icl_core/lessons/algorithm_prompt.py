@@ -4,15 +4,14 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-import jax.numpy as jnp
 import numpy as np
 
 from icl_core.algorithms.ridge import ridge, spectrum
 from icl_core.analysis.momentum import StepTerms, cosines, mean_and_error, step_terms
-from icl_core.arrays import in_float64
-from icl_core.lessons.algorithm_matching import first, flow_of, law_flow
+from icl_core.lessons.algorithm_matching import first, law_flow
 from icl_core.lessons.algorithm_model import LAW, Opened
 from icl_core.live import LAYOUT, READOUT, Grid, Player, Quantity, Readout, Slider, View
+from icl_core.models.linear import information_flow
 from icl_core.plots import implicit as plots
 from icl_core.plots.implicit import Held
 from icl_core.plots.terms import Term, terms_figure
@@ -62,25 +61,21 @@ class PromptFlow:
 
 
 @lru_cache(maxsize=64)
-@in_float64
 def prompt_flow(opened: Opened, seed: int) -> PromptFlow:
     """The prompt of that seed."""
     task = opened.task
     sigmas = np.linspace(0, task.noise.highest + 1, STOPS)
-    # As many as other figures have: what is compiled for those serves this one too.
-    prompts = at_levels(task, (seed, 7), np.resize(sigmas, LAW))
-    eigen, flow = spectrum(prompts.moments), flow_of(opened, prompts)
-    ols = np.asarray(ridge(eigen, jnp.zeros(LAW)))[:STOPS]
-    truth = np.asarray(prompts.w)[0]
+    prompts = at_levels(task, (seed, 7), sigmas)
+    eigen, flow = spectrum(prompts.moments), information_flow(opened.model, prompts.moments)
+    ols, truth = ridge(eigen, 0.0), np.asarray(prompts.w)[0]
     return PromptFlow(
         sigmas=sigmas,
-        # Copies: a slice would keep all of the LAW prompts, ten times as much.
-        a=np.array(flow.a[:, :STOPS]),
-        M=np.array(flow.M[:, :STOPS]),
-        u=np.array(flow.u[:, :STOPS]),
-        w=np.array(flow.w[:, :STOPS]),
+        a=np.asarray(flow.a),
+        M=np.asarray(flow.M),
+        u=np.asarray(flow.u),
+        w=np.asarray(flow.w),
         ols=ols,
-        ridge=np.asarray(ridge(eigen, jnp.asarray(prompts.sigma) ** 2))[:STOPS],
+        ridge=ridge(eigen, prompts.sigma**2),
         truth=truth,
         plane=plane_of(truth, ols[-1]),
     )

@@ -6,7 +6,6 @@ from functools import lru_cache
 import numpy as np
 
 from icl_core.analysis.loss import LossSummary, summarize
-from icl_core.arrays import in_float64
 from icl_core.lessons.algorithm_model import Opened
 from icl_core.models.diagonal import losses_of
 
@@ -101,13 +100,11 @@ def worth(opened: Opened) -> Worth:
     )
 
 
-@in_float64
 def _losses(opened: Opened, models: np.ndarray) -> np.ndarray:
     sample = opened.sample
     return losses_of(models, sample.prompts.moments, sample.target)
 
 
-@in_float64
 def _law_losses(opened: Opened, models: np.ndarray) -> np.ndarray:
     blocks = [losses_of(models, prompts.moments, target) for prompts, target in opened.law]
     return np.concatenate(blocks, axis=-1)

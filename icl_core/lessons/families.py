@@ -161,4 +161,4 @@ def kin_of(entry: Entry) -> Kin | None:
 
 
 def _place(kin: Kin) -> tuple[int, int, int]:
-    return PARAMETRIZATIONS.index(kin.parametrization), kin.heads, kin.seed  # type: ignore[arg-type]
+    return PARAMETRIZATIONS.index(kin.parametrization), kin.heads, kin.seed

@@ -1,7 +1,7 @@
 """Losses of all shipped models of a task: from their tables, or with another n or d."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -11,18 +11,15 @@ import numpy as np
 from icl_core.algorithms import Method
 from icl_core.algorithms.ridge import AdaRR, BayesRR, ConstRR
 from icl_core.analysis.loss import LossSummary, evaluate, noise_profile_at_once
-from icl_core.arrays import WeightPath
 from icl_core.lessons.coordinates import omega_values
 from icl_core.lessons.families import Family, baseline_tables, find_family, model_tables
 from icl_core.models.diagonal import OmegaModel
-from icl_core.tasks.linear import LinearTask, Prompts
+from icl_core.tasks.linear import LinearTask
 from icl_core.zoo.library import PRETRAINED, Table, load_entry
 
 SHIFT_PROMPTS, SHIFT_PROFILE_PROMPTS, SHIFT_LEVELS = 1024, 128, 4
 """An evaluation away from the training's context length is made when asked for: with fewer prompts,
 and at every fourth noise level of the shipped tables."""
-WIDEST = 20
-"""Dimensions above that of training share the program of this one."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,118 +72,71 @@ def _shipped(family: Family, folder: Path) -> Losses:
     )
 
 
-@dataclass(frozen=True, kw_only=True)
-class _AdaRR:
-    """AdaRR on prompts embedded among `extra` more dimensions, which leave its degrees of freedom,
-    n - d, as they are."""
-
-    extra: int
-
-    def weight_path(self, prompts: Prompts) -> WeightPath:
-        return AdaRR().weight_path(replace(prompts, num_context=prompts.num_context + self.extra))
-
-
 def _shifted(family: Family, task: LinearTask, layers: int, folder: Path) -> Losses:
     """Every model on another task; the ridge baselines know it. In another dimension only DIAG and
     GD++ say what they do."""
     shift = _shift(family.name, task, folder)
-    chosen = {key: model for key, model in shift.models.items() if key.endswith(f":{layers}")}
+    chosen = {key: model for key, model in shift.models.items() if key[1] == layers}
     return Losses(
         task=task,
         depths=family.depths,
         shifted=True,
         over_noise=shift.over_noise,
         sigmas=shift.sigmas,
-        profiles={**shift.closed, **_unpadded(shift.profile(chosen))},
+        profiles={**shift.closed, **_profile(chosen, task, shift.sigmas)},
     )
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class _Shift:
-    """What all depths share: the losses of every model and the noise profiles of the baselines.
+    """What all depths share: the losses of every model and the noise profiles of the baselines."""
 
-    models: by "parametrization:layers", for prompts of `room` dimensions.
-    """
-
-    task: LinearTask
-    room: int
     sigmas: np.ndarray
-    models: Mapping[str, Method]
+    models: Mapping[tuple[str, int], Method]
     over_noise: Mapping[Any, LossSummary]
-    closed: Mapping[str, LossSummary]
-
-    def profile(self, methods: Mapping[str, Method]) -> dict[str, LossSummary]:
-        return _profile(methods, self.task, self.sigmas, self.room)
+    closed: Mapping[Any, LossSummary]
 
 
 def _profile(
-    methods: Mapping[str, Method], task: LinearTask, sigmas: np.ndarray, room: int
-) -> dict[str, LossSummary]:
-    return noise_profile_at_once(methods, task, sigmas, prompts=SHIFT_PROFILE_PROMPTS, dim=room)
+    methods: Mapping[Any, Method], task: LinearTask, sigmas: np.ndarray
+) -> dict[Any, LossSummary]:
+    return noise_profile_at_once(methods, task, sigmas, prompts=SHIFT_PROFILE_PROMPTS)
 
 
 @lru_cache(maxsize=256)
 def _shift(name: str, task: LinearTask, folder: Path) -> _Shift:
-    """Dimensions share a program or two: their prompts are embedded."""
     family = find_family(name, folder)
     turned = task.dim != family.task.dim
-    room = family.task.dim if task.dim <= family.task.dim else max(WIDEST, task.dim)
     sigmas = next(iter(model_tables(family, folder).values())).sigmas[::SHIFT_LEVELS]
     models = {
         key: model
         for key, model in _models(name, folder).items()
-        if not (turned and key.startswith("full"))
+        if not (turned and key[0] == "full")
     }
-    closed: dict[str, Method] = {
+    closed: dict[Any, Method] = {
         "const_rr": ConstRR.of(task),
         "bayes_rr": BayesRR(noise=task.noise),
     }
     if task.num_context > task.dim:
-        closed["ada_rr"] = _AdaRR(extra=room - task.dim)
-    loss = evaluate(models | closed, task, prompts=SHIFT_PROMPTS, dim=room)
+        closed["ada_rr"] = AdaRR()
     return _Shift(
-        task=task,
-        room=room,
         sigmas=sigmas,
         models=models,
-        over_noise=_unpadded(loss),
-        closed=_profile(closed, task, sigmas, room),
+        over_noise=evaluate({**models, **closed}, task, prompts=SHIFT_PROMPTS),
+        closed=_profile(closed, task, sigmas),
     )
 
 
 @lru_cache(maxsize=16)
-def _models(name: str, folder: Path) -> Mapping[str, Method]:
-    """The models of a task, all of as many steps: "full" by its matrices, the others by their
-    omegas alone, which serve any dimension."""
-    family = find_family(name, folder)
-    longest = family.depths[-1]
-    found: dict[str, Method] = {}
-    for kind, entries in family.entries.items():
+def _models(name: str, folder: Path) -> Mapping[tuple[str, int], Method]:
+    """The models of a task: "full" by its matrices, the others by their omegas alone, which serve
+    any dimension."""
+    found: dict[tuple[str, int], Method] = {}
+    for kind, entries in find_family(name, folder).entries.items():
         for depth, entry in entries.items():
             model = load_entry(entry, folder).model
-            found[f"{kind}:{depth}"] = (
-                model.padded(longest)
-                if kind == "full"
-                else OmegaModel(omegas=omega_values(model), steps=longest)
-            )
+            found[kind, depth] = model if kind == "full" else OmegaModel(omegas=omega_values(model))
     return found
-
-
-def _unpadded(summaries: Mapping[str, LossSummary]) -> dict[Any, LossSummary]:
-    """Keys as in `Losses`, without the identity layers that models were padded with."""
-    found: dict[Any, LossSummary] = {}
-    for key, summary in summaries.items():
-        kind, _, depth = key.partition(":")
-        if depth:
-            found[kind, int(depth)] = first_steps(summary, int(depth))
-        else:
-            found[kind] = summary
-    return found
-
-
-def first_steps(summary: LossSummary, steps: int) -> LossSummary:
-    """The summary of the first `steps` steps."""
-    return summary.at((..., slice(steps + 1)))
 
 
 def shift_said(trained: LinearTask, losses: Losses) -> str:

@@ -6,7 +6,6 @@ What is said of the prompt is exact. All losses are adjusted, half MSE.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-import jax.numpy as jnp
 import numpy as np
 
 from icl_core.algorithms import Method
@@ -37,8 +36,6 @@ from icl_core.zoo.library import load_entry
 
 NODES = 65
 """Noise levels between which a drag is drawn."""
-DEEPEST = 8
-"""Models are padded to this many layers, so that all depths share one program."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,7 +91,7 @@ def story_of(config: OnePrompt) -> PromptStory:
 
 def drawn_sigma(task: LinearTask, u: float) -> float:
     """The noise level at a share u of the law, to two decimals."""
-    return round(float(task.noise.quantile(jnp.asarray(u))), 2)
+    return round(float(task.noise.quantile(np.asarray(u))), 2)
 
 
 def methods_of(family: Family, layers: int) -> dict[str, Method]:
@@ -109,7 +106,7 @@ def methods_of(family: Family, layers: int) -> dict[str, Method]:
         found |= {"ada_rr": AdaRR(), "iterative_rr": IterativeAdaRR(steps=ITERATIONS)}
     for kind, models in family.entries.items():
         if layers in models:
-            found[kind] = load_entry(models[layers]).model.padded(DEEPEST)
+            found[kind] = load_entry(models[layers]).model
     return {name: found[name] for name in METHODS if name in found}
 
 

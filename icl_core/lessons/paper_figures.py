@@ -18,9 +18,8 @@ from icl_core.analysis.loss import LossSummary, noise_profile_at_once
 from icl_core.errors import InputError
 from icl_core.lessons import losses as tables
 from icl_core.lessons.choices import switch
-from icl_core.lessons.coordinates import omega_values
 from icl_core.lessons.families import Family, families, find_family, relatives
-from icl_core.lessons.losses import Losses, first_steps
+from icl_core.lessons.losses import Losses
 from icl_core.lessons.model_map import CAPTIONS, map_figure
 from icl_core.lessons.paper_panels import (
     depth_panel,
@@ -29,7 +28,6 @@ from icl_core.lessons.paper_panels import (
     profile_panel,
 )
 from icl_core.live import View
-from icl_core.models.diagonal import OmegaModel
 from icl_core.models.linear import PARAMETRIZATIONS
 from icl_core.plots.drawing import LOSS
 from icl_core.plots.figure import Figure
@@ -149,25 +147,17 @@ def seeds_of(
 
 @lru_cache(maxsize=len(FAR_DEPTHS))
 def far_profiles(layers: int) -> dict[str, LossSummary]:
-    """Profiles of the models of one depth, and of the floors, far beyond the training range.
-
-    All depths run the same programs: FULL padded to the deepest, the others by their omegas.
-    """
+    """Profiles of the models of one depth, and of the floors, far beyond the training range."""
     family = find_family(MAIN)
-    methods: dict[str, Method] = {}
-    for kind, entries in family.entries.items():
-        if layers in entries:
-            model = load_entry(entries[layers]).model
-            methods[kind] = (
-                model.padded(FAR_DEPTHS[-1])
-                if kind == "full"
-                else OmegaModel(omegas=omega_values(model), steps=FAR_DEPTHS[-1])
-            )
+    methods: dict[str, Method] = {
+        kind: load_entry(entries[layers]).model
+        for kind, entries in family.entries.items()
+        if layers in entries
+    }
     if not methods:
         raise InputError(f"No model of {layers} layers is shipped for {MAIN}: run `make zoo`.")
     found = noise_profile_at_once(methods, family.task, FAR_SIGMAS, prompts=FAR_PROMPTS)
-    own = {name: first_steps(summary, layers) for name, summary in found.items()}
-    return own | far_floors(family.task)
+    return found | far_floors(family.task)
 
 
 @lru_cache(maxsize=4)

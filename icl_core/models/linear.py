@@ -9,15 +9,12 @@ of implicit weights w with prediction <w, x_t>.
 
 from typing import Any, Literal, get_args
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 from flax import struct
-from jaxtyping import Array, Float, Int
+from jaxtyping import Float
 
-from icl_core.arrays import WeightPath, eye_like
-from icl_core.errors import InputError
-from icl_core.models.products import multiply, sandwich
+from icl_core.arrays import Array, WeightPath, eye_like, namespace, numpy_or_xla, scan
+from icl_core.models.products import sandwich
 from icl_core.tasks.linear import Moments, Prompts
 
 Parametrization = Literal["gdpp", "diag", "full"]
@@ -48,14 +45,11 @@ class LinearTransformer:
         return implicit_weights(self, prompts.moments)
 
     def padded(self, num_layers: int, num_heads: int | None = None) -> "LinearTransformer":
-        """The same model with layers and heads of zeros up to `num_layers`, `num_heads`.
-
-        By numpy, for jax.numpy compiles for every shape.
-        """
+        """The same model with layers and heads of zeros up to `num_layers`, `num_heads`."""
         more_heads = (num_heads or self.num_heads) - self.num_heads
         extra = ((0, num_layers - self.num_layers), (0, more_heads), (0, 0), (0, 0))
         P, Q = (np.pad(np.asarray(matrices), extra) for matrices in (self.P, self.Q))
-        return LinearTransformer(P=P, Q=Q)  # type: ignore[arg-type]
+        return LinearTransformer(P=P, Q=Q)
 
 
 @struct.dataclass
@@ -75,9 +69,10 @@ def block_diagonal(
     x_block: Float[Array, "layers heads"], y_entry: Float[Array, "layers heads"], dim: int
 ) -> Float[Array, "layers heads tokens tokens"]:
     """diag(x_block I_d, y_entry) for every layer and head."""
-    ones = jnp.ones((*x_block.shape, dim), x_block.dtype)
-    diagonal = jnp.concatenate([x_block[..., None] * ones, y_entry[..., None]], axis=-1)
-    return jnp.einsum("lhi,ij->lhij", diagonal, jnp.eye(dim + 1, dtype=x_block.dtype))
+    xp = namespace(x_block, y_entry)
+    ones = xp.ones((*x_block.shape, dim), x_block.dtype)
+    diagonal = xp.concatenate([x_block[..., None] * ones, y_entry[..., None]], axis=-1)
+    return diagonal[..., None] * eye_like(diagonal[..., None] * diagonal[..., None, :])
 
 
 def diagonal_model(
@@ -91,30 +86,6 @@ def diagonal_model(
     return LinearTransformer(P=block_diagonal(p_x, p_y, dim), Q=block_diagonal(q_x, q_y, dim))
 
 
-def in_dimension(model: LinearTransformer, dim: int) -> LinearTransformer:
-    """A DIAG model for inputs of another dimension: the same four numbers per layer and head.
-
-    Raises:
-        InputError: The model is no DIAG, so that nothing says what it does in other dimensions.
-    """
-
-    def moved(matrices: Array) -> Array:
-        given = np.asarray(matrices)
-        diagonal = np.diagonal(given, axis1=-2, axis2=-1)
-        shared = np.concatenate(
-            [np.repeat(diagonal[..., :1], dim, axis=-1), diagonal[..., -1:]], axis=-1
-        )
-        same = (diagonal[..., :-1] == diagonal[..., :1]).all()
-        if not same or np.count_nonzero(given) > np.count_nonzero(diagonal):
-            raise InputError(
-                f"FULL matrices fix the dimension, here d = {model.dim}: "
-                "choose DIAG or GD++ to change it."
-            )
-        return shared[..., None] * np.eye(dim + 1)  # type: ignore[return-value]
-
-    return LinearTransformer(P=moved(model.P), Q=moved(model.Q))
-
-
 def omegas(model: LinearTransformer) -> Float[Array, "layers 4"]:
     """(omega_xx, omega_xy, omega_yx, omega_yy) per layer (paper 2, section 4.2).
 
@@ -123,11 +94,12 @@ def omegas(model: LinearTransformer) -> Float[Array, "layers 4"]:
     """
 
     def split(matrix: Array) -> tuple[Array, Array]:
-        diagonal = jnp.diagonal(matrix, axis1=-2, axis2=-1)
+        diagonal = xp.diagonal(matrix, axis1=-2, axis2=-1)
         return diagonal[..., :-1].mean(-1), diagonal[..., -1]
 
+    xp = namespace(model)
     (p_x, p_y), (q_x, q_y) = split(model.P), split(model.Q)
-    return jnp.stack([p_x * q_x, p_x * q_y, p_y * q_x, p_y * q_y], axis=-1).sum(axis=1)
+    return xp.stack([p_x * q_x, p_x * q_y, p_y * q_x, p_y * q_y], axis=-1).sum(axis=1)
 
 
 def forward_tokens(
@@ -141,18 +113,18 @@ def forward_tokens(
     Row n of the tokens is the query, which starts as (x_query, 0) and is never attended to. Step 0
     is the input. Written from the definition, as the reference for the moment route.
     """
-    context = jnp.concatenate([X, y[:, None]], axis=1)
-    tokens = jnp.concatenate([context, jnp.append(x_query, 0.0)[None]]).astype(context.dtype)
+    xp = namespace(model, X)
+    context = xp.concatenate([X, y[:, None]], axis=1)
+    tokens = xp.concatenate([context, xp.append(x_query, 0.0)[None]]).astype(context.dtype)
 
     def layer(tokens: Array, weights: tuple[Array, Array]) -> tuple[Array, Array]:
         P, Q = weights
         keys = tokens[:-1]
-        scores = jnp.einsum("ji,hik,tk->htj", keys, Q, tokens)
-        update = jnp.einsum("hab,jb,htj->ta", P, keys, scores)
-        return (updated := tokens + update), updated
+        scores = keys @ Q @ tokens.T
+        return (updated := tokens + (P @ keys.T @ scores).sum(0).T), updated
 
-    _, outputs = jax.lax.scan(layer, tokens, (model.P, model.Q))
-    steps = jnp.concatenate([tokens[None], outputs])
+    _, outputs = scan(layer, tokens, (model.P, model.Q), model.num_layers)
+    steps = xp.concatenate([tokens[None], outputs])
     return steps, -steps[:, -1, -1]
 
 
@@ -167,33 +139,32 @@ def layer_map(
     return sum(heads, start=identity[..., None])
 
 
+def _attention(P: Array, gram: Array, Q: Array) -> Float[Array, "batch tokens tokens"]:
+    """sum_k P_k G Q_k, batch first."""
+    heads = (P[head] @ gram @ Q[head] for head in range(P.shape[0]))
+    return sum(heads, start=0 * gram)
+
+
+@numpy_or_xla
 def implicit_weights(model: LinearTransformer, moments: Moments) -> WeightPath:
     """w after layer 0..L, [L+1, batch, d]: the prediction read there is <w, x_t>.
 
     For the query's y starts at 0, w is minus the last row (x part) of B_l = A_l ... A_1.
     """
-    return _implicit_weights(model, moments, np.int32(1))
-
-
-@jax.jit
-def _implicit_weights(model: LinearTransformer, moments: Moments, on: Int[Array, ""]) -> WeightPath:
-    gram = jnp.moveaxis(moments.gram(), 0, -1)
-    identity = jnp.eye(gram.shape[0], dtype=gram.dtype)
-    start = jnp.broadcast_to(identity[..., None], gram.shape)
+    xp, gram = namespace(model, moments), moments.gram()
+    identity = eye_like(gram)
 
     def layer(carry: tuple[Array, Array], weights: tuple[Array, Array]) -> tuple[Any, Array]:
         G, B = carry
         P, Q = weights
-        A = layer_map(P, G, Q, identity)
-        G = multiply(multiply(A, G, on), A.swapaxes(0, 1), on)
-        return (G, B := multiply(A, B, on)), B[-1, :-1]
+        A = identity + _attention(P, G, Q)
+        return (A @ G @ A.mT, B := A @ B), B[:, -1, :-1]
 
-    _, rows = jax.lax.scan(layer, (gram, start), (model.P, model.Q))
-    path = jnp.concatenate([jnp.zeros_like(rows[:1]), -rows])
-    return path.swapaxes(1, 2)
+    _, rows = scan(layer, (gram, identity), (model.P, model.Q), model.num_layers)
+    return xp.concatenate([xp.zeros_like(rows[:1]), -rows])
 
 
-@jax.jit
+@numpy_or_xla
 def information_flow(model: LinearTransformer, moments: Moments) -> InformationFlow:
     """a, M, u, w after layer 0..L (paper 2, Lemma 4.3), by the recursion of the lemma.
 
@@ -201,41 +172,36 @@ def information_flow(model: LinearTransformer, moments: Moments) -> InformationF
     a' = (1+g) a + <c, u>; w' = (1+g) w - M^T c. G is rebuilt from a, M, u, w and the input's
     moments in each layer, so this route shares nothing with `implicit_weights`.
     """
+    xp = namespace(model, moments)
     Sigma, alpha, lam = moments.Sigma, moments.alpha, moments.lam
 
     def gram(a: Array, M: Array, u: Array, w: Array) -> Array:
-        M_alpha = jnp.einsum("nij,nj->ni", M, alpha)
-        Sigma_w = jnp.einsum("nij,nj->ni", Sigma, w)
-        w_alpha = jnp.einsum("ni,ni->n", w, alpha)
-        S = M @ Sigma @ M.mT + jnp.einsum("ni,nj->nij", M_alpha, u)
-        S += jnp.einsum("ni,nj->nij", u, M_alpha + lam[:, None] * u)
+        M_alpha, Sigma_w = xp.matvec(M, alpha), xp.matvec(Sigma, w)
+        w_alpha = xp.vecdot(w, alpha)
+        S = M @ Sigma @ M.mT + M_alpha[:, :, None] * u[:, None]
+        S += u[:, :, None] * (M_alpha + lam[:, None] * u)[:, None]
         r = a[:, None] * (M_alpha + lam[:, None] * u) - w_alpha[:, None] * u
-        r -= jnp.einsum("nij,nj->ni", M, Sigma_w)
-        energy = a * a * lam - 2 * a * w_alpha + jnp.einsum("ni,ni->n", w, Sigma_w)
+        r -= xp.matvec(M, Sigma_w)
+        energy = a * a * lam - 2 * a * w_alpha + xp.vecdot(w, Sigma_w)
         return Moments(Sigma=S, alpha=r, lam=energy).gram()
 
     def layer(state: tuple[Array, ...], weights: tuple[Array, Array]) -> tuple[Any, Any]:
         a, M, u, w = state
         P, Q = weights
-        update = jnp.einsum("hab,nbc,hcd->nad", P, gram(a, M, u, w), Q)
+        update = _attention(P, gram(a, M, u, w), Q)
         A, b = update[:, :-1, :-1], update[:, :-1, -1]
         c, g = update[:, -1, :-1], update[:, -1, -1]
         new = (
-            (1 + g) * a + jnp.einsum("ni,ni->n", c, u),
-            M + A @ M - jnp.einsum("ni,nj->nij", b, w),
-            u + jnp.einsum("nij,nj->ni", A, u) + a[:, None] * b,
-            (1 + g)[:, None] * w - jnp.einsum("nij,ni->nj", M, c),
+            (1 + g) * a + xp.vecdot(c, u),
+            M + A @ M - b[:, :, None] * w[:, None],
+            u + xp.matvec(A, u) + a[:, None] * b,
+            (1 + g)[:, None] * w - xp.vecmat(c, M),
         )
         return new, new
 
-    start = (
-        jnp.ones_like(lam),
-        eye_like(Sigma),
-        jnp.zeros_like(alpha),
-        jnp.zeros_like(alpha),
-    )
-    _, outputs = jax.lax.scan(layer, start, (model.P, model.Q))
+    start = xp.ones_like(lam), eye_like(Sigma), xp.zeros_like(alpha), xp.zeros_like(alpha)
+    _, outputs = scan(layer, start, (model.P, model.Q), model.num_layers)
     a, M, u, w = (
-        jnp.concatenate([first[None], rest]) for first, rest in zip(start, outputs, strict=True)
+        xp.concatenate([first[None], rest]) for first, rest in zip(start, outputs, strict=True)
     )
     return InformationFlow(a=a, M=M, u=u, w=w)

@@ -13,9 +13,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from flax import struct
-from jaxtyping import Array, Float
+from jaxtyping import Float
 
-from icl_core.arrays import Key, in_float64
+from icl_core.arrays import Array, Key, namespace
 from icl_core.errors import InputError
 from icl_core.tasks.inputs import (
     STANDARD,
@@ -97,9 +97,10 @@ class Moments:
 
     def gram(self) -> Float[Array, "*batch dim+1 dim+1"]:
         """G = sum e e^T with e = (x, y)."""
-        top = jnp.concatenate([self.Sigma, self.alpha[..., None]], axis=-1)
-        bottom = jnp.concatenate([self.alpha, self.lam[..., None]], axis=-1)
-        return jnp.concatenate([top, bottom[..., None, :]], axis=-2)
+        xp = namespace(self)
+        top = xp.concatenate([self.Sigma, self.alpha[..., None]], axis=-1)
+        bottom = xp.concatenate([self.alpha, self.lam[..., None]], axis=-1)
+        return xp.concatenate([top, bottom[..., None, :]], axis=-2)
 
 
 @struct.dataclass
@@ -113,7 +114,7 @@ class Prompts:
     moments: Moments
     sigma: Float[Array, "batch"]
     w: Float[Array, "batch dim"]
-    num_context: Float[Array, ""]
+    num_context: Float[Array, ""] | np.floating
 
 
 @struct.dataclass
@@ -145,11 +146,8 @@ def sample_tokens(
 
 def moments_of(X: Float[Array, "*batch n dim"], y: Float[Array, "*batch n"]) -> Moments:
     """Second moments of given tokens."""
-    return Moments(
-        Sigma=jnp.einsum("...ni,...nj->...ij", X, X),
-        alpha=jnp.einsum("...n,...ni->...i", y, X),
-        lam=jnp.einsum("...n,...n->...", y, y),
-    )
+    xp = namespace(X, y)
+    return Moments(Sigma=X.mT @ X, alpha=xp.vecmat(y, X), lam=xp.vecdot(y, y))
 
 
 def prompts_of(tokens: Tokens) -> Prompts:
@@ -158,11 +156,10 @@ def prompts_of(tokens: Tokens) -> Prompts:
         moments=moments_of(tokens.X, tokens.y),
         sigma=tokens.sigma,
         w=tokens.w,
-        num_context=jnp.asarray(tokens.X.shape[1], tokens.X.dtype),
+        num_context=tokens.X.dtype.type(tokens.X.shape[1]),
     )
 
 
-@in_float64
 def draw_prompts(
     task: LinearTask, seed: Seed, count: int, *, x_scale: Any = 1.0, w_scale: Any = 1.0
 ) -> Prompts:
@@ -174,7 +171,7 @@ def draw_prompts(
     tokens (`_bartlett`).
     """
     rng = np.random.default_rng(seed)
-    sigma = np.asarray(task.noise.quantile(jnp.asarray(rng.random(count))))
+    sigma = np.asarray(task.noise.quantile(rng.random(count)))
     w = rng.standard_normal((count, task.dim)) * w_scale
     if isinstance(task.inputs, GaussianInputs):
         Sigma, Xt_xi, noise_energy = _bartlett(task, rng, sigma)
@@ -185,12 +182,11 @@ def draw_prompts(
         Sigma, Xt_xi = scale[:, :, None] * Sigma * scale[:, None], scale * Xt_xi
     Sigma_w = (Sigma @ w[..., None])[..., 0]
     lam = np.sum(w * (Sigma_w + 2 * Xt_xi), axis=-1) + noise_energy
-    moments = Moments(Sigma=Sigma, alpha=Sigma_w + Xt_xi, lam=lam)  # type: ignore[arg-type]
+    moments = Moments(Sigma=Sigma, alpha=Sigma_w + Xt_xi, lam=lam)
     n = np.float64(task.num_context)
-    return Prompts(moments=moments, sigma=sigma, w=w, num_context=n)  # type: ignore[arg-type]
+    return Prompts(moments=moments, sigma=sigma, w=w, num_context=n)
 
 
-@in_float64
 def at_levels(
     task: LinearTask, seed: Seed, sigmas: Float[np.ndarray, "levels"], count: int = 1
 ) -> Prompts:
@@ -211,30 +207,13 @@ def at_levels(
     alpha = Sigma_w + level[..., None] * Xt_xi
     return Prompts(
         moments=Moments(
-            Sigma=np.tile(Sigma, (levels, 1, 1)),  # type: ignore[arg-type]
-            alpha=alpha.reshape(-1, task.dim),  # type: ignore[arg-type]
-            lam=np.ravel(signal + 2 * level * mixed + level**2 * energy),  # type: ignore[arg-type]
+            Sigma=np.tile(Sigma, (levels, 1, 1)),
+            alpha=alpha.reshape(-1, task.dim),
+            lam=np.ravel(signal + 2 * level * mixed + level**2 * energy),
         ),
-        sigma=np.repeat(level, count),  # type: ignore[arg-type]
-        w=np.tile(w, (levels, 1)),  # type: ignore[arg-type]
+        sigma=np.repeat(level, count),
+        w=np.tile(w, (levels, 1)),
         num_context=unit.num_context,
-    )
-
-
-def embedded(prompts: Prompts, dim: int) -> Prompts:
-    """The same prompts among `dim` dimensions, of which all but their own hold nothing.
-
-    So that prompts of several dimensions share one shape and one compiled program.
-    """
-    moments = prompts.moments
-    more = dim - moments.alpha.shape[-1]
-    return prompts.replace(  # type: ignore[attr-defined]
-        moments=Moments(
-            Sigma=np.pad(moments.Sigma, ((0, 0), (0, more), (0, more))),  # type: ignore[arg-type]
-            alpha=np.pad(moments.alpha, ((0, 0), (0, more))),  # type: ignore[arg-type]
-            lam=moments.lam,
-        ),
-        w=np.pad(prompts.w, ((0, 0), (0, more))),
     )
 
 

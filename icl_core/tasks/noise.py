@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Float
 
-from icl_core.arrays import Key
+from icl_core.arrays import Array, Key, namespace
 from icl_core.errors import InputError
 from icl_core.validation import Config, choice, mapping, number
 
@@ -42,7 +41,7 @@ class FixedNoise(Config):
         return f"σ = {self.value:g}"
 
     def quantile(self, u: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
-        return jnp.full_like(u, self.value)
+        return namespace(u).full_like(u, self.value)
 
     def nodes(self, count: int = NUM_NODES) -> tuple[np.ndarray, np.ndarray]:
         return np.full(count, self.value), np.full(count, 1 / count)
@@ -112,8 +111,9 @@ class CategoricalNoise(Config):
         return f"σ ∈ {{{', '.join(f'{value:g}' for value in self.values)}}}"
 
     def quantile(self, u: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
-        index = jnp.minimum((u * len(self.values)).astype(int), len(self.values) - 1)
-        return jnp.asarray(self.values, u.dtype)[index]
+        xp = namespace(u)
+        index = xp.minimum((u * len(self.values)).astype(int), len(self.values) - 1)
+        return xp.asarray(self.values, u.dtype)[index]
 
     def nodes(self, count: int = NUM_NODES) -> tuple[np.ndarray, np.ndarray]:
         # Padded with weightless copies, so that every law has the same number of nodes.

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-from icl_core.arrays import in_float64
 from icl_core.tasks.linear import LinearTask, Moments, Prompts, Seed, draw_prompts
 from icl_core.validation import number
 
@@ -47,7 +46,6 @@ def target_shift(task: LinearTask, alpha: float, seed: Seed, count: int) -> Shif
     return ShiftedPrompts(prompts=drawn, query=task.query_variances)
 
 
-@in_float64
 def law_shift(task: LinearTask, alpha: float, seed: Seed, count: int) -> ShiftedPrompts:
     """Inputs from an exponential, normal or Laplace law (each with probability 1/3 a prompt).
 
@@ -64,10 +62,10 @@ def law_shift(task: LinearTask, alpha: float, seed: Seed, count: int) -> Shifted
     one = np.eye(task.dim)
     raw = np.stack([one + 1, one, 2 * one])[kind]
     prompts = Prompts(
-        moments=Moments(Sigma=Sigma, alpha=target, lam=np.sum(w * target, axis=-1)),  # type: ignore[arg-type]
-        sigma=np.zeros(count),  # type: ignore[arg-type]
-        w=w,  # type: ignore[arg-type]
-        num_context=np.float64(task.num_context),  # type: ignore[arg-type]
+        moments=Moments(Sigma=Sigma, alpha=target, lam=np.sum(w * target, axis=-1)),
+        sigma=np.zeros(count),
+        w=w,
+        num_context=np.float64(task.num_context),
     )
     return ShiftedPrompts(prompts=prompts, query=raw * factor[:, None, None] ** 2)
 

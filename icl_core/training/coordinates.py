@@ -7,19 +7,20 @@ Q~ = D^-1 Q D^-1. Free parameters are numbers per layer and head for GD++ (p_x, 
 (and q_y), and P~, Q~ themselves for FULL.
 """
 
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Float
 
-from icl_core.arrays import Key
+from icl_core.arrays import Array, Key
 from icl_core.models.linear import LinearTransformer, Parametrization, diagonal_model
 from icl_core.tasks.linear import LinearTask
 
-Parameters = dict[str, Array]
+Parameters = Mapping[str, Array]
 
 STARTS: tuple[tuple[dict[str, float], float], ...] = (
     ({"p_x": 0.3, "p_y": 0.3, "q_x": -0.3, "q_y": -0.3}, 0.05),
@@ -94,7 +95,7 @@ def as_model(parameters: Parameters, dim: int) -> LinearTransformer:
     if "P" in parameters:
         return LinearTransformer(P=parameters["P"], Q=parameters["Q"])
     q_y = parameters.get("q_y", jnp.zeros_like(parameters["q_x"]))
-    return diagonal_model(**(parameters | {"q_y": q_y}), dim=dim)
+    return diagonal_model(**{**parameters, "q_y": q_y}, dim=dim)
 
 
 def as_parameters(model: LinearTransformer, parametrization: Parametrization) -> Parameters:

@@ -11,8 +11,9 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 from flax import struct
-from jaxtyping import Array, Float, Int
+from jaxtyping import Float, Int
 
+from icl_core.arrays import Array
 from icl_core.models.linear import layer_map
 from icl_core.models.products import multiply
 from icl_core.tasks.inputs import GaussianInputs
@@ -67,11 +68,11 @@ def batch_of(prompts: Prompts, task: LinearTask) -> Batch:
     gram *= (D[:, None] * D)[..., None]
     query = np.sqrt(task.query_variances)
     return Batch(
-        gram=gram,  # type: ignore[arg-type]
-        target=np.ascontiguousarray((target * query).T),  # type: ignore[arg-type]
-        weight=np.ones(len(target)),  # type: ignore[arg-type]
-        scale=prediction_scale(task) * query,  # type: ignore[arg-type]
-        on=np.ones((), np.int32),  # type: ignore[arg-type]
+        gram=gram,
+        target=np.ascontiguousarray((target * query).T),
+        weight=np.ones(len(target)),
+        scale=prediction_scale(task) * query,
+        on=np.ones((), np.int32),
     )
 
 

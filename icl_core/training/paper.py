@@ -10,9 +10,9 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import optax
-from jaxtyping import Array, Float
+from jaxtyping import Float
 
-from icl_core.arrays import Key
+from icl_core.arrays import Array, Key
 from icl_core.models.linear import LinearTransformer, forward_tokens
 from icl_core.tasks.linear import LinearTask, sample_tokens
 from icl_core.tasks.noise import sample_sigma

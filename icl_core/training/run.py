@@ -17,11 +17,11 @@ import numpy as np
 import optax
 from flax import struct
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
-from jaxtyping import Array, Float
+from jaxtyping import Float
 
 from icl_core.algorithms.ridge import BayesRR, OracleRR
 from icl_core.analysis.loss import distance_loss
-from icl_core.arrays import in_float64, key_of
+from icl_core.arrays import Array, in_float64, key_of
 from icl_core.errors import InputError
 from icl_core.models.linear import LinearTransformer
 from icl_core.tasks.linear import LinearTask, draw_prompts

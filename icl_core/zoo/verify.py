@@ -16,10 +16,10 @@ from pathlib import Path
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Float
 
 from icl_core.algorithms.ridge import ridge, spectrum
-from icl_core.arrays import in_float64, key_of
+from icl_core.arrays import Array, in_float64, key_of
 from icl_core.checkpoints import MAX_BYTES, sha256
 from icl_core.errors import InputError
 from icl_core.files import read_bytes

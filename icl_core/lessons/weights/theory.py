@@ -9,7 +9,6 @@ from icl_core.algorithms.descent import GradientDescent
 from icl_core.analysis.alignment import balanced
 from icl_core.analysis.floors import one_layer_step
 from icl_core.analysis.parts import as_float64, diagonal_part, parts_of
-from icl_core.arrays import in_float64
 from icl_core.constructions import gradient_descent_model
 from icl_core.lessons.coordinates import normalised, omega_values
 from icl_core.lessons.weights.choices import Coordinates, Weights
@@ -26,7 +25,6 @@ from icl_core.models.linear import LinearTransformer
 from icl_core.plots.figure import Figure
 
 
-@in_float64
 def theory(story: Story) -> tuple[LinearTransformer, str]:
     """Weights that theory names for the finished model (raw), and what they are in words.
 

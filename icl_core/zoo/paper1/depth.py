@@ -160,4 +160,4 @@ def baseline(part: Part, kind: str, name: str) -> LinearTransformer:
         for step, gamma in zip(*numbers, strict=True)
     ]
     P, Q = (np.stack([getattr(layer, key) for layer in layers]) for key in ("PW_V", "W_KQ"))
-    return LinearTransformer(P=P[:, None], Q=Q[:, None])  # type: ignore[arg-type]
+    return LinearTransformer(P=P[:, None], Q=Q[:, None])

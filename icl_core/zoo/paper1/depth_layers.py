@@ -6,9 +6,10 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Float
 
 from icl_core.analysis.loss import distance_loss
+from icl_core.arrays import Array
 from icl_core.models.blocks import BlockModel, Parameters, answers
 from icl_core.models.linear import LinearTransformer
 from icl_core.tasks.linear import LinearTask, Prompts

@@ -155,7 +155,7 @@ def evaluation_at(alpha: float, seed: int = EVALUATION_SEED) -> Evaluation:
 @in_float64
 def _descent_weights(batch: Batch, y: np.ndarray) -> dict[str, np.ndarray]:
     X, y, w = (np.asarray(values, np.float64) for values in (batch.X, y, batch.w))
-    prompts = prompts_of(Tokens(X=X, y=y, sigma=np.zeros(len(w)), w=w))  # type: ignore[arg-type]
+    prompts = prompts_of(Tokens(X=X, y=y, sigma=np.zeros(len(w)), w=w))
     return {name: np.asarray(d.weight_path(prompts))[-1] for name, d in descents().items()}
 
 

@@ -105,11 +105,23 @@ def test_new_prompts_or_another_context_length_compile_nothing(
     case: MethodCase, compilations: list[str]
 ) -> None:
     method = case.build(TASK)
-    other = some_prompts(num_context=9)
-    method.weight_path(some_prompts())
+    first, other = (jax.tree.map(jnp.asarray, some_prompts(num_context=n)) for n in (7, 9))
+    method.weight_path(first)
     compilations.clear()
     method.weight_path(other)
     assert not compilations
+
+
+@each_method
+def test_numpy_and_xla_give_the_same(case: MethodCase, compilations: list[str]) -> None:
+    """On numpy arrays a method is numpy and compiles nothing."""
+    method, prompts = case.build(TASK), some_prompts()
+    path = method.weight_path(prompts)
+    assert isinstance(path, np.ndarray)
+    assert not compilations
+    moments = jax.tree.map(jnp.asarray, prompts.moments)
+    program = jax.jit(lambda moments: method.weight_path(replace(prompts, moments=moments)))
+    assert_close(path, program(moments))
 
 
 @each_method

@@ -7,7 +7,6 @@ from scipy.optimize import minimize_scalar
 
 from icl_core.algorithms.ridge import (
     AdaRR,
-    BayesRR,
     ConstRR,
     OracleRR,
     noise_posterior,
@@ -17,13 +16,11 @@ from icl_core.algorithms.ridge import (
 )
 from icl_core.analysis.floors import const_rr_floor, ridge_profile
 from icl_core.analysis.implied import nearest_ridge
-from icl_core.analysis.loss import evaluate, noise_profile, noise_profile_at_once
+from icl_core.analysis.loss import noise_profile, noise_profile_at_once
 from icl_core.analysis.one_prompt import tell
-from icl_core.errors import InputError
-from icl_core.models.linear import in_dimension
-from icl_core.tasks.linear import LinearTask, at_levels, draw_prompts, embedded
+from icl_core.tasks.linear import LinearTask, at_levels, draw_prompts
 from icl_core.tasks.noise import CategoricalNoise, FixedNoise, UniformNoise
-from tests.cases import TASK, assert_close, diag_model, full_model, some_prompts
+from tests.cases import TASK, assert_close, diag_model, some_prompts
 
 SIGMAS = np.array([0.0, 0.5, 1.7])
 PAPER = LinearTask(dim=10, num_context=20, noise=UniformNoise(sigma_max=5))
@@ -91,25 +88,6 @@ def test_the_posterior_of_single_levels_is_a_probability():
     assert_close(flat.posterior, np.ones((3, 1)))
 
 
-@pytest.mark.parametrize("num_context", [7, 2])
-def test_dimensions_that_hold_nothing_change_nothing(num_context):
-    task = TASK.replace(num_context=num_context)
-    prompts = draw_prompts(task, 1, 4)
-    wide = embedded(prompts, 5)
-    model = diag_model(3)
-    pairs = [(in_dimension(model, 5), model)]
-    pairs += [(method, method) for method in (ConstRR.of(task), BayesRR(noise=task.noise))]
-    for there, here in pairs:
-        path = np.asarray(there.weight_path(wide))
-        assert_close(path[..., :3], here.weight_path(prompts))
-        assert not path[..., 3:].any()
-
-
-def test_full_does_not_say_what_it_does_elsewhere():
-    with pytest.raises(InputError, match="FULL matrices fix the dimension"):
-        in_dimension(full_model(3), 5)
-
-
 def test_a_profile_at_once_is_the_profile():
     methods = {"diag": diag_model(3), "const_rr": ConstRR.of(TASK)}
     one = noise_profile(methods, TASK, SIGMAS, prompts=32)
@@ -117,8 +95,6 @@ def test_a_profile_at_once_is_the_profile():
     for name in methods:
         assert_close(other[name].mean, one[name].mean)
         assert_close(other[name].high, one[name].high)
-    wide = noise_profile_at_once({"const_rr": ConstRR.of(TASK)}, TASK, SIGMAS, prompts=32, dim=5)
-    assert_close(wide["const_rr"].mean, one["const_rr"].mean)
 
 
 def test_the_ridge_profile_is_exact():
@@ -132,10 +108,3 @@ def test_the_ridge_profile_is_exact():
     nodes, prior = PAPER.noise.nodes()
     mean = ridge_profile(PAPER, PAPER.noise.second_moment, nodes) @ prior
     assert mean == pytest.approx(const_rr_floor(PAPER), rel=1e-9)
-
-
-def test_evaluation_among_more_dimensions_is_the_same():
-    methods = {"const_rr": ConstRR.of(TASK)}
-    one = evaluate(methods, TASK, prompts=64)["const_rr"]
-    wide = evaluate(methods, TASK, prompts=64, dim=5)["const_rr"]
-    assert_close(wide.mean, one.mean)

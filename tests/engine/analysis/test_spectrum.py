@@ -56,7 +56,7 @@ def test_a_gdpp_layer_transforms_the_spectrum_so() -> None:
     model = diag_model(layers=1)
     prompts = some_prompts()
     gamma = -float(model.P[0, 0, 0, 0] * model.Q[0, 0, 0, 0])
-    plain = dataclasses.replace(model, Q=model.Q.at[..., -1, -1].set(0))
+    plain = dataclasses.replace(model, Q=model.Q * (np.arange(4) < 3))
     M = np.asarray(information_flow(plain, prompts.moments).M[1])
     before = np.linalg.eigvalsh(prompts.moments.Sigma)
     after = np.linalg.eigvalsh(M @ np.asarray(prompts.moments.Sigma) @ M.swapaxes(-1, -2))
