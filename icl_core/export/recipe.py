@@ -83,7 +83,8 @@ def to_text(value: Any) -> str:
         case bool():
             return "1" if value else "0"
         case float():
-            return f"{value:.12g}"
+            # The shortest text that is read as the same number.
+            return repr(value).removesuffix(".0")
         case tuple() | list():
             return ",".join(to_text(part) for part in value)
         case _:
