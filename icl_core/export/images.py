@@ -19,7 +19,6 @@ from kaleido import Kaleido
 
 from icl_core.errors import InputError
 from icl_core.live.figure import for_browser, plain_figure, sized
-from icl_core.live.message import PLOTLY_FOLDER
 from icl_core.plots.figure import Figure
 from icl_core.plots.style import HEIGHT, TEMPLATES
 from icl_core.validation import choice, number
@@ -130,9 +129,8 @@ class Renderer:
 
     async def _draw(self, figure: Mapping[str, Any], options: Mapping[str, Any]) -> bytes:
         if self._browser is None:
-            browser = Kaleido(
-                n=1, timeout=ONE_IMAGE, mathjax=False, plotlyjs=PLOTLY_FOLDER / "plotly.min.js"
-            )
+            # Its own way to plotly.js, for it makes a proper address of a folder with #, ? or %.
+            browser = Kaleido(n=1, timeout=ONE_IMAGE, mathjax=False)
             await _finished(browser.open())
             self._browser = browser
         return await _finished(self._browser.calc_fig(dict(figure), opts=dict(options)))  # type: ignore[arg-type]
