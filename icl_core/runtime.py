@@ -65,7 +65,7 @@ def choose_devices(kind: str) -> None:
 
 
 def _settle_platform() -> None:
-    """JAX_PLATFORMS may name what is not here; JAX would say so by an error where it first computes."""
+    """JAX_PLATFORMS may name what is not here: JAX fails where it first computes."""
     asked = jax.config.jax_platforms  # type: ignore[attr-defined]
     if not asked or asked == "cpu":
         return

@@ -7,7 +7,7 @@ from icl_core.plots.figure import Figure, tidy_rows
 
 
 def to_csv(figure: Figure) -> bytes:
-    """Every plotted point (see `tidy_rows`), in UTF-8 with the mark by which spreadsheets know it."""
+    """Every plotted point (see `tidy_rows`), in UTF-8, marked so for spreadsheets."""
     rows = tidy_rows(figure)
     columns = list(dict.fromkeys(column for row in rows for column in row))
     text = io.StringIO()

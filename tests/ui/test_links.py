@@ -1,4 +1,4 @@
-"""Links as they arrive: bent by mail programs, with names of nothing, with values that do not fit."""
+"""Links as they arrive: bent by mail programs, with names of nothing, with misfits."""
 
 import pytest
 
