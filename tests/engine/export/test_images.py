@@ -108,6 +108,24 @@ def test_a_browser_that_hangs_leaves_nothing_behind(chromium, titled, monkeypatc
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="no /proc here")
+def test_a_browser_that_never_opens_leaves_nothing_behind(monkeypatch, tmp_path):
+    browser, groups = tmp_path / "chromium", tmp_path / "groups"
+    browser.write_text(
+        f"#!/bin/sh\nps -o pgid= -p $$ >> '{groups}'\nsleep 1000 &\nexec sleep 1000\n"
+    )
+    browser.chmod(0o755)
+    monkeypatch.setenv("BROWSER_PATH", str(browser))
+    monkeypatch.setattr(images, "ONE_IMAGE", 5.0)
+    other = Renderer()
+    with pytest.raises(InputError, match="failed twice"):
+        other.render({}, {})
+    other.close()
+    started = groups.read_text().split()
+    assert len(started) == 2
+    assert [processes_of(int(group)) for group in started] == [[], []]
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="no /proc here")
 def test_a_program_that_ends_ends_a_browser_that_hangs(chromium):
     code = """
 import os, signal
