@@ -3,6 +3,11 @@ PORT ?= 8501
 HEADLESS ?= 0
 ARGS ?=
 
+# Streamlit does not start for a user without a home folder.
+ifndef HOME
+export HOME := $(shell mktemp -d)
+endif
+
 VENV := .venv
 PY := $(VENV)/bin/python
 PIP_INSTALL := $(PY) -m pip install --quiet --disable-pip-version-check

@@ -1,19 +1,20 @@
 """One .safetensors file per trained model: weights and the whole experiment, nothing executable.
 
 Tensors `P` and `Q` [L, H, d+1, d+1] are in the paper's raw coordinates; the metadata entry
-"experiment" is JSON: task, model, training, seed, versions, measured losses.
+"experiment" is JSON: task, model, training, seed, versions, measured losses. What it claims of the
+weights must be true of them.
 """
 
 import hashlib
 import importlib.metadata
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from safetensors import SafetensorError
-from safetensors.numpy import load as load_tensors
+from safetensors import SafetensorError, deserialize
 from safetensors.numpy import save as save_tensors
 
 from icl_core.arrays import require_shape
@@ -25,6 +26,8 @@ from icl_core.validation import choice, integer, mapping
 
 FORMAT = 1
 MAX_BYTES = 25 * 2**20
+TYPES = {"F64": "<f8", "F32": "<f4", "F16": "<f2", "BF16": "<u2", "I64": "<i8"}
+"""What can be read, by the format's names: floats that float64 holds exactly, and counts."""
 PACKAGES = ("jax", "jaxlib", "flax", "optax", "numpy")
 
 
@@ -74,6 +77,7 @@ def checkpoint_bytes(checkpoint: Checkpoint) -> bytes:
     }
     for name, values in tensors.items():
         _require_finite(name, values)
+    _require_claim("The model", checkpoint.parametrization, tensors)
     try:
         experiment = json.dumps(checkpoint.experiment(), sort_keys=True, allow_nan=False)
     except ValueError:
@@ -106,12 +110,30 @@ def _require_finite(name: str, values: np.ndarray) -> None:
         )
 
 
+def _require_claim(name: str, kind: Parametrization, tensors: Mapping[str, np.ndarray]) -> None:
+    """DIAG and GD++ are four and three numbers a head, exactly; any weights are FULL."""
+    tokens = tensors["P"].shape[-1]
+    on_diagonal = np.eye(tokens, dtype=bool)
+    said = f"{name} says that it is {kind}, but"
+    advice = 'expected "full" as its parametrization.'
+    if kind == "full":
+        return
+    for key, values in tensors.items():
+        if values[..., ~on_diagonal].any():
+            raise InputError(f"{said} {key} has entries off the diagonal: {advice}")
+        of_x = np.diagonal(values, axis1=-2, axis2=-1)[..., :-1]
+        if (of_x != of_x[..., :1]).any():
+            raise InputError(f"{said} {key} treats coordinates of x unlike each other: {advice}")
+    if kind == "gdpp" and tensors["Q"][..., -1, -1].any():
+        raise InputError(f'{said} q_y is not 0: expected "diag" as its parametrization.')
+
+
 def read_tensors(name: str, data: bytes) -> tuple[dict[str, np.ndarray], dict[str, str]]:
     """Tensors and metadata of safetensors bytes; anything else is refused, nothing executed."""
     try:
         header = int.from_bytes(data[:8], "little")
         metadata = json.loads(data[8 : 8 + header]).get("__metadata__") or {}
-        return load_tensors(data), metadata
+        parts = deserialize(data)
     except (SafetensorError, ValueError, KeyError, AttributeError, TypeError, RecursionError):
         # A .safetensors file begins with the length of its header in eight bytes, which may well
         # be these, but the last five are then 0.
@@ -125,6 +147,24 @@ def read_tensors(name: str, data: bytes) -> tuple[dict[str, np.ndarray], dict[st
             f"{name} is no complete .safetensors file (truncated or of another kind): "
             "download or save it again."
         ) from None
+    return {key: _decoded(name, key, part) for key, part in parts}, metadata
+
+
+def _decoded(name: str, key: str, part: Mapping[str, Any]) -> np.ndarray:
+    if part["dtype"] not in TYPES:
+        raise _wrong_type(name, key, part["dtype"])
+    values = np.frombuffer(part["data"], TYPES[part["dtype"]])
+    if part["dtype"] == "BF16":
+        # The upper half of a float32.
+        values = (values.astype("<u4") << 16).view("<f4")
+    return values.reshape(part["shape"])
+
+
+def _wrong_type(name: str, key: str, kind: str) -> InputError:
+    return InputError(
+        f"{name}: tensor {key[:40]!r} has numbers of type {kind}: expected F64, F32, F16 or BF16; "
+        "save it again as one of these."
+    )
 
 
 def parse_checkpoint(name: str, data: bytes, *, expected_sha256: str | None = None) -> Checkpoint:
@@ -138,10 +178,8 @@ def parse_checkpoint(name: str, data: bytes, *, expected_sha256: str | None = No
     for key in ("P", "Q"):
         if key not in tensors:
             raise InputError(f"{name} has no tensor {key}: expected the tensors P and Q.")
-        if tensors[key].dtype not in (np.float32, np.float64):
-            raise InputError(
-                f"{name}: tensor {key} has type {tensors[key].dtype}: expected float32 or float64."
-            )
+        if tensors[key].dtype.kind != "f":
+            raise _wrong_type(name, key, "I64")
         _require_finite(key, tensors[key])
     experiment = mapping("The metadata", parse_json(name, metadata.get("experiment", "null")))
     if experiment.get("format") != FORMAT:
@@ -157,14 +195,14 @@ def parse_checkpoint(name: str, data: bytes, *, expected_sha256: str | None = No
         require_shape(
             f"{name}: tensor {key}", tensors[key], (layers, heads, task.dim + 1, task.dim + 1)
         )
+    kind = choice("The parametrization", shape.get("parametrization"), PARAMETRIZATIONS)
+    _require_claim(name, kind, {key: tensors[key] for key in ("P", "Q")})
     return Checkpoint(
         model=LinearTransformer(
             P=tensors["P"].astype(np.float64),
             Q=tensors["Q"].astype(np.float64),
         ),
-        parametrization=choice(
-            "The parametrization", shape.get("parametrization"), PARAMETRIZATIONS
-        ),
+        parametrization=kind,
         task=task,
         seed=integer("The seed", experiment.get("seed"), "seed"),
         training=mapping("The training entry", experiment.get("training")),

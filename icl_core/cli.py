@@ -1,10 +1,12 @@
 """Command line: JSON on standard output, progress on standard error, exit code 2 on bad input."""
 
 import argparse
+import contextlib
 import dataclasses
 import hashlib
 import json
 import math
+import os
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -40,9 +42,14 @@ from icl_core.zoo.report import markdown
 from icl_core.zoo.table import VERDICTS, results
 from icl_core.zoo.verify import PROMPTS, chosen, verify
 
+CLOSED_PIPE = 141
+"""Exit code, as shells count it: 128 + SIGPIPE."""
+
 
 def _say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
+    """Progress: nothing stops because nobody reads it."""
+    with contextlib.suppress(OSError):
+        print(line, file=sys.stderr, flush=True)
 
 
 def _plain(value: Any) -> Any:
@@ -59,7 +66,20 @@ def _plain(value: Any) -> Any:
 
 
 def _print(value: Any) -> None:
-    print(json.dumps(_plain(value), indent=2, ensure_ascii=False))
+    """A result, in ASCII where the output's encoding has no other way to say it."""
+    text = json.dumps(_plain(value), indent=2, ensure_ascii=False)
+    try:
+        text.encode(getattr(sys.stdout, "encoding", None) or "utf-8")
+    except UnicodeEncodeError:
+        text = json.dumps(_plain(value), indent=2)
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise InputError(
+            f"The result could not be written ({error.strerror}): send the output elsewhere."
+        ) from error
 
 
 def _summary(summary: LossSummary) -> dict[str, Any]:
@@ -170,6 +190,8 @@ def run_figure(options: argparse.Namespace) -> None:
         )
     scale = number("The scale", options.scale, SCALES)
     recipe = parse_config(read_bytes(Path(options.config), limit=MAX_CONFIG_BYTES), LESSONS)
+    if gaps := recipe.gaps():
+        _say(gaps)
     lesson = LESSONS[recipe.page]
     if options.figure is not None:
         name = choice("--figure", options.figure, lesson.views)
@@ -335,3 +357,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         _say("Stopped; nothing half-written was left behind.")
         return 130
+    except BrokenPipeError:
+        # The reader of the output has enough, as `head` has. Python would complain once more when
+        # it flushes at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return CLOSED_PIPE

@@ -69,13 +69,21 @@ def read_bytes(path: Path, *, limit: int) -> bytes:
 
 
 def parse_json(name: str, data: bytes | str) -> Any:
-    """JSON without NaN or infinities."""
+    """JSON without NaN or infinities, where no entry of an object stands twice."""
 
     def refuse(constant: str) -> Any:
         raise ValueError(f"{constant} is no JSON number")
 
+    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        entries = dict(pairs)
+        if len(entries) < len(pairs):
+            names = [name for name, _ in pairs]
+            twice = next(name for name in names if names.count(name) > 1)
+            raise ValueError(f"the entry {twice!r:.40} stands there twice")
+        return entries
+
     try:
-        return json.loads(data, parse_constant=refuse)
+        return json.loads(data, parse_constant=refuse, object_pairs_hook=once)
     except (ValueError, RecursionError) as error:
         raise InputError(f"{name} is no valid JSON ({error}): export it again.") from error
 

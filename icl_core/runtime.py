@@ -1,19 +1,38 @@
 """Process-wide settings, made by entry points (app, command line, benchmarks), never on import."""
 
+import atexit
+import logging
 import os
+import shutil
+import tempfile
+import zlib
 from pathlib import Path
 
 import jax
 import platformdirs
+from jax.extend.backend import clear_backends
 
 from icl_core.errors import InputError
 
+LOG = logging.getLogger("icl.runtime")
 MAX_DEVICES = 10
+NEVER = 1e9
+"""Seconds that no compilation takes: programs that take less are not stored."""
 
 
 def cores() -> int:
     """Those that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def ensure_home() -> None:
+    """Give a process whose user has no home folder (an arbitrary user id in a container, say) one
+    for as long as it runs: platformdirs, choreographer and Streamlit end where there is none."""
+    try:
+        Path.home()
+    except RuntimeError:
+        os.environ["HOME"] = home = tempfile.mkdtemp(prefix="icl-home-")
+        atexit.register(shutil.rmtree, home, ignore_errors=True)
 
 
 def prepare_process() -> None:
@@ -23,6 +42,7 @@ def prepare_process() -> None:
     # independent batched decompositions (eigh and Cholesky) stopped within 50 runs, every time, so
     # there is none in the engine, and no two programs run at once from one thread.
     jax.config.update("jax_cpu_enable_async_dispatch", False)
+    _settle_platform()
     _keep_compilations()
 
 
@@ -44,16 +64,57 @@ def choose_devices(kind: str) -> None:
         pass  # JAX has begun, with the devices it has.
 
 
+def _settle_platform() -> None:
+    """JAX_PLATFORMS may name what is not here: JAX fails where it first computes."""
+    asked = jax.config.jax_platforms  # type: ignore[attr-defined]
+    if not asked or asked == "cpu":
+        return
+    try:
+        jax.devices()
+        # As if nobody had looked: `choose_devices` may still choose.
+        clear_backends()
+    except (RuntimeError, AssertionError):
+        LOG.warning("JAX_PLATFORMS is %.60r, which JAX does not find here: the CPU is used.", asked)
+        jax.config.update("jax_platforms", "cpu")
+
+
 def _keep_compilations() -> None:
     """Store compiled programs on disk, so that a second run of the same shapes compiles nothing.
 
     ICL_CACHE_DIR chooses the folder; without a writable one everything works, only slower.
     """
-    folder = Path(os.environ.get("ICL_CACHE_DIR") or platformdirs.user_cache_dir("icl-explorer"))
+    ensure_home()
+    chosen = os.environ.get("ICL_CACHE_DIR") or platformdirs.user_cache_dir("icl-explorer")
+    folder = Path(chosen).expanduser() / "jax"
+    advice = "ICL_CACHE_DIR can name another folder."
     try:
-        (folder / "jax").mkdir(parents=True, exist_ok=True)
-    except OSError:
+        folder.mkdir(parents=True, exist_ok=True)
+        damaged = [file for file in folder.glob("*-cache") if not _is_whole(file)]
+        writable = os.access(folder, os.W_OK | os.X_OK)
+        if damaged and writable:
+            for file in damaged:
+                file.unlink(missing_ok=True)
+            LOG.warning("Damaged programs in %s were removed: %d.", folder, len(damaged))
+    except OSError as error:
+        said = error.strerror or error
+        LOG.warning("Compiled programs are not kept in %s (%s): %s", folder, said, advice)
         return
-    jax.config.update("jax_compilation_cache_dir", str(folder / "jax"))
-    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
+    if not writable:
+        LOG.warning("Compiled programs are read from %s, which is read-only: %s", folder, advice)
+        if damaged:
+            return
+    least = 0.0 if writable else NEVER
+    jax.config.update("jax_compilation_cache_dir", str(folder))
+    jax.config.update("jax_persistent_cache_min_compile_time_secs", least)
     jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
+
+
+def _is_whole(file: Path) -> bool:
+    """Whether a stored program can be unpacked; JAX never replaces one that it cannot read."""
+    data = file.read_bytes()
+    if data.startswith(b"\x28\xb5\x2f\xfd"):  # zstd, where Python or a package has it
+        return True
+    try:
+        return bool(zlib.decompress(data))
+    except zlib.error:
+        return False

@@ -18,6 +18,7 @@ import streamlit as st
 from icl_core.errors import InputError
 from icl_core.export.recipe import LINK_VERSION, link_values
 from icl_core.validation import Config
+from ui.links import mend_names, tell_moved, unknown_names
 
 C = TypeVar("C", bound=Config)
 Check = Callable[[Any], Any]
@@ -43,6 +44,7 @@ class Controls(Generic[C]):
         self.default = default
         self.checks = dict(checks or {})
         self._adopted = False
+        self._asked: dict[str, Any] = {}
         self._drawn: set[str] = set()
         self._adopt_link()
 
@@ -73,6 +75,8 @@ class Controls(Generic[C]):
         for name in values.keys() - self._drawn:
             self.put(name, values[name])
         config = self._checked(values)
+        tell_moved(self._asked, config.to_dict())
+        self._asked = {}
         st.session_state[f"{self.page}:config"] = config
         self._write_link(config)
         return config
@@ -86,6 +90,7 @@ class Controls(Generic[C]):
         back button.
         """
         fields = self.default.to_dict()
+        mend_names()
         link = self._link()
         remembered: C | None = st.session_state.get(f"{self.page}:config")
         left = not all(self.key(name) in st.session_state for name in fields)
@@ -96,6 +101,7 @@ class Controls(Generic[C]):
         else:
             return
         self._adopted = bool(link)
+        self._asked = {name: getattr(config, name) for name in link if name != "v"}
         for name in fields:
             st.session_state[self.key(name)] = getattr(config, name)
 
@@ -118,8 +124,9 @@ class Controls(Generic[C]):
                     config = self._checked(config.to_dict() | {name: value})
             except InputError as error:
                 problems.append(str(error))
+        problems += unknown_names(["v", *config.to_dict()])
         if problems:
-            more = f" There are {len(problems)} such values." if len(problems) > 1 else ""
+            more = f" There are {len(problems)} such things." if len(problems) > 1 else ""
             st.info(
                 "The link holds something that cannot be used, so the default stands in its "
                 f"place. {problems[0]}{more}",

@@ -15,6 +15,8 @@ def reopen() -> None:
         if file is not None:
             with guarded():
                 recipe = parse_config(file.getvalue(), LESSONS)
+                if gaps := recipe.gaps():
+                    st.info(gaps, icon=":material/info:")
                 link = preset_link(recipe.config, type(recipe.config)())
                 path = f"pages/{recipe.page}.py"
                 st.page_link(path, label="Go there", icon="", query_params=link)

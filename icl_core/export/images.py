@@ -9,17 +9,20 @@ import atexit
 import contextlib
 import json
 import logging
+import os
+import signal
+import subprocess
 import threading
 from collections.abc import Coroutine, Mapping
 from concurrent.futures import Future
+from pathlib import Path
 from typing import Any, Literal, get_args
 
 from choreographer.errors import ChromeNotFoundError
-from kaleido import Kaleido
+from kaleido import Kaleido, PageGenerator
 
 from icl_core.errors import InputError
 from icl_core.live.figure import for_browser, plain_figure, sized
-from icl_core.live.message import PLOTLY_FOLDER
 from icl_core.plots.figure import Figure
 from icl_core.plots.style import HEIGHT, TEMPLATES
 from icl_core.validation import choice, number
@@ -27,6 +30,8 @@ from icl_core.validation import choice, number
 LOG = logging.getLogger("icl.images")
 Kind = Literal["png", "svg", "pdf"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
+SHARP = Path(__file__).with_name("sharp.js")
+"""Read by the browser after plotly.js."""
 WIDTH = 900
 """Of every image, in pixels at scale 1; the height is the figure's own."""
 SCALES = (0.5, 6.0)
@@ -107,13 +112,15 @@ class Renderer:
 
     def close(self) -> None:
         """End the browser; the next image starts another."""
+        _kill(self._browser)
         with contextlib.suppress(TimeoutError):
             self._submit(self._drop()).result(10)
 
     @property
     def process(self) -> int | None:
         """The browser's process, if one runs."""
-        return None if self._browser is None else self._browser.subprocess.pid
+        process = getattr(self._browser, "subprocess", None)
+        return None if process is None else process.pid
 
     def _submit(self, work: Coroutine[Any, Any, Any]) -> Future[Any]:
         return asyncio.run_coroutine_threadsafe(work, self._loop)
@@ -130,18 +137,33 @@ class Renderer:
 
     async def _draw(self, figure: Mapping[str, Any], options: Mapping[str, Any]) -> bytes:
         if self._browser is None:
-            browser = Kaleido(
-                n=1, timeout=ONE_IMAGE, mathjax=False, plotlyjs=PLOTLY_FOLDER / "plotly.min.js"
-            )
-            await _finished(browser.open())
-            self._browser = browser
+            # Addresses, for a path may hold #, ? or %.
+            page = PageGenerator(mathjax=False, others=[SHARP.as_uri()])
+            self._browser = Kaleido(n=1, timeout=ONE_IMAGE, page_generator=page)
+            await _finished(self._browser.open())
         return await _finished(self._browser.calc_fig(dict(figure), opts=dict(options)))  # type: ignore[arg-type]
 
     async def _drop(self) -> None:
         browser, self._browser = self._browser, None
         if browser is not None:
+            _kill(browser)
             with contextlib.suppress(_FailedError):
                 await _finished(browser.close())
+
+
+def _kill(browser: Kaleido | None) -> None:
+    """End a browser and all processes that it has started: one that hangs does not when asked.
+
+    It leads a group of its own; what it has in hand is lost, and it keeps nothing else.
+    """
+    process = getattr(browser, "subprocess", None)
+    if process is None:
+        return
+    if hasattr(os, "killpg"):
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+    else:
+        subprocess.run(["taskkill", "/F", "/T", "/PID", str(process.pid)], capture_output=True)
 
 
 class _FailedError(Exception):
@@ -173,7 +195,7 @@ def renderer() -> Renderer:
     """The process's one renderer, replaced if it hangs."""
     with _LOCK:
         if _renderers and not _renderers[0].answers():
-            _renderers.clear()
+            _kill(_renderers.pop()._browser)
         if not _renderers:
             _renderers.append(Renderer())
             atexit.register(_renderers[0].close)

@@ -1,7 +1,7 @@
 """What a figure can be made again from, as JSON and as a link."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 from urllib.parse import urlencode
 
@@ -18,11 +18,24 @@ ENTRIES = ("version", "page", "figure", "config")
 
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
-    """A page, the name of one of its figures, and a reader's choices."""
+    """A page, the name of one of its figures, and a reader's choices.
+
+    `defaulted` names the choices that a file left out.
+    """
 
     page: str
     figure: str
     config: Config
+    defaulted: tuple[str, ...] = field(default=(), compare=False)
+
+    def gaps(self) -> str:
+        """What a file left out, in one sentence; "" if nothing."""
+        if not self.defaulted:
+            return ""
+        return (
+            f"The file does not say {', '.join(self.defaulted)}: their defaults stand, which may "
+            "not be what it was made with."
+        )
 
 
 class Lesson(Protocol):
@@ -52,7 +65,7 @@ def parse_config(data: bytes, lessons: Mapping[str, Lesson]) -> Recipe:
             f"The configuration has {len(data):,} bytes: expected at most {MAX_CONFIG_BYTES:,}."
         )
     try:
-        text = data.decode()
+        text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise InputError(
             "The configuration is no text: expected JSON exported by this app."
@@ -72,9 +85,9 @@ def parse_config(data: bytes, lessons: Mapping[str, Lesson]) -> Recipe:
     page = str(choice("The page of the configuration", given.get("page"), lessons))
     lesson = lessons[page]
     figure = choice("The figure of the configuration", given.get("figure"), lesson.views)
-    return Recipe(
-        page=page, figure=str(figure), config=lesson.config.from_dict(given.get("config"))
-    )
+    config = lesson.config.from_dict(given.get("config"))
+    left_out = tuple(name for name in config.to_dict() if name not in given["config"])
+    return Recipe(page=page, figure=str(figure), config=config, defaulted=left_out)
 
 
 def to_text(value: Any) -> str:
@@ -83,7 +96,8 @@ def to_text(value: Any) -> str:
         case bool():
             return "1" if value else "0"
         case float():
-            return f"{value:.12g}"
+            # The shortest text that is read as the same number.
+            return repr(value).removesuffix(".0")
         case tuple() | list():
             return ",".join(to_text(part) for part in value)
         case _:

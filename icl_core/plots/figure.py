@@ -1,6 +1,8 @@
 """What is known about a finished figure: its words, its name, and all that is drawn as a table."""
 
+import re
 from collections.abc import Iterator, Sequence
+from html import unescape
 from typing import Any
 
 import numpy as np
@@ -10,6 +12,14 @@ Figure = go.Figure
 Row = dict[str, Any]
 DECORATION = "decoration"
 """`meta` of a trace that holds no data of its own."""
+
+_MARKS = re.compile(r"</?(?:a|b|em|i|s|span|strong|sub|sup|u)(?:\s[^<>]*)?>")
+
+
+def plain_text(words: str) -> str:
+    """Words without the marks that plotly reads in them; an index is written W_K, W_K^T."""
+    words = words.replace("<br>", " ").replace("<sub>", "_").replace("<sup>", "^")
+    return unescape(_MARKS.sub("", words))
 
 
 def alt_text(figure: Figure) -> str:
@@ -24,7 +34,7 @@ def figure_name(figure: Figure) -> str:
 
 def figure_title(figure: Figure) -> str:
     layout: Any = figure.layout
-    return str(layout.title.text or "")
+    return plain_text(str(layout.title.text or ""))
 
 
 def _meta(figure: Figure) -> dict[str, Any]:
@@ -37,6 +47,7 @@ def tidy_rows(figure: Figure) -> list[Row]:
 
     x and y bear the axes' titles where all panels that have one agree. A matrix entry has row,
     column and value instead. A trace whose numbers only place it says its rows itself, in `meta`.
+    All words are plain.
     """
     data: Any = figure.data
     traces = [trace for trace in data if trace.meta != DECORATION]
@@ -53,7 +64,11 @@ def tidy_rows(figure: Figure) -> list[Row]:
             head |= {"series": trace.name or trace.uid}
             points = zip(_plain(trace.x), _plain(trace.y), strict=True)
             rows += [head | dict(zip(names, point, strict=True)) for point in points]
-    return rows
+    return [{plain_text(name): _plain_cell(value) for name, value in row.items()} for row in rows]
+
+
+def _plain_cell(value: Any) -> Any:
+    return plain_text(value) if isinstance(value, str) else value
 
 
 def panel_of(trace: Any) -> str:

@@ -29,6 +29,7 @@ from icl_core.checkpoints import (
     sha256,
 )
 from icl_core.errors import InputError
+from icl_core.zoo.library import load_entry, read_manifest
 from tests.cases import PAPER_TASKS, TASK, diag_model, full_model
 from tests.hostile import ANY_JSON, assert_one_sentence
 
@@ -76,7 +77,7 @@ def assert_same(one: Checkpoint, other: Checkpoint) -> None:
         GOOD,
         Checkpoint(model=full_model(10), parametrization="full", task=PAPER_TASKS["c13"], seed=0),
         Checkpoint(
-            model=full_model(1, layers=1), parametrization="diag", task=TASK.replace(dim=1), seed=1
+            model=diag_model(1, layers=1), parametrization="diag", task=TASK.replace(dim=1), seed=1
         ),
     ],
     ids=["H2", "paper", "d1"],
@@ -203,21 +204,91 @@ def test_damaged_bytes(data: st.DataObject) -> None:
         assert "SHA-256" in refusal(bytes(damaged), expected_sha256=sha256(GOOD_BYTES))
 
 
-@pytest.mark.parametrize(
-    "dtype", ["int8", "uint8", "int32", "int64", "bool", "float16", "complex64"]
-)
+NAMES = {"int8": "I8", "uint8": "U8", "int32": "I32", "int64": "I64", "bool": "BOOL"}
+
+
+@pytest.mark.parametrize("dtype", [*NAMES, "complex64"])
 @pytest.mark.parametrize("name", ["P", "Q"])
 def test_wrong_dtype(name: str, dtype: str) -> None:
     message = refusal(file_of(TENSORS | {name: TENSORS[name].astype(dtype)}))
-    assert f"tensor {name} has type {dtype}: expected float32 or float64" in message
+    kind = NAMES.get(dtype, "C64")
+    assert f"tensor '{name}' has numbers of type {kind}: expected F64" in message
 
 
-@pytest.mark.parametrize("dtype", ["BF16", "F8_E4M3", "F4"])
-def test_types_that_numpy_lacks(dtype: str) -> None:
-    header = {"P": {"dtype": dtype, "shape": [2], "data_offsets": [0, {"BF16": 4}.get(dtype, 2)]}}
-    if dtype == "F4":
-        header["P"]["data_offsets"] = [0, 1]
-    refusal(raw_file(header, b"\0" * header["P"]["data_offsets"][1]))
+def typed_file(kind: str, P: bytes, Q: bytes) -> bytes:
+    """The good file with the bytes of its tensors written as another type."""
+    parts, start = {}, 0
+    for name, values in (("P", P), ("Q", Q)):
+        end = start + len(values)
+        shape = list(TENSORS[name].shape)
+        parts[name] = {"dtype": kind, "shape": shape, "data_offsets": [start, end]}
+        start = end
+    return raw_file({"__metadata__": METADATA} | parts, P + Q)
+
+
+def test_half_precision_is_read_exactly() -> None:
+    halves = {name: values.astype("<f2") for name, values in TENSORS.items()}
+    loaded = parse_checkpoint("it", file_of(halves)).model
+    np.testing.assert_array_equal(loaded.P, halves["P"])
+    # bfloat16: the upper 16 bits of a float32, here cut off.
+    bits = {name: values.astype("<f4").view("<u4") >> 16 for name, values in TENSORS.items()}
+    packed = [bits[name].astype("<u2").tobytes() for name in ("P", "Q")]
+    loaded = parse_checkpoint("it", typed_file("BF16", *packed)).model
+    for name, values in (("P", loaded.P), ("Q", loaded.Q)):
+        np.testing.assert_array_equal(values, (bits[name] << 16).view("<f4"))
+        np.testing.assert_allclose(values, TENSORS[name], rtol=2**-7)
+
+
+@pytest.mark.parametrize(
+    ("kind", "bits"),
+    [("F8_E4M3", 8), ("F8_E5M2", 8), ("F8_E8M0", 8), ("F4", 4), ("F6_E2M3", 6), ("U64", 64)],
+)
+def test_types_that_numpy_lacks_are_called_by_their_names(kind: str, bits: int) -> None:
+    zeros = bytes(TENSORS["P"].size * bits // 8)
+    message = refusal(typed_file(kind, zeros, zeros))
+    assert f"has numbers of type {kind}: expected F64" in message
+    assert "truncated" not in message
+
+
+def claimed(kind: str, **changes: Any) -> bytes:
+    """A DIAG model with other entries, in a file that calls it `kind`."""
+    model = diag_model(layers=2, heads=2)
+    tensors = {"P": np.array(model.P), "Q": np.array(model.Q)}
+    for name, (where, value) in changes.items():
+        tensors[name][where] = value
+    return file_of(tensors, model=EXPERIMENT["model"] | {"parametrization": kind})
+
+
+@pytest.mark.parametrize(
+    ("kind", "changes", "says"),
+    [
+        ("diag", {"P": ((1, 0, 2, 1), 1e-9)}, "diag, but P has entries off the diagonal"),
+        ("gdpp", {"Q": ((0, 1, 0, 3), 0.1)}, "gdpp, but Q has entries off the diagonal"),
+        ("diag", {"Q": ((1, 1, 1, 1), 0.5)}, "Q treats coordinates of x unlike each other"),
+        ("gdpp", {}, 'q_y is not 0: expected "diag"'),
+    ],
+)
+def test_weights_that_are_not_what_they_are_called(kind: str, changes: Any, says: str) -> None:
+    assert says in refusal(claimed(kind, **changes))
+    assert parse_checkpoint("it", claimed("full", **changes)).parametrization == "full"
+
+
+def test_weights_that_are_what_they_are_called() -> None:
+    assert parse_checkpoint("it", claimed("diag")).parametrization == "diag"
+    no_q_y = {"Q": ((slice(None), slice(None), -1, -1), 0.0)}
+    assert parse_checkpoint("it", claimed("gdpp", **no_q_y)).parametrization == "gdpp"
+
+
+def test_a_model_is_not_saved_as_what_it_is_not() -> None:
+    made = Checkpoint(model=full_model(), parametrization="diag", task=TASK, seed=0)
+    with pytest.raises(InputError, match="The model says that it is diag") as caught:
+        checkpoint_bytes(made)
+    assert_one_sentence(caught.value)
+
+
+def test_every_shipped_model_is_what_it_is_called() -> None:
+    for entry in read_manifest():
+        assert load_entry(entry).parametrization == entry.parametrization
 
 
 @pytest.mark.parametrize(

@@ -81,6 +81,13 @@ def test_a_saved_choice_leads_to_its_page(open_page):
     assert "layers=2" in link.query_string
 
 
+def test_a_choice_that_the_file_leaves_out_is_told(open_page):
+    file = json.loads(config_json(Recipe(page="weights", figure="omegas", config=Weights())))
+    del file["config"]["layers"]
+    app = upload(open_page("home"), "weights.json", json.dumps(file).encode())
+    assert [info.value for info in app.info if "does not say layers" in info.value]
+
+
 @pytest.mark.parametrize("data", [b"", b"\xff", b"[]", b"{}", b'{"version": 1, "page": "x"}'])
 def test_a_hostile_choice_is_one_sentence(open_page, data):
     app = upload(open_page("home"), "weights.json", data)

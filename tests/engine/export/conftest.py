@@ -1,21 +1,9 @@
-"""Figures to export, and whether images can be drawn here."""
-
-import os
+"""Figures to export."""
 
 import plotly.graph_objects as go
 import pytest
 
-from icl_core.export.images import missing
 from icl_core.live import View
-
-
-@pytest.fixture
-def chromium() -> None:
-    """Skips where there is none; a continuous-integration run must have one."""
-    if problem := missing():
-        if os.environ.get("CI") == "true":
-            pytest.fail(problem)
-        pytest.skip(problem)
 
 
 @pytest.fixture

@@ -1,14 +1,20 @@
 """Images are right, each caller's own, and survive a browser that dies."""
 
+import base64
+import contextlib
 import io
 import os
 import re
 import signal
+import subprocess
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from xml.etree import ElementTree
 
 import numpy as np
+import plotly.graph_objects as go
 import pytest
 from PIL import Image
 
@@ -19,6 +25,7 @@ from icl_core.live.figure import MAX_BYTES
 from tests.hostile import assert_one_sentence
 
 pytestmark = pytest.mark.browser
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.mark.parametrize("scale", [1, 3])
@@ -45,6 +52,93 @@ def test_a_pdf_is_one_page_with_fonts(chromium, titled):
     assert data.rstrip().endswith(b"%%EOF")
     assert len(re.findall(rb"/Type /Page\b", data)) == 1
     assert b"/ToUnicode" in data
+
+
+def shown_images(svg: bytes) -> list[tuple[float, Image.Image]]:
+    """Pixels of each embedded image for one pixel of the drawing, and the image."""
+    found = []
+    for element in ElementTree.fromstring(svg).iter("{http://www.w3.org/2000/svg}image"):
+        data = element.get("{http://www.w3.org/1999/xlink}href").partition("base64,")[2]
+        picture = Image.open(io.BytesIO(base64.b64decode(data)))
+        sides = zip(picture.size, (element.get("width"), element.get("height")), strict=True)
+        found.append((min(pixels / float(length) for pixels, length in sides), picture))
+    return found
+
+
+@pytest.mark.parametrize("gap", [0, 2])
+def test_heatmaps_are_as_sharp_as_print_needs(chromium, gap):
+    """An inch has 96 pixels of the drawing: 300 dpi need more than three for one."""
+    z = np.arange(12.0).reshape(3, 4)
+    figure = go.Figure(go.Heatmap(z=z, xgap=gap, ygap=gap, colorscale="Greys", showscale=False))
+    figure.update_layout(height=400)
+    ((density, picture),) = shown_images(to_image(figure, "svg"))
+    assert density * 96 >= 300
+    # Nothing is smoothed: as many colours as cells, and the gaps between them.
+    assert len(picture.convert("RGBA").getcolors()) == 12 + (gap > 0)
+    data = to_image(figure, "pdf")
+    widths = [
+        int(width) for width in re.findall(rb"/Subtype /Image.{0,40}?/Width (\d+)", data, re.S)
+    ]
+    widths += [int(width) for width in re.findall(rb"/Width (\d+)[^>]{0,80}?/Subtype /Image", data)]
+    assert picture.width in widths
+
+
+def processes_of(group: int) -> list[str]:
+    """Those of a process group that still live."""
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            state, _, of = stat.read_text().rpartition(")")[2].split()[:3]
+            if int(of) == group and state != "Z":
+                found.append(stat.parent.name)
+    return found
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="no /proc here")
+def test_a_browser_that_hangs_leaves_nothing_behind(chromium, titled, monkeypatch):
+    assert own(titled, 3)
+    hanging = renderer().process
+    assert processes_of(hanging)
+    os.killpg(hanging, signal.SIGSTOP)
+    monkeypatch.setattr(images, "ONE_IMAGE", 5.0)
+    with contextlib.suppress(InputError):
+        to_image(titled("Title").figure, "svg")
+    assert renderer().process != hanging
+    assert processes_of(hanging) == []
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="no /proc here")
+def test_a_browser_that_never_opens_leaves_nothing_behind(monkeypatch, tmp_path):
+    browser, groups = tmp_path / "chromium", tmp_path / "groups"
+    browser.write_text(
+        f"#!/bin/sh\nps -o pgid= -p $$ >> '{groups}'\nsleep 1000 &\nexec sleep 1000\n"
+    )
+    browser.chmod(0o755)
+    monkeypatch.setenv("BROWSER_PATH", str(browser))
+    monkeypatch.setattr(images, "ONE_IMAGE", 5.0)
+    other = Renderer()
+    with pytest.raises(InputError, match="failed twice"):
+        other.render({}, {})
+    other.close()
+    started = groups.read_text().split()
+    assert len(started) == 2
+    assert [processes_of(int(group)) for group in started] == [[], []]
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="no /proc here")
+def test_a_program_that_ends_ends_a_browser_that_hangs(chromium):
+    code = """
+import os, signal
+import plotly.graph_objects as go
+from icl_core.export.images import renderer, to_image
+to_image(go.Figure(), "svg")
+print(renderer().process, flush=True)
+os.killpg(renderer().process, signal.SIGSTOP)
+"""
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=100)
+    assert done.returncode == 0, done.stderr
+    assert processes_of(int(done.stdout)) == []
 
 
 def own(titled, number: int) -> bool:
@@ -100,6 +194,8 @@ class Broken:
     """A browser that opens and fails at every image."""
 
     opened = 0
+
+    subprocess = None
 
     def __init__(self, **options: object) -> None:
         pass

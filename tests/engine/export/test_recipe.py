@@ -67,6 +67,7 @@ def without(name: str) -> bytes:
         (b"null", "expected an object"),
         (b"{" * 50_000, "no valid JSON"),
         (b"NaN", "no valid JSON"),
+        (b'{"version": 1, "page": "weights", "page": "theory"}', "'page' stands there twice"),
         (changed(version=2), "version 2: expected 1"),
         (changed(version="1"), "version '1': expected 1"),
         (changed(version=True), "version True: expected 1"),
@@ -91,6 +92,19 @@ def test_a_hostile_file_of_choices_is_one_sentence(data, says):
         parse_config(data, LESSONS)
     assert_one_sentence(caught.value)
     assert says in str(caught.value)
+
+
+def test_a_choice_that_a_file_leaves_out_is_told():
+    every = set(LESSONS["weights"].config().to_dict())
+    recipe = parse_config(changed(config={"layers": 2}), LESSONS)
+    assert set(recipe.defaulted) == every - {"layers"}
+    assert all(name in recipe.gaps() for name in every - {"layers"})
+    assert_one_sentence(ValueError(recipe.gaps()))
+    assert parse_config(changed(), LESSONS).gaps() == ""
+
+
+def test_a_file_that_an_editor_saved_with_a_mark_is_read():
+    assert parse_config(b"\xef\xbb\xbf" + changed(), LESSONS) == parse_config(changed(), LESSONS)
 
 
 @given(st.binary(max_size=300))
