@@ -24,7 +24,7 @@ import ui.warm
 from benchmarks.pages import change, session
 from benchmarks.sweeps import sweeps
 from icl_core.lessons.catalog import LESSONS
-from icl_core.runtime import prepare_process
+from icl_core.runtime import without_xla
 
 
 def resident() -> float:
@@ -70,7 +70,7 @@ def main() -> None:
     parser.add_argument("--changes", type=int, default=20)
     parser.add_argument("--only", choices=list(LESSONS))
     given = parser.parse_args()
-    prepare_process()
+    without_xla()
     ui.warm.start_warming = lambda: None
     pages = [given.only] if given.only else list(LESSONS)
     print(json.dumps(growth(pages, given.sessions, given.changes), indent=2))

@@ -7,44 +7,25 @@ when it starts, with no browser: what is timed is the server's part, and the who
 browser asks for a part of it. One JSON object: per page the seconds of a new session's first run
 (median, highest) and the milliseconds of a change (median, p95; "processor": the time that this
 process computed, which other programs beside it hardly change), the p95 of every control of
-`benchmarks.sweeps`, the slowest first, and how many programs were compiled meanwhile, by page and
-what changed (expected: none).
+`benchmarks.sweeps`, the slowest first, and the megabytes resident at the end.
 """
 
 import argparse
 import json
 import time
-from collections import Counter
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 
-import jax
 import numpy as np
+import psutil
 from streamlit.testing.v1 import AppTest
 
 import ui.warm
 from benchmarks.sweeps import sweeps
 from icl_core.lessons.catalog import LESSONS
-from icl_core.runtime import prepare_process
+from icl_core.runtime import without_xla
 
 APP = str(Path(__file__).parents[1] / "app.py")
-COMPILED: Counter[str] = Counter()
-"""Programs by page and what changed."""
-
-
-@contextmanager
-def noting(place: str) -> Iterator[None]:
-    """Counts what is compiled meanwhile."""
-
-    def heard(event: str, duration_secs: float, **_: object) -> None:
-        COMPILED[place] += event.endswith("backend_compile_duration")
-
-    jax.monitoring.register_event_duration_secs_listener(heard)
-    try:
-        yield
-    finally:
-        jax.monitoring.unregister_event_duration_listener(heard)
 
 
 def session(page: str) -> tuple[AppTest, float]:
@@ -52,8 +33,7 @@ def session(page: str) -> tuple[AppTest, float]:
     app = AppTest.from_file(APP, default_timeout=120)
     app.switch_page(f"pages/{page}.py")
     begun = time.perf_counter()
-    with noting(f"{page}, first figure"):
-        app.run()
+    app.run()
     seconds = time.perf_counter() - begun
     if app.exception or app.error:
         raise SystemExit(f"{page} failed: {[*app.exception, *app.error]}")
@@ -65,8 +45,7 @@ def change(app: AppTest, page: str, values: Mapping[str, object]) -> tuple[float
     for field, value in values.items():
         app.session_state[f"{page}_{field}"] = value
     begun, computed = time.perf_counter(), time.process_time()
-    with noting(f"{page}, {', '.join(values) if len(values) == 1 else 'preset'}"):
-        app.run()
+    app.run()
     spent = 1e3 * (time.perf_counter() - begun), 1e3 * (time.process_time() - computed)
     if app.exception or app.error:
         raise SystemExit(f"{page}, {values}: {[*app.exception, *app.error]}")
@@ -113,7 +92,7 @@ def main() -> None:
     parser.add_argument("--cold", action="store_true", help="as on a server that has not warmed")
     given = parser.parse_args()
     rounds = given.rounds
-    prepare_process()
+    without_xla()
     ui.warm.start_warming = lambda: None
     begun = time.perf_counter()
     for call in () if given.cold else ui.warm.plan():
@@ -126,10 +105,9 @@ def main() -> None:
         pages[page] = {"first_figure_seconds": {"median": np.median(first), "max": max(first)}}
         if page in LESSONS:
             pages[page] |= summary(swept(session(page)[0], page, rounds))
+    megabytes = round(psutil.Process().memory_info().rss / 1e6)
     print(
-        json.dumps(
-            {"warming_seconds": warming, "compilations": dict(+COMPILED), "pages": pages}, indent=2
-        )
+        json.dumps({"warming_seconds": warming, "megabytes": megabytes, "pages": pages}, indent=2)
     )
 
 

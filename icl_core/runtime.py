@@ -16,6 +16,8 @@ from icl_core.errors import InputError
 
 LOG = logging.getLogger("icl.runtime")
 MAX_DEVICES = 10
+NOWHERE = "not_in_this_process"
+"""A platform that JAX does not find."""
 NEVER = 1e9
 """Seconds that no compilation takes: programs that take less are not stored."""
 
@@ -37,13 +39,23 @@ def ensure_home() -> None:
 
 def prepare_process() -> None:
     """Call once, before JAX computes anything."""
-    # Programs then run in the calling thread and leave the pool to the pieces of one decomposition.
-    # On two cores a pool thread that waits for such pieces can wait for ever: a program with two
-    # independent batched decompositions (eigh and Cholesky) stopped within 50 runs, every time, so
-    # there is none in the engine, and no two programs run at once from one thread.
+    # Programs then run in the calling thread: one at a time in a process of one thread.
     jax.config.update("jax_cpu_enable_async_dispatch", False)
     _settle_platform()
     _keep_compilations()
+
+
+def without_xla() -> None:
+    """For a process that answers many sessions from many threads: whatever would run an XLA program
+    in it raises from now on (DESIGN.md, "No XLA in the server").
+
+    jaxlib 0.10.2 cuts batched decompositions into tasks for XLA's pool of threads and waits for
+    them, also in a thread of that pool (jax-ml/jax, commit bfd9e1fbd3; without it again, not yet
+    released, from commit 859992407d on): programs of several threads can so wait for one another
+    for ever.
+    """
+    ensure_home()
+    jax.config.update("jax_platforms", NOWHERE)
 
 
 def choose_devices(kind: str) -> None:

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import streamlit as st
 
-from icl_core.runtime import prepare_process
 from ui import first_sight
 
 TITLE = "In-context learning, seen"
@@ -49,17 +48,10 @@ def pages() -> dict[str, list[st.Page]]:
 
 def enter() -> st.Page:
     """Called by app.py in every run, before the page, which is returned."""
-    _start()
     page = _navigation()
     st.html(UI / "style.css")
     st.session_state[IN_APP] = True
     return page
-
-
-@st.cache_resource(max_entries=1, show_spinner=False)
-def _start() -> None:
-    """Once a server."""
-    prepare_process()
 
 
 def _navigation() -> st.Page:

@@ -94,10 +94,8 @@ def presets() -> Iterator[Callable[[], object]]:
         yield partial(_algorithm, algorithms)
     for prompt in ONE_PROMPT_PRESETS.values():
         yield partial(prompt_story, prompt)
-    for task, family in shipped_families().items():
+    for task in shipped_families():
         yield partial(prompt_story, OnePrompt(task=task))
-        # The deepest models of a task have programs of their own.
-        yield partial(prompt_story, OnePrompt(task=task, layers=family.depths[-1]))
 
 
 def switches() -> Iterator[Callable[[], object]]:

@@ -1,8 +1,4 @@
-"""Weights in normalised coordinates and their omegas, as plain arrays.
-
-In numpy: the engine's functions compile for every shape that they meet, and no control of a page
-may compile anything.
-"""
+"""Weights in normalised coordinates and their omegas, as plain arrays."""
 
 from typing import Any
 

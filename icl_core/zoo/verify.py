@@ -14,7 +14,6 @@ from math import nan
 from pathlib import Path
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float
 
@@ -56,18 +55,25 @@ class Verdict:
 
 
 @jax.jit
-def _token_losses(
+def _predictions(
     model: LinearTransformer, tokens: Tokens, queries: Float[Array, "batch k dim"]
-) -> Float[Array, "batch"]:
-    """Mean over k queries of the half squared gap to the oracle's prediction, token by token."""
+) -> Float[Array, "batch k"]:
+    """Predictions of the last layer at k queries of every prompt, token by token."""
 
     def one(X: Array, y: Array, xs: Array) -> Array:
         return jax.vmap(lambda x: forward_tokens(model, X, y, x)[1][-1])(xs)
 
-    predictions = jax.vmap(one)(tokens.X, tokens.y, queries)
-    oracle = ridge(spectrum(moments_of(tokens.X, tokens.y)), tokens.sigma**2)
-    gap = predictions - jnp.einsum("bkd,bd->bk", queries, oracle)
-    return 0.5 * jnp.mean(gap**2, axis=-1)
+    return jax.vmap(one)(tokens.X, tokens.y, queries)
+
+
+def _token_losses(
+    model: LinearTransformer, tokens: Tokens, queries: Float[np.ndarray, "batch k dim"]
+) -> Float[np.ndarray, "batch"]:
+    """Mean over k queries of the half squared gap to the oracle's prediction."""
+    X, y, sigma = (np.asarray(part) for part in (tokens.X, tokens.y, tokens.sigma))
+    oracle = ridge(spectrum(moments_of(X, y)), sigma**2)
+    gap = np.asarray(_predictions(model, tokens, queries)) - np.matvec(queries, oracle)
+    return 0.5 * np.mean(gap**2, axis=-1)
 
 
 @in_float64
@@ -85,9 +91,9 @@ def token_losses(
             token_key, sigma, dim=task.dim, num_context=task.num_context, inputs=task.inputs
         )
         # d orthogonal queries, which average exactly to the loss over x_t of the task's variances.
-        corners = jnp.diag(jnp.sqrt(task.dim * task.query_variances))
-        queries = jnp.broadcast_to(corners, (size, task.dim, task.dim))
-        blocks.append(np.asarray(_token_losses(model, tokens, queries)))
+        corners = np.diag(np.sqrt(task.dim * task.query_variances))
+        queries = np.broadcast_to(corners, (size, task.dim, task.dim))
+        blocks.append(_token_losses(model, tokens, queries))
     return np.concatenate(blocks)[:count]
 
 

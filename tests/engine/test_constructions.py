@@ -7,7 +7,6 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from icl_core.algorithms import Method
 from icl_core.algorithms.descent import GDPlusPlus, GradientDescent
 from icl_core.analysis.spectrum import condition_numbers, transform
 from icl_core.constructions import (
@@ -57,13 +56,6 @@ def test_omegas_of_the_constructions() -> None:
     model = gdpp_model(PLUS_PLUS, dim=3, num_context=7)
     expected = jnp.asarray([[-0.02, 0, -0.9 / 7, 0], [-0.05, 0, -0.4 / 7, 0]])
     assert_close(omegas(model), expected)
-
-
-@pytest.mark.parametrize("x64", [True, False], ids=["float64", "float32"])
-def test_weights_have_the_default_type(x64: bool) -> None:
-    with jax.enable_x64(x64):
-        model: Method = gradient_descent_model(DESCENT, dim=3, num_context=7)
-        assert model.P.dtype == jnp.result_type(float)
 
 
 @pytest.mark.parametrize("kappa", [1.3, 7.0, 4000.0])
