@@ -1,6 +1,7 @@
 """The server as the machine sees it: memory, processor, and what it wrote to its log."""
 
 import asyncio
+import re
 import sys
 import time
 from collections.abc import Iterable, Iterator
@@ -13,7 +14,12 @@ from benchmarks.classroom.notes import Mark, Notes
 
 MINUTE, TICK = 60.0, 0.1
 LOCAL = ("localhost", "127.0.0.1", "::1")
-BEGINNINGS = ("Traceback (most recent call last)", "Fatal Python error")
+BEGINNINGS = (
+    "Traceback (most recent call last)",
+    "Exception Group Traceback",
+    "Fatal Python error",
+)
+COLOUR, FRAME = re.compile(r"\x1b\[[0-9;]*m"), " \t|+-─│╭╮╰╯"
 
 
 def listening(base: str) -> int | None:
@@ -106,15 +112,16 @@ def say(notes: Notes) -> None:
 
 
 def tracebacks(log: str) -> Iterator[str]:
-    """The last line of every traceback in a log, which names the exception."""
+    """The last line of every traceback in a log, which names the exception: Python's own, and
+    coloured ones in a frame, as Streamlit writes them."""
     inside = False
-    for line in log.splitlines():
-        bare = line.lstrip(" |+-")
-        if any(beginning in bare for beginning in BEGINNINGS):
-            if bare.startswith("Fatal"):
-                yield bare
-            inside = not bare.startswith("Fatal")
-        elif inside and bare and not line.startswith((" ", "\t")):
+    for line in COLOUR.sub("", log).splitlines():
+        bare = line.strip(FRAME)
+        if bare.startswith(BEGINNINGS):
+            if inside := bare.startswith(BEGINNINGS[:2]):
+                continue
+            yield bare
+        elif inside and bare and not line.startswith((" ", "\t", "│")):
             yield bare
             inside = False
     if inside:

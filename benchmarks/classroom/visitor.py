@@ -84,7 +84,7 @@ class Visitor:
             await self._leave()
             await self._arrive(pages)
         else:
-            others = [page for page in pages if page != self.tab.path]
+            others = [page for page in pages if page != self.tab.path] or pages
             await self._note("open", "navigation", self.tab.go(self.rng.choice(others)))
 
     async def _arrive(self, pages: list[str]) -> None:
