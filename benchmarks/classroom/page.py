@@ -1,5 +1,6 @@
 """What a browser would show of a page: its elements by their place, and what its widgets hold."""
 
+import random
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -10,7 +11,7 @@ from streamlit.proto.Delta_pb2 import Delta
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 
-from benchmarks.classroom.widgets import Element, held
+from benchmarks.classroom.widgets import Change, Element, another, held
 
 Place = tuple[int, ...]
 
@@ -30,8 +31,8 @@ class Page:
     elements: dict[Place, Element] = field(default_factory=dict)
     states: dict[str, WidgetState] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
-    refused: set[str] = field(default_factory=set)
-    """Widgets that hold what the page must refuse."""
+    refused: dict[str, WidgetState] = field(default_factory=dict)
+    """What widgets held that hold now what the page must refuse."""
 
     def of_kind(self, kind: str) -> list[Element]:
         """All elements of a kind."""
@@ -44,6 +45,21 @@ class Page:
     def alive(self) -> set[str]:
         """The widgets on the page."""
         return {element.widget for element in self.elements.values() if element.widget}
+
+    def other(self, element: Element, rng: random.Random) -> Change | None:
+        """Another value for a control at random: where the page refuses the present one, the one
+        before it."""
+        if (before := self.refused.get(element.widget)) is not None:
+            return Change(element=element, state=before)
+        return another(element, self.states.get(element.widget), rng)
+
+    def hold(self, change: Change) -> None:
+        """The visitor's value of a widget."""
+        widget = change.element.widget
+        before = self.refused.pop(widget, self.states.get(widget, WidgetState(id=widget)))
+        if change.refused:
+            self.refused[widget] = before
+        self.states[widget] = change.state
 
     def add(self, place: Place, delta: Delta, run: str) -> None:
         """A new element, or a container: among those only a menu is a widget."""
@@ -69,7 +85,7 @@ class Page:
             said = f"{element.proto.type}: {element.proto.message}"
             self.faults.append(Fault(kind="exception", said=said))
         error = element.kind == "alert" and element.proto.format == Alert.ERROR
-        if error and not self.refused & self.alive():
+        if error and not self.refused.keys() & self.alive():
             self.faults.append(Fault(kind="error", said=element.proto.body))
 
     def drop_stale(self, run: str, fragments: set[str] | None) -> None:
@@ -82,7 +98,7 @@ class Page:
                 del self.elements[place]
         alive = self.alive()
         self.states = {widget: state for widget, state in self.states.items() if widget in alive}
-        self.refused &= alive
+        self.refused = {widget: state for widget, state in self.refused.items() if widget in alive}
 
     def _roots(self, run: str, fragments: set[str]) -> Iterator[Place]:
         """Where fragments begin that have run."""

@@ -24,7 +24,8 @@ from benchmarks.classroom.widgets import Change
 
 LIMIT = 60.0
 """Seconds within which every request must have its answer."""
-LARGEST = 2**28
+GOODBYE, LARGEST = 2.0, 2**28
+"""Seconds that a server has to close a connection, and bytes of a message."""
 
 
 class LostError(Exception):
@@ -76,8 +77,10 @@ class Tab:
 
     async def go(self, path: str, query: str = "") -> float:
         """A click on a link within the app."""
-        self.path, self._query, self._hash = path, query, self.pages[path]
         self.page.states.clear()
+        if path != self.path:
+            self.page.refused.clear()
+        self.path, self._query, self._hash = path, query, self.pages[path]
         return await self._ask()
 
     async def change(self, change: Change) -> float:
@@ -85,8 +88,7 @@ class Tab:
         widget, states = change.element.widget, dict(self.page.states)
         states[widget] = change.state
         if change.state.WhichOneof("value") != "trigger_value":
-            self.page.states[widget] = change.state
-            (self.page.refused.add if change.refused else self.page.refused.discard)(widget)
+            self.page.hold(change)
         return await self._ask(change.element.fragment, states=states.values())
 
     async def close(self) -> None:
@@ -110,6 +112,7 @@ class Tab:
                 max_size=LARGEST,
                 open_timeout=LIMIT,
                 ping_timeout=2 * LIMIT,
+                close_timeout=GOODBYE,
                 proxy=None,
                 compression=None,
             )

@@ -8,7 +8,7 @@ from collections.abc import Awaitable
 from benchmarks.classroom.notes import Kind, Notes, Training
 from benchmarks.classroom.page import Fault
 from benchmarks.classroom.tab import LostError, Tab, UnansweredError
-from benchmarks.classroom.widgets import Change, Element, another, opened, pressed, typed
+from benchmarks.classroom.widgets import Change, Element, opened, pressed, typed
 
 THINKING, READING = (1.0, 5.0), (0.5, 2.0)
 """Seconds between two actions, and that a menu stays open."""
@@ -97,7 +97,7 @@ class Visitor:
             change
             for element in list(page.elements.values())
             if not kinds or element.kind in kinds
-            if (change := another(element, page.states.get(element.widget), self.rng))
+            if (change := page.other(element, self.rng))
         ]
         return self.rng.choice(found) if found else None
 

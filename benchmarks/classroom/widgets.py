@@ -142,7 +142,7 @@ def _type_number(proto: Any, now: WidgetState, state: WidgetState, rng: random.R
 
 
 def _type_line(proto: Any, now: WidgetState, state: WidgetState, rng: random.Random) -> None:
-    state.string_value = proto.default if now.string_value == REFUSED else REFUSED
+    state.string_value = REFUSED
 
 
 def _switch(proto: Any, now: WidgetState, state: WidgetState, rng: random.Random) -> None:
