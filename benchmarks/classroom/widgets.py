@@ -6,13 +6,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+from streamlit.dataframe_util import convert_arrow_bytes_to_pandas_df
 from streamlit.proto.ButtonGroup_pb2 import ButtonGroup
+from streamlit.proto.Dataframe_pb2 import Dataframe
 from streamlit.proto.NumberInput_pb2 import NumberInput
 from streamlit.proto.Slider_pb2 import Slider
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 
-FAR = 999
-"""As far above its lowest value as a number is typed."""
+FAR, EDITED = 999, 2.0
+"""As far above its lowest value as a number is typed, and from 0 in a table."""
 REFUSED = "neither"
 """A line that no field takes."""
 
@@ -166,6 +169,19 @@ def _drag(proto: Any, now: WidgetState, state: WidgetState, rng: random.Random) 
     state.json_value = json.dumps({"asked": asked})
 
 
+def _edit(proto: Any, now: WidgetState, state: WidgetState, rng: random.Random) -> None:
+    """A number of a table."""
+    if proto.editing_mode == Dataframe.READ_ONLY:
+        return
+    numbers = convert_arrow_bytes_to_pandas_df(proto.arrow_data.data).select_dtypes("number")
+    cells = np.argwhere(numbers.notna().to_numpy()).tolist()
+    if cells:
+        row, column = rng.choice(cells)
+        rows = {str(row): {str(numbers.columns[column]): round(rng.uniform(-EDITED, EDITED), 1)}}
+        edits = {"edited_rows": rows, "added_rows": [], "deleted_rows": []}
+        state.string_value = json.dumps(edits)
+
+
 _MAKERS: Mapping[str, Callable[[Any, WidgetState, WidgetState, random.Random], None]] = {
     "slider": _slide,
     "button_group": _press_one,
@@ -174,4 +190,5 @@ _MAKERS: Mapping[str, Callable[[Any, WidgetState, WidgetState, random.Random], N
     "text_input": _type_line,
     "checkbox": _switch,
     "bidi_component": _drag,
+    "dataframe": _edit,
 }
