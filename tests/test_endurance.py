@@ -23,6 +23,7 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_four_threads_beside_a_training_for_ten_seconds():
     done = run("-m", "benchmarks.endurance", "--threads", "4", "--seconds", "10")
     assert done.returncode == 0, done.stderr

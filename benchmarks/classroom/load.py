@@ -59,6 +59,7 @@ class Watch:
                     threads=self.process.num_threads(),
                     cores=round(own / max(passed, TICK), 2),
                     children_cores=round(max(theirs, 0.0) / max(passed, TICK), 2),
+                    load=round(psutil.getloadavg()[0], 2),
                 )
             )
         except psutil.NoSuchProcess:

@@ -49,8 +49,8 @@ class Training:
 
 @dataclass(frozen=True, kw_only=True)
 class Mark:
-    """The server at some moment: resident megabytes, its own and its children's apart, and cores
-    that both kept busy since the mark before."""
+    """The server at some moment: resident megabytes, its own and its children's apart, cores that
+    both kept busy since the mark before, and the machine's load average, of others too."""
 
     at: float
     megabytes: float
@@ -59,6 +59,7 @@ class Mark:
     threads: int
     cores: float
     children_cores: float
+    load: float
 
 
 @dataclass
