@@ -20,7 +20,8 @@ from typing import Any
 
 from playwright.async_api import Browser, Locator, Page, async_playwright
 
-from tests.browser.harness import ROOT, chromium_path, serving
+from benchmarks.serving import ROOT
+from tests.browser.harness import chromium_path, serving
 from tests.browser.live import DEMO
 
 ALIVE = ".icl-live[data-alive]"

@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.serving import ROOT
 from icl_core.export.citation import to_bibtex
 from icl_core.export.images import missing
 from icl_core.export.recipe import parse_config
 from icl_core.export.table import to_csv
 from icl_core.lessons.catalog import LESSONS
-from tests.browser.harness import ROOT, opening, serving
+from tests.browser.harness import opening, serving
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 

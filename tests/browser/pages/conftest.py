@@ -8,7 +8,8 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 import pytest
 from playwright.sync_api import Browser, BrowserContext
 
-from tests.browser.harness import ROOT, Watched, opening, serving
+from benchmarks.serving import ROOT
+from tests.browser.harness import Watched, opening, serving
 
 CHARTS = {
     "": 1,
