@@ -26,7 +26,7 @@ from icl_core.lessons.weights.stories import kin_model
 from icl_core.lessons.weights.theory import weight_shares
 from icl_core.live import READOUT
 from icl_core.models.linear import LinearTransformer, omegas
-from icl_core.plots.figure import tidy_rows
+from icl_core.plots.figure import plain_text, tidy_rows
 from icl_core.plots.omegas import OMEGA_NAMES, OMEGAS, omega_chart
 from icl_core.plots.weight_parts import SHARES, distance_chart, share_chart
 from icl_core.zoo.library import (
@@ -249,7 +249,7 @@ def test_a_seed_in_other_words_is_the_same_model(seeded):
     omega = seed_omegas(told)
     assert_close(omega[0], omega[1])
     rows = tidy_rows(VIEWS["omegas"](Weights(task=TASK, layers=2), told).figure)
-    shown = [row for row in rows if row.get("series") == OMEGAS[2] and "mean" in row]
+    shown = [row for row in rows if row.get("series") == plain_text(OMEGAS[2]) and "mean" in row]
     assert_close([row["mean"] for row in shown], omega[:, :, 2].mean(0))
     assert_close([row["deviation"] for row in shown], omega[:, :, 2].std(0, ddof=1))
     view = VIEWS["distances"](Weights(task=TASK, layers=2), told)
