@@ -1,11 +1,22 @@
-"""The app, with a picture in every page before Streamlit has started in the browser.
+"""The app, with a picture in every page before Streamlit has started in the browser, and with a
+health check that tells the truth.
 
 `streamlit run server.py` serves app.py, which also runs by itself.
 """
 
+import sys
+
 from starlette.middleware import Middleware
 from streamlit.starlette import App
 
+from icl_core.errors import InputError
 from ui.first_sight import FirstSight
+from ui.health import Health
+from ui.watchdog import seconds
 
-app = App("app.py", middleware=[Middleware(FirstSight)])
+try:
+    seconds()
+except InputError as error:
+    sys.exit(str(error))
+
+app = App("app.py", middleware=[Middleware(Health), Middleware(FirstSight)])

@@ -6,7 +6,7 @@ from pathlib import Path
 import streamlit as st
 
 from icl_core.runtime import prepare_process
-from ui import first_sight
+from ui import first_sight, watchdog
 
 TITLE = "In-context learning, seen"
 IN_APP = "in_app"
@@ -60,6 +60,7 @@ def enter() -> st.Page:
 def _start() -> None:
     """Once a server."""
     prepare_process()
+    watchdog.start()
 
 
 def _navigation() -> st.Page:
