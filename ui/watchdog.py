@@ -49,11 +49,6 @@ class TooSlow(BaseException):
     """
 
 
-def _raise_in(thread: int, exception: ctypes.py_object | None) -> None:
-    """At the next step of that thread's Python code; None takes back what has not come up yet."""
-    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), exception)
-
-
 @dataclass(eq=False)
 class _Answer:
     """One in progress, in the thread and with the Streamlit context that it began with.
@@ -65,7 +60,7 @@ class _Answer:
 
     thread: int = field(default_factory=threading.get_ident)
     began: float = field(default_factory=time.monotonic)
-    script: ScriptRunContext | None = field(default_factory=get_script_run_ctx)
+    script: ScriptRunContext | None = field(default_factory=lambda: get_script_run_ctx(True))
     place: Context = field(default_factory=copy_context)
     decided: threading.Lock = field(default_factory=threading.Lock)
     told: threading.Lock = field(default_factory=threading.Lock)
@@ -85,7 +80,9 @@ class _Answer:
         else:
             while not self.settled:
                 time.sleep(0.001)
-            _raise_in(self.thread, None)
+            # What has been raised comes up after the next call into C at the latest. Taking it
+            # back instead would leave Python 3.11 looking for it at every step, for ever.
+            time.sleep(0)
         _ANSWERS.pop(self.thread, None)
 
     def tell(self) -> None:
@@ -109,7 +106,8 @@ class _Answer:
         stack = "".join(traceback.format_stack(frame)) if frame else ""
         if not self.decided.acquire(blocking=False):
             return
-        _raise_in(self.thread, ctypes.py_object(TooSlow))
+        raise_in = ctypes.pythonapi.PyThreadState_SetAsyncExc
+        raise_in(ctypes.c_ulong(self.thread), ctypes.py_object(TooSlow))
         self.settled = True
         self.given_up = time.monotonic()
         link = self.script.query_string if self.script else ""
@@ -140,8 +138,8 @@ def watched(work: Callable[[], None]) -> None:
         return
     answer = _Answer()
     try:
-        _ANSWERS[answer.thread] = answer
         try:
+            _ANSWERS[answer.thread] = answer
             work()
         finally:
             answer.end()

@@ -27,8 +27,10 @@ def chromium_path() -> str | None:
 
 
 @contextmanager
-def serving(script: Path, *options: str, base_path: str = "") -> Iterator[str]:
-    """The address of `script`, served by Streamlit as `make run` does."""
+def serving(
+    script: Path, *options: str, base_path: str = "", log: Path | None = None
+) -> Iterator[str]:
+    """The address of `script`, served by Streamlit as `make run` does, writing to `log`."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -39,14 +41,14 @@ def serving(script: Path, *options: str, base_path: str = "") -> Iterator[str]:
         command += ["--server.baseUrlPath", base_path]
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     address = f"http://127.0.0.1:{port}{'/' + base_path if base_path else ''}"
-    with TemporaryFile() as log:
-        server = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
+    with log.open("w+b") if log else TemporaryFile() as said:
+        server = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=said, stderr=said)
         try:
             _wait_for(f"{address}/_stcore/health", server)
             yield address
         except TimeoutError:
-            log.seek(0)
-            raise RuntimeError(f"Streamlit did not start:\n{log.read().decode()}") from None
+            said.seek(0)
+            raise RuntimeError(f"Streamlit did not start:\n{said.read().decode()}") from None
         finally:
             server.terminate()
             server.wait(timeout=20)
