@@ -12,10 +12,10 @@ from streamlit.starlette import App
 from icl_core.errors import InputError
 from ui.first_sight import FirstSight
 from ui.health import Health
-from ui.watchdog import seconds
+from ui.watchdog import start
 
 try:
-    seconds()
+    start()
 except InputError as error:
     sys.exit(str(error))
 

@@ -17,6 +17,7 @@ import traceback
 from collections.abc import Callable
 from contextvars import Context, copy_context
 from dataclasses import dataclass, field
+from functools import cache
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import (
@@ -161,6 +162,7 @@ def trouble() -> str:
     )
 
 
+@cache
 def start() -> None:
     """Once a server: begin to watch, and have the signal USR1 write all stacks to its log."""
     seconds()

@@ -12,34 +12,22 @@ import time
 from _thread import start_new_thread
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from urllib.error import HTTPError
-from urllib.request import Request, urlopen
 
 import pytest
 
 from icl_core.errors import InputError
-from tests.browser.harness import ROOT, serving
+from tests.browser.harness import ROOT
 from tests.test_dockerfile import command
+from tests.ui.hanging import SENTENCE, hanging_server, health
 from tests.ui.visitor import visiting
 from ui import watchdog
-
-SECONDS = 1.0
-SENTENCE = watchdog.SENTENCE.format(SECONDS)
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
-    """The address of server.py over the page that hangs, and its log."""
-    script = tmp_path_factory.mktemp("server") / "server.py"
-    hanging = ROOT / "tests" / "ui" / "hanging" / "scratch.py"
-    script.write_text((ROOT / "server.py").read_text().replace('"app.py"', repr(str(hanging))))
-    log = script.with_name("log")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv(watchdog.SETTING, str(SECONDS))
-        with serving(script, log=log) as address, visiting(address) as first:
-            first.open()
-            first.wait_for("did nothing", 60)
-            yield address, log
+    """Address and log."""
+    with hanging_server(tmp_path_factory.mktemp("server")) as found:
+        yield found
 
 
 @pytest.fixture
@@ -54,15 +42,6 @@ def address(server):
     stacks = re.findall(r"given up\. Its link.*\n  File", new)
     assert len(stacks) == 1, "one stack for the one answer that was given up"
     assert "hang.py" in new
-
-
-def health(address, **headers):
-    """Status and text of the health check."""
-    try:
-        with urlopen(Request(f"{address}/_stcore/health", headers=headers), timeout=5) as found:
-            return found.status, found.read().decode()
-    except HTTPError as error:
-        return error.code, error.read().decode()
 
 
 def wait_until(happens, seconds=15):
@@ -103,8 +82,8 @@ def test_a_loop_in_a_fragment_ends(address):
 def test_what_cannot_be_ended_is_told_and_known(address, how):
     with visiting(address) as visitor:
         visitor.open(f"do={how}")
-        visitor.wait_for(SENTENCE, 3)
-        wait_until(lambda: health(address)[0] == 503, 3)
+        visitor.wait_for(SENTENCE, 5)
+        wait_until(lambda: health(address)[0] == 503, 5)
         assert "1 of 1 answers in progress do not end" in health(address)[1]
         check_that_others_are_answered(address)
         visitor.wait_for_end()

@@ -9,6 +9,9 @@ import streamlit as st
 from tests.ui.hanging.locks import LOCK
 from ui.boundary import fragment
 
+HANGS = 7
+"""Seconds: more than twice what an answer may take here."""
+
 
 def loop() -> None:
     while True:
@@ -16,7 +19,7 @@ def loop() -> None:
 
 
 def stubborn() -> None:
-    end = time.monotonic() + 4
+    end = time.monotonic() + HANGS
     with suppress(BaseException):
         loop()
     while time.monotonic() < end:
@@ -27,7 +30,7 @@ def hang(how: str) -> None:
     if how == "loop":
         loop()
     elif how == "sleep":
-        time.sleep(4)
+        time.sleep(HANGS)
     elif how == "stubborn":
         stubborn()
     elif how == "lock":
