@@ -1,5 +1,6 @@
 """Answers that take too long, on the real app with a page that hangs, and the health check."""
 
+import ctypes
 import itertools
 import os
 import random
@@ -217,6 +218,33 @@ def test_thousands_of_answers_that_end_when_they_are_given_up(monkeypatch, told)
         looking.join()
         sys.setswitchinterval(switching)
     assert 0 < len(told) < runs
+    assert not watchdog._ANSWERS
+
+
+def test_an_end_waits_for_what_is_about_to_come_up(monkeypatch, told):
+    """The answer ends between the decision to give it up and the exception."""
+    monkeypatch.setattr(watchdog, "seconds", lambda: 0)
+    raise_in = ctypes.pythonapi.PyThreadState_SetAsyncExc
+
+    def late(thread, exception):
+        time.sleep(0.1)
+        raise_in(thread, exception)
+
+    monkeypatch.setattr(ctypes.pythonapi, "PyThreadState_SetAsyncExc", late)
+
+    def work():
+        (answer,) = watchdog._ANSWERS.values()
+        threading.Thread(target=answer.look).start()
+        while not answer.decided.locked():
+            time.sleep(0.001)
+
+    def visit():
+        watchdog.watched(work)
+        for _ in range(200):
+            time.sleep(0.001)
+
+    in_a_thread(visit)
+    assert len(told) == 1
     assert not watchdog._ANSWERS
 
 
