@@ -8,6 +8,8 @@ os.environ.setdefault("JAX_PLATFORMS", "cpu")
 os.environ.pop("JAX_COMPILATION_CACHE_DIR", None)
 # As entry points do, see icl_core.runtime.
 os.environ["JAX_CPU_ENABLE_ASYNC_DISPATCH"] = "false"
+# A machine that tests may be busy: a page may take as long as a test.
+os.environ["ICL_ANSWER_SECONDS"] = "300"
 
 import hypothesis
 import pytest

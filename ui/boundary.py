@@ -9,6 +9,7 @@ from typing import Any, ParamSpec
 import streamlit as st
 
 from icl_core.errors import InputError
+from ui.watchdog import watched
 
 A = ParamSpec("A")
 LOG = logging.getLogger("icl.app")
@@ -18,7 +19,8 @@ LOG = logging.getLogger("icl.app")
 def guarded() -> Iterator[None]:
     """Show an `InputError` as it is, and any other exception as a calm sentence and a log entry.
 
-    Streamlit's own control flow (rerun, stop) derives from BaseException and passes.
+    Streamlit's own control flow (rerun, stop) derives from BaseException and passes, and so does
+    the watchdog's `TooSlow`.
     """
     try:
         yield
@@ -33,14 +35,23 @@ def guarded() -> Iterator[None]:
         )
 
 
+def answer(function: Callable[A, None], *args: A.args, **kwargs: A.kwargs) -> None:
+    """Run a page or a fragment within the boundary, and give it up if it takes too long."""
+
+    def work() -> None:
+        with guarded():
+            function(*args, **kwargs)
+
+    watched(work)
+
+
 def fragment(**options: Any) -> Callable[[Callable[A, None]], Callable[A, None]]:
     """`st.fragment` with the boundary inside, for a fragment's reruns pass by app.py's."""
 
     def decorate(function: Callable[A, None]) -> Callable[A, None]:
         @functools.wraps(function)
         def safe(*args: A.args, **kwargs: A.kwargs) -> None:
-            with guarded():
-                function(*args, **kwargs)
+            answer(function, *args, **kwargs)
 
         return st.fragment(safe, **options)
 

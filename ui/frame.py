@@ -5,7 +5,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from ui import first_sight
+from ui import first_sight, watchdog
 
 TITLE = "In-context learning, seen"
 IN_APP = "in_app"
@@ -48,6 +48,7 @@ def pages() -> dict[str, list[st.Page]]:
 
 def enter() -> st.Page:
     """Called by app.py in every run, before the page, which is returned."""
+    watchdog.start()
     page = _navigation()
     st.html(UI / "style.css")
     st.session_state[IN_APP] = True

@@ -1,0 +1,62 @@
+"""What docs/operators.md says, where it can be tried here."""
+
+import re
+import shutil
+import subprocess
+
+import pytest
+import yaml
+
+from tests.browser.harness import ROOT
+from tests.ui.hanging import SENTENCE, hanging_server
+from tests.ui.visitor import visiting
+from ui import watchdog
+from ui.health import PATH
+
+TEXT = (ROOT / "docs" / "operators.md").read_text()
+DOCKERFILE = (ROOT / "Dockerfile").read_text()
+(PORT,) = re.findall(r"^EXPOSE (\d+)$", DOCKERFILE, re.MULTILINE)
+WATCH = "systemctl restart icl-explorer"
+
+
+def blocks(kind: str) -> list[str]:
+    return re.findall(rf"^```{kind}\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL)
+
+
+def test_it_tells_the_setting_and_the_address_as_they_are():
+    low, high = 0.1, 86_400
+    assert f"`{watchdog.SETTING}` sets another limit ({low:g} to {high})" in TEXT
+    assert f"may take {watchdog.SECONDS:g} seconds" in TEXT
+    assert set(re.findall(r"/_stcore/\w+", TEXT + DOCKERFILE)) == {PATH}
+    assert set(re.findall(r"127\.0\.0\.1:(\d+)", TEXT)) == {PORT}
+
+
+def test_kubernetes_asks_where_the_server_answers():
+    compose, probes = map(yaml.safe_load, blocks("yaml"))
+    for probe in ("livenessProbe", "startupProbe"):
+        assert probes[probe]["httpGet"] == {"path": PATH, "port": int(PORT)}
+    assert probes["readinessProbe"]["tcpSocket"] == {"port": int(PORT)}
+    assert compose["services"]["app"]["ports"] == [f"{PORT}:{PORT}"]
+
+
+@pytest.mark.skipif(not shutil.which("curl"), reason="no curl")
+def test_the_commands_restart_a_server_with_a_stuck_answer_and_no_other(tmp_path):
+    by_hand, _ = blocks("sh")
+    (unit,) = re.findall(r"ExecStart=/bin/sh -c '(.*)'$", blocks("ini")[0], re.MULTILINE)
+    assert unit.endswith(f"|| {WATCH}")
+    timer = unit.replace(WATCH, "echo restarted").replace("--retry-delay 10", "--retry-delay 1")
+
+    def run(command: str) -> subprocess.CompletedProcess:
+        here = command.replace(f"http://127.0.0.1:{PORT}", address)
+        return subprocess.run(["sh", "-c", here], capture_output=True, text=True, check=False)
+
+    with hanging_server(tmp_path) as (address, _), visiting(address) as visitor:
+        assert run(by_hand).stdout == run(timer).stdout == "ok"
+        visitor.open("do=lock")
+        visitor.wait_for(SENTENCE)
+        while not (ill := run(by_hand)).returncode:
+            pass
+        assert "1 of 1 answers in progress do not end" in ill.stdout
+        assert run(timer).stdout == "restarted\n"
+    address = "http://127.0.0.1:9"
+    assert run(timer).stdout == "restarted\n", "nobody answers"
