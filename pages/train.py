@@ -10,12 +10,15 @@ from ui.boundary import guarded
 from ui.checkpoint_view import open_checkpoint
 from ui.controls import Controls, control_row
 from ui.frame import heading, to_try
-from ui.jobs import trainings
-from ui.presets import preset_links
+from ui.jobs import KEPT, UNSEEN, Job, trainings, visitor
+from ui.presets import preset_link, preset_links
 from ui.training_view import example_view, training_view
 
-PAGE = "train"
+PAGE, FILE = "train", "pages/train.py"
+LINKED = "job"
+"""The parameter of the link that names a training."""
 JOB, REFUSED = "train:job", "train:refused"
+START = "train_start"
 NOISES = {"uniform": "any up to", "fixed": "always", "categorical": "one of"}
 
 
@@ -40,30 +43,65 @@ def choose(controls: Controls[Train]) -> Train:
 def start(config: Train) -> None:
     """A button's callback: what goes wrong is told by the run that follows."""
     try:
-        st.session_state[JOB] = trainings().start(config).id
+        st.session_state[JOB] = trainings().start(config, visitor()).id
+        st.query_params[LINKED] = st.session_state[JOB]
     except InputError as error:
         st.session_state[REFUSED] = error
+
+
+def link_again() -> None:
+    """Name the session's training in the link when the page is come back to from another one.
+
+    Not in every run: the back button could not pass. Streamlit forgets the button of a page left.
+    """
+    own = trainings().find(st.session_state.get(JOB))
+    if START not in st.session_state and own is not None:
+        st.query_params.setdefault(LINKED, own.id)
+
+
+def show(job: Job | None) -> None:
+    """The training that the link names, or what there is in its place."""
+    if job is not None:
+        training_view(job, page=PAGE)
+        return
+    if st.query_params.get(LINKED):
+        st.info(
+            f"The training that the link names is not known here: the server remembers the last "
+            f"{KEPT}, until it restarts. *Start training* makes it again from the choices above.",
+            icon=":material/link_off:",
+        )
+    own = trainings().find(st.session_state.get(JOB))
+    if own is not None and own.active:
+        link = preset_link(own.config, Train()) | {LINKED: own.id}
+        st.page_link(FILE, label="To your training", icon=":material/timer:", query_params=link)
+    example_view(PAGE)
 
 
 heading(
     "Train",
     "Choose a task and a model, press start, and watch the loss come down towards the Bayes floor: "
-    "what the best predictor there can be would reach. You may leave this page meanwhile.",
+    "what the best predictor there can be would reach. You may leave this page meanwhile: the link "
+    f"finds the training again, and one that waits keeps its place for {UNSEEN / 60:.0f} minutes.",
 )
+link_again()
+job = trainings().find(st.query_params.get(LINKED))
+if job is not None:
+    st.session_state[JOB] = job.id
 preset_links(
-    "pages/train.py",
+    FILE,
     Train(),
     PRESETS,
     meanings(
         ("gdpp", "diag", "full", "bayes_rr", "paper"),
         ("L", "n, d", "σ", "P, Q, G", "ω", "adjusted loss", "Bayes floor"),
     ),
+    beside={LINKED: job.id} if job else None,
 )
 config = choose(Controls(PAGE, Train()))
-job = trainings().find(st.session_state.get(JOB))
 busy = job is not None and job.active
 st.button(
     "Start training",
+    key=START,
     type="primary",
     icon=":material/play_arrow:",
     disabled=busy,
@@ -73,11 +111,7 @@ st.button(
 with guarded():
     if refused := st.session_state.pop(REFUSED, None):
         raise refused
-if job is not None:
-    training_view(job, page=PAGE)
-else:
-    example_view(PAGE)
-
+show(job)
 open_checkpoint(PAGE)
 to_try(
     [
