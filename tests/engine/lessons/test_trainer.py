@@ -115,7 +115,7 @@ def test_a_worker_that_is_killed_is_told_in_one_sentence_and_the_next_training_r
 def test_a_worker_killed_while_it_is_idle_costs_nothing(trainer):
     *_, (what, _) = trainer.train(SMALL, Event())
     os.kill(trainer.pid, signal.SIGKILL)
-    until(lambda: not alive(trainer.pid))
+    os.waitid(os.P_PID, trainer.pid, os.WEXITED | os.WNOWAIT)
     *_, (what, _) = trainer.train(SMALL, Event())
     assert what == "measured"
 
@@ -187,4 +187,3 @@ def test_no_worker_outlives_its_parent(end):
         assert alive(worker)
         parent.send_signal(end)
     until(lambda: not alive(worker))
-
