@@ -3,7 +3,7 @@
 import streamlit as st
 
 from icl_core.errors import InputError
-from icl_core.lessons.training import LIMITS, PRESETS, SECONDS, Train
+from icl_core.lessons.training import LIMITS, PRESETS, SECONDS, Train, label_of
 from icl_core.lessons.words import meanings
 from icl_core.plots.style import METHODS
 from ui.boundary import guarded
@@ -43,10 +43,18 @@ def choose(controls: Controls[Train]) -> Train:
 def start(config: Train) -> None:
     """A button's callback: what goes wrong is told by the run that follows."""
     try:
-        st.session_state[JOB] = trainings().start(config, visitor()).id
-        st.query_params[LINKED] = st.session_state[JOB]
+        job = trainings().start(config, visitor())
+        st.session_state[JOB] = job.id
+        chosen = {k: v for k, v in st.query_params.to_dict().items() if k != LINKED}
+        st.query_params.from_dict(naming(job) | chosen)
     except InputError as error:
         st.session_state[REFUSED] = error
+
+
+def naming(job: Job) -> dict[str, str]:
+    """The part of a link that names a training; before the choices, as `Controls` orders them, for
+    every other order would be one more step back in the browser."""
+    return {LINKED: job.id}
 
 
 def link_again() -> None:
@@ -57,6 +65,17 @@ def link_again() -> None:
     own = trainings().find(st.session_state.get(JOB))
     if START not in st.session_state and own is not None:
         st.query_params.setdefault(LINKED, own.id)
+
+
+def others(job: Job | None) -> None:
+    """Links to what else the visitor has waiting or running, so that it can be seen and ended."""
+    for other in trainings().active_of(visitor()):
+        if other is not job:
+            label = (
+                f"To your training: {label_of(other.config.parametrization, other.config.layers)}"
+            )
+            link = preset_link(other.config, Train()) | {LINKED: other.id}
+            st.page_link(FILE, label=label, icon=":material/timer:", query_params=link)
 
 
 def show(job: Job | None) -> None:
@@ -70,10 +89,6 @@ def show(job: Job | None) -> None:
             f"{KEPT}, until it restarts. *Start training* makes it again from the choices above.",
             icon=":material/link_off:",
         )
-    own = trainings().find(st.session_state.get(JOB))
-    if own is not None and own.active:
-        link = preset_link(own.config, Train()) | {LINKED: own.id}
-        st.page_link(FILE, label="To your training", icon=":material/timer:", query_params=link)
     example_view(PAGE)
 
 
@@ -95,7 +110,7 @@ preset_links(
         ("gdpp", "diag", "full", "bayes_rr", "paper"),
         ("L", "n, d", "σ", "P, Q, G", "ω", "adjusted loss", "Bayes floor"),
     ),
-    beside={LINKED: job.id} if job else None,
+    beside=naming(job) if job else None,
 )
 config = choose(Controls(PAGE, Train()))
 busy = job is not None and job.active
@@ -111,6 +126,7 @@ st.button(
 with guarded():
     if refused := st.session_state.pop(REFUSED, None):
         raise refused
+others(job)
 show(job)
 open_checkpoint(PAGE)
 to_try(

@@ -101,8 +101,7 @@ class Jobs:
                 raise InputError(
                     f"{WAITING} trainings are waiting already: try again in a few minutes."
                 )
-            active = [other for other in self._jobs.values() if other.active]
-            if owner and sum(other.owner == owner for other in active) >= OWN:
+            if owner and len(self.active_of(owner)) >= OWN:
                 raise InputError(
                     f"{OWN} trainings of yours are waiting or running already: wait for one to "
                     "end, or cancel one."
@@ -120,6 +119,12 @@ class Jobs:
         if job is not None:
             job.seen = time.monotonic()
         return job
+
+    def active_of(self, owner: str) -> list[Job]:
+        """What a visitor has waiting or running."""
+        with self._lock:
+            self._waiting()
+            return [job for job in self._jobs.values() if job.active and job.owner == owner]
 
     def cancel(self, job: Job) -> None:
         """Stop at the next snapshot; what was reached stays."""

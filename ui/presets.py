@@ -20,11 +20,11 @@ def preset_links(
 ) -> None:
     """A row of links to the same page, each with its own choices; `names` are explained last.
 
-    `beside` stands in every link beside the choices.
+    `beside` stands in every link before the choices.
     """
     with st.container(horizontal=True, key="presets", gap="small", vertical_alignment="center"):
         for label, config in presets.items():
-            query = preset_link(config, default) | dict(beside or {})
+            query = dict(beside or {}) | preset_link(config, default)
             st.page_link(path, label=label, icon="", query_params=query)
         if names:
             glossary(names)

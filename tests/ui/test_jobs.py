@@ -347,7 +347,9 @@ def test_the_page_finds_its_training_again_after_another_page(open_page, serve, 
     del app.query_params["job"]
     app.run()
     assert "job" not in app.query_params
-    assert any("To your training" in link.proto.label for link in app.get("page_link"))
+    assert any(
+        "To your training: DIAG, 2 layers" in link.proto.label for link in app.get("page_link")
+    )
     manager.cancel(manager.find(link))
 
 
