@@ -17,7 +17,8 @@ from ui.training_view import example_view, training_view
 PAGE, FILE = "train", "pages/train.py"
 LINKED = "job"
 """The parameter of the link that names a training."""
-JOB, REFUSED = "train:job", "train:refused"
+JOB, SHOWN, REFUSED = "train:job", "train:shown", "train:refused"
+"""Of a session: its last training, the one that the page shows, why none was started."""
 START = "train_start"
 NOISES = {"uniform": "any up to", "fixed": "always", "categorical": "one of"}
 
@@ -67,15 +68,26 @@ def link_again() -> None:
         st.query_params.setdefault(LINKED, own.id)
 
 
+def note(job: Job | None) -> None:
+    """Keep in mind what the link names. A link to the page from itself leaves the browser's address
+    as it was, so what is new is written there."""
+    if job is not None and st.session_state.get(SHOWN) != job.id:
+        st.session_state[JOB] = job.id
+        st.query_params.from_dict(st.query_params.to_dict())
+    st.session_state[SHOWN] = job.id if job else None
+
+
 def others(job: Job | None) -> None:
     """Links to what else the visitor has waiting or running, so that it can be seen and ended."""
     for other in trainings().active_of(visitor()):
         if other is not job:
-            label = (
-                f"To your training: {label_of(other.config.parametrization, other.config.layers)}"
+            config = other.config
+            st.page_link(
+                FILE,
+                label=f"To your training: {label_of(config.parametrization, config.layers)}",
+                icon=":material/timer:",
+                query_params=naming(other) | preset_link(config, Train()),
             )
-            link = preset_link(other.config, Train()) | {LINKED: other.id}
-            st.page_link(FILE, label=label, icon=":material/timer:", query_params=link)
 
 
 def show(job: Job | None) -> None:
@@ -100,8 +112,6 @@ heading(
 )
 link_again()
 job = trainings().find(st.query_params.get(LINKED))
-if job is not None:
-    st.session_state[JOB] = job.id
 preset_links(
     FILE,
     Train(),
@@ -113,6 +123,7 @@ preset_links(
     beside=naming(job) if job else None,
 )
 config = choose(Controls(PAGE, Train()))
+note(job)
 busy = job is not None and job.active
 st.button(
     "Start training",
