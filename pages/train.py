@@ -3,19 +3,23 @@
 import streamlit as st
 
 from icl_core.errors import InputError
-from icl_core.lessons.training import LIMITS, PRESETS, SECONDS, Train
+from icl_core.lessons.training import LIMITS, PRESETS, SECONDS, Train, label_of
 from icl_core.lessons.words import meanings
 from icl_core.plots.style import METHODS
 from ui.boundary import guarded
 from ui.checkpoint_view import open_checkpoint
 from ui.controls import Controls, control_row
 from ui.frame import heading, to_try
-from ui.jobs import trainings
-from ui.presets import preset_links
+from ui.jobs import KEPT, UNSEEN, Job, trainings, visitor
+from ui.presets import preset_link, preset_links
 from ui.training_view import example_view, training_view
 
-PAGE = "train"
-JOB, REFUSED = "train:job", "train:refused"
+PAGE, FILE = "train", "pages/train.py"
+LINKED = "job"
+"""The parameter of the link that names a training."""
+JOB, SHOWN, REFUSED = "train:job", "train:shown", "train:refused"
+"""Of a session: its last training, the one that the page shows, why none was started."""
+START = "train_start"
 NOISES = {"uniform": "any up to", "fixed": "always", "categorical": "one of"}
 
 
@@ -40,30 +44,90 @@ def choose(controls: Controls[Train]) -> Train:
 def start(config: Train) -> None:
     """A button's callback: what goes wrong is told by the run that follows."""
     try:
-        st.session_state[JOB] = trainings().start(config).id
+        job = trainings().start(config, visitor())
+        st.session_state[JOB] = job.id
+        chosen = {k: v for k, v in st.query_params.to_dict().items() if k != LINKED}
+        st.query_params.from_dict(naming(job) | chosen)
     except InputError as error:
         st.session_state[REFUSED] = error
+
+
+def naming(job: Job) -> dict[str, str]:
+    """The part of a link that names a training; before the choices, as `Controls` orders them, for
+    every other order would be one more step back in the browser."""
+    return {LINKED: job.id}
+
+
+def link_again() -> None:
+    """Name the session's training in the link when the page is come back to from another one.
+
+    Not in every run: the back button could not pass. Streamlit forgets the button of a page left.
+    """
+    own = trainings().find(st.session_state.get(JOB))
+    if START not in st.session_state and own is not None:
+        st.query_params.setdefault(LINKED, own.id)
+
+
+def note(job: Job | None) -> None:
+    """Keep in mind what the link names. A link to the page from itself leaves the browser's address
+    as it was, so what is new is written there."""
+    if job is not None and st.session_state.get(SHOWN) != job.id:
+        st.session_state[JOB] = job.id
+        st.query_params.from_dict(st.query_params.to_dict())
+    st.session_state[SHOWN] = job.id if job else None
+
+
+def others(job: Job | None) -> None:
+    """Links to what else the visitor has waiting or running, so that it can be seen and ended."""
+    for other in trainings().active_of(visitor()):
+        if other is not job:
+            config = other.config
+            st.page_link(
+                FILE,
+                label=f"To your training: {label_of(config.parametrization, config.layers)}",
+                icon=":material/timer:",
+                query_params=naming(other) | preset_link(config, Train()),
+            )
+
+
+def show(job: Job | None) -> None:
+    """The training that the link names, or what there is in its place."""
+    if job is not None:
+        training_view(job, page=PAGE)
+        return
+    if st.query_params.get(LINKED):
+        st.info(
+            f"The training that the link names is not known here: the server remembers the last "
+            f"{KEPT}, until it restarts. *Start training* makes it again from the choices above.",
+            icon=":material/link_off:",
+        )
+    example_view(PAGE)
 
 
 heading(
     "Train",
     "Choose a task and a model, press start, and watch the loss come down towards the Bayes floor: "
-    "what the best predictor there can be would reach. You may leave this page meanwhile.",
+    "what the best predictor there can be would reach. You may leave this page meanwhile: the link "
+    f"finds the training again, and one that waits keeps its place for {UNSEEN / 60:.0f} minutes.",
 )
+link_again()
+job = trainings().find(st.query_params.get(LINKED))
 preset_links(
-    "pages/train.py",
+    FILE,
     Train(),
     PRESETS,
     meanings(
         ("gdpp", "diag", "full", "bayes_rr", "paper"),
         ("L", "n, d", "σ", "P, Q, G", "ω", "adjusted loss", "Bayes floor"),
     ),
+    beside=naming(job) if job else None,
 )
 config = choose(Controls(PAGE, Train()))
-job = trainings().find(st.session_state.get(JOB))
+note(job)
 busy = job is not None and job.active
 st.button(
     "Start training",
+    key=START,
     type="primary",
     icon=":material/play_arrow:",
     disabled=busy,
@@ -73,11 +137,8 @@ st.button(
 with guarded():
     if refused := st.session_state.pop(REFUSED, None):
         raise refused
-if job is not None:
-    training_view(job, page=PAGE)
-else:
-    example_view(PAGE)
-
+others(job)
+show(job)
 open_checkpoint(PAGE)
 to_try(
     [

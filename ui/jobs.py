@@ -1,29 +1,39 @@
 """Training in the background: a bounded number at a time, independent of any page or session.
 
-The manager lives as long as the server. Its threads never call Streamlit; pages look at a job and
-draw what they find.
+The manager lives as long as the server. Its threads wait for worker processes and never call
+Streamlit; pages look at a job and draw what they find.
 """
 
 import logging
 import os
 import queue
+import secrets
 import threading
 import time
-import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
 import streamlit as st
+from streamlit.web.server.starlette.starlette_app_utils import decode_xsrf_token_string
 
 from icl_core.analysis.loss import LossSummary
 from icl_core.errors import InputError
-from icl_core.lessons.training import Frame, Train, measure_model
-from icl_core.training import train
+from icl_core.lessons.trainer import FAULT, Trainer
+from icl_core.lessons.training import Frame, Train
 
 LOG = logging.getLogger("icl.jobs")
 RUNNING = max(1, (os.cpu_count() or 2) // 2)
 WAITING, KEPT = 12, 48
 """Jobs that may wait, and finished ones that are remembered."""
+OWN = 3
+"""Jobs of one visitor that may wait or run."""
+UNSEEN, IDLE = 300.0, 300.0
+"""Seconds that a job waits while no page shows it, and a worker process while there is no job."""
+GIVEN_UP = (
+    f"The training waited for its turn, and for {UNSEEN / 60:.0f} minutes no page showed it, so "
+    "it lost its place: start it again."
+)
 
 Status = Literal["waiting", "running", "measuring", "done", "cancelled", "failed"]
 ACTIVE: tuple[Status, ...] = ("waiting", "running", "measuring")
@@ -31,15 +41,21 @@ ACTIVE: tuple[Status, ...] = ("waiting", "running", "measuring")
 
 @dataclass(eq=False)
 class Job:
-    """One training: written by its thread, read by pages. drawn: when the last snapshot came."""
+    """One training: written by its thread, read by pages.
+
+    owner: the visitor who started it; drawn: when the last snapshot came; seen: when a page last
+    showed it.
+    """
 
     config: Train
-    id: str = field(default_factory=lambda: uuid.uuid4().hex)
+    owner: str = ""
+    id: str = field(default_factory=lambda: secrets.token_urlsafe(16))
     status: Status = "waiting"
     frames: list[Frame] = field(default_factory=list)
     measured: dict[str, LossSummary] = field(default_factory=dict)
     error: str = ""
     drawn: float = 0.0
+    seen: float = field(default_factory=time.monotonic)
     cancelled: threading.Event = field(default_factory=threading.Event)
 
     @property
@@ -65,23 +81,30 @@ class Job:
 
 
 class Jobs:
-    """The queue and its worker threads."""
+    """The queue, and a thread for every worker process."""
 
-    def __init__(self, running: int = RUNNING) -> None:
+    def __init__(self, running: int = RUNNING, trainer: Callable[[], Trainer] = Trainer) -> None:
         self._jobs: dict[str, Job] = {}
         self._queue: queue.SimpleQueue[Job] = queue.SimpleQueue()
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         for index in range(running):
             # Daemons: the server must be able to stop while a model trains.
-            threading.Thread(target=self._work, name=f"training-{index}", daemon=True).start()
+            threading.Thread(
+                target=self._work, args=[trainer()], name=f"training-{index}", daemon=True
+            ).start()
 
-    def start(self, config: Train) -> Job:
+    def start(self, config: Train, owner: str = "") -> Job:
         """Put a training in the queue."""
-        job = Job(config=config)
+        job = Job(config=config, owner=owner)
         with self._lock:
-            if sum(other.status == "waiting" for other in self._jobs.values()) >= WAITING:
+            if len(self._waiting()) >= WAITING:
                 raise InputError(
                     f"{WAITING} trainings are waiting already: try again in a few minutes."
+                )
+            if owner and len(self.active_of(owner)) >= OWN:
+                raise InputError(
+                    f"{OWN} trainings of yours are waiting or running already: wait for one to "
+                    "end, or cancel one."
                 )
             done = [key for key, other in self._jobs.items() if not other.active]
             for key in done[: max(0, len(self._jobs) + 1 - KEPT)]:
@@ -91,50 +114,69 @@ class Jobs:
         return job
 
     def find(self, job_id: str | None) -> Job | None:
-        """The job of that id, if it is still remembered."""
-        return self._jobs.get(job_id or "")
+        """The job of that id, if it is still remembered, for a page that shows it."""
+        job = self._jobs.get(job_id or "")
+        if job is not None:
+            job.seen = time.monotonic()
+        return job
+
+    def active_of(self, owner: str) -> list[Job]:
+        """What a visitor has waiting or running."""
+        with self._lock:
+            self._waiting()
+            return [job for job in self._jobs.values() if job.active and job.owner == owner]
 
     def cancel(self, job: Job) -> None:
         """Stop at the next snapshot; what was reached stays."""
-        job.cancelled.set()
-        if job.status == "waiting":
-            job.status = "cancelled"
-
-    def ahead_of(self, job: Job) -> int:
-        """How many jobs must end before this one begins."""
         with self._lock:
-            jobs = list(self._jobs.values())
-        before = jobs[: jobs.index(job)] if job in jobs else []
-        return sum(other.active for other in before)
-
-    def _work(self) -> None:
-        while True:
-            job = self._queue.get()
-            if job.cancelled.is_set():
+            job.cancelled.set()
+            if job.status == "waiting":
                 job.status = "cancelled"
-                continue
+
+    def place_of(self, job: Job) -> int:
+        """Its number among those that wait, or 0."""
+        with self._lock:
+            waiting = self._waiting()
+            return waiting.index(job) + 1 if job in waiting else 0
+
+    def _waiting(self) -> list[Job]:
+        """In the order of the queue, without those that nobody looks at."""
+        waiting = [job for job in self._jobs.values() if job.status == "waiting"]
+        for job in waiting:
+            if time.monotonic() - job.seen > UNSEEN:
+                job.error = GIVEN_UP
+                self.cancel(job)
+        return [job for job in waiting if job.status == "waiting"]
+
+    def _work(self, trainer: Trainer) -> None:
+        while True:
             try:
-                self._run(job)
+                job = self._queue.get(timeout=IDLE)
+            except queue.Empty:
+                trainer.close()
+                continue
+            with self._lock:
+                if job not in self._waiting():
+                    continue
+                job.status = "running"
+            try:
+                self._run(job, trainer)
             except InputError as error:
                 job.error, job.status = str(error), "failed"
             except Exception:
                 LOG.exception("A training failed")
-                job.error = (
-                    "The training stopped because of a fault on our side, which was written to "
-                    "the server's log: try other choices."
-                )
-                job.status = "failed"
+                job.error, job.status = FAULT, "failed"
 
-    def _run(self, job: Job) -> None:
-        job.status = "running"
-        # Nothing runs between two snapshots, so leaving the loop stops the training.
-        for snapshot in train(job.config.task(), job.config.training()):
-            job.frames.append(Frame.of(snapshot))
-            job.drawn = time.monotonic()
-            if job.cancelled.is_set():
-                break
-        job.status = "measuring"
-        job.measured = measure_model(job.frames[-1].model, job.config.task())
+    def _run(self, job: Job, trainer: Trainer) -> None:
+        for what, value in trainer.train(job.config, job.cancelled):
+            match what:
+                case "frame":
+                    job.frames.append(value)
+                    job.drawn = time.monotonic()
+                case "measuring":
+                    job.status = "measuring"
+                case "measured":
+                    job.measured = value
         job.status = "cancelled" if job.cancelled.is_set() else "done"
 
 
@@ -142,3 +184,14 @@ class Jobs:
 def trainings() -> Jobs:
     """The server's one manager."""
     return Jobs()
+
+
+def visitor() -> str:
+    """Who asks, through whatever tab: every browser holds a token of Streamlit's against forged
+    requests. Without cookies every tab is a visitor of its own.
+
+    The cookie writes the token differently every time.
+    """
+    token, _ = decode_xsrf_token_string(st.context.cookies.get("_streamlit_xsrf", ""))
+    own = st.session_state.setdefault("visitor", secrets.token_hex(16))
+    return token.hex() if token else own

@@ -15,11 +15,17 @@ def preset_links(
     default: Config,
     presets: Mapping[str, Config],
     names: Mapping[str, str] | None = None,
+    *,
+    beside: Mapping[str, str] | None = None,
 ) -> None:
-    """A row of links to the same page, each with its own choices; `names` are explained last."""
+    """A row of links to the same page, each with its own choices; `names` are explained last.
+
+    `beside` stands in every link before the choices.
+    """
     with st.container(horizontal=True, key="presets", gap="small", vertical_alignment="center"):
         for label, config in presets.items():
-            st.page_link(path, label=label, icon="", query_params=preset_link(config, default))
+            query = dict(beside or {}) | preset_link(config, default)
+            st.page_link(path, label=label, icon="", query_params=query)
         if names:
             glossary(names)
 

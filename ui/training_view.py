@@ -51,6 +51,7 @@ def example_view(page: str) -> None:
 
 
 def _watch(job: Job, page: str) -> None:
+    trainings().find(job.id)  # which keeps its place in the queue
     if not job.active:
         # The whole page: its start button comes back, and polling ends.
         st.rerun()
@@ -62,8 +63,8 @@ def _watch(job: Job, page: str) -> None:
 
 
 def _state(job: Job) -> str:
-    if job.status == "waiting":
-        return f"Waiting for {trainings().ahead_of(job)} other trainings"
+    if place := trainings().place_of(job):
+        return f"Waiting: number {place} in the queue"
     if job.status == "measuring":
         return "Measuring the model …"
     if job.cancelled.is_set():
@@ -80,10 +81,11 @@ def _state(job: Job) -> str:
 
 
 def _ended(job: Job, page: str) -> None:
-    if job.error:
+    if job.status == "failed":
         st.error(job.error, icon=":material/info:")
     elif job.status == "cancelled":
-        st.info("The training was cancelled; what it had reached is below.", icon=":material/stop:")
+        reached = "; what it had reached is below" if job.frames else " before it began"
+        st.info(job.error or f"The training was cancelled{reached}.", icon=":material/stop:")
     if job.measured:
         _result(job)
     if job.frames:

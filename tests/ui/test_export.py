@@ -74,11 +74,7 @@ def test_an_exported_training_makes_the_same_figures(open_page, exported):
     job = Job(config=config, status="done", frames=[*outcome.frames])
     job.measured = dict(outcome.measured)
     trainings()._jobs[job.id] = job
-    app = open_page("train")
-    app.session_state["train:job"] = job.id
-    exported.clear()
-    app.run()
-    assert not app.exception
+    app = open_page("train", job=job.id)
     assert set(exported) == {"run", "by_layer", "matrices"}
     for view, recipe in exported.values():
         assert_comes_again(view, recipe)

@@ -1,48 +1,83 @@
 """Trainings in the background: run, wait, stop, fail, and never hold up anybody."""
 
+import os
+import signal
 import time
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from streamlit.web.server.starlette.starlette_app_utils import generate_xsrf_token_string
 
 from icl_core.checkpoints import checkpoint_bytes, parse_checkpoint
 from icl_core.errors import InputError
 from icl_core.lessons import training as lesson
 from icl_core.lessons.coordinates import model_of
-from icl_core.lessons.training import Train
+from icl_core.lessons.trainer import Trainer
+from icl_core.lessons.training import Frame, Train
 from ui import jobs
-from ui.jobs import WAITING, Job, Jobs
+from ui.jobs import OWN, WAITING, Job, Jobs, visitor
 
 SMALL = Train(dim=1, num_context=10, sigma=1.0, layers=1, seconds=30.0)
 
 
-def snapshots(count: int, pause: float = 0.01):
-    """A training that costs nothing."""
+def frame(step: int, total: int, dim: int = 1) -> Frame:
+    weights = np.full((1, 1, dim + 1, dim + 1), 0.01 * step)
+    return Frame(
+        step=step,
+        total_steps=total,
+        seconds=0.01 * step,
+        phase="exploring",
+        loss=1 / (step + 1),
+        losses=(1.0,),
+        floor=0.01,
+        model=model_of(weights, weights),
+    )
 
-    def train(task, config):
-        for step in range(count):
-            time.sleep(pause)
-            weights = np.full((1, 1, 2, 2), 0.01 * step)
-            yield SimpleNamespace(
-                step=step,
-                total_steps=count - 1,
-                seconds=step * pause,
-                phase="exploring",
-                loss=1 / (step + 1),
-                losses=np.array([1.0]),
-                floor=0.01,
-                model=model_of(weights, weights),
-            )
 
-    return train
+class Costless(Trainer):
+    """Trainings that cost nothing, for what concerns the queue alone; the seed is their length."""
+
+    fault: Exception | None = None
+    closed = 0
+
+    def train(self, config, cancelled):
+        for step in range(config.seed):
+            time.sleep(0.01)
+            if Costless.fault:
+                raise Costless.fault
+            yield "frame", frame(step, config.seed - 1, config.dim)
+            if cancelled.is_set():
+                break
+        yield "measuring", None
+        yield "measured", {}
+
+    def close(self):
+        Costless.closed += 1
+
+
+SHORT, ENDLESS = SMALL.replace(seed=20), SMALL.replace(seed=100_000)
 
 
 @pytest.fixture
 def quick(monkeypatch):
-    monkeypatch.setattr(jobs, "train", snapshots(20))
-    monkeypatch.setattr(jobs, "measure_model", lambda model, task: {})
-    return Jobs(running=1)
+    monkeypatch.setattr(Costless, "fault", None)
+    manager = Jobs(running=1, trainer=Costless)
+    yield manager
+    for job in reversed([*manager._jobs.values()]):
+        manager.cancel(job)
+
+
+@pytest.fixture(scope="module")
+def real():
+    """With one worker process, which stays warm from test to test."""
+    workers: list[Trainer] = []
+
+    def made() -> Trainer:
+        workers.append(Trainer())
+        return workers[-1]
+
+    yield Jobs(running=1, trainer=made)
+    workers[0].close()
 
 
 def until(condition, seconds: float = 20.0) -> None:
@@ -53,7 +88,7 @@ def until(condition, seconds: float = 20.0) -> None:
 
 
 def test_a_job_runs_to_its_end_and_keeps_its_snapshots(quick):
-    job = quick.start(SMALL)
+    job = quick.start(SHORT)
     until(lambda: not job.active)
     assert job.status == "done"
     assert len(job.frames) == 20
@@ -62,16 +97,18 @@ def test_a_job_runs_to_its_end_and_keeps_its_snapshots(quick):
 
 
 def test_jobs_wait_their_turn(quick):
-    first, second, third = (quick.start(SMALL) for _ in range(3))
-    assert quick.ahead_of(third) == 2
-    until(lambda: first.status == "done")
+    running = quick.start(ENDLESS)
+    until(lambda: running.frames)
+    second, third = quick.start(SHORT), quick.start(SHORT)
+    assert [quick.place_of(job) for job in (running, second, third)] == [0, 1, 2]
+    quick.cancel(running)
     until(lambda: not third.active)
     assert second.status == third.status == "done"
+    assert quick.place_of(third) == 0
 
 
-def test_a_cancelled_job_stops_and_keeps_what_it_had(quick, monkeypatch):
-    monkeypatch.setattr(jobs, "train", snapshots(10_000))
-    job = quick.start(SMALL)
+def test_a_cancelled_job_stops_and_keeps_what_it_had(quick):
+    job = quick.start(ENDLESS)
     until(lambda: len(job.frames) > 2)
     quick.cancel(job)
     until(lambda: not job.active)
@@ -79,9 +116,8 @@ def test_a_cancelled_job_stops_and_keeps_what_it_had(quick, monkeypatch):
     assert 2 < len(job.frames) < 10_000
 
 
-def test_a_waiting_job_can_be_cancelled(quick, monkeypatch):
-    monkeypatch.setattr(jobs, "train", snapshots(10_000))
-    running, waiting = quick.start(SMALL), quick.start(SMALL)
+def test_a_waiting_job_can_be_cancelled(quick):
+    running, waiting = quick.start(ENDLESS), quick.start(SHORT)
     quick.cancel(waiting)
     assert waiting.status == "cancelled"
     quick.cancel(running)
@@ -89,41 +125,80 @@ def test_a_waiting_job_can_be_cancelled(quick, monkeypatch):
     assert not waiting.frames
 
 
-def test_too_many_waiting_jobs_are_refused_in_one_sentence(quick, monkeypatch):
-    monkeypatch.setattr(jobs, "train", snapshots(10_000))
-    started = [quick.start(SMALL)]
-    until(lambda: started[0].status == "running")
-    started += [quick.start(SMALL) for _ in range(WAITING)]
+def test_too_many_waiting_jobs_are_refused_in_one_sentence(quick):
+    running = quick.start(ENDLESS)
+    until(lambda: running.status == "running")
+    for _ in range(WAITING):
+        quick.start(SHORT)
     with pytest.raises(InputError, match="waiting already"):
-        quick.start(SMALL)
-    for job in reversed(started):
-        quick.cancel(job)
-    until(lambda: not any(job.active for job in started))
+        quick.start(SHORT)
+
+
+def test_one_visitor_has_a_few_jobs_at_a_time(quick):
+    mine = [quick.start(ENDLESS, "me") for _ in range(OWN)]
+    with pytest.raises(InputError, match=rf"^{OWN} trainings of yours .*\.$"):
+        quick.start(SHORT, "me")
+    assert quick.start(SHORT, "another").status == "waiting"
+    quick.cancel(mine[-1])
+    assert quick.start(SHORT, "me").status == "waiting"
+
+
+def test_a_job_that_no_page_shows_loses_its_place_and_one_that_runs_goes_on(quick, monkeypatch):
+    monkeypatch.setattr(jobs, "UNSEEN", 0.4)
+    running, left, watched = (quick.start(ENDLESS) for _ in range(3))
+    until(lambda: running.frames)
+    for _ in range(8):
+        time.sleep(0.1)
+        assert quick.find(watched.id) is watched
+        place = quick.place_of(watched)
+    assert place == 1
+    assert (left.status, watched.status) == ("cancelled", "waiting")
+    assert "no page showed it" in left.error
+    assert running.status == "running"
+    quick.cancel(running)
+    until(lambda: watched.status == "running")
+    assert not left.frames
+
+
+def test_a_job_unseen_when_its_turn_comes_does_not_run(quick, monkeypatch):
+    monkeypatch.setattr(jobs, "UNSEEN", 0.2)
+    running, left = quick.start(ENDLESS), quick.start(SHORT)
+    until(lambda: running.frames)
+    time.sleep(0.3)
+    quick.cancel(running)
+    until(lambda: not left.active)
+    assert left.status == "cancelled"
+    assert not left.frames
 
 
 @pytest.mark.parametrize(
     ("fault", "said"), [(InputError("too large."), "too large."), (RuntimeError("x"), "our side")]
 )
 def test_a_failing_job_says_so_and_the_next_one_runs(quick, monkeypatch, fault, said):
-    def broken(task, config):
-        raise fault
-
-    monkeypatch.setattr(jobs, "train", broken)
-    job = quick.start(SMALL)
+    monkeypatch.setattr(Costless, "fault", fault)
+    job = quick.start(SHORT)
     until(lambda: not job.active)
     assert job.status == "failed"
     assert said in job.error
-    monkeypatch.setattr(jobs, "train", snapshots(3))
-    after = quick.start(SMALL)
+    monkeypatch.setattr(Costless, "fault", None)
+    after = quick.start(SHORT)
     until(lambda: not after.active)
     assert after.status == "done"
+
+
+def test_a_worker_without_work_is_given_up(monkeypatch):
+    monkeypatch.setattr(jobs, "IDLE", 0.05)
+    closed = Costless.closed
+    manager = Jobs(running=1, trainer=Costless)
+    until(lambda: Costless.closed > closed)
+    job = manager.start(SHORT)
+    until(lambda: job.status == "done")
 
 
 def test_the_estimate_needs_a_pace_and_never_exceeds_the_limit():
     job = Job(config=SMALL)
     assert job.seconds_left() is None
-    train = snapshots(5, pause=0.0)
-    frames: list[lesson.Frame] = list(map(lesson.Frame.of, train(None, None)))  # type: ignore[arg-type]
+    frames = [frame(step, 4) for step in range(5)]
     job.frames, job.drawn = frames[:1], time.monotonic()
     assert job.seconds_left() is None
     job.frames = frames[:3]
@@ -133,9 +208,8 @@ def test_the_estimate_needs_a_pace_and_never_exceeds_the_limit():
 
 
 @pytest.mark.slow
-def test_a_real_training_ends_in_a_file_that_opens():
-    manager = Jobs(running=1)
-    job = manager.start(SMALL)
+def test_a_real_training_ends_in_a_file_that_opens(real):
+    job = real.start(SMALL)
     until(lambda: not job.active, seconds=200)
     assert job.error == ""
     assert job.status == "done"
@@ -147,33 +221,164 @@ def test_a_real_training_ends_in_a_file_that_opens():
     assert "Bayes floor" in lesson.finding("diag", SMALL.task(), job.measured)
 
 
-def test_the_page_shows_a_training_and_its_result(open_page, monkeypatch):
-    monkeypatch.setattr(jobs, "train", snapshots(6))
-    manager = Jobs(running=1)
-    monkeypatch.setattr("ui.jobs.trainings", lambda: manager)
-    monkeypatch.setattr("ui.training_view.trainings", lambda: manager)
-    app = open_page("train", v="1", dim="1", num_context="10", layers="1")
-    next(button for button in app.button if button.label == "Start training").click().run()
-    assert not app.exception
-    job = manager.find(app.session_state["train:job"])
-    assert job is not None
+def test_a_job_whose_worker_is_killed_fails_in_one_sentence_and_the_next_one_runs():
+    worker = Trainer()
+    manager = Jobs(running=1, trainer=lambda: worker)
+    job = manager.start(Train(seconds=300.0))
+    until(lambda: job.frames, seconds=100)
+    os.kill(worker.pid, signal.SIGKILL)
     until(lambda: not job.active)
-    app.run()
+    assert job.status == "failed"
+    assert "ended before its time" in job.error
+    assert job.frames
+    after = manager.start(SMALL)
+    until(lambda: not after.active, seconds=100)
+    assert after.status == "done"
+    worker.close()
+
+
+def start_button(app):
+    return next(button for button in app.button if button.label == "Start training")
+
+
+def linked(app) -> str:
+    """The training that the link names; AppTest keeps what a page wrote as text."""
+    value = app.query_params["job"]
+    return value if isinstance(value, str) else value[0]
+
+
+@pytest.fixture
+def serve(monkeypatch):
+    """`serve(manager)`: the pages' trainings are those of a manager."""
+
+    def serve(manager: Jobs) -> Jobs:
+        monkeypatch.setattr("ui.jobs.trainings", lambda: manager)
+        monkeypatch.setattr("ui.training_view.trainings", lambda: manager)
+        return manager
+
+    return serve
+
+
+def test_the_page_shows_a_training_and_its_result_to_every_session_with_the_link(
+    open_page, serve, real
+):
+    manager = serve(real)
+    app = open_page("train", v="1", dim="1", num_context="10", layers="1")
+    start_button(app).click().run()
     assert not app.exception
-    assert [error.value for error in app.error] == []
-    assert any("Bayes floor" in text.value for text in app.markdown)
-    assert app.get("download_button")
+    link = linked(app)
+    job = manager.find(link)
+    assert job is not None
+    assert job.config.dim == 1
+    until(lambda: not job.active, seconds=100)
+    app.run()
+    again = open_page("train", v="1", dim="1", num_context="10", layers="1", job=link)
+    for shown in (app, again):
+        assert not shown.exception
+        assert [error.value for error in shown.error] == []
+        assert any("Bayes floor" in text.value for text in shown.markdown)
+        assert shown.get("download_button")
+    assert linked(again) == link
 
 
-def test_the_page_tells_when_too_many_trainings_wait(open_page, monkeypatch):
-    def refuse(config):
-        raise InputError("12 trainings are waiting already: try again in a few minutes.")
+def test_another_session_can_watch_and_cancel(open_page, serve, quick):
+    manager = serve(quick)
+    job = manager.start(ENDLESS)
+    waiting = manager.start(SHORT)
+    until(lambda: job.frames)
+    app = open_page("train", job=waiting.id)
+    assert start_button(app).disabled
+    next(button for button in app.button if button.label == "Cancel").click().run()
+    assert waiting.status == "cancelled"
+    assert any("cancelled before it began" in info.value for info in app.info)
 
-    manager = Jobs(running=0)
-    monkeypatch.setattr(manager, "start", refuse)
-    monkeypatch.setattr("ui.jobs.trainings", lambda: manager)
+
+def test_watching_keeps_the_place_in_the_queue(open_page, serve, quick):
+    manager = serve(quick)
+    job = manager.start(ENDLESS)
+    until(lambda: job.frames)
+    waiting = manager.start(SHORT)
+    waiting.seen -= 100
+    before = waiting.seen
+    open_page("train", job=waiting.id)
+    assert waiting.seen > before + 100
+
+
+def test_a_training_that_lost_its_place_says_so(open_page, serve, quick):
+    manager = serve(quick)
+    job = manager.start(ENDLESS)
+    until(lambda: job.frames)
+    left = manager.start(SHORT)
+    left.seen -= jobs.UNSEEN + 1
+    manager.start(SHORT)
+    app = open_page("train", job=left.id)
+    assert [info.value for info in app.info] == [jobs.GIVEN_UP]
+    assert not start_button(app).disabled
+
+
+@pytest.mark.parametrize("job", ["nonsense", "../../etc/passwd", "ü" * 5000, "<b>"])
+def test_a_training_that_is_not_known_is_told_in_one_sentence(open_page, serve, quick, job):
+    serve(quick)
+    app = open_page("train", v="1", layers="3", job=job)
+    (info,) = (info.value for info in app.info)
+    assert "not known here" in info
+    assert job not in info
+    assert not start_button(app).disabled
+    assert app.session_state["train:config"].layers == 3
+    start_button(app).click().run()
+    assert not app.exception
+    (made,) = quick._jobs
+    assert linked(app) == made
+
+
+def test_the_page_finds_its_training_again_after_another_page(open_page, serve, quick):
+    manager = serve(quick)
+    app = open_page("train", v="1", seed="100000")
+    start_button(app).click().run()
+    link = linked(app)
+    app.query_params.clear()
+    app.switch_page("pages/style.py").run()
+    app.query_params.clear()
+    app.switch_page("pages/train.py").run()
+    assert not app.exception
+    assert linked(app) == link
+    assert start_button(app).disabled
+    # The back button, to before the start: the way forth stays in sight.
+    del app.query_params["job"]
+    app.run()
+    assert "job" not in app.query_params
+    assert any(
+        "To your training: DIAG, 2 layers" in link.proto.label for link in app.get("page_link")
+    )
+    manager.cancel(manager.find(link))
+
+
+def test_a_visitor_is_a_browser_whatever_the_tab(monkeypatch):
+    def seen(cookies, state):
+        monkeypatch.setattr("ui.jobs.st.session_state", state)
+        monkeypatch.setattr("ui.jobs.st.context", type("Context", (), {"cookies": cookies}))
+        return visitor()
+
+    cookies = [
+        {"_streamlit_xsrf": generate_xsrf_token_string(token, 1)}
+        for token in (b"a" * 16, b"a" * 16, b"b" * 16)
+    ]
+    assert cookies[0] != cookies[1]
+    one, same, other = (seen(cookie, {}) for cookie in cookies)
+    assert one == same != other
+    state = {}
+    assert seen({}, state) == seen({}, state) != seen({}, {})
+    assert seen({"_streamlit_xsrf": "2|zz|rubbish"}, {})
+
+
+def test_the_page_tells_when_too_many_trainings_wait(open_page, serve, quick):
+    manager = serve(quick)
+    running = manager.start(ENDLESS)
+    until(lambda: running.frames)
+    for _ in range(WAITING):
+        manager.start(ENDLESS)
     app = open_page("train")
-    next(button for button in app.button if button.label == "Start training").click().run()
+    start_button(app).click().run()
     assert not app.exception
     assert [error.value for error in app.error] == [
         "12 trainings are waiting already: try again in a few minutes."

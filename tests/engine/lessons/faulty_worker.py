@@ -1,0 +1,23 @@
+"""A worker whose trainings go wrong; the seed says how."""
+
+import os
+
+from icl_core.errors import InputError
+from icl_core.lessons import worker
+
+
+def train(task, config):
+    """In the place of the real one."""
+    match config.seed:
+        case 0:
+            raise InputError("too large.")
+        case 1:
+            raise RuntimeError("x")
+        case _:
+            os._exit(1)
+    yield
+
+
+if __name__ == "__main__":
+    worker.train = train
+    worker.main()
