@@ -7,7 +7,7 @@ import subprocess
 import pytest
 import yaml
 
-from tests.browser.harness import ROOT
+from benchmarks.serving import ROOT
 from tests.ui.hanging import SENTENCE, hanging_server
 from tests.ui.visitor import visiting
 from ui import watchdog
