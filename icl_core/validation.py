@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Self, TypeVar
 
 from icl_core.errors import InputError
+from icl_core.typed import apart, plain, typed
 
 T = TypeVar("T")
 
@@ -39,12 +40,23 @@ def _shown(value: Any) -> str:
     return text if len(text) <= 60 else text[:57] + "..."
 
 
+def _read(value: Any) -> Any:
+    """What a text says, as a number; anything else as it came, but truth values are no numbers."""
+    if isinstance(value, bool):
+        raise ValueError
+    if not isinstance(value, str):
+        return value
+    return int(plain(value)) if plain(value).removeprefix("-").isdecimal() else typed(value)
+
+
 def number(name: str, value: Any, limits: str | tuple[float, float]) -> float:
     """`value` as a finite float within `limits` (a key of `LIMITS` or a pair)."""
     low, high = LIMITS[limits] if isinstance(limits, str) else limits
     expected = f"expected a number from {low:g} to {high:g}."
     try:
-        result = float(value) if not isinstance(value, bool) else math.nan
+        result = float(_read(value))
+    except InputError as error:
+        raise InputError(f"{name}: {error}") from None
     except (TypeError, ValueError, OverflowError):
         raise InputError(f"{name} is {_shown(value)}, which is no number: {expected}") from None
     if not math.isfinite(result):
@@ -54,13 +66,25 @@ def number(name: str, value: Any, limits: str | tuple[float, float]) -> float:
     return result
 
 
+def numbers(name: str, text: str, limits: str | tuple[float, float]) -> tuple[float, ...]:
+    """The numbers of a line of text, each checked: apart by spaces, by ", " or by semicolons."""
+    try:
+        parts = apart(text)
+    except InputError as error:
+        raise InputError(f"{name}: {error}") from None
+    return tuple(number(name, part, limits) for part in parts)
+
+
 def integer(name: str, value: Any, limits: str | tuple[float, float]) -> int:
     """`value` as an integer within `limits`; 3.0 and "3" are integers, 3.5 and True are not."""
     low, high = LIMITS[limits] if isinstance(limits, str) else limits
     try:
-        if isinstance(value, bool) or float(value) != int(float(value)):
+        given = _read(value)
+        result = given if isinstance(given, int) else int(float(given))
+        if result != given:
             raise ValueError
-        result = int(value) if isinstance(value, int) else int(float(value))
+    except InputError as error:
+        raise InputError(f"{name}: {error}") from None
     except (TypeError, ValueError, OverflowError):
         raise InputError(
             f"{name} is {_shown(value)}, which is no whole number: "

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from icl_core.errors import InputError
-from icl_core.validation import integer, number
+from icl_core.validation import integer, numbers
 
 MAX_EXAMPLES, MAX_DIM = 8, 3
 VALUES = (-100.0, 100.0)
@@ -41,20 +41,20 @@ def parse_prompt(value: Any) -> SmallPrompt:
     """The prompt written as "x1 x2 y; x1 x2 y; x1 x2": numbers, the query last and without y."""
     if not isinstance(value, str):
         raise InputError(f"The prompt is {value!r:.60}: expected text like {EXAMPLE!r}.")
-    rows = [row.replace(",", " ").split() for row in value[:2000].split(";")]
-    numbers = [[number("A number of the prompt", text, VALUES) for text in row] for row in rows]
-    dim = integer("The number of inputs of the query", len(numbers[-1]), (1, MAX_DIM))
-    integer("The number of examples", len(numbers) - 1, (1, MAX_EXAMPLES))
-    for index, row in enumerate(numbers[:-1], 1):
+    _require_short("The prompt", value, 2000)
+    rows = [numbers("A number of the prompt", row, VALUES) for row in value.split(";")]
+    dim = integer("The number of inputs of the query", len(rows[-1]), (1, MAX_DIM))
+    integer("The number of examples", len(rows) - 1, (1, MAX_EXAMPLES))
+    for index, row in enumerate(rows[:-1], 1):
         if len(row) != dim + 1:
             raise InputError(
                 f"Example {index} of the prompt has {len(row)} numbers: expected {dim} inputs, as "
                 "the query has, and a target."
             )
-    table = np.array(numbers[:-1])
+    table = np.array(rows[:-1])
     if not table[:, :dim].any():
         raise InputError("All inputs of the prompt are 0: change one, or nothing can be learned.")
-    return SmallPrompt(X=table[:, :dim], y=table[:, dim], query=np.array(numbers[-1]))
+    return SmallPrompt(X=table[:, :dim], y=table[:, dim], query=np.array(rows[-1]))
 
 
 def format_prompt(rows: Sequence[Sequence[float]]) -> str:
@@ -66,6 +66,13 @@ def parse_start(value: Any) -> np.ndarray:
     """W_0 written as "0.5, -1": a row of numbers."""
     if not isinstance(value, str) or not value.strip():
         raise InputError(f"W_0 is {value!r:.60}: expected numbers like '0.5, -1'.")
-    texts = value[:200].replace(",", " ").split()
-    integer("The number of entries of W_0", len(texts), (1, MAX_DIM))
-    return np.array([number("An entry of W_0", text, VALUES) for text in texts])
+    _require_short("W_0", value, 200)
+    entries = numbers("An entry of W_0", value, VALUES)
+    integer("The number of entries of W_0", len(entries), (1, MAX_DIM))
+    return np.array(entries)
+
+
+def _require_short(name: str, text: str, longest: int) -> None:
+    """What is too long is refused and not cut, for half a number is another one."""
+    if len(text) > longest:
+        raise InputError(f"{name} has {len(text):,} letters: expected at most {longest:,}.")

@@ -26,7 +26,7 @@ from icl_core.tasks.linear import LinearTask
 from icl_core.tasks.noise import CategoricalNoise, FixedNoise, NoiseLaw, UniformNoise
 from icl_core.training import Snapshot, TrainingConfig, train
 from icl_core.validation import LIMITS as ENGINE_LIMITS
-from icl_core.validation import Config, choice, integer, number
+from icl_core.validation import Config, choice, integer, number, numbers
 from icl_core.zoo.published import published_loss
 
 NOISES = ("uniform", "fixed", "categorical")
@@ -60,7 +60,7 @@ class Train(Config):
             num_context=integer("The context length n", self.num_context, LIMITS["num_context"]),
             noise=choice("The kind of noise", self.noise, NOISES),
             sigma=number("The noise level sigma", self.sigma, "sigma"),
-            sigmas=", ".join(f"{sigma:g}" for sigma in _levels(self.sigmas)),
+            sigmas=", ".join(repr(sigma).removesuffix(".0") for sigma in _levels(self.sigmas)),
             layers=integer("The number of layers L", self.layers, LIMITS["layers"]),
             parametrization=choice("The parametrization", self.parametrization, PARAMETRIZATIONS),
             heads=integer("The number of heads H", self.heads, LIMITS["heads"]),
@@ -95,8 +95,9 @@ class Train(Config):
 
 def _levels(written: Any) -> tuple[float, ...]:
     """ "1, 3" -> (1.0, 3.0), checked."""
-    parts = tuple(part.strip() for part in str(written)[:200].split(",") if part.strip())
-    return CategoricalNoise(values=parts).values  # type: ignore[arg-type]  # validated there
+    if not isinstance(written, str) or len(written) > 200:
+        raise InputError(f"The noise levels are {written!r:.60}: expected text like '1, 3'.")
+    return CategoricalNoise(values=numbers("A noise level", written, "sigma")).values
 
 
 PRESETS: dict[str, Train] = {
