@@ -7,7 +7,7 @@ wrong, what was expected. The limits of the whole project stand in `LIMITS`, onc
 import dataclasses
 import math
 from collections.abc import Iterable, Mapping
-from typing import Any, Self, TypeVar
+from typing import Any, NamedTuple, Self, TypeVar
 
 from icl_core.errors import InputError
 from icl_core.typed import apart, plain, typed
@@ -33,6 +33,30 @@ LIMITS: Mapping[str, tuple[float, float]] = {
     "gamma": (-100.0, 100.0),
 }
 """Inclusive (lowest, highest) value of every quantity a user can choose."""
+
+
+class Reach(NamedTuple):
+    """What a choice can be where that follows from data: its name, inclusive ends, and perhaps the
+    only values between them. With `quiet` a default may stay beyond: nobody asked for it, and the
+    views take the nearest.
+    """
+
+    label: str
+    low: float
+    high: float
+    stops: tuple[float, ...] = ()
+    quiet: bool = False
+
+    def nearest(self, value: Any) -> Any:
+        """`value` if it is within reach, else what is nearest to it."""
+        if self.stops:
+            stop = min(self.stops, key=lambda known: abs(known - value))
+            return value if math.isclose(stop, value, rel_tol=1e-6, abs_tol=1e-9) else stop
+        return type(value)(min(max(value, self.low), self.high))
+
+    def __str__(self) -> str:
+        between = f", in {len(self.stops) - 1} steps" if self.stops else ""
+        return f"{self.low:.6g} to {self.high:.6g}{between}"
 
 
 def _shown(value: Any) -> str:
@@ -113,6 +137,18 @@ def mapping(name: str, value: Any) -> dict[str, Any]:
     if not isinstance(value, Mapping) or not all(isinstance(key, str) for key in value):
         raise InputError(f"{name} is {_shown(value)}: expected an object with named entries.")
     return dict(value)
+
+
+def within_reach(config: "Config", reach: Mapping[str, Reach]) -> None:
+    """Raise `InputError` if one of the choices, but for a quiet default, is out of reach."""
+    default = type(config)()
+    for field, limits in reach.items():
+        value = getattr(config, field)
+        idle = limits.quiet and value == getattr(default, field)
+        if value is not None and not idle and limits.nearest(value) != value:
+            raise InputError(
+                f"{limits.label} is {_shown(value)}, out of reach here: expected {limits}."
+            )
 
 
 class Config:

@@ -16,7 +16,7 @@ from icl_core.live import LAYOUT, READOUT, Grid, Player, Quantity, Readout, Slid
 from icl_core.plots import implicit as plots
 from icl_core.plots.implicit import Held
 from icl_core.plots.terms import Term, terms_figure
-from icl_core.tasks.linear import at_levels
+from icl_core.tasks.linear import LinearTask, at_levels
 
 STOPS = 25
 """Noise levels of the slider; every stop is computed, none interpolated."""
@@ -66,7 +66,7 @@ class PromptFlow:
 def prompt_flow(opened: Opened, seed: int) -> PromptFlow:
     """The prompt of that seed."""
     task = opened.task
-    sigmas = np.linspace(0, task.noise.highest + 1, STOPS)
+    sigmas = stops_of(task)
     # As many as other figures have: what is compiled for those serves this one too.
     prompts = at_levels(task, (seed, 7), np.resize(sigmas, LAW))
     eigen, flow = spectrum(prompts.moments), flow_of(opened, prompts)
@@ -96,6 +96,11 @@ def plane_of(truth: np.ndarray, ols: np.ndarray) -> np.ndarray:
     return np.stack([along, rest / size if size > small else np.zeros_like(along)])
 
 
+def stops_of(task: LinearTask) -> np.ndarray:
+    """The noise levels of the slider."""
+    return np.linspace(0, task.noise.highest + 1, STOPS)
+
+
 def node_of(flow: PromptFlow, sigma: float) -> int:
     """The stop nearest to a noise level."""
     return int(np.argmin(np.abs(flow.sigmas - sigma)))
@@ -103,7 +108,7 @@ def node_of(flow: PromptFlow, sigma: float) -> int:
 
 def layer_of(config: Any, opened: Opened) -> int:
     """The layer shown, from 0 (the input)."""
-    return opened.num_layers if config.after is None else min(config.after, opened.num_layers)
+    return opened.num_layers if config.after is None else config.after
 
 
 @lru_cache(maxsize=32)

@@ -76,7 +76,7 @@ def test_lines_of_numbers(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["1,3", "0,4", "1,2, 3", "0,4, 1,5", "1,000,000"])
 def test_lines_that_can_be_read_in_two_ways(text: str) -> None:
-    with pytest.raises(InputError, match="two ways|may mean|decimals") as caught:
+    with pytest.raises(InputError, match=r"two ways|may mean") as caught:
         numbers("It", text, WIDE)
     assert_one_sentence(caught.value)
 
