@@ -7,9 +7,10 @@ wrong, what was expected. The limits of the whole project stand in `LIMITS`, onc
 import dataclasses
 import math
 from collections.abc import Iterable, Mapping
-from typing import Any, Self, TypeVar
+from typing import Any, NamedTuple, Self, TypeVar
 
 from icl_core.errors import InputError
+from icl_core.typed import apart, plain, typed
 
 T = TypeVar("T")
 
@@ -34,9 +35,42 @@ LIMITS: Mapping[str, tuple[float, float]] = {
 """Inclusive (lowest, highest) value of every quantity a user can choose."""
 
 
+class Reach(NamedTuple):
+    """What a choice can be where that follows from data: its name, inclusive ends, and perhaps the
+    only values between them. With `quiet` a default may stay beyond: nobody asked for it, and the
+    views take the nearest.
+    """
+
+    label: str
+    low: float
+    high: float
+    stops: tuple[float, ...] = ()
+    quiet: bool = False
+
+    def nearest(self, value: Any) -> Any:
+        """`value` if it is within reach, else what is nearest to it."""
+        if self.stops:
+            stop = min(self.stops, key=lambda known: abs(known - value))
+            return value if math.isclose(stop, value, rel_tol=1e-6, abs_tol=1e-9) else stop
+        return type(value)(min(max(value, self.low), self.high))
+
+    def __str__(self) -> str:
+        between = f", in {len(self.stops) - 1} steps" if self.stops else ""
+        return f"{self.low:.6g} to {self.high:.6g}{between}"
+
+
 def _shown(value: Any) -> str:
     text = repr(value)
     return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _read(value: Any) -> Any:
+    """What a text says, as a number; anything else as it came, but truth values are no numbers."""
+    if isinstance(value, bool):
+        raise ValueError
+    if not isinstance(value, str):
+        return value
+    return int(plain(value)) if plain(value).removeprefix("-").isdecimal() else typed(value)
 
 
 def number(name: str, value: Any, limits: str | tuple[float, float]) -> float:
@@ -44,7 +78,9 @@ def number(name: str, value: Any, limits: str | tuple[float, float]) -> float:
     low, high = LIMITS[limits] if isinstance(limits, str) else limits
     expected = f"expected a number from {low:g} to {high:g}."
     try:
-        result = float(value) if not isinstance(value, bool) else math.nan
+        result = float(_read(value))
+    except InputError as error:
+        raise InputError(f"{name}: {error}") from None
     except (TypeError, ValueError, OverflowError):
         raise InputError(f"{name} is {_shown(value)}, which is no number: {expected}") from None
     if not math.isfinite(result):
@@ -54,13 +90,25 @@ def number(name: str, value: Any, limits: str | tuple[float, float]) -> float:
     return result
 
 
+def numbers(name: str, text: str, limits: str | tuple[float, float]) -> tuple[float, ...]:
+    """The numbers of a line of text, each checked: apart by spaces, by ", " or by semicolons."""
+    try:
+        parts = apart(text)
+    except InputError as error:
+        raise InputError(f"{name}: {error}") from None
+    return tuple(number(name, part, limits) for part in parts)
+
+
 def integer(name: str, value: Any, limits: str | tuple[float, float]) -> int:
     """`value` as an integer within `limits`; 3.0 and "3" are integers, 3.5 and True are not."""
     low, high = LIMITS[limits] if isinstance(limits, str) else limits
     try:
-        if isinstance(value, bool) or float(value) != int(float(value)):
+        given = _read(value)
+        result = given if isinstance(given, int) else int(float(given))
+        if result != given:
             raise ValueError
-        result = int(value) if isinstance(value, int) else int(float(value))
+    except InputError as error:
+        raise InputError(f"{name}: {error}") from None
     except (TypeError, ValueError, OverflowError):
         raise InputError(
             f"{name} is {_shown(value)}, which is no whole number: "
@@ -89,6 +137,18 @@ def mapping(name: str, value: Any) -> dict[str, Any]:
     if not isinstance(value, Mapping) or not all(isinstance(key, str) for key in value):
         raise InputError(f"{name} is {_shown(value)}: expected an object with named entries.")
     return dict(value)
+
+
+def within_reach(config: "Config", reach: Mapping[str, Reach]) -> None:
+    """Raise `InputError` if one of the choices, but for a quiet default, is out of reach."""
+    default = type(config)()
+    for field, limits in reach.items():
+        value = getattr(config, field)
+        idle = limits.quiet and value == getattr(default, field)
+        if value is not None and not idle and limits.nearest(value) != value:
+            raise InputError(
+                f"{limits.label} is {_shown(value)}, out of reach here: expected {limits}."
+            )
 
 
 class Config:

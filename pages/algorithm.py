@@ -87,7 +87,7 @@ def one_prompt(controls: Controls[Algorithm], opened: Opened) -> None:
     def moved(values: Values) -> None:
         at = int(values["after"])
         controls.put("after", None if at == opened.num_layers else at)
-        controls.put("sigma", values["sigma"])
+        controls.put("sigma", float(f"{values['sigma']:.6g}"))
 
     left, right = st.columns([3, 2], gap="large")
     with left:
@@ -108,6 +108,7 @@ def explore() -> None:
     choose(controls)
     config = controls.config()
     opened = opened_model(config.task, config.model, config.layers)
+    controls.fit(lesson.reach(config, opened))
     finding(lesson.finding(opened))
     switches(controls, opened)
     left, right = st.columns([3, 2], gap="large")

@@ -1,11 +1,14 @@
 """Lesson: the construction. Words -> controls -> cached call -> figures."""
 
+from contextlib import suppress
+
 import pandas as pd
 import streamlit as st
 
+from icl_core.errors import InputError
 from icl_core.lessons import construction as lesson
 from icl_core.lessons.construction import PRESETS, VIEWS, Construction
-from icl_core.lessons.small_prompt import MAX_DIM, parse_prompt
+from icl_core.lessons.small_prompt import MAX_DIM, edited, parse_prompt
 from icl_core.lessons.words import meanings
 from icl_core.live import Values
 from ui.boundary import fragment
@@ -14,6 +17,7 @@ from ui.chart import chart
 from ui.controls import Controls, control_row
 from ui.frame import finding, heading, to_try
 from ui.presets import preset_links
+from ui.values import written
 
 PAGE = "construction"
 
@@ -28,29 +32,38 @@ def prompt_table(controls: Controls[Construction]) -> None:
     key = f"{PAGE}:table:{text}"
 
     def changed() -> None:
-        controls.put("prompt", lesson.edited(text, st.session_state[key]))
+        # What is refused stays in the table until it is mended: see below.
+        with suppress(InputError):
+            controls.put("prompt", edited(text, st.session_state[key]))
 
+    # As text, for a column of numbers makes 4 of what is typed as 0,4.
+    rows = [[*map(written, row), None][: len(columns)] for row in prompt.rows()]
     st.data_editor(
-        pd.DataFrame([[*row, None][: len(columns)] for row in prompt.rows()], names, columns),
+        pd.DataFrame(rows, names, columns),
         key=key,
         on_change=changed,
+        column_config={x: st.column_config.TextColumn(alignment="right") for x in columns},
         num_rows="fixed",
         width="content",
         placeholder="?",
     )
+    try:
+        edited(text, st.session_state[key])
+    except InputError as error:
+        st.error(f"{error} Until then the last good prompt stays.", icon=":material/edit_off:")
 
 
 @fragment()
 def explore() -> None:
     controls = Controls(PAGE, Construction())
     with control_row():
-        controls.text("start", "Start W₀", width=150)
+        # GD++ starts at 0 only.
+        controls.text("start", "Start W₀", yields=["gamma"], width=150)
         if lesson.starts_at_zero(controls["start"]):
             controls.slider("gamma", "GD++ strength γ", 0.0, 2.0, 0.05)
-        else:
-            controls["gamma"] = 0.0
         controls.text("prompt", "The prompt as text: x1 … y; …; query", width=430)
     config = controls.config()
+    config = controls.fit(lesson.reach(config, construction_run(config)))
     run = construction_run(config)
     finding(lesson.finding(config, run))
     left, right = st.columns([2, 3], gap="large")

@@ -54,12 +54,14 @@ def charts(controls: Controls[Spectrum]) -> None:
     """Apart from the widgets, which a release of γ leaves as they are."""
     config = controls.config()
     found = spectra(config)
+    reach = lesson.reach(config, found)
+    config = controls.fit(reach)
     gamma = lesson.gamma_of(config, found.hessians)
 
     def moved(values: Values) -> None:
         controls.put("layers", int(values["layers"]) + 1)
         if not math.isclose(values["gamma"], gamma):
-            controls.put("gamma", float(f"{values['gamma']:.5g}"))
+            controls.put("gamma", reach["gamma"].nearest(float(f"{values['gamma']:.5g}")))
 
     finding(lesson.finding(config, found.hessians))
     chart(VIEWS["passage"](config, found), key="passage", page=PAGE, config=config, on_change=moved)

@@ -97,6 +97,7 @@ def explore() -> None:
         controls.one_of("model", "Model", labels, menu=True, width=270)
         controls.one_of("other", "Compare with", {"": "nothing"} | labels, menu=True, width=270)
         controls.one_of("statistic", "Over prompts", {"mean": "mean", "median": "median"})
+    controls.tell()
     overview, everything = st.tabs(["Table 1", "All models"])
     with everything:
         narrow(controls, table)

@@ -31,13 +31,13 @@ def choose(controls: Controls[Train]) -> Train:
         if controls["noise"] == "categorical":
             controls.text("sigmas", "Levels")
         else:
-            controls.number("sigma", "Level", 0.0, 20.0, 0.5)
+            controls.number("sigma", "Level", 0.0, 20.0)
         controls.one_of("layers", "Layers L", {n: str(n) for n in range(1, 7)})
         kinds = {kind: METHODS[kind].label for kind in ("gdpp", "diag", "full")}
         controls.one_of("parametrization", "Weights", kinds)
         controls.one_of("heads", "Heads", {1: "1", 2: "2"})
         controls.number("seed", "Seed", 0, 2**31 - 1)
-        controls.number("seconds", "Seconds at most", *SECONDS, 5.0)
+        controls.number("seconds", "Seconds at most", *SECONDS)
     return controls.config()
 
 

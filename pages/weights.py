@@ -46,8 +46,8 @@ def if_any(controls: Controls[Weights], field: str, label: str, values: list[int
     """A choice where there is one."""
     if len(values) > 1:
         controls.one_of(field, label, {value: str(value) for value in values})
-    else:
-        controls[field] = values[0]
+    elif controls[field] != values[0]:
+        controls.move(field, label, values[0])
 
 
 def choose(controls: Controls[Weights]) -> None:
@@ -99,6 +99,7 @@ def explore() -> None:
         at = int(values["snapshot"])
         controls.put("snapshot", None if at == story.last else at)
 
+    controls.fit(lesson.reach(controls.config(), story))
     finding(lesson.finding(story))
     left, right = st.columns(2, gap="large")
     with right:

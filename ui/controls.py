@@ -9,7 +9,8 @@ Why not `bind="query-params"`: it puts the labels of options in the link, and a 
 button opened on the page itself would not reach widgets that already have a value.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Generic, TypeVar
 
@@ -17,8 +18,9 @@ import streamlit as st
 
 from icl_core.errors import InputError
 from icl_core.export.recipe import LINK_VERSION, link_values
-from icl_core.validation import Config
-from ui.links import mend_names, tell_moved, unknown_names
+from icl_core.validation import Config, Reach, integer, number
+from ui.links import mend_names, unknown_names
+from ui.values import plain, said, written
 
 C = TypeVar("C", bound=Config)
 Check = Callable[[Any], Any]
@@ -44,8 +46,9 @@ class Controls(Generic[C]):
         self.default = default
         self.checks = dict(checks or {})
         self._adopted = False
-        self._asked: dict[str, Any] = {}
         self._drawn: set[str] = set()
+        self._moved: dict[str, str] = {}
+        self._refused: dict[str, str] = {}
         self._adopt_link()
 
     # --- state -----------------------------------------------------------------------------
@@ -64,19 +67,49 @@ class Controls(Generic[C]):
         """Set a value from a callback, which runs before the widgets of the next run."""
         st.session_state[self.key(field)] = value
 
-    def within(self, field: str, low: Any, high: Any) -> None:
-        """Move a value that is out of bounds (of another task, say) to the nearest bound."""
-        self[field] = type(low)(min(max(self[field], low), high))
+    def within(self, field: str, reach: Reach) -> None:
+        """Move a value that is out of reach (of another task, say) to the nearest, and say so."""
+        now = self[field]
+        if now is None or (reach.quiet and now == getattr(self.default, field)):
+            return
+        if (nearest := reach.nearest(now)) != now:
+            self.move(field, reach.label, nearest, str(reach))
+
+    def move(
+        self, field: str, label: str, value: Any, possible: str = "", *, quiet: bool = False
+    ) -> None:
+        """Put a value in the place of one that cannot be here, and say so."""
+        asked, self[field] = self[field], value
+        if not quiet:
+            reach = f" (possible: {possible})" if possible else ""
+            self._moved[field] = (
+                f"{label}: {said(asked)} is out of reach here, so {said(value)} stands in its "
+                f"place{reach}."
+            )
+
+    def fit(self, reach: Mapping[str, Reach]) -> C:
+        """The choices within what their results allow: moved, told and written to the URL."""
+        for field, limits in reach.items():
+            self.within(field, limits)
+        return self.config()
+
+    def tell(self) -> None:
+        """Say what was moved, and what was typed and is not used."""
+        if self._refused:
+            st.error("\n\n".join(self._refused.values()), icon=":material/edit_off:")
+        if self._moved:
+            st.info("\n\n".join(self._moved.values()), icon=":material/move_down:")
+        self._refused.clear()
+        self._moved.clear()
 
     def config(self) -> C:
         """What the widgets hold, validated; the URL follows."""
+        self.tell()
         values = {name: self[name] for name in self.default.to_dict()}
         # Streamlit forgets a widget that a run leaves out, unless its value was set by hand.
         for name in values.keys() - self._drawn:
             self.put(name, values[name])
         config = self._checked(values)
-        tell_moved(self._asked, config.to_dict())
-        self._asked = {}
         st.session_state[f"{self.page}:config"] = config
         self._write_link(config)
         return config
@@ -101,7 +134,6 @@ class Controls(Generic[C]):
         else:
             return
         self._adopted = bool(link)
-        self._asked = {name: getattr(config, name) for name in link if name != "v"}
         for name in fields:
             st.session_state[self.key(name)] = getattr(config, name)
 
@@ -129,7 +161,7 @@ class Controls(Generic[C]):
             more = f" There are {len(problems)} such things." if len(problems) > 1 else ""
             st.info(
                 "The link holds something that cannot be used, so the default stands in its "
-                f"place. {problems[0]}{more}",
+                f"place. {plain(problems[0])}{more}",
                 icon=":material/link_off:",
             )
         return config
@@ -158,8 +190,12 @@ class Controls(Generic[C]):
     def slider(
         self, field: str, label: str, low: Any, high: Any, step: Any = None, **options: Any
     ) -> None:
-        """A number between bounds."""
-        self.within(field, low, high)
+        """A number between bounds, a whole number of steps from the lower one."""
+        self.within(field, Reach(label, low, high))
+        if step:
+            at = type(low)(f"{low + step * round((self[field] - low) / step):.12g}")
+            if not math.isclose(at, self[field], abs_tol=1e-12):
+                self.move(field, label, at, f"steps of {step:g}")
         if low < high:
             options.setdefault("width", SLIDER_WIDTH)
             st.slider(label, low, high, step=step, key=self._widget(field), **options)
@@ -169,8 +205,11 @@ class Controls(Generic[C]):
     def steps(self, field: str, label: str, values: Mapping[Any, str], **options: Any) -> None:
         """A slider over given values and their labels; any other value moves to the nearest."""
         now, numbers = self[field], [value for value in values if value is not None]
+        # What training had stands in the list as None.
+        if now not in values and values.get(None) == f"{now:g}":
+            self[field] = now = None
         if now not in values:
-            self[field] = min(numbers, key=lambda value: abs(value - now))
+            self.move(field, label, min(numbers, key=lambda value: abs(value - now)))
         options.setdefault("width", SLIDER_WIDTH)
         st.select_slider(
             label,
@@ -187,7 +226,9 @@ class Controls(Generic[C]):
         values = list(options)
         if (now := self[field]) not in values:
             counts = isinstance(now, int) and all(isinstance(value, int) for value in values)
-            self[field] = min(values, key=lambda v: abs(v - now)) if counts else values[0]
+            to = min(values, key=lambda v: abs(v - now)) if counts else values[0]
+            # An empty name asks for whatever is first.
+            self.move(field, label, to, quiet=now == "")
         more |= {"format_func": lambda value: options[value], "key": self._widget(field)}
         if menu:
             more.setdefault("width", MENU_WIDTH)
@@ -198,6 +239,10 @@ class Controls(Generic[C]):
     def some_of(self, field: str, label: str, options: Mapping[str, str], **more: Any) -> None:
         """Several choices, at least one."""
         values = [value for value in self[field] if value in options] or list(options)
+        # The default stands for all there are; pills that were all let go are all on again.
+        if self[field] and set(self[field]) != set(values):
+            everything = tuple(self[field]) == getattr(self.default, field)
+            self.move(field, label, values, quiet=everything)
         self[field] = values
         st.pills(
             label,
@@ -208,18 +253,59 @@ class Controls(Generic[C]):
             **more,
         )
 
-    def number(
-        self, field: str, label: str, low: Any, high: Any, step: Any = 1, **options: Any
-    ) -> None:
-        """A number to type."""
-        self.within(field, low, high)
-        options.setdefault("width", NUMBER_WIDTH)
-        st.number_input(label, low, high, step=step, key=self._widget(field), **options)
+    def number(self, field: str, label: str, low: Any, high: Any, **options: Any) -> None:
+        """A number to type.
 
-    def text(self, field: str, label: str, **options: Any) -> None:
-        """A line to type; the config checks it."""
+        Not `st.number_input`: a browser's own number box drops what it does not know before anybody
+        can look at it, so that 0,4 becomes 4 and −2 becomes 2.
+        """
+        self.within(field, Reach(label, low, high))
+        check = integer if isinstance(low, int) else number
+        self._typed(field, label, lambda text: {field: check(label, text, (low, high))}, **options)
+
+    def text(self, field: str, label: str, *, yields: Sequence[str] = (), **options: Any) -> None:
+        """A line to type, which the config checks; the fields `yields` go back to their defaults
+        where they do not fit it."""
+
+        def read(text: str) -> dict[str, Any]:
+            given = {name: self[name] for name in self.default.to_dict()} | {field: text}
+            freed = {name: getattr(self.default, name) for name in yields}
+            try:
+                return {field: getattr(self._checked(given), field)}
+            except InputError:
+                if not yields:
+                    raise
+                return {field: getattr(self._checked(given | freed), field)} | freed
+
+        self._typed(field, label, read, **options)
+
+    def _typed(
+        self, field: str, label: str, read: Callable[[str], dict[str, Any]], **options: Any
+    ) -> None:
+        """A line whose text becomes values by `read`. What is refused stays in the line, with a
+        sentence, and the last good value stays in effect."""
+        key = f"{self.key(field)}:typed"
+        refused = st.session_state.setdefault(f"{key}:refused", {})
+
+        def changed() -> None:
+            refused.clear()
+            try:
+                values = read(st.session_state[key])
+            except InputError as error:
+                refused.update(text=st.session_state[key], beside=self[field], why=str(error))
+            else:
+                for name, value in values.items():
+                    self.put(name, value)
+
+        if refused and refused["beside"] != self[field]:
+            refused.clear()
+        if refused:
+            self._refused[field] = f"{refused['why']} Until then {said(self[field])} stays."
+        text = refused.get("text", written(self[field]))
+        if st.session_state.get(key) != text:
+            st.session_state[key] = text
         options.setdefault("width", NUMBER_WIDTH)
-        st.text_input(label, key=self._widget(field), **options)
+        st.text_input(label, key=key, on_change=changed, **options)
 
     def switch(self, field: str, label: str, **options: Any) -> None:
         st.toggle(label, key=self._widget(field), **options)

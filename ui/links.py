@@ -1,14 +1,11 @@
-"""What a link holds beside values: names bent on their way, names of nothing, values moved."""
+"""What a link holds beside values: names bent on their way, and names of nothing."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from difflib import get_close_matches
-from typing import Any
 
 import streamlit as st
 
-from icl_core.export.recipe import to_text
-
-ELSEWHERE = ("job", "training")
+ELSEWHERE = ("job",)
 """Names in a link that are read by other parts of a page."""
 TRACKING = ("utm_", "mc_", "fbclid", "gclid", "msclkid", "ref")
 """How names begin that mail programs and other sites hang on links."""
@@ -38,17 +35,3 @@ def _unknown(name: str, known: Iterable[str]) -> str:
     near = get_close_matches(name.lower(), known, n=1)
     hint = f"did you mean {near[0]}?" if near else "nothing is changed by it."
     return f"This page has no choice called {name[:40]!r}: {hint}"
-
-
-def tell_moved(asked: Mapping[str, Any], shown: Mapping[str, Any]) -> None:
-    """Say which values of a link do not go with the others, and what stands in their place."""
-    moved = [name for name, value in asked.items() if shown[name] != value]
-    if moved:
-        pairs = ", ".join(
-            f"{name} = {to_text(asked[name])[:40]} (shown: {to_text(shown[name])[:40]})"
-            for name in moved
-        )
-        st.info(
-            f"The link asks for what is not there beside its other choices: {pairs}.",
-            icon=":material/link_off:",
-        )

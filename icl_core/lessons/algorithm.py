@@ -36,7 +36,7 @@ from icl_core.plots.flow import flow_diagram
 from icl_core.plots.losses import TOP
 from icl_core.plots.omegas import OMEGA_NAMES, omega_chart
 from icl_core.tasks.noise import met_in_training
-from icl_core.validation import Config, choice, integer, number
+from icl_core.validation import Config, Reach, choice, integer, number
 
 Kind = Literal["gdpp", "diag", "diag_H2", "full"]
 Omega = Literal["xx", "xy", "yx", "yy"]
@@ -96,10 +96,6 @@ class Algorithm(Config):
     def factors(self) -> tuple[float, ...]:
         return self.xx, self.xy, self.yx, self.yy
 
-    def layer_of(self, opened: Opened) -> int:
-        """The layer whose omegas are scaled, 0 for all; one beyond the model's last is its last."""
-        return min(self.layer, opened.num_layers)
-
 
 PRESETS: dict[str, Algorithm] = {
     "Four layers of DIAG": Algorithm(),
@@ -117,9 +113,19 @@ def measure(config: Algorithm) -> Opened:
     return read(config.task, config.model, config.layers)
 
 
+def reach(config: Algorithm, opened: Opened) -> dict[str, Reach]:
+    """Layers and noise levels follow from the model and its task."""
+    sigmas = prompt.stops_of(opened.task)
+    return {
+        "layer": Reach("In layer", 0, opened.num_layers),
+        "after": Reach("After layer", 0, opened.num_layers),
+        "sigma": Reach("The noise level σ of the prompt", 0.0, sigmas[-1], tuple(sigmas.tolist())),
+    }
+
+
 def flow_view(config: Algorithm, opened: Opened) -> View:
     """The omegas, as scaled, as arrows between x and y."""
-    layer = config.layer_of(opened)
+    layer = config.layer
     touched = range(1, opened.num_layers + 1) if layer == 0 else [layer]
     untouched = all(factor == 1 for factor in config.factors)
     figure = flow_diagram(
@@ -195,7 +201,7 @@ def switch_figure(config: Algorithm, opened: Opened, found: Switched) -> Figure:
 
 def switch_view(config: Algorithm, opened: Opened) -> View:
     """The losses while the factor of one omega is dragged; every stop is the engine's own."""
-    layer = config.layer_of(opened)
+    layer = config.layer
     held = config.replace(**{config.omega: 1.0})
     found = switched(opened, config.omega, held.factors, layer)
     grid = curve_grid(

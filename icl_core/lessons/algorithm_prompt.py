@@ -15,7 +15,7 @@ from icl_core.models.linear import information_flow
 from icl_core.plots import implicit as plots
 from icl_core.plots.implicit import Held
 from icl_core.plots.terms import Term, terms_figure
-from icl_core.tasks.linear import at_levels
+from icl_core.tasks.linear import LinearTask, at_levels
 
 STOPS = 25
 """Noise levels of the slider; every stop is computed, none interpolated."""
@@ -64,7 +64,7 @@ class PromptFlow:
 def prompt_flow(opened: Opened, seed: int) -> PromptFlow:
     """The prompt of that seed."""
     task = opened.task
-    sigmas = np.linspace(0, task.noise.highest + 1, STOPS)
+    sigmas = stops_of(task)
     prompts = at_levels(task, (seed, 7), sigmas)
     eigen, flow = spectrum(prompts.moments), information_flow(opened.model, prompts.moments)
     ols, truth = ridge(eigen, 0.0), np.asarray(prompts.w)[0]
@@ -91,6 +91,11 @@ def plane_of(truth: np.ndarray, ols: np.ndarray) -> np.ndarray:
     return np.stack([along, rest / size if size > small else np.zeros_like(along)])
 
 
+def stops_of(task: LinearTask) -> np.ndarray:
+    """The noise levels of the slider."""
+    return np.linspace(0, task.noise.highest + 1, STOPS)
+
+
 def node_of(flow: PromptFlow, sigma: float) -> int:
     """The stop nearest to a noise level."""
     return int(np.argmin(np.abs(flow.sigmas - sigma)))
@@ -98,7 +103,7 @@ def node_of(flow: PromptFlow, sigma: float) -> int:
 
 def layer_of(config: Any, opened: Opened) -> int:
     """The layer shown, from 0 (the input)."""
-    return opened.num_layers if config.after is None else min(config.after, opened.num_layers)
+    return opened.num_layers if config.after is None else config.after
 
 
 @lru_cache(maxsize=32)

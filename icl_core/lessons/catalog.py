@@ -24,7 +24,7 @@ from icl_core.lessons.depth_runs import Depth
 from icl_core.lessons.one_layer_runs import OneLayer
 from icl_core.lessons.variations_runs import Variations
 from icl_core.live import View
-from icl_core.validation import Config
+from icl_core.validation import Config, Reach, within_reach
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,21 +33,34 @@ class Lesson:
 
     `config` holds a reader's choices, `presets` named ones, the default first; `measure` turns
     choices into results, and each of `views` choices and results into what is shown under that
-    name.
+    name. `reach` says what choices can be where that follows from results.
     """
 
     config: type[Config]
     presets: Mapping[str, Config]
     measure: Callable[[Any], Any]
     views: Mapping[str, Callable[[Any, Any], View]]
+    reach: Callable[[Any, Any], Mapping[str, Reach]]
 
     def view(self, name: str, config: Config) -> View:
-        """One view from choices alone: everything is computed."""
-        return self.views[name](config, self.measure(config))
+        """One view from choices alone: everything is computed.
+
+        Raises:
+            InputError: A choice is out of reach, and another would be shown in its place.
+        """
+        found = self.measure(config)
+        within_reach(config, self.reach(config, found))
+        return self.views[name](config, found)
 
 
 def _of(config: type[Config], module: ModuleType) -> Lesson:
-    return Lesson(config=config, presets=module.PRESETS, measure=module.measure, views=module.VIEWS)
+    return Lesson(
+        config=config,
+        presets=module.PRESETS,
+        measure=module.measure,
+        views=module.VIEWS,
+        reach=getattr(module, "reach", lambda config, found: {}),
+    )
 
 
 LESSONS: Mapping[str, Lesson] = {

@@ -5,7 +5,6 @@ Proposition 1), on a prompt small enough to read. Losses are half MSE over the p
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import Any
 
 import numpy as np
 
@@ -19,7 +18,12 @@ from icl_core.constructions.matrices import (
     starting_tokens,
 )
 from icl_core.errors import InputError
-from icl_core.lessons.small_prompt import EXAMPLE, SmallPrompt, parse_prompt, parse_start
+from icl_core.lessons.small_prompt import (
+    EXAMPLE,
+    SmallPrompt,
+    parse_prompt,
+    parse_start,
+)
 from icl_core.lessons.words import short
 from icl_core.live import READOUT, Grid, Player, Quantity, Readout, Slider, View
 from icl_core.live.curves import curve_grid
@@ -27,7 +31,7 @@ from icl_core.plots import construction as plots
 from icl_core.plots import weights as heat
 from icl_core.plots.drawing import Curve
 from icl_core.plots.figure import Figure
-from icl_core.validation import Config, integer, number
+from icl_core.validation import Config, Reach, integer, number
 
 LAYERS = 100
 """Layers run beside as many steps."""
@@ -36,7 +40,11 @@ SHOWN_LAYERS = 8
 ETA_NODES = 49
 ETA_SPAN = 2.4
 """The slider of eta ends here, in units of n / (largest eigenvalue): beyond 2 descent diverges."""
-ROUNDING = 1e-17
+LARGEST_ETA = 1e14
+"""Beyond the end of the slider for every prompt there can be."""
+LOWEST_GAP = 1e-17
+DIVERGING = np.errstate(over="ignore", invalid="ignore")
+"""Too large a step ends in infinities, and they are what is shown."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +59,7 @@ class Construction(Config):
 
     def __post_init__(self) -> None:
         self._set(
-            eta=number("The step size eta", self.eta, (0.0, 1e6)),
+            eta=number("The step size eta", self.eta, (0.0, LARGEST_ETA)),
             gamma=number("The preconditioning strength gamma", self.gamma, (0.0, 100.0)),
             layer=integer("The layer", self.layer, (1, SHOWN_LAYERS)),
         )
@@ -92,35 +100,40 @@ class Run:
     W: np.ndarray
 
     @cached_property
+    @DIVERGING
     def expected(self) -> np.ndarray:
         """Last entries of all tokens by gradient descent: y_i - (W - W_0) x_i, and -W x."""
         residuals = self.prompt.y - (self.W - self.W[0]) @ self.prompt.X.T
         return np.column_stack([residuals, -self.W @ self.prompt.query])
 
     @cached_property
+    @DIVERGING
     def gaps(self) -> np.ndarray:
         """Largest difference of any token's last entry, by layer, [LAYERS+1]."""
         return np.abs(self.tokens[:, :, -1] - self.expected).max(-1)
 
     @cached_property
+    @DIVERGING
     def losses(self) -> np.ndarray:
         """1/2 mean (y_i - W x_i)^2 after each step, [LAYERS+1]."""
         return _half_mse(self.prompt.y - self.W @ self.prompt.X.T)
 
     @cached_property
+    @DIVERGING
     def layer_losses(self) -> np.ndarray:
         """The same of the targets that the layers leave: y_i - W_0 x_i of the tokens."""
         return _half_mse(self.tokens[:, :-1, -1] - self.prompt.X @ self.W[0])
 
+    @DIVERGING
     def trace(self, layer: int) -> LayerTrace:
         return apply_layer(self.weights, self.tokens[layer - 1])
 
 
 def _half_mse(residuals: np.ndarray) -> np.ndarray:
-    with np.errstate(over="ignore"):
-        return 0.5 * np.mean(residuals**2, axis=-1)
+    return 0.5 * np.mean(residuals**2, axis=-1)
 
 
+@DIVERGING
 def measure(config: Construction) -> Run:
     """Both runs, in float64."""
     prompt = parse_prompt(config.prompt)
@@ -129,9 +142,8 @@ def measure(config: Construction) -> Run:
     steps = {"eta": config.eta, "gamma": config.gamma}
     weights = descent_weights(W_0, num_context=prompt.num_context, **steps)
     Y = prompt.y[:, None]
-    with np.errstate(over="ignore", invalid="ignore"):
-        tokens = apply_layers(weights, starting_tokens(prompt.X, Y, prompt.query, W_0), LAYERS)
-        W = gradient_steps(prompt.X, Y, W_0, steps=LAYERS, **steps)[:, 0]
+    tokens = apply_layers(weights, starting_tokens(prompt.X, Y, prompt.query, W_0), LAYERS)
+    W = gradient_steps(prompt.X, Y, W_0, steps=LAYERS, **steps)[:, 0]
     return Run(prompt=prompt, weights=weights, tokens=tokens, W=W)
 
 
@@ -149,6 +161,11 @@ def largest_eta(prompt: SmallPrompt) -> float:
     return float(f"{ETA_SPAN * prompt.num_context / highest:.2g}")
 
 
+def reach(config: Construction, run: Run) -> dict[str, Reach]:
+    """Step sizes follow from the prompt: its eigenvalues say where descent diverges."""
+    return {"eta": Reach("The step size η", 0.0, largest_eta(run.prompt))}
+
+
 def finding(config: Construction, run: Run) -> str:
     """The gap, the loss and the answer, in words."""
     k = config.layer
@@ -157,15 +174,20 @@ def finding(config: Construction, run: Run) -> str:
     relative = float((run.gaps[finite] / scale[finite]).max())
     name = "GD++" if config.gamma else "gradient descent"
     last = int(np.flatnonzero(finite)[-1])
+    before, after = (_loss_said(loss) for loss in run.losses[k - 1 : k + 1])
     said = (
-        f"Layer {k} takes the loss on the prompt's examples from **{run.losses[k - 1]:.4g}** to "
-        f"**{run.losses[k]:.4g}**; {k} step{'s' * (k > 1)} of {name} do{'es' * (k == 1)} the same. "
+        f"Layer {k} takes the loss on the prompt's examples from {before} to "
+        f"{after}; {k} step{'s' * (k > 1)} of {name} do{'es' * (k == 1)} the same. "
         f"Over {last} layers and {last} steps no token differs by more than "
         f"**{short(relative, 1)}** (relative to its size, float64)."
     )
     if not run.losses[-1] <= run.losses[0]:
         said += " The step is too large: both diverge, together."
     return said
+
+
+def _loss_said(loss: float) -> str:
+    return f"**{loss:.4g}**" if np.isfinite(loss) else "beyond all numbers"
 
 
 STEP_PANELS = ("before", "products", "update", "after")
@@ -247,7 +269,7 @@ def descent_curves(losses: np.ndarray, gaps: np.ndarray, scale: np.ndarray) -> l
     """Losses of the layers; below, the gap relative to the size of what is compared."""
     steps = np.arange(len(losses)) + 1
     shown = np.where(np.isfinite(losses) & (losses < 1e12), losses, np.nan)
-    relative = np.maximum(gaps / np.maximum(scale, 1.0), ROUNDING)
+    relative = np.maximum(gaps / np.maximum(scale, 1.0), LOWEST_GAP)
     relative = np.where(np.isfinite(relative), relative, np.nan)
     return [
         Curve(method="construction", x=steps, y=shown, width=2),
@@ -277,7 +299,7 @@ def _descent_grid(config: Construction) -> Grid:
     """Both runs at every step size; the choices' own eta and layer do not matter."""
     etas = np.linspace(0, largest_eta(parse_prompt(config.prompt)), ETA_NODES)
     runs = [measure(config.replace(eta=float(eta))) for eta in etas]
-    return curve_grid({"eta": etas}, lambda i: _all_curves(config, runs[i[0]]))
+    return curve_grid({"eta": etas}, lambda i: _all_curves(config, runs[i[0]]), bottom=LOWEST_GAP)
 
 
 def descent_view(config: Construction, run: Run) -> View:
@@ -289,7 +311,7 @@ def descent_view(config: Construction, run: Run) -> View:
         minimum=0.0,
         maximum=end,
         step=end / 240,
-        value=min(config.eta, end),
+        value=config.eta,
     )
     return View(
         figure=descent_figure(config, run),
@@ -305,19 +327,3 @@ VIEWS: Mapping[str, Callable[[Construction, Run], View]] = {
     "descent": descent_view,
 }
 """What the lesson shows, by name."""
-
-
-def edited(prompt: str, changes: Mapping[str, Any]) -> str:
-    """The prompt after edits of its table, as Streamlit's data editor reports them.
-
-    Rows without numbers in all x are left out; an example without y has target 0.
-    """
-    rows: list[list[Any]] = list(map(list, parse_prompt(prompt).rows()))
-    names = [f"x{i}" for i in range(1, len(rows[-1]) + 1)] + ["y"]
-    examples, query = rows[:-1], rows[-1]
-    for index, cells in (changes.get("edited_rows") or {}).items():
-        row = query if int(index) == len(examples) else examples[int(index)]
-        for name, value in cells.items():
-            if name in names[: len(row)] and value is not None:
-                row[names.index(name)] = value
-    return "; ".join(" ".join(str(value) for value in row) for row in [*examples, query])

@@ -40,7 +40,7 @@ from icl_core.plots.conditioning import SizeCurve
 from icl_core.plots.figure import Figure
 from icl_core.plots.spectrum_panels import ByGamma
 from icl_core.tasks.inputs import GaussianInputs, InputLaw, UniformInputs
-from icl_core.validation import Config, choice, integer, number
+from icl_core.validation import Config, Reach, choice, integer, number
 from icl_core.zoo.paper1.published import SPECTRA
 
 DIMENSIONS = (1, 2, 5, 10, 20)
@@ -98,7 +98,7 @@ PRESETS: dict[str, Spectrum] = {
     "Ellipse to circle": Spectrum(dim=2, inputs="stretched", condition=30.0),
     "Stretched inputs, κ = 100": Spectrum(inputs="stretched", num_context=100, prompt=MANY),
     "Three layers": Spectrum(layers=3),
-    "Too large a γ": Spectrum(gamma=0.022, prompt=MANY),
+    "Too large a γ": Spectrum(gamma=0.0209, prompt=MANY),
     "Fewer examples than dimensions": Spectrum(num_context=5),
 }
 """Named states of the lesson; the first is its default."""
@@ -125,8 +125,14 @@ def measure(config: Spectrum) -> Spectra:
 
 def gamma_of(config: Spectrum, hessians: Hessians) -> float:
     """The gamma shown."""
-    gamma = chosen_gamma(config, hessians) if config.gamma is None else config.gamma
-    return min(max(gamma, 0.0), hessians.highest_gamma)
+    if config.gamma is not None:
+        return config.gamma
+    return min(max(chosen_gamma(config, hessians), 0.0), hessians.highest_gamma)
+
+
+def reach(config: Spectrum, spectra: Spectra) -> dict[str, Reach]:
+    """Up to which gamma there is something to see follows from the eigenvalues."""
+    return {"gamma": Reach("γ", 0.0, spectra.hessians.highest_gamma)}
 
 
 def chosen_gamma(config: Spectrum, hessians: Hessians) -> float:

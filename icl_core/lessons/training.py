@@ -13,7 +13,7 @@ from icl_core.checkpoints import Checkpoint
 from icl_core.errors import InputError
 from icl_core.lessons.coordinates import normalised
 from icl_core.lessons.weights import panels
-from icl_core.lessons.words import plus_minus
+from icl_core.lessons.words import plus_minus, short
 from icl_core.live import Grid, Player, Quantity, View
 from icl_core.models.linear import PARAMETRIZATIONS, LinearTransformer, Parametrization
 from icl_core.plots import losses as plots
@@ -26,7 +26,7 @@ from icl_core.tasks.linear import LinearTask
 from icl_core.tasks.noise import CategoricalNoise, FixedNoise, NoiseLaw, UniformNoise
 from icl_core.training import Snapshot, TrainingConfig, train
 from icl_core.validation import LIMITS as ENGINE_LIMITS
-from icl_core.validation import Config, choice, integer, number
+from icl_core.validation import Config, choice, integer, number, numbers
 from icl_core.zoo.published import published_loss
 
 NOISES = ("uniform", "fixed", "categorical")
@@ -60,7 +60,7 @@ class Train(Config):
             num_context=integer("The context length n", self.num_context, LIMITS["num_context"]),
             noise=choice("The kind of noise", self.noise, NOISES),
             sigma=number("The noise level sigma", self.sigma, "sigma"),
-            sigmas=", ".join(f"{sigma:g}" for sigma in _levels(self.sigmas)),
+            sigmas=", ".join(repr(sigma).removesuffix(".0") for sigma in _levels(self.sigmas)),
             layers=integer("The number of layers L", self.layers, LIMITS["layers"]),
             parametrization=choice("The parametrization", self.parametrization, PARAMETRIZATIONS),
             heads=integer("The number of heads H", self.heads, LIMITS["heads"]),
@@ -95,8 +95,9 @@ class Train(Config):
 
 def _levels(written: Any) -> tuple[float, ...]:
     """ "1, 3" -> (1.0, 3.0), checked."""
-    parts = tuple(part.strip() for part in str(written)[:200].split(",") if part.strip())
-    return CategoricalNoise(values=parts).values  # type: ignore[arg-type]  # validated there
+    if not isinstance(written, str) or len(written) > 200:
+        raise InputError(f"The noise levels are {written!r:.60}: expected text like '1, 3'.")
+    return CategoricalNoise(values=numbers("A noise level", written, "sigma")).values
 
 
 PRESETS: dict[str, Train] = {
@@ -229,7 +230,9 @@ def layers_figure(parametrization: Parametrization, measured: Mapping[str, LossS
     """Loss after every layer of a model, beside the baselines."""
     loss = measured["model"]
     x = np.arange(loss.mean.shape[-1])
-    reach = 2 * loss.stderr
+    # Of a model that diverges both may be infinite: no band then.
+    with np.errstate(invalid="ignore", over="ignore"):
+        low, high = np.maximum(loss.mean - 2 * loss.stderr, 0), loss.mean + 2 * loss.stderr
     ends = (-0.15, x[-1] + 0.15)
     curves = [level(m, float(s.mean[-1]), ends) for m, s in measured.items() if m != "model"]
     curves.append(
@@ -237,8 +240,8 @@ def layers_figure(parametrization: Parametrization, measured: Mapping[str, LossS
             method=parametrization,
             x=x,
             y=loss.mean,
-            low=np.maximum(loss.mean - reach, 0),
-            high=loss.mean + reach,
+            low=low,
+            high=high,
             band="±2 standard errors",
             markers=True,
         )
@@ -255,8 +258,9 @@ def finding(
     layers = model.mean.shape[-1] - 1
     end = float(model.mean[-1])
     if not np.isfinite(end) or end > float(model.mean[0]):
+        size = f"of {short(end)}" if np.isfinite(end) else "beyond all numbers"
         return (
-            f"This model diverges: its loss of {end:.3g} is worse than predicting nothing "
+            f"This model diverges: its loss {size} is worse than predicting nothing "
             f"({float(model.mean[0]):.3g})."
         )
     said = f"Adjusted loss **{plus_minus(end, float(model.stderr[-1]))}** (half MSE)"

@@ -39,16 +39,22 @@ def short(value: float, digits: int = 3) -> str:
     value = float(f"{value:.{digits}g}")
     power = math.floor(math.log10(abs(value)))
     if abs(value) < TINY or power > 6:
-        return f"{value / 10.0**power:.{digits}g}·{power_of_ten(power)}"
+        return f"{_scaled(value, power):.{digits}g}·{power_of_ten(power)}"
     places = max(0, digits - 1 - power)
     return f"{value:,.{places}f}".rstrip("0").rstrip(".") if places else f"{value:,.0f}"
+
+
+def _scaled(value: float, power: int) -> float:
+    """`value` / 10^power, where that power alone may be too small or too large a number."""
+    half = power // 2
+    return value / 10.0**half / 10.0 ** (power - half)
 
 
 def plus_minus(value: float, error: float, *, sign: str = "") -> str:
     """A number and its standard error, to the error's first digit: (1.23 ± 0.04)·10⁻¹⁵."""
     if 0 < (largest := max(abs(value), error)) < TINY:
         power = math.floor(math.log10(largest))
-        scaled = plus_minus(value / 10.0**power, error / 10.0**power, sign=sign)
+        scaled = plus_minus(_scaled(value, power), _scaled(error, power), sign=sign)
         return f"({scaled})·{power_of_ten(power)}"
     digits = max(0, -math.floor(math.log10(error))) if 0 < error < math.inf else 3
     return f"{value:{sign}z.{digits}f} ± {error:.{digits}f}"

@@ -8,7 +8,7 @@ from icl_core.live.grid import Grid, Quantity
 from icl_core.plots.drawing import Curve
 
 BOTTOM = 1e-12
-"""Losses of a grid are interpolated by their logarithm and count as at least this."""
+"""Losses of a grid are interpolated by their logarithm and count as at least this, by default."""
 
 
 def curve_grid(
@@ -16,6 +16,7 @@ def curve_grid(
     curves_at: Callable[[tuple[int, ...]], Sequence[Curve]],
     *,
     exact: bool = False,
+    bottom: float = BOTTOM,
 ) -> Grid:
     """A grid of losses: `curves_at` gives the curves at the node of that index.
 
@@ -25,7 +26,7 @@ def curve_grid(
     nodes = [_values(curves_at(index)) for index in np.ndindex(shape)]
     quantities = []
     for uid in nodes[0]:
-        stacked = np.stack([np.maximum(node[uid], BOTTOM) for node in nodes])
+        stacked = np.stack([np.maximum(node[uid], bottom) for node in nodes])
         values = stacked.reshape(shape + stacked.shape[1:])
         quantities.append(Quantity(trace=uid, field="y", values=values, scale="log"))
     return Grid(axes=axes, quantities=quantities, exact=exact)

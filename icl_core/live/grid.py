@@ -93,11 +93,7 @@ class Grid:
 
     @cached_property
     def _arrays(self) -> tuple[np.ndarray, ...]:
-        # Too large for float32 becomes infinite, which is a gap like any other.
-        with np.errstate(over="ignore"):
-            return tuple(
-                np.asarray(quantity.values, dtype=np.float32) for quantity in self.quantities
-            )
+        return tuple(_as_float32(quantity) for quantity in self.quantities)
 
     @cached_property
     def packed(self) -> bytes:
@@ -157,6 +153,16 @@ class Grid:
                     f"{_named(quantity)} has shape {_times(own)} in the grid but "
                     f"{_times(np.shape(shown))} in the figure: they must agree."
                 )
+
+
+def _as_float32(quantity: Quantity) -> np.ndarray:
+    """Too large a value becomes infinite, which is a gap like any other; one too small for its
+    logarithm becomes the smallest there is."""
+    values = np.asarray(quantity.values)
+    if quantity.scale == "log":
+        values = np.where(values > 0, np.maximum(values, np.finfo(np.float32).tiny), values)
+    with np.errstate(over="ignore"):
+        return np.asarray(values, dtype=np.float32)
 
 
 def _check_cover(control: Control, nodes: np.ndarray) -> None:

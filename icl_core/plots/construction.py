@@ -9,7 +9,7 @@ import numpy as np
 from icl_core.plots.drawing import Curve, Drawing, numbered
 from icl_core.plots.figure import Figure
 from icl_core.plots.style import METHODS, numbered_cells
-from icl_core.plots.ticks import log_range
+from icl_core.plots.ticks import limit_of, log_range
 
 PANELS = {
     "before": "tokens e",
@@ -35,8 +35,8 @@ def step_figure(parts: Mapping[str, np.ndarray], *, dim: int, title: str) -> Fig
         "their queries and keys, the update of every token, and the tokens after the layer.",
     )
     names = [str(i) for i in range(1, rows)] + ["query"]
-    token_limit = max(float(np.abs(parts[name]).max()) for name in ("before", "update", "after"))
-    limits = (token_limit or 1.0, float(np.abs(parts["products"]).max()) or 1.0)
+    tokens = limit_of(parts[name] for name in ("before", "update", "after"))
+    limits = (tokens, limit_of([parts["products"]]))
     for index, (uid, words) in enumerate(PANELS.items()):
         line, column = divmod(index, 2)
         number, group = index + 1, "coloraxis2" if uid == "products" else "coloraxis"
@@ -81,8 +81,7 @@ def with_numbers(figure: Figure, matrices: Sequence[np.ndarray]) -> Figure:
     """Heatmaps of few entries with their numbers written in."""
     if max(matrix.size for matrix in matrices) <= 25:
         figure.update_traces(texttemplate="%{z:.3~g}", textfont={"size": 12}, selector="heatmap")
-        limit = max(float(np.abs(matrix).max()) for matrix in matrices)
-        figure.update_layout(coloraxis=numbered_cells(limit or 1.0))
+        figure.update_layout(coloraxis=numbered_cells(limit_of(matrices)))
     return figure
 
 

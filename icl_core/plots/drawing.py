@@ -13,7 +13,7 @@ import plotly.graph_objects as go
 
 from icl_core.plots.figure import DECORATION, Figure
 from icl_core.plots.style import AXIS, AXIS_TITLE, LAYOUT, METHODS, translucent
-from icl_core.plots.ticks import log_ticks, tick_label
+from icl_core.plots.ticks import LARGEST, SMALLEST, log_ticks, tick_label
 
 LOSS = "adjusted loss (half MSE)"
 
@@ -197,6 +197,7 @@ class Drawing:
 
     def log_y(self, low: float, high: float, number: int = 1) -> None:
         """A fixed logarithmic axis whose ticks are 1, 2, 5 or, over many decades, powers of ten."""
+        low, high = max(low, SMALLEST), min(high, LARGEST)
         ticks = log_ticks(low, high)
         self.axis(
             "y",

@@ -9,6 +9,16 @@ import numpy as np
 SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 MAX_DECADES = 6
 """A logarithmic axis shows at most this many: values nearer to 0 leave it at the bottom."""
+SMALLEST, LARGEST = 1e-280, 1e280
+"""Ends of axes and colours lie between these, so that nothing made of them is 0 or infinite."""
+
+
+def limit_of(values: Iterable[Any]) -> float:
+    """The largest finite size of all values, for colours that diverge around 0; 1 if there is
+    none but 0."""
+    flat = np.abs(np.concatenate([np.ravel(np.asarray(part, float)) for part in values]))
+    size = float(np.max(flat, where=np.isfinite(flat), initial=0.0))
+    return min(max(size, SMALLEST), LARGEST) if size else 1.0
 
 
 def log_range(
@@ -16,17 +26,17 @@ def log_range(
 ) -> tuple[float, float]:
     """(lowest, highest) of a logarithmic axis that shows all positive values, with a margin."""
     flat = np.concatenate([np.ravel(np.asarray(part, float)) for part in values])
-    flat = flat[np.isfinite(flat) & (flat > 0)]
+    flat = np.clip(flat[np.isfinite(flat) & (flat > 0)], SMALLEST, LARGEST)
     if not flat.size:
         return 0.1, 1.0
-    high = min(float(flat.max()), top)
+    high = min(float(flat.max()), max(top, SMALLEST))
     low = min(max(float(flat.min()), high * 10.0**-MAX_DECADES), high * 0.8)
     margin = (high / low) ** pad
     return low / margin, high * margin
 
 
 def log_ticks(low: float, high: float) -> list[float]:
-    decades = math.log10(high / low)
+    decades = math.log10(high) - math.log10(low)
     steps = (1, 2, 5) if decades < 2.6 else (1,)
     steps = (1, 2, 3, 4, 5, 6, 8) if decades < 0.5 else steps
     stride = 1 + int(decades / 8)

@@ -11,7 +11,7 @@ from icl_core.plots.drawing import Curve, Drawing, numbered
 from icl_core.plots.figure import DECORATION, Figure
 from icl_core.plots.omegas import omega_panel
 from icl_core.plots.style import METHODS, translucent
-from icl_core.plots.ticks import log_range, log_ticks
+from icl_core.plots.ticks import limit_of, log_range, log_ticks, tick_label
 
 CELL = 205
 """Pixels of a row of heatmaps."""
@@ -142,7 +142,8 @@ def _bar_below(index: int, columns: int, whole: float) -> dict[str, Any]:
 def _bar_ticks(limit: float) -> dict[str, Any]:
     """0 and the same round number on both sides, which short bars have room for."""
     end = log_ticks(limit / 9.9, limit)[-1]
-    return {"tickvals": [-end, 0, end], "ticktext": [f"−{end:g}", "0", f"{end:g}"]}
+    name = tick_label(end)
+    return {"tickvals": [-end, 0, end], "ticktext": [f"−{name}", "0", name]}
 
 
 def _bar_beside(
@@ -161,8 +162,7 @@ def _bar_beside(
 
 def largest(rows: Sequence[Sequence[Panel]], scale: str) -> float:
     """Largest absolute value over the panels of a scale."""
-    values = [np.abs(panel.matrix).max() for row in rows for panel in row if panel.scale == scale]
-    return float(max(values)) or 1.0
+    return limit_of(panel.matrix for row in rows for panel in row if panel.scale == scale)
 
 
 def token_names(size: int) -> list[str]:

@@ -136,10 +136,7 @@ def parse_inputs(text: Any) -> InputLaw:
     problem = InputError(f"The input law is {str(text)[:60]!r}: {_EXPECTED}.")
     if kind not in _KINDS:
         raise problem
-    try:
-        values = [float(part) for part in rest.split(",")] if rest else []
-    except ValueError:
-        raise problem from None
+    values = rest.split(";" if ";" in rest else ",") if rest else []
     names = _FIELDS[kind]
     if len(values) > len(names):
         raise problem

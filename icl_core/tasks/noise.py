@@ -152,15 +152,13 @@ def parse_noise(text: Any) -> NoiseLaw:
     kind, _, rest = str(text).partition(":")
     if kind not in _KINDS or not rest:
         raise InputError(f"The noise law is {str(text)[:60]!r}: {_EXPECTED}.")
-    try:
-        values = tuple(float(part) for part in rest.split(","))
-    except ValueError:
-        raise InputError(f"The noise law is {str(text)[:60]!r}: {_EXPECTED}.") from None
+    # A comma stands between numbers, unless semicolons do: "0,4;1,5" has decimals.
+    parts = tuple(rest.split(";" if ";" in rest else ","))
     if kind == "categorical":
-        return CategoricalNoise(values=values)
-    if len(values) != 1:
+        return CategoricalNoise.from_dict({"values": parts})
+    if len(parts) != 1:
         raise InputError(f"The noise law is {str(text)[:60]!r}: {_EXPECTED}.")
-    return FixedNoise(value=values[0]) if kind == "fixed" else UniformNoise(sigma_max=values[0])
+    return _KINDS[kind].from_dict({"value" if kind == "fixed" else "sigma_max": parts[0]})
 
 
 def _exact(value: float) -> str:

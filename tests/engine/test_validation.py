@@ -75,7 +75,8 @@ def test_no_whole_number(value: object) -> None:
 
 
 @pytest.mark.parametrize(
-    "value", [True, "", "nan", "-inf", math.nan, math.inf, None, [1], "1,5", 1j]
+    "value",
+    [True, "", "nan", "-inf", math.nan, math.inf, None, [1], "1,5,2", "1 0", "1_0", "10⁵", 1j],
 )
 def test_no_number(value: object) -> None:
     with pytest.raises(InputError, match=r"no (finite )?number") as caught:

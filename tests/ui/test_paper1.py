@@ -6,12 +6,17 @@ from tests.ui.conftest import Run
 
 def test_wrong_text_is_one_sentence_and_the_page_lives_on(open_page: Run) -> None:
     app = open_page("construction")
-    for key, value in (("construction_start", "abc"), ("construction_prompt", "1 2 3")):
+    for field, value in (("start", "abc"), ("prompt", "1 2 3")):
+        key, before = f"construction_{field}:typed", app.session_state["construction:config"]
         good = app.text_input(key=key).value
         app.text_input(key=key).set_value(value).run()
         assert not app.exception
         assert len(app.error) == 1
-        assert_one_sentence(ValueError(app.error[0].value))
+        assert_one_sentence(ValueError(app.error[0].value.replace("**", "")))
+        # What was typed can be mended, and the page shows the last good choice meanwhile.
+        assert app.text_input(key=key).value == value
+        assert app.session_state["construction:config"] == before
+        assert len(app.get("bidi_component")) > 3
         app.text_input(key=key).set_value(good).run()
         assert not app.error
 
@@ -20,7 +25,7 @@ def test_a_start_leaves_gdpp(open_page: Run) -> None:
     """GD++ starts at 0 only: another W_0 sets gamma to 0."""
     app = open_page("construction", gamma="0.5")
     assert app.session_state["construction:config"].gamma == 0.5
-    app.text_input(key="construction_start").set_value("1, 1").run()
+    app.text_input(key="construction_start:typed").set_value("1, 1").run()
     assert not app.error
     assert app.session_state["construction:config"].gamma == 0
 

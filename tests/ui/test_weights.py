@@ -299,7 +299,7 @@ def test_the_page_moves_within_what_is_shipped(open_page):
         focus="12",
     )
     config = app.session_state["weights:config"]
-    assert (config.layers, config.heads, config.seed, config.focus) == (7, 1, 0, 12)
+    assert (config.layers, config.heads, config.seed, config.focus) == (7, 1, 0, 7)
     assert config.other == "diag"
     app.segmented_control(key="weights_study").set_value("parts").run()
     assert not app.exception

@@ -5,7 +5,13 @@ from collections.abc import Callable, Mapping
 
 from icl_core.lessons.weights.choices import COORDINATES, PRESETS, STUDIES, Study, Weights
 from icl_core.lessons.weights.comparison import compare_view, others
-from icl_core.lessons.weights.matrices import heatmap_figure, heatmap_view, movie_player, panels
+from icl_core.lessons.weights.matrices import (
+    heatmap_figure,
+    heatmap_view,
+    movie_player,
+    panels,
+    reach,
+)
 from icl_core.lessons.weights.pieces import pieces_view, share_view
 from icl_core.lessons.weights.spread import distance_view, omega_figure, omega_view
 from icl_core.lessons.weights.stories import Story, measure, read
@@ -47,6 +53,7 @@ __all__ = [
     "omega_figure",
     "others",
     "panels",
+    "reach",
     "read",
     "theory",
     "theory_figure",

@@ -15,7 +15,9 @@ from icl_core.models.linear import LinearTransformer
 from icl_core.plots import weights as plots
 from icl_core.plots.figure import Figure
 from icl_core.plots.omegas import omega_traces
+from icl_core.plots.ticks import limit_of
 from icl_core.plots.weights import Panel, Run
+from icl_core.validation import Reach
 
 Rows = list[list[Panel]]
 GREY = "Grey: entries that no prediction depends on."
@@ -74,17 +76,23 @@ def movie_omegas(story: Story) -> np.ndarray:
 
 def snapshot_of(config: Weights, story: Story) -> int:
     """The snapshot shown."""
-    return story.last if config.snapshot is None else min(config.snapshot, story.last)
+    return story.last if config.snapshot is None else config.snapshot
 
 
-def _layer(config: Weights, story: Story) -> int:
-    return min(config.layer, story.num_layers)
+def reach(config: Weights, story: Story) -> dict[str, Reach]:
+    """What there is of a model: stops of its training, layers, ranks."""
+    return {
+        "snapshot": Reach("The stop of the training", 0, story.last),
+        "layer": Reach("Show layer", 0, story.num_layers),
+        "focus": Reach("The layer looked into", 1, story.num_layers, quiet=True),
+        "rank": Reach("Rank r", 0, story.task.dim + 1),
+    }
 
 
 def heatmap_figure(config: Weights, story: Story) -> Figure:
     """Figure 4 of the paper; colour limits hold for the finished model, the movie included."""
     snapshot = snapshot_of(config, story)
-    layer = _layer(config, story)
+    layer = config.layer
     ends = [layer_rows(shown_at(story, at, config.coordinates), layer) for at in story.ends]
     final = [row for rows in ends for row in rows]
     run = Run(
@@ -108,7 +116,7 @@ def heatmap_figure(config: Weights, story: Story) -> Figure:
 
 def omega_limit(story: Story) -> float:
     """Of the axis of omegas: holds the finished model, so that a wild start leaves the picture."""
-    return 1.15 * float(np.abs(movie_omegas(story)[list(story.ends)]).max()) or 1.0
+    return 1.15 * limit_of([movie_omegas(story)[list(story.ends)]])
 
 
 def stop_label(story: Story, snapshot: int) -> str:
@@ -164,7 +172,7 @@ def heatmap_view(config: Weights, story: Story) -> View:
         title=title,
         caption=caption,
         controls=[movie_player(config, story)],
-        grid=movie_grid(story, config.coordinates, _layer(config, story)),
+        grid=movie_grid(story, config.coordinates, config.layer),
     )
 
 
@@ -198,7 +206,7 @@ def stacked(parts: Mapping[str, LinearTransformer], layer: int) -> Rows:
 def shared_limits(parts: Mapping[str, LinearTransformer]) -> dict[str, float]:
     """Colour limits over all layers and models."""
     return {
-        letter: max(float(np.abs(getattr(model, letter)).max()) for model in parts.values()) or 1.0
+        letter: limit_of(getattr(model, letter) for model in parts.values())
         for letter in ("Q", "P")
     }
 

@@ -44,11 +44,6 @@ def split(found: Pieces, rank: int) -> dict[str, LinearTransformer]:
     }
 
 
-def rank_of(config: Weights, story: Story) -> int:
-    """The rank shown."""
-    return min(config.rank, story.task.dim + 1)
-
-
 def explained(parts: Parts, layer: int, rank: int) -> float:
     """Per cent of a layer's squared weight in the diagonal part and `rank` more, over its heads."""
     squares = np.square(parts.matrix[layer]).sum((-2, -1))
@@ -62,9 +57,9 @@ def pieces_figure(config: Weights, story: Story) -> Figure:
     """One layer in pieces, on one scale a letter for all layers and ranks."""
     found, layer = pieces(story, config.coordinates), focus_of(config, story)
     return beside_figure(
-        split(found, rank_of(config, story)),
+        split(found, config.rank),
         layer,
-        title=f"Layer {layer + 1}: a diagonal part and rank {rank_of(config, story)}",
+        title=f"Layer {layer + 1}: a diagonal part and rank {config.rank}",
         name="parts",
         limits=_limits(story, config.coordinates),
     )
@@ -79,11 +74,7 @@ def _limits(story: Story, coordinates: Coordinates) -> dict[str, float]:
 
 def pieces_view(config: Weights, story: Story) -> View:
     """One layer in pieces, for every layer and rank."""
-    found, layer, rank = (
-        pieces(story, config.coordinates),
-        focus_of(config, story),
-        rank_of(config, story),
-    )
+    found, layer, rank = pieces(story, config.coordinates), focus_of(config, story), config.rank
     controls: list[Player | Slider] = [layer_player(config, story)] if story.num_layers > 1 else []
     controls.append(
         Slider(

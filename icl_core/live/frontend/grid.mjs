@@ -34,7 +34,7 @@ export function locate(nodes, value, logarithmic) {
   }
   const [left, right] = [nodes[below], nodes[below + 1]];
   const share = logarithmic
-    ? Math.log(value / left) / Math.log(right / left)
+    ? (Math.log(value) - Math.log(left)) / (Math.log(right) - Math.log(left))
     : (value - left) / (right - left);
   return { below, share };
 }

@@ -250,3 +250,25 @@ test("what a release cannot change by numbers alone is drawn anew", () => {
     ({ layout }) => (layout.shapes = [{ x0: 1 }]),
   ]) assert.equal(changes(before, figure(change), []), null);
 });
+
+test("numbers of any size are written, and places found on any slider", () => {
+  assert.equal(format(5e-324, ".3g"), "4.94·10⁻³²⁴");
+  assert.equal(format(-1.7e308, ".3g"), "−1.7·10³⁰⁸");
+  for (const size of [5e-324, 1e-300, 1e-9, 0, 1, 1e21, 1e300, 1.7e308, NaN, Infinity, -Infinity]) {
+    for (const spec of [".3g", ".2f", "d", ".1%", ".4g"]) {
+      assert.doesNotMatch(format(size, spec), /NaN|Infinity|undefined/);
+    }
+  }
+  for (const [minimum, maximum] of [[1e-300, 1e300], [5e-324, 1], [0.01, 10]]) {
+    const wide = { minimum, maximum, step: 0.5, scale: "log" };
+    const count = stepCount(wide);
+    assert.ok(Number.isFinite(count));
+    for (const place of [0, 1, count >> 1, count - 1, count]) {
+      assert.equal(placeOf(wide, valueAt(wide, place)), place);
+    }
+    for (const value of [0, -1, NaN]) assert.equal(placeOf(wide, value), 0);
+  }
+  const { below, share } = locate([1e-300, 1e300], 1, true);
+  assert.equal(below, 0);
+  assert.ok(Math.abs(share - 0.5) < 1e-12);
+});
