@@ -55,7 +55,7 @@ def paper_steps(
         tokens = sample_tokens(token_key, sigma, **sizes, inputs=task.inputs)
         queries = task.inputs.sample(query_key, (batch, task.dim), sigma.dtype)
 
-        def loss(parameters: Parameters) -> Array:
+        def loss(parameters: Parameters) -> jax.Array:
             predict = jax.vmap(partial(forward_tokens, as_model(parameters, task.dim)))
             _, predictions = predict(tokens.X, tokens.y, queries)
             target = jnp.sum(tokens.w * queries, axis=-1)
