@@ -74,7 +74,7 @@ def _page(address: str) -> str:
 
 
 class FirstSight:
-    """ASGI middleware that puts `HEAD` into the HTML of every page, and its `Sight` if it has one."""
+    """ASGI middleware that puts `HEAD` into a page's HTML, and the page's `Sight` if it has one."""
 
     def __init__(self, app: Any) -> None:
         self.app = app
@@ -92,7 +92,7 @@ class FirstSight:
 
 
 class _Insertion:
-    """Sends an HTML answer with `HEAD` and a piece at the end of its body; any other as it comes."""
+    """Sends an HTML answer with `HEAD` and a piece ending its body; any other as it comes."""
 
     def __init__(self, send: Send, piece: bytes) -> None:
         self.send, self.piece = send, piece

@@ -15,9 +15,7 @@ def refused(browser, address: str) -> list[str]:
     context = browser.new_context()
     try:
         page = context.new_page()
-        page.on(
-            "response", lambda answer: answer.status >= 400 and found.append(answer.url)
-        )
+        page.on("response", lambda answer: answer.status >= 400 and found.append(answer.url))
         page.goto(address)
         page.locator(ALIVE).first.wait_for(state="attached")
         page.locator("[data-testid=stSidebarNavLink]").nth(1).click()

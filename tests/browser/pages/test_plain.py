@@ -1,6 +1,7 @@
 """Pages in the reader's own colours, and on paper."""
 
 import io
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -52,7 +53,9 @@ def test_controls_are_seen_in_forced_colours(visit, name, scheme):
     assert [drawn(grey(control)) > 0.03 for control in controls] == [True] * len(controls)
     for group in page.locator("[data-testid=stButtonGroup]:visible").all():
         chosen = [grey(button).mean() for button in group.locator("[data-selected]").all()]
-        others = [grey(button).mean() for button in group.locator("button:not([data-selected])").all()]
+        others = [
+            grey(button).mean() for button in group.locator("button:not([data-selected])").all()
+        ]
         assert all(abs(one - other) > 0.15 for one in chosen for other in others)
     for switch in page.locator("[data-testid=stCheckbox] label > div:has(> div:empty)").all():
         assert drawn(grey(switch)) > 0.1
@@ -88,7 +91,8 @@ def test_the_focus_is_seen_in_forced_colours(visit):
           for (let at = input, up = 0; at && up < 4; at = at.parentElement, up += 1) {
             const { outlineStyle, outlineWidth } = getComputedStyle(at);
             const { width, height } = at.getBoundingClientRect();
-            if (outlineStyle !== "none" && parseFloat(outlineWidth) >= 2 && width * height > 40) return true;
+            const ring = outlineStyle !== "none" && parseFloat(outlineWidth) >= 2;
+            if (ring && width * height > 40) return true;
           }
           return false;
         }""")
@@ -100,7 +104,9 @@ def test_charts_follow_the_colours_that_are_forced(visit):
     page = visit("noise_and_depth").page
     colour = "document.querySelector('.icl-live-plot')._fullLayout.font.color"
     light = page.evaluate(colour)
-    page.evaluate("localStorage.setItem('stActiveTheme-/noise_and_depth-v1', JSON.stringify('Light'))")
+    page.evaluate(
+        "localStorage.setItem('stActiveTheme-/noise_and_depth-v1', JSON.stringify('Light'))"
+    )
     page.emulate_media(forced_colors="active", color_scheme="dark")
     page.wait_for_function(f"{colour} !== '{light}'")
 
@@ -120,7 +126,7 @@ def test_a_page_prints_dark_on_white_with_every_chart_whole(visit, name):
     boxes = [chart.bounding_box() for chart in page.locator(CHART).all()]
     tops = [box["y"] for box in boxes if box]
     assert len(tops) >= CHARTS[name] - 3  # some are in closed tabs
-    for box, following in zip(boxes, boxes[1:], strict=False):
+    for box, following in pairwise(boxes):
         if box and following:
             assert box["y"] + box["height"] <= following["y"]
             assert 100 < box["height"] <= A4["height"]
@@ -130,7 +136,9 @@ def test_a_page_prints_dark_on_white_with_every_chart_whole(visit, name):
 
     page.emulate_media(media="screen")
     page.set_viewport_size({"width": 1200, "height": 900})
-    page.wait_for_function(f"JSON.stringify({SIZES}) === `{page.evaluate('(s) => JSON.stringify(s)', before)}`")
+    page.wait_for_function(
+        f"JSON.stringify({SIZES}) === `{page.evaluate('(s) => JSON.stringify(s)', before)}`"
+    )
 
 
 def test_a_printer_gets_charts_for_paper(visit):
