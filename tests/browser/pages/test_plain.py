@@ -145,8 +145,9 @@ def test_a_printer_gets_charts_for_paper(visit):
     """By the browser's own events, not by an emulated medium."""
     page = visit("noise_and_depth", {"color_scheme": "dark"}).page
     before = page.evaluate(SIZES)
+    # Heard after the charts have heard "beforeprint", and before the page is laid out for paper.
     page.evaluate(
-        f"addEventListener('afterprint', () => {{ window.printed = [{SURFACES}, {SIZES}]; }}, true)"
+        f"addEventListener('beforeprint', () => {{ window.printed = [{SURFACES}, {SIZES}]; }})"
     )
     assert page.pdf(format="A4").startswith(b"%PDF")
     surfaces, sizes = page.evaluate("window.printed")
