@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from icl_core.plots.style import SURFACES as STYLES
 from tests.browser.pages.conftest import CHARTS
 
 pytestmark = pytest.mark.browser
@@ -100,15 +101,16 @@ def test_the_focus_is_seen_in_forced_colours(visit):
 
 
 def test_charts_follow_the_colours_that_are_forced(visit):
-    """A reader may force black on a page whose theme is light."""
-    page = visit("noise_and_depth").page
+    """A reader may force black on a page whose theme is set to light."""
+    page = visit("noise_and_depth", {"color_scheme": "light"}).page
+    page.evaluate("localStorage['stActiveTheme-/noise_and_depth-v2'] = JSON.stringify('Light')")
+    page.emulate_media(color_scheme="dark")
+    page.reload()
+    page.locator(".icl-live[data-alive]").first.wait_for(state="attached")
     colour = "document.querySelector('.icl-live-plot')._fullLayout.font.color"
-    light = page.evaluate(colour)
-    page.evaluate(
-        "localStorage.setItem('stActiveTheme-/noise_and_depth-v1', JSON.stringify('Light'))"
-    )
+    assert page.evaluate(colour) == STYLES["light"].text
     page.emulate_media(forced_colors="active", color_scheme="dark")
-    page.wait_for_function(f"{colour} !== '{light}'")
+    page.wait_for_function(f"{colour} === '{STYLES['dark'].text}'", timeout=10_000)
 
 
 @pytest.mark.parametrize("name", CHARTS)
