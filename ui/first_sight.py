@@ -3,6 +3,8 @@
 The first visit to a page takes a browser some two seconds: Streamlit's own program, then plotly.js.
 The server keeps the title and a sketch of the first figure of every page that somebody has opened
 in its default state, puts both into the page's HTML, and has plotly.js fetched at once.
+
+Every page is told besides where the app lies, and how to bear a translator.
 """
 
 from collections.abc import Awaitable, Callable, MutableMapping
@@ -20,6 +22,7 @@ Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
+HEAD = Path(__file__).with_name("head.html").read_bytes()
 TEMPLATE = Path(__file__).with_name("first_sight.html")
 TITLE = "first sight: title"
 
@@ -71,29 +74,28 @@ def _page(address: str) -> str:
 
 
 class FirstSight:
-    """ASGI middleware that puts a page's `Sight` into its HTML."""
+    """ASGI middleware that puts `HEAD` into a page's HTML, and the page's `Sight` if it has one."""
 
     def __init__(self, app: Any) -> None:
         self.app = app
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
-        sight = None
-        if scope["type"] == "http" and scope["method"] == "GET" and not scope["query_string"]:
-            sight = _SIGHTS.get(_page(scope["path"]))
-        if sight is None:
+        if scope["type"] != "http" or scope["method"] != "GET" or "." in _page(scope["path"]):
             await self.app(scope, receive, send)
             return
+        sight = None if scope["query_string"] else _SIGHTS.get(_page(scope["path"]))
         # Neither compressed nor answered by "not modified": the picture may be newer than the page.
         unwanted = (b"accept-encoding", b"if-none-match", b"if-modified-since")
         kept = [(name, value) for name, value in scope["headers"] if name not in unwanted]
-        await self.app(dict(scope, headers=kept), receive, _Insertion(send, sight.html()))
+        insertion = _Insertion(send, sight.html().encode() if sight else b"")
+        await self.app(dict(scope, headers=kept), receive, insertion)
 
 
 class _Insertion:
-    """Sends an HTML answer with a piece put at the end of its body; any other as it comes."""
+    """Sends an HTML answer with `HEAD` and a piece ending its body; any other as it comes."""
 
-    def __init__(self, send: Send, piece: str) -> None:
-        self.send, self.piece = send, piece.encode()
+    def __init__(self, send: Send, piece: bytes) -> None:
+        self.send, self.piece = send, piece
         self.start: Message | None = None
         self.body = b""
 
@@ -111,7 +113,9 @@ class _Insertion:
                 await self._finish(self.start)
 
     async def _finish(self, start: Message) -> None:
-        body = self.body.replace(b"</body>", self.piece + b"</body>", 1)
+        # Before Streamlit's own scripts, which read what it says.
+        body = self.body.replace(b"<script", HEAD + b"<script", 1)
+        body = body.replace(b"</body>", self.piece + b"</body>", 1)
         dropped = (b"content-length", b"etag", b"last-modified")
         headers = [(name, value) for name, value in start["headers"] if name not in dropped]
         headers.append((b"content-length", str(len(body)).encode()))

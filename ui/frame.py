@@ -50,7 +50,8 @@ def enter() -> st.Page:
     """Called by app.py in every run, before the page, which is returned."""
     watchdog.start()
     page = _navigation()
-    st.html(UI / "style.css")
+    for sheet in ("style.css", "plain.css"):
+        st.html(UI / sheet)
     st.session_state[IN_APP] = True
     return page
 

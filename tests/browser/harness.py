@@ -52,8 +52,7 @@ class Watched:
             yield
 
     def _heard(self, message) -> None:
-        # Below a page's own address Streamlit first looks for its server there, in vain.
-        if message.type in ("error", "warning") and "/_stcore/" not in message.location["url"]:
+        if message.type in ("error", "warning"):
             self.complaints.append(f"{message.text} {message.location['url']}")
 
     def open(self, path: str, charts: int = 1) -> "Watched":

@@ -1,14 +1,17 @@
-"""The picture that is in a page's HTML before Streamlit has started."""
+"""What is in a page's HTML before Streamlit has started."""
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
+import streamlit
 
 from ui import first_sight
-from ui.first_sight import FirstSight, Sight
+from ui.first_sight import HEAD, FirstSight, Sight
 
-HTML = b"<html><head></head><body><div id='root'></div></body></html>"
+HTML = b"<html><head><script>1</script></head><body><div id='root'></div></body></html>"
+TOLD = HTML.replace(b"<script>1", HEAD + b"<script>1")
 
 
 @pytest.fixture
@@ -38,7 +41,7 @@ def answer(path, query=b"", method="GET"):
 
     headers = [(b"if-none-match", b"1"), (b"accept", b"text/html")]
     scope = {"type": "http", "method": method, "path": path, "query_string": query}
-    run = FirstSight(inner)(scope | {"headers": [] if query else headers}, None, send)
+    run = FirstSight(inner)(scope | {"headers": headers}, None, send)
     # A loop of its own: the browser tests leave one running in this thread.
     with ThreadPoolExecutor(1) as other:
         other.submit(asyncio.run, run).result()
@@ -48,7 +51,7 @@ def answer(path, query=b"", method="GET"):
 @pytest.mark.parametrize("path", ["/noise_and_depth", "/course/noise_and_depth/", "/"])
 def test_a_page_known_shows_its_title_and_picture(seen, path):
     headers, body = answer(path)
-    assert body.startswith(HTML[:-14])
+    assert body.startswith(TOLD[:-14])
     assert body.endswith(b"</body></html>")
     assert b"<h1>Noise &amp; depth</h1><svg id='picture'></svg>" in body
     assert headers[b"content-length"] == str(len(body)).encode()
@@ -57,13 +60,16 @@ def test_a_page_known_shows_its_title_and_picture(seen, path):
 
 
 @pytest.mark.parametrize(("path", "query"), [("/weights", b""), ("/noise_and_depth", b"v=1")])
-def test_other_pages_and_links_with_choices_come_as_they_are(monkeypatch, seen, path, query):
-    async def plain(scope, receive, send):
-        await send({"type": "http.response.start", "status": 200, "headers": scope["headers"]})
-        await send({"type": "http.response.body", "body": HTML})
+def test_other_pages_and_links_with_choices_have_no_picture(seen, path, query):
+    headers, body = answer(path, query)
+    assert body == TOLD
+    assert headers[b"content-length"] == str(len(body)).encode()
 
-    monkeypatch.setattr("tests.ui.test_first_sight.inner", plain)
-    assert answer(path, query)[1] == HTML
+
+def test_what_a_page_is_told_comes_before_the_scripts_that_read_it():
+    index = Path(streamlit.__file__).with_name("static").joinpath("index.html").read_bytes()
+    assert index.count(b"<head>") == 1
+    assert index.index(b"<head>") < index.index(b"<script") < index.index(b"</head>")
 
 
 def test_what_is_not_html_comes_as_it_is(monkeypatch, seen):

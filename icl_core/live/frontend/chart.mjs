@@ -12,9 +12,10 @@ import {
 import { atNode } from "./grid.mjs";
 import { Linked } from "./link.mjs";
 import { format } from "./numbers.mjs";
-import { surfaceOf } from "./theme.mjs";
+import { surfaceOf, watchSurface } from "./theme.mjs";
 
 const NARROW = 520;
+const PAPER = 680; // as wide as both A4 and Letter allow
 const PATIENCE = 10_000;
 const PAUSE = 250; // milliseconds in which more keys or clicks may follow
 
@@ -25,6 +26,7 @@ export class LiveChart {
     this.plotly = null;
     this.values = { ...data.values };
     this.question = data.question;
+    this.printing = false;
     this.held = false; // a pointer holds a slider
     this.pending = 0; // timer before a question is sent
     this.waiting = 0; // timer while an answer is awaited
@@ -51,7 +53,7 @@ export class LiveChart {
     tool("PNG 3×", "Save as PNG, 3×, on white", () => this.save("png", 3));
     tool("SVG", "Save as SVG, on white", () => this.save("svg", 1));
     const foot = element("div", "icl-live-foot", {}, this.badge, this.readouts, this.tools);
-    this.root = element("div", "icl-live", { role: "group", tabindex: "0" });
+    this.root = element("div", "icl-live", { role: "group", tabindex: "0", translate: "no" });
     this.root.append(this.controls, this.plot, foot, this.gaps);
     this.root.addEventListener("keydown", (event) => {
       if (this.player?.key(event)) {
@@ -217,12 +219,19 @@ export class LiveChart {
   /** Everything, by plotly's own difference: zoom, legend and the DOM node survive. */
   redraw() {
     const { data, layout } = compose(this.data, this.surface, this.patches);
-    this.narrow = this.plot.clientWidth > 0 && this.plot.clientWidth < NARROW;
+    const { clientWidth: width } = this.plot;
+    if (!this.printing) this.narrow = width > 0 && width < NARROW;
     const touched = matchMedia("(pointer: coarse)").matches;
     onPage(layout, this.zoom, { narrow: this.narrow, touched });
+    if (this.printing) Object.assign(layout, { width: PAPER, autosize: false });
     const options = { displayModeBar: false, displaylogo: false, showTips: false, responsive: false };
     this.hoverAgain();
-    return this.plotly.react(this.plot, data, layout, options);
+    const drawn = this.plotly.react(this.plot, data, layout, options);
+    for (const svg of this.plot.querySelectorAll(".main-svg")) {
+      if (this.printing) svg.setAttribute("viewBox", `0 0 ${PAPER} ${layout.height}`);
+      else svg.removeAttribute("viewBox");
+    }
+    return drawn;
   }
 
   /** New data under a resting pointer: what it points at must say the new value. */
@@ -242,8 +251,8 @@ export class LiveChart {
   /** Looks at the theme; whether it is another than before. */
   takeSurface() {
     const before = this.surface;
-    this.surface = surfaceOf(this.parent);
-    this.root.style.colorScheme = this.surface;
+    this.surface = this.printing ? "paper" : surfaceOf(this.parent);
+    this.root.style.colorScheme = this.surface === "dark" ? "dark" : "light";
     return this.surface !== before;
   }
 
@@ -252,13 +261,17 @@ export class LiveChart {
     // A chart in a hidden tab has no width, and must be drawn anew when it gets one.
     this.observer = new ResizeObserver(() => {
       const now = this.plot.clientWidth;
-      if (!now || now === width) return;
+      if (!now || now === width || this.printing) return;
       width = now;
       if (now < NARROW !== this.narrow) this.redraw();
       // Refused if it has been hidden again by the time plotly looks.
       this.plotly.Plots.resize(this.plot).catch(() => {});
     });
     this.observer.observe(this.plot);
+    this.unwatch = watchSurface((printing) => {
+      this.printing = printing;
+      if (this.takeSurface()) this.redraw();
+    });
   }
 
   tell(state) {
@@ -290,6 +303,7 @@ export class LiveChart {
     cancelAnimationFrame(this.frame);
     this.player?.pause();
     this.observer?.disconnect();
+    this.unwatch?.();
     this.linked?.leave();
     if (this.plotly) this.plotly.purge(this.plot);
   }

@@ -1,9 +1,31 @@
 // Light, dark and paper: the figure's template is the surface's, everything else stays.
 
+const forced = matchMedia("(forced-colors: active)");
+const dark = matchMedia("(prefers-color-scheme: dark)");
+const paper = matchMedia("print");
+
 /** "light" or "dark", by the background that Streamlit's theme gives to components. */
 export function surfaceOf(element) {
+  // Where colours are forced, the theme's are not drawn, and this says which are.
+  if (forced.matches) return dark.matches ? "dark" : "light";
   const background = getComputedStyle(element).getPropertyValue("--st-background-color").trim();
   return luminance(background) < 0.4 ? "dark" : "light";
+}
+
+/**
+ * `turned(printing)` when the surface may be another: for paper, or by colours forced on the page.
+ * Returns how to stop that. Firefox tells of paper by the events alone, an emulation by the medium.
+ */
+export function watchSurface(turned) {
+  const listeners = [
+    [window, "beforeprint", () => turned(true)],
+    [window, "afterprint", () => turned(false)],
+    ...[forced, dark, paper].map((query) => [query, "change", () => turned(paper.matches)]),
+  ];
+  for (const [target, name, act] of listeners) target.addEventListener(name, act);
+  return () => {
+    for (const [target, name, act] of listeners) target.removeEventListener(name, act);
+  };
 }
 
 /** Brightness of a colour, from 0 to 1; 1 if it is unknown. */

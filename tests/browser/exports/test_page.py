@@ -1,9 +1,11 @@
 """An exported page opens with the network off, and its controls move the picture."""
 
+import io
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from icl_core.export.page import to_html
 from icl_core.lessons.catalog import LESSONS
@@ -154,3 +156,29 @@ def test_it_is_white_also_where_dark_is_preferred(exported):
 def test_on_a_phone_nothing_is_cut_off(exported):
     _, page = exported("gdpp_spectrum", "passage", viewport={"width": 390, "height": 844})
     assert page.page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_it_prints_whole_on_white_without_buttons(exported):
+    _, page = exported("weights", "heatmaps", color_scheme="dark")
+    before = page.plot("plot.querySelector('.main-svg').getAttribute('width')")
+    page.page.set_viewport_size({"width": 688, "height": 1017})
+    page.page.emulate_media(media="print")
+    page.wait_until("document.querySelector('.main-svg').hasAttribute('viewBox')")
+    box = page.page.locator(".icl-live-plot .main-svg").first.bounding_box()
+    assert 600 < box["width"] <= 688
+    assert box["height"] < 1017
+    caption = page.page.locator("body > p").bounding_box()
+    assert box["y"] + box["height"] <= caption["y"]
+    assert page.page.locator(".icl-live :is(button, input):visible").count() == 0
+    page.page.emulate_media(media="screen")
+    page.page.set_viewport_size({"width": 1200, "height": 900})
+    page.wait_until(f"document.querySelector('.main-svg').getAttribute('width') === '{before}'")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_its_slider_is_seen_in_forced_colours(exported, scheme):
+    _, page = exported("noise_and_depth", "layers", forced_colors="active", color_scheme=scheme)
+    slider = page.page.locator(".icl-live input[type=range]")
+    picture = Image.open(io.BytesIO(slider.screenshot())).convert("L")
+    grey = np.asarray(picture, float) / 255
+    assert np.mean(np.abs(grey - grey[0, 0]) > 0.3) > 0.03
