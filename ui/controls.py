@@ -107,7 +107,8 @@ class Controls(Generic[C]):
         self.tell()
         values = {name: self[name] for name in self.default.to_dict()}
         # Streamlit forgets a widget that a run leaves out, unless its value was set by hand.
-        for name in values.keys() - self._drawn:
+        st.session_state[f"{self.page}:hidden"] = hidden = values.keys() - self._drawn
+        for name in hidden:
             self.put(name, values[name])
         config = self._checked(values)
         st.session_state[f"{self.page}:config"] = config
@@ -183,8 +184,11 @@ class Controls(Generic[C]):
     # --- widgets ---------------------------------------------------------------------------
 
     def _widget(self, field: str) -> str:
-        """The key of a widget about to be drawn."""
+        """The key of a widget about to be drawn. One that was hidden begins anew in the browser,
+        which is told its value only if it is set in this run."""
         self._drawn.add(field)
+        if field in st.session_state.get(f"{self.page}:hidden", ()):
+            self.put(field, self[field])
         return self.key(field)
 
     def slider(
@@ -297,7 +301,8 @@ class Controls(Generic[C]):
                 for name, value in values.items():
                     self.put(name, value)
 
-        if refused and refused["beside"] != self[field]:
+        # Neither beside another value nor on a page that was left.
+        if key not in st.session_state or refused.get("beside") != self[field]:
             refused.clear()
         if refused:
             self._refused[field] = f"{refused['why']} Until then {said(self[field])} stays."

@@ -76,12 +76,12 @@ class Tab:
         return time.monotonic() - begun
 
     async def go(self, path: str, query: str = "") -> float:
-        """A click on a link within the app."""
-        self.page.states.clear()
+        """A click on a link within the app; to the page itself, its widgets keep what they hold."""
         if path != self.path:
+            self.page.states.clear()
             self.page.refused.clear()
         self.path, self._query, self._hash = path, query, self.pages[path]
-        return await self._ask()
+        return await self._ask(states=())
 
     async def change(self, change: Change) -> float:
         """A widget changes, and the fragment that it stands in runs."""

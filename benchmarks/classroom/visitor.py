@@ -151,9 +151,9 @@ class Visitor:
     async def _start(self) -> bool:
         """Go to the page, choose, and click; whether the training was taken on."""
         await self._note("open", "navigation", self.tab.go(TRAIN))
-        if change := self._changes("slider", "button_group", "selectbox", "number_input"):
+        if change := self._changes("slider", "button_group", "selectbox"):
             await self._note("change", change.control, self.tab.change(change))
-        if field := self.tab.page.labelled("number_input", SECONDS):
+        if field := self.tab.page.labelled("text_input", SECONDS):
             await self._note("change", SECONDS, self.tab.change(typed(field, self.trains)))
         button = self.tab.page.labelled("button", START)
         if field is None or button is None or button.proto.disabled:

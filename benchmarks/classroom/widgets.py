@@ -3,6 +3,7 @@
 import json
 import random
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,12 +11,11 @@ import numpy as np
 from streamlit.dataframe_util import convert_arrow_bytes_to_pandas_df
 from streamlit.proto.ButtonGroup_pb2 import ButtonGroup
 from streamlit.proto.Dataframe_pb2 import Dataframe
-from streamlit.proto.NumberInput_pb2 import NumberInput
 from streamlit.proto.Slider_pb2 import Slider
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 
-FAR, EDITED = 999, 2.0
-"""As far above its lowest value as a number is typed, and from 0 in a table."""
+EDITED = 2.0
+"""As far from 0 as a number of a table is typed."""
 REFUSED = "neither"
 """A line that no field takes."""
 
@@ -67,8 +67,6 @@ def held(element: Element) -> WidgetState | None:
             state.string_value = proto.raw_value
         case "selectbox" if proto.HasField("default"):
             state.string_value = proto.options[proto.default]
-        case "number_input" if proto.set_value or proto.HasField("default"):
-            state.double_value = proto.value if proto.set_value else proto.default
         case "text_input":
             state.string_value = proto.value if proto.set_value else proto.default
         case "checkbox":
@@ -99,12 +97,8 @@ def opened(menu: Element, is_open: bool) -> Change:
 
 
 def typed(field: Element, value: float) -> Change:
-    """A number in its field, moved into the field's bounds."""
-    proto = field.proto
-    low = proto.min if proto.has_min else value
-    high = proto.max if proto.has_max else value
-    state = WidgetState(id=field.widget, double_value=min(max(value, low), high))
-    return Change(element=field, state=state)
+    """A number in its line."""
+    return Change(element=field, state=WidgetState(id=field.widget, string_value=f"{value:g}"))
 
 
 def _at(options: Any, places: Any) -> list[str]:
@@ -137,15 +131,13 @@ def _select(proto: Any, now: WidgetState, state: WidgetState, rng: random.Random
         state.string_value = rng.choice(others)
 
 
-def _type_number(proto: Any, now: WidgetState, state: WidgetState, rng: random.Random) -> None:
-    low = proto.min if proto.has_min else 0.0
-    high = min(proto.max, low + FAR) if proto.has_max else low + FAR
-    whole = proto.data_type == NumberInput.INT
-    state.double_value = float(round(rng.uniform(low, high), 0 if whole else 1))
-
-
 def _type_line(proto: Any, now: WidgetState, state: WidgetState, rng: random.Random) -> None:
+    """A number's neighbour in its place, to and fro, or what no field takes."""
     state.string_value = REFUSED
+    with suppress(ValueError):
+        number = float(now.string_value)
+        beside = number + 1 if number < 1 or int(number) % 2 else number - 1
+        state.string_value = rng.choice((f"{beside:g}", REFUSED))
 
 
 def _switch(proto: Any, now: WidgetState, state: WidgetState, rng: random.Random) -> None:
@@ -173,20 +165,32 @@ def _edit(proto: Any, now: WidgetState, state: WidgetState, rng: random.Random) 
     """A number of a table."""
     if proto.editing_mode == Dataframe.READ_ONLY:
         return
-    numbers = convert_arrow_bytes_to_pandas_df(proto.arrow_data.data).select_dtypes("number")
-    cells = np.argwhere(numbers.notna().to_numpy()).tolist()
+    table = convert_arrow_bytes_to_pandas_df(proto.arrow_data.data)
+    cells = [
+        (row, column)
+        for row, column in np.ndindex(table.shape)
+        if _is_number(table.iat[row, column])
+    ]
     if cells:
         row, column = rng.choice(cells)
-        rows = {str(row): {str(numbers.columns[column]): round(rng.uniform(-EDITED, EDITED), 1)}}
+        value: Any = round(rng.uniform(-EDITED, EDITED), 1)
+        value = str(value) if isinstance(table.iat[row, column], str) else value
+        rows = {str(row): {str(table.columns[column]): value}}
         edits = {"edited_rows": rows, "added_rows": [], "deleted_rows": []}
         state.string_value = json.dumps(edits)
+
+
+def _is_number(cell: Any) -> bool:
+    try:
+        return np.isfinite(float(cell))
+    except (TypeError, ValueError):
+        return False
 
 
 _MAKERS: Mapping[str, Callable[[Any, WidgetState, WidgetState, random.Random], None]] = {
     "slider": _slide,
     "button_group": _press_one,
     "selectbox": _select,
-    "number_input": _type_number,
     "text_input": _type_line,
     "checkbox": _switch,
     "bidi_component": _drag,

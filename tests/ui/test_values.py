@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from benchmarks.sweeps import STARTS
 from tests.hostile import assert_one_sentence
 from tests.ui.conftest import Run
 
@@ -118,3 +119,36 @@ def test_levels_with_decimal_commas(open_page: Run) -> None:
 def test_a_link_makes_no_picture_of_what_it_holds(open_page: Run) -> None:
     app = open_page("one_prompt", v="1", task="![x](http://example.org/x.png)")
     assert "![x](" not in told(app)[0]
+
+
+HIDING = [
+    (page, control, start)
+    for page, controls in STARTS.items()
+    for control, start in controls.items()
+    if control not in ("layer", "layers", "focus", "rank")  # of charts, or of several widgets
+] + [("several_layers", "tokens", {"kind": "tied2"})]
+
+
+@pytest.mark.parametrize(("page", "control", "start"), HIDING)
+def test_a_control_that_comes_back_shows_its_value(
+    open_page: Run, page: str, control: str, start: dict[str, Any]
+) -> None:
+    """The browser begins it anew, with what the server's message says."""
+
+    def drawn() -> list[Any]:
+        keys = (f"-{page}_{control}", f"-{page}_{control}:typed")
+        kinds = ("button_group", "slider", "selectbox", "select_slider", "text_input", "toggle")
+        found = [widget.proto for kind in kinds for widget in app.get(kind)]
+        return [proto for proto in found if proto.id.endswith(keys)]
+
+    app = open_page(page)
+    hides = {field: app.session_state[f"{page}_{field}"] for field in start}
+    if page == "several_layers":
+        hides = {"kind": "blocks12"}
+    for choices in (start, hides, start):
+        for field, value in choices.items():
+            app.session_state[f"{page}_{field}"] = value
+        app.run()
+        assert not app.error
+    (proto,) = drawn()
+    assert proto.set_value
