@@ -37,7 +37,7 @@ import psutil
 from benchmarks.calls import forget, steps
 from benchmarks.serving import ROOT
 from icl_core.errors import InputError
-from icl_core.runtime import prepare_process
+from icl_core.runtime import without_xla
 from icl_core.validation import LIMITS, integer, number
 
 TICK, FORGET = 0.5, 20.0
@@ -260,7 +260,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except InputError as error:
         print(error, file=sys.stderr)
         return 2
-    prepare_process()
+    without_xla()
     notes, problem = endure(**given)
     if problem:
         print(problem, file=sys.stderr)
