@@ -72,3 +72,17 @@ def test_facts_are_those_of_the_papers() -> None:
         lines = (ROOT / "icl_core" / "zoo" / name).read_text().split()
         assert len(lines) == rows + 1
         assert {line.count(",") for line in lines} == {11}
+
+
+def test_no_program_of_ours_holds_a_decomposition() -> None:
+    """A program with a batched one may wait for ever for XLA's pool (DESIGN.md, "No XLA in the
+    server"): what the project decomposes it hands to numpy."""
+    words = ("jnp.linalg", "jax.scipy", "lax.linalg")
+    found = {
+        file.relative_to(ROOT).as_posix()
+        for folder in ("icl_core", "ui", "pages", "benchmarks")
+        for file in (ROOT / folder).rglob("*.py")
+        if any(word in file.read_text(encoding="utf-8") for word in words)
+    }
+    # Where a caller's own arrays are JAX's.
+    assert found == {"icl_core/arrays.py"}

@@ -28,6 +28,7 @@ from icl_core.live.movies import updates_player
 from icl_core.plots import depth as plots
 from icl_core.plots.drawing import Curve, level
 from icl_core.plots.one_layer import MEASURES, lines
+from icl_core.validation import Reach
 from icl_core.zoo.paper1.depth import METHODS
 
 EARLIEST = 30
@@ -45,6 +46,15 @@ PRESETS: dict[str, Depth] = {
 def measure(config: Depth) -> Runs:
     """What the views show, from the shipped files; the same for all choices."""
     return read()
+
+
+def reach(config: Depth, runs: Runs) -> dict[str, Reach]:
+    """Seeds and layers are those of the kind; of tied layers all are one."""
+    story = runs[config.kind]
+    found = {"seed": Reach("Seed", 0, len(story.runs) - 1)}
+    if not story.kind.tied and not story.kind.clipped:
+        found["layer"] = Reach("Weights of layer", 1, story.kind.layers)
+    return found
 
 
 def finding(config: Depth, runs: Runs) -> str:
@@ -73,7 +83,7 @@ def _spread(ends: np.ndarray, error: float) -> str:
 
 
 def _updates(story: Story, config: Depth) -> int:
-    return int(story.run(config.seed)["steps"][config.frame])
+    return int(story.runs[config.seed]["steps"][config.frame])
 
 
 def layer_curves(story: Story, config: Depth, frame: int) -> list[Curve]:
@@ -83,7 +93,7 @@ def layer_curves(story: Story, config: Depth, frame: int) -> list[Curve]:
         Curve(method=STYLES[m], label=NAMES[m], x=x, y=story.loss(m)[0], markers=True)
         for m in METHODS
     ]
-    mine = story.run(config.seed)["frame:loss"][frame, 0]
+    mine = story.runs[config.seed]["frame:loss"][frame, 0]
     return [*curves, Curve(method="full", label=TRAINED, x=x, y=mine, markers=True)]
 
 
@@ -112,9 +122,9 @@ def layers_view(config: Depth, runs: Runs) -> View:
     return View(
         figure=figure,
         title="Loss, layer by layer",
-        controls=[updates_player(story.run(config.seed)["steps"], config.frame)],
+        controls=[updates_player(story.runs[config.seed]["steps"], config.frame)],
         grid=grid,
-        caption=f"Seed {min(config.seed, len(story.runs) - 1)}, {condition(story)}: what the "
+        caption=f"Seed {config.seed}, {condition(story)}: what the "
         "query holds after each layer, read as an answer.",
     )
 
@@ -209,7 +219,7 @@ def _band(story: Story) -> str:
 def likeness_view(config: Depth, runs: Runs) -> View:
     """The three measures by layer, at the snapshot."""
     story = runs[config.kind]
-    x, run = np.arange(1, story.kind.layers + 1), story.run(config.seed)
+    x, run = np.arange(1, story.kind.layers + 1), story.runs[config.seed]
     curves = {
         key: [
             Curve(
@@ -234,7 +244,7 @@ def likeness_view(config: Depth, runs: Runs) -> View:
         title="Likeness by layer",
         caption="A layer is compared with the step of its number, "
         "seed "
-        f"{min(config.seed, len(story.runs) - 1)}, {condition(story)}.",
+        f"{config.seed}, {condition(story)}.",
     )
 
 

@@ -43,8 +43,8 @@ class Depth(Config):
     """Choices of the lesson.
 
     kind: which layers; seed: whose weights; frame: how far in its training, in snapshots; layer:
-    whose matrices, counted from 1; tokens: whether mixtures have theirs clipped to +-10. Where a
-    kind has fewer seeds or layers the last one stands.
+    whose matrices, counted from 1; tokens: whether mixtures have theirs clipped to +-10. Which
+    seeds and layers there are follows from the kind (`depth.reach`).
     """
 
     kind: KindName = "tied2"
@@ -72,9 +72,6 @@ class Story:
     runs: tuple[Part, ...]
     shifts: Part
     baselines: Part
-
-    def run(self, seed: int) -> Part:
-        return self.runs[min(seed, len(self.runs) - 1)]
 
     def over_seeds(self, key: str) -> np.ndarray:
         return np.stack([run[key] for run in self.runs])

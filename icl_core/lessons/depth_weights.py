@@ -51,7 +51,7 @@ def weights_view(config: Depth, runs: Runs) -> View:
     story = runs["tied2"] if runs[config.kind].kind.clipped else runs[config.kind]
     place = min(config.layer, story.kind.layers) - 1
     theirs = _of(story.gdpp(), place)
-    run = story.run(config.seed)
+    run = story.runs[config.seed]
     frames = _frames(run, story.kind, place)
     count = len(frames["Q"])
     shown = min(config.frame, count - 1)

@@ -26,7 +26,7 @@ from icl_core.tasks.linear import LinearTask
 from icl_core.tasks.noise import CategoricalNoise, FixedNoise, NoiseLaw, UniformNoise
 from icl_core.training import Snapshot, TrainingConfig, train
 from icl_core.validation import LIMITS as ENGINE_LIMITS
-from icl_core.validation import Config, choice, integer, number, numbers
+from icl_core.validation import Config, Reach, choice, integer, number, numbers
 from icl_core.zoo.published import published_loss
 
 NOISES = ("uniform", "fixed", "categorical")
@@ -166,6 +166,11 @@ def measure(config: Train) -> Outcome:
     return Outcome(frames=frames, measured=measured)
 
 
+def reach(config: Train, outcome: Outcome) -> dict[str, Reach]:
+    """Stops of the training that there was."""
+    return {"snapshot": Reach("The stop of the training", 0, outcome.last)}
+
+
 def measure_model(model: LinearTransformer, task: LinearTask) -> dict[str, LossSummary]:
     """Loss of a model ("model") by layer on fresh prompts, and of its baselines."""
     methods: dict[str, Method] = {
@@ -283,7 +288,7 @@ def movie_player(config: Train, outcome: Outcome) -> Player:
         name="snapshot",
         label="Training",
         labels=[f"{frame.step:,} updates" for frame in outcome.frames],
-        value=outcome.last if shot is None else min(shot, outcome.last),
+        value=outcome.last if shot is None else shot,
         seconds=0.25,
     )
 

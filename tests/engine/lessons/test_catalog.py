@@ -1,0 +1,25 @@
+"""What holds for every lesson of the catalog."""
+
+import pytest
+
+from icl_core.errors import InputError
+from icl_core.lessons.catalog import LESSONS
+from icl_core.lessons.depth import Depth
+from icl_core.lessons.weights import Weights
+from icl_core.validation import Config
+from tests.hostile import assert_one_sentence
+
+MISFITS = [
+    ("several_layers", "layers", Depth(kind="blocks12", seed=4)),
+    ("several_layers", "weights", Depth(kind="untied5", seed=4)),
+    ("weights", "heatmaps", Weights(layers=2, layer=3)),
+]
+
+
+@pytest.mark.parametrize(("lesson", "view", "config"), MISFITS)
+def test_a_file_shows_no_other_choice_than_the_one_asked_for(
+    lesson: str, view: str, config: Config
+) -> None:
+    with pytest.raises(InputError, match="out of reach") as caught:
+        LESSONS[lesson].view(view, config)
+    assert_one_sentence(caught.value)
