@@ -50,6 +50,7 @@ PROMPTS, STILL = 1024, 15.0
 Answer = Callable[[], Any]
 
 
+@in_float64
 def answers(compiled: bool) -> dict[str, Answer]:
     """What pages ask of the engine."""
     family = next(iter(families().values()))

@@ -72,7 +72,8 @@ def numpy_or_xla(
 def scan(step: Callable[[Any, Any], tuple[Any, Any]], state: Any, inputs: Any, length: int) -> Any:
     """`jax.lax.scan` for arrays of either kind: the last state, and the stacked outputs.
 
-    `inputs` is a pytree of arrays whose leading axis is gone through, or None.
+    `inputs` is a pytree of arrays whose leading axis is gone through, or None; `length` is 1 or
+    more, for of no step nobody knows the outputs' shapes.
     """
     if namespace(state, inputs) is jnp:
         return jax.lax.scan(step, state, inputs, length=length)

@@ -77,8 +77,7 @@ def parse_json(name: str, data: bytes | str) -> Any:
     def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         entries = dict(pairs)
         if len(entries) < len(pairs):
-            names = [name for name, _ in pairs]
-            twice = next(name for name in names if names.count(name) > 1)
+            (twice, _), *_ = Counter(name for name, _ in pairs).most_common(1)
             raise ValueError(f"the entry {twice!r:.40} stands there twice")
         return entries
 

@@ -9,9 +9,12 @@ import re
 from icl_core.errors import InputError
 
 _SIGNS = str.maketrans({"\u2212": "-", "\u2013": "-", "\ufe63": "-", "\uff0d": "-", "\uff0b": "+"})
-_GROUPS = re.compile(r"(?<![\d.,])\d{1,3}(?:[\u00a0\u2007\u2009\u202f]\d{3})+(?![\d.]*\d{4})")
+_SPACE = "[\u00a0\u2007\u2009\u202f]"
+_GROUPS = re.compile(rf"(?<![\d.,])[1-9]\d{{0,2}}(?:{_SPACE}\d{{3}})+(?!{_SPACE}?\d)")
 _NUMBER = re.compile(r"[+-]?(\d+[.,]?\d*|[.,]\d+)([eE][+-]?\d+)?")
-_THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+")
+_THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+([eE][+-]?\d+)?")
+_GROUPED = re.compile(r"[+-]?[1-9]\d{0,2}([,.])\d{3}(?!\d)")
+"""How a line begins whose commas or points may group digits."""
 
 
 def plain(text: str) -> str:
@@ -52,16 +55,17 @@ def apart(text: str) -> list[str]:
         return [part.strip() for part in text.split(";") if part.strip()]
     spaced = re.search(r",\s|\s,", text) is not None
     parts = [part for part in re.split(r"\s*,\s+|\s+,\s*|\s+", text) if part]
-    if len(parts) == 1 and "," in text and not _may_be_decimal(text):
+    several = len(parts) == 1 and "," in text and not _may_be_decimal(text)
+    if several and not _GROUPED.match(text):
         return [part for part in text.split(",") if part]
     for part in parts:
-        if "," in part.strip(",") and (spaced or len(parts) == 1):
+        if "," in part.rstrip(",") and (spaced or len(parts) == 1):
             raise InputError(
                 f"{text[:40]!r} can be read in two ways, for a comma in it may stand between two "
                 "numbers or mark decimals: write a point for decimals, or a semicolon between "
                 "numbers."
             )
-    return [part.strip(",") if spaced or len(parts) == 1 else part for part in parts]
+    return [part.rstrip(",") if spaced or len(parts) == 1 else part for part in parts]
 
 
 def _may_be_decimal(text: str) -> bool:

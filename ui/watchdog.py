@@ -1,10 +1,10 @@
 """A watch over answers: one that takes too long is given up, and one that never ends is known.
 
 An answer is a run of a page or of a fragment. Preparations and trainings in the background are
-none: they may take as long as they like.
+none: they may take as long as they like; callbacks of widgets and builders of downloads are not
+watched either.
 """
 
-import ctypes
 import faulthandler
 import logging
 import math
@@ -18,6 +18,7 @@ from collections.abc import Callable
 from contextvars import Context, copy_context
 from dataclasses import dataclass, field
 from functools import cache
+from urllib.parse import parse_qsl, urlencode
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import (
@@ -43,29 +44,14 @@ def seconds() -> float:
     return number(SETTING, os.environ.get(SETTING) or SECONDS, "seconds")
 
 
-class TooSlow(BaseException):
-    """Comes up in the midst of an answer that is given up.
-
-    No `Exception`, so that what is on its way takes it for nothing of its own.
-    """
-
-
 @dataclass(eq=False)
 class _Answer:
-    """One in progress, in the thread and with the Streamlit context that it began with.
-
-    Its end and its being given up may come at the same moment: the one that takes `decided`, a
-    lock that is never released, is the one that counts. So `TooSlow` is raised once at most, and
-    never after `end` has returned. `settled`: nothing will be raised that has not been.
-    """
+    """One in progress, in the thread and with the Streamlit context that it began with."""
 
     thread: int = field(default_factory=threading.get_ident)
     began: float = field(default_factory=time.monotonic)
     script: ScriptRunContext | None = field(default_factory=lambda: get_script_run_ctx(True))
     place: Context = field(default_factory=copy_context)
-    decided: threading.Lock = field(default_factory=threading.Lock)
-    told: threading.Lock = field(default_factory=threading.Lock)
-    settled: bool = False
     given_up: float = math.inf
     reported: bool = False
 
@@ -74,55 +60,45 @@ class _Answer:
         """Whether it goes on long after it was given up."""
         return time.monotonic() - self.given_up >= seconds()
 
-    def end(self) -> None:
-        """Called by its own thread, and once more if `TooSlow` came up in here."""
-        if self.decided.acquire(blocking=False):
-            self.settled = True
-        else:
-            while not self.settled:
-                time.sleep(0.001)
-            # What has been raised comes up after the next call into C at the latest. Taking it
-            # back instead would leave Python 3.11 looking for it at every step, for ever.
-            time.sleep(0)
-        _ANSWERS.pop(self.thread, None)
-
-    def tell(self) -> None:
-        """Show the visitor the sentence, if nobody has."""
-        if self.told.acquire(blocking=False):
-            st.error(SENTENCE.format(seconds()), icon=":material/timer_off:")
-
     def look(self) -> None:
         """What the watchdog does about it."""
-        if self.given_up < math.inf:
-            if not self.told.locked():
-                self._tell_from_outside()
-            if self.stuck and not self.reported:
-                self.reported = True
-                LOG.critical("An answer that was given up goes on: the health check fails.")
-        elif time.monotonic() - self.began >= seconds():
-            self._give_up()
+        if self.given_up == math.inf:
+            if time.monotonic() - self.began >= seconds():
+                self._give_up()
+        elif self.stuck and not self.reported:
+            self.reported = True
+            LOG.critical("An answer that was given up goes on: the health check fails.")
 
     def _give_up(self) -> None:
+        """Log where it is, tell its visitor, and free the session of it.
+
+        Nothing is raised in its thread: between taking a lock and the block that gives it back, as
+        Streamlit's caches and logging have them, an exception would leave the lock taken for ever.
+        """
         frame = sys._current_frames().get(self.thread)
-        stack = "".join(traceback.format_stack(frame)) if frame else ""
-        if not self.decided.acquire(blocking=False):
+        if frame is None or _ANSWERS.get(self.thread) is not self:
             return
-        raise_in = ctypes.pythonapi.PyThreadState_SetAsyncExc
-        raise_in(ctypes.c_ulong(self.thread), ctypes.py_object(TooSlow))
-        self.settled = True
         self.given_up = time.monotonic()
         link = self.script.query_string if self.script else ""
-        LOG.error(LOGGED, seconds(), link, stack)
-
-    def _tell_from_outside(self) -> None:
-        """For `TooSlow` does not come up in a thread that waits, or computes outside Python."""
+        LOG.error(LOGGED, seconds(), _public(link), "".join(traceback.format_stack(frame)))
         if self.script is None:
             return
-        messenger = threading.Thread(target=self.place.run, args=[self.tell], daemon=True)
+        messenger = threading.Thread(target=self.place.run, args=[_tell], daemon=True)
         add_script_run_ctx(messenger, self.script).start()
-        # A session asks the thread that it has for reruns of fragments; now it starts another.
+        # At Streamlit's next step it ends; and a session that asks the thread it has for reruns of
+        # fragments starts another.
         if self.script.script_requests is not None:
             self.script.script_requests.request_stop()
+
+
+def _tell() -> None:
+    """Show the visitor the sentence."""
+    st.error(SENTENCE.format(seconds()), icon=":material/timer_off:")
+
+
+def _public(link: str) -> str:
+    """A link without the id of a training, which is all that it takes to end one."""
+    return urlencode([pair for pair in parse_qsl(link) if pair[0] != "job"])
 
 
 _ANSWERS: dict[int, _Answer] = {}
@@ -130,23 +106,16 @@ _ANSWERS: dict[int, _Answer] = {}
 
 
 def watched(work: Callable[[], None]) -> None:
-    """Do work that is an answer, or a part of one, and give it up if it takes too long.
-
-    No context manager: contextlib's own steps on the way out would not be watched over.
-    """
-    if threading.get_ident() in _ANSWERS:
+    """Do work that is an answer, or a part of one, under the watch."""
+    thread = threading.get_ident()
+    if thread in _ANSWERS:
         work()
         return
-    answer = _Answer()
+    _ANSWERS[thread] = _Answer()
     try:
-        try:
-            _ANSWERS[answer.thread] = answer
-            work()
-        finally:
-            answer.end()
-    except TooSlow:
-        answer.end()
-        answer.tell()
+        work()
+    finally:
+        del _ANSWERS[thread]
 
 
 def trouble() -> str:

@@ -11,7 +11,7 @@ from streamlit.proto.Delta_pb2 import Delta
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 
-from benchmarks.classroom.widgets import Change, Element, another, held
+from benchmarks.classroom.widgets import REFUSED, Change, Element, another, held
 
 Place = tuple[int, ...]
 
@@ -85,7 +85,7 @@ class Page:
             said = f"{element.proto.type}: {element.proto.message}"
             self.faults.append(Fault(kind="exception", said=said))
         error = element.kind == "alert" and element.proto.format == Alert.ERROR
-        if error and not self.refused.keys() & self.alive():
+        if error and REFUSED not in element.proto.body:
             self.faults.append(Fault(kind="error", said=element.proto.body))
 
     def drop_stale(self, run: str, fragments: set[str] | None) -> None:

@@ -8,6 +8,7 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
+import jax
 from flax import struct
 from jaxtyping import Float
 
@@ -15,6 +16,10 @@ from icl_core.arrays import Array, WeightPath, eigh, namespace, numpy_or_xla, wi
 from icl_core.tasks.linear import LinearTask, Moments, Prompts
 from icl_core.tasks.noise import NUM_NODES, NoiseLaw, noise_from_dict, noise_to_dict
 from icl_core.validation import Config, mapping, number
+
+
+AT_ONCE = 1_000_000
+"""Numbers (prompts x nodes x dimensions) that `BayesRR` holds at a time: memory stays flat."""
 
 
 @struct.dataclass
@@ -66,12 +71,32 @@ def log_likelihood(
 
     For n < d the zero eigenvalues of Sigma take part as (n - d) log s < 0, which cancels them.
     """
-    xp = namespace(eigen.a, variance)
-    total = eigen.eigenvalues[:, None, :] + variance[None, :, None]
-    log_det = xp.sum(xp.log(total), axis=-1)
-    log_det += (num_context - eigen.a.shape[-1]) * xp.log(variance)[None]
-    explained = xp.sum(eigen.a[:, None, :] ** 2 / total, axis=-1)
+    return _log_likelihood(eigen, _inverse(eigen, variance), variance, num_context)
+
+
+def _inverse(eigen: Spectrum, variance: Float[Array, "nodes"]) -> Float[Array, "batch nodes dim"]:
+    """1 / (eigenvalue + variance)."""
+    return 1 / (eigen.eigenvalues[:, None, :] + variance[None, :, None])
+
+
+def _log_likelihood(
+    eigen: Spectrum, inverse: Array, variance: Array, num_context: Any
+) -> Float[Array, "batch nodes"]:
+    xp = namespace(inverse)
+    log_det = (num_context - eigen.a.shape[-1]) * xp.log(variance)[None]
+    log_det = log_det - xp.sum(xp.log(inverse), axis=-1)
+    explained = xp.matvec(inverse, eigen.a**2)
     return -0.5 * (log_det + (eigen.lam[:, None] - explained) / variance[None])
+
+
+def _posterior(
+    eigen: Spectrum, inverse: Array, variance: Array, prior: Array, num_context: Any
+) -> Float[Array, "batch nodes"]:
+    xp = namespace(inverse)
+    log_prior = xp.where(prior > 0, xp.log(xp.where(prior > 0, prior, 1)), -xp.inf)
+    logits = _log_likelihood(eigen, inverse, variance, num_context) + log_prior[None]
+    likely = xp.exp(logits - logits.max(-1, keepdims=True))
+    return likely / likely.sum(-1, keepdims=True)
 
 
 @numpy_or_xla
@@ -88,9 +113,9 @@ def bayes_ridge(
     """
     xp = namespace(eigen.a, nodes)
     variance = xp.maximum(nodes, 1e-6) ** 2
-    posterior = noise_posterior(eigen, nodes, prior, num_context)
-    shrunk = eigen.a[:, None, :] / (eigen.eigenvalues[:, None, :] + variance[None, :, None])
-    return xp.matvec(eigen.U, xp.vecmat(posterior, shrunk))
+    inverse = _inverse(eigen, variance)
+    posterior = _posterior(eigen, inverse, variance, prior, num_context)
+    return xp.matvec(eigen.U, eigen.a * xp.vecmat(posterior, inverse))
 
 
 @numpy_or_xla
@@ -101,12 +126,8 @@ def noise_posterior(
     num_context: Any,
 ) -> Float[Array, "batch nodes"]:
     """p(sigma_k | X, y) over the nodes of a noise law."""
-    xp = namespace(eigen.a, nodes)
-    variance = xp.maximum(nodes, 1e-6) ** 2
-    log_prior = xp.where(prior > 0, xp.log(xp.where(prior > 0, prior, 1)), -xp.inf)
-    logits = log_likelihood(eigen, variance, num_context) + log_prior[None]
-    likely = xp.exp(logits - logits.max(-1, keepdims=True))
-    return likely / likely.sum(-1, keepdims=True)
+    variance = namespace(eigen.a, nodes).maximum(nodes, 1e-6) ** 2
+    return _posterior(eigen, _inverse(eigen, variance), variance, prior, num_context)
 
 
 def nodes_needed(num_context: float) -> int:
@@ -203,4 +224,12 @@ class BayesRR(Config):
     def weight_path(self, prompts: Prompts) -> WeightPath:
         found = self.noise.nodes(nodes_needed(float(prompts.num_context)))
         nodes, prior = (part.astype(prompts.sigma.dtype) for part in found)
-        return _path(bayes_ridge(spectrum(prompts.moments), nodes, prior, prompts.num_context))
+        eigen, n = spectrum(prompts.moments), prompts.num_context
+        size = max(1, AT_ONCE // (len(nodes) * eigen.a.shape[-1]))
+        blocks = [
+            bayes_ridge(
+                jax.tree.map(lambda part, at=at: part[at : at + size], eigen), nodes, prior, n
+            )
+            for at in range(0, len(eigen.a), size)
+        ]
+        return _path(namespace(eigen).concatenate(blocks))

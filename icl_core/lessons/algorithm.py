@@ -119,7 +119,9 @@ def reach(config: Algorithm, opened: Opened) -> dict[str, Reach]:
     return {
         "layer": Reach("In layer", 0, opened.num_layers),
         "after": Reach("After layer", 0, opened.num_layers),
-        "sigma": Reach("The noise level σ of the prompt", 0.0, sigmas[-1], tuple(sigmas.tolist())),
+        "sigma": Reach(
+            "The noise level σ of the prompt", 0.0, sigmas[-1], tuple(sigmas.tolist()), quiet=True
+        ),
     }
 
 

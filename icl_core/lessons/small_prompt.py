@@ -99,9 +99,13 @@ def edited(prompt: str, changes: Mapping[str, Any]) -> str:
     rows: list[list[Any]] = list(map(list, parse_prompt(prompt).rows()))
     names = [f"x{i}" for i in range(1, len(rows[-1]) + 1)] + ["y"]
     for index, cells in (changes.get("edited_rows") or {}).items():
+        if int(index) >= len(rows):
+            continue
         row = rows[int(index)]
         whose = "the query" if row is rows[-1] else f"example {int(index) + 1}"
         for name, value in cells.items():
+            if name not in names:
+                continue
             empty = value is None or not str(value).strip()
             if names.index(name) == len(row):
                 if not empty:

@@ -72,7 +72,9 @@ def block_diagonal(
     xp = namespace(x_block, y_entry)
     ones = xp.ones((*x_block.shape, dim), x_block.dtype)
     diagonal = xp.concatenate([x_block[..., None] * ones, y_entry[..., None]], axis=-1)
-    return diagonal[..., None] * eye_like(diagonal[..., None] * diagonal[..., None, :])
+    return diagonal[..., None] * xp.broadcast_to(
+        xp.eye(dim + 1, dtype=x_block.dtype), (*diagonal.shape, dim + 1)
+    )
 
 
 def diagonal_model(

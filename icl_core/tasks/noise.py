@@ -13,7 +13,7 @@ from icl_core.errors import InputError
 from icl_core.validation import Config, choice, mapping, number
 
 NUM_NODES = 129
-"""Nodes of `NoiseLaw.nodes`; odd, so that one value is a law of its own."""
+"""Nodes of `NoiseLaw.nodes` of a law with a density, and the most levels of one without."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,7 +44,7 @@ class FixedNoise(Config):
         return namespace(u).full_like(u, self.value)
 
     def nodes(self, count: int = NUM_NODES) -> tuple[np.ndarray, np.ndarray]:
-        return np.full(count, self.value), np.full(count, 1 / count)
+        return np.array([self.value]), np.ones(1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,16 +116,14 @@ class CategoricalNoise(Config):
         return xp.asarray(self.values, u.dtype)[index]
 
     def nodes(self, count: int = NUM_NODES) -> tuple[np.ndarray, np.ndarray]:
-        # Padded with weightless copies, so that every law has the same number of nodes.
-        levels = len(self.values)
-        sigma = np.resize(np.asarray(self.values), count)
-        return sigma, np.where(np.arange(count) < levels, 1 / levels, 0.0)
+        sigma, often = np.unique(self.values, return_counts=True)
+        return sigma, often / len(self.values)
 
 
 NoiseLaw = FixedNoise | UniformNoise | CategoricalNoise
 """Each law offers: kind; second_moment = E[sigma_tau^2]; highest; label(); quantile(u), the
-inverse distribution function; nodes(count) = (sigma, weight), each [count], a quadrature of it,
-with at least NUM_NODES."""
+inverse distribution function; nodes(count) = (sigma, weight), a quadrature of it, exact: of so many
+nodes where it has a density, else of its levels."""
 
 _KINDS: dict[str, type[FixedNoise] | type[UniformNoise] | type[CategoricalNoise]] = {
     "fixed": FixedNoise,

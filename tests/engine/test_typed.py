@@ -29,9 +29,11 @@ MEANT = {
     " 3\u00a0": 3.0,
     "10\u2009000": 10_000.0,
     "10\u202f000,5": 10_000.5,
+    "1\u202f234.5678": 1234.5678,
     "\u0664": 4.0,
 }
 NONE = ["", "-", ".", ",", "1 0", "1_0", "1/2", "½", "10⁵", "0x1", "1e", "1.000,5", "--1", "5 %"]
+NONE += ["1\u00a02345", "1\u00a0234\u00a05678", "0\u00a0123", "1,000e3"]
 NONE += ["1\u20090", "1,2,3", "1e-400", "1,000", "12,345,678", "inf", "nan", "e5", "1.2.3", "1'000"]
 
 
@@ -74,7 +76,21 @@ def test_lines_of_numbers(text: str) -> None:
     assert numbers("It", text, (-9, 9)) == LINES[text]
 
 
-@pytest.mark.parametrize("text", ["1,3", "0,4", "1,2, 3", "0,4, 1,5", "1,000,000"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1,3",
+        "0,4",
+        "1,2, 3",
+        "0,4, 1,5",
+        "1,000,000",
+        ",5",
+        ",5 ,7",
+        "1,000,2",
+        "1.000,5",
+        "1,000e3",
+    ],
+)
 def test_lines_that_can_be_read_in_two_ways(text: str) -> None:
     with pytest.raises(InputError, match=r"two ways|may mean") as caught:
         numbers("It", text, WIDE)
@@ -89,6 +105,8 @@ def test_any_line_is_numbers_or_one_sentence(text: str) -> None:
         assert_one_sentence(error)
     else:
         assert numbers("It", "; ".join(map(repr, found)), WIDE) == found
+        if len(found) == 1:
+            assert number("It", text.strip(" ;").rstrip(","), WIDE) == found[0]
 
 
 @given(st.floats(-1e6, 1e6))
