@@ -83,12 +83,12 @@ class _Answer:
         LOG.error(LOGGED, seconds(), _public(link), "".join(traceback.format_stack(frame)))
         if self.script is None:
             return
-        messenger = threading.Thread(target=self.place.run, args=[_tell], daemon=True)
-        add_script_run_ctx(messenger, self.script).start()
-        # At Streamlit's next step it ends; and a session that asks the thread it has for reruns of
-        # fragments starts another.
+        # At Streamlit's next step it ends; and a session, which asks the thread it has for reruns of
+        # fragments, starts another. Before the visitor reads the sentence and asks.
         if self.script.script_requests is not None:
             self.script.script_requests.request_stop()
+        messenger = threading.Thread(target=self.place.run, args=[_tell], daemon=True)
+        add_script_run_ctx(messenger, self.script).start()
 
 
 def _tell() -> None:
