@@ -29,5 +29,5 @@ USER explorer
 
 EXPOSE 8501
 HEALTHCHECK --interval=30s --timeout=5s --start-period=60s --retries=3 \
-    CMD ["python", "-c", "from urllib.request import urlopen; urlopen('http://127.0.0.1:8501/_stcore/health', timeout=4)"]
+    CMD ["python", "-c", "import os, urllib.request as web; base = os.environ.get('STREAMLIT_SERVER_BASE_URL_PATH', '').strip('/'); parts = ['http://127.0.0.1:8501', base, '_stcore/health']; web.build_opener(web.ProxyHandler({})).open('/'.join(filter(None, parts)), timeout=4)"]
 CMD ["python", "-m", "streamlit", "run", "server.py", "--server.headless=true", "--server.address=0.0.0.0", "--server.port=8501"]

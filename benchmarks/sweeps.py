@@ -1,4 +1,4 @@
-"""What a visitor can change on every page, for `benchmarks.pages`.
+"""What a visitor can change on every page, for benchmarks and tests.
 
 Where nothing is said here, a choice goes through all that its type allows, or through what the
 lesson's presets hold.

@@ -14,7 +14,6 @@ from icl_core.lessons.noise_and_depth import (
 )
 from icl_core.lessons.words import meanings
 from icl_core.plots.style import METHODS
-from icl_core.validation import Reach
 from ui.boundary import fragment
 from ui.calls import noise_losses, shipped_families
 from ui.chart import chart
@@ -52,9 +51,7 @@ def explore() -> None:
         )
         if (own, trained) == (10, 20) and controls["statistic"] == "mean":
             controls.switch("published", "Paper's Table 1")
-    controls.within("layers", Reach("Layers L", family.depths[0], family.depths[-1]))
-    controls.within("sigma", Reach("Noise level σ", 0.0, lesson.highest_sigma(family.task)))
-    config = controls.config()
+    config = controls.fit(lesson.limits_of(family.task, family.depths))
     losses = noise_losses(config)
     if losses.shifted:
         st.info(shift_said(family.task, losses), icon=":material/moving:")

@@ -5,11 +5,9 @@ import random
 import streamlit as st
 
 from icl_core.lessons import one_prompt as lesson
-from icl_core.lessons.noise_and_depth import highest_sigma
 from icl_core.lessons.one_prompt import PRESETS, VIEWS, OnePrompt, Shown
 from icl_core.lessons.words import meanings
 from icl_core.live import Values
-from icl_core.validation import Reach
 from ui.boundary import fragment
 from ui.calls import adarr_iterations, prompt_story, shipped_families
 from ui.chart import chart
@@ -44,13 +42,13 @@ def explore() -> None:
             on_click=redraw,
             help="Another prompt, with a noise level drawn as in training",
         )
-    reach = Reach("Noise level σ", 0.0, highest_sigma(family.task))
-    controls.within("sigma", reach)
+    limits = lesson.sigma_reach(family.task)
+    controls.within("sigma", limits)
     config = controls.config()
     shown = Shown(story=prompt_story(config), iterations=adarr_iterations(config.task))
 
     def moved(values: Values) -> None:
-        controls.put("sigma", reach.nearest(float(f"{values['sigma']:.6g}")))
+        controls.put("sigma", limits.nearest(float(f"{values['sigma']:.6g}")))
 
     finding(lesson.finding(config, shown.story))
     left, right = st.columns([3, 2], gap="large")

@@ -17,8 +17,10 @@ from ui.training_view import example_view, training_view
 PAGE, FILE = "train", "pages/train.py"
 LINKED = "job"
 """The parameter of the link that names a training."""
-JOB, SHOWN, REFUSED = "train:job", "train:shown", "train:refused"
-"""Of a session: its last training, the one that the page shows, why none was started."""
+JOB, SHOWN = "train:job", "train:shown"
+"""Of a session: its last training, the one that the page shows."""
+ASKED, REFUSED = "train:asked", "train:refused"
+"""Of a session: whether a training was asked for, why none was started."""
 START = "train_start"
 NOISES = {"uniform": "any up to", "fixed": "always", "categorical": "one of"}
 
@@ -42,7 +44,7 @@ def choose(controls: Controls[Train]) -> Train:
 
 
 def start(config: Train) -> None:
-    """A button's callback: what goes wrong is told by the run that follows."""
+    """Put a training in the queue; what goes wrong is told further down."""
     try:
         job = trainings().start(config, visitor())
         st.session_state[JOB] = job.id
@@ -124,6 +126,10 @@ preset_links(
 )
 config = choose(Controls(PAGE, Train()))
 note(job)
+# Asked for by the callback, done here: what is trained is what this run shows.
+if st.session_state.pop(ASKED, False):
+    start(config)
+    st.rerun()
 busy = job is not None and job.active
 st.button(
     "Start training",
@@ -131,8 +137,7 @@ st.button(
     type="primary",
     icon=":material/play_arrow:",
     disabled=busy,
-    on_click=start,
-    args=[config],
+    on_click=lambda: st.session_state.update({ASKED: True}),
 )
 with guarded():
     if refused := st.session_state.pop(REFUSED, None):

@@ -29,8 +29,7 @@ PLUS_PLUS = GDPlusPlus(etas=(0.9, 0.4), gammas=(0.02, 0.05))
 
 BATCH = 4
 COUNT = 4096
-"""Prompts in Monte Carlo tests, always by this many (`analysis.loss.CHUNK`): compiling a sampler
-for another number takes longer than drawing from it."""
+"""Prompts in Monte Carlo tests: those of `analysis.loss.CHUNK`."""
 
 
 def some_tokens(dim: int = 3, num_context: int = 7, sigma: float | None = None) -> Tokens:

@@ -16,7 +16,7 @@ from ui.health import PATH
 TEXT = (ROOT / "docs" / "operators.md").read_text()
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
 (PORT,) = re.findall(r"^EXPOSE (\d+)$", DOCKERFILE, re.MULTILINE)
-WATCH = "systemctl restart icl-explorer"
+WATCH = "systemctl try-restart icl-explorer"
 
 
 def blocks(kind: str) -> list[str]:

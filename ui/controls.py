@@ -20,7 +20,7 @@ from icl_core.errors import InputError
 from icl_core.export.recipe import LINK_VERSION, link_values
 from icl_core.validation import Config, Reach, integer, number
 from ui.links import mend_names, unknown_names
-from ui.values import plain, said, written
+from ui.values import escaped, said, written
 
 C = TypeVar("C", bound=Config)
 Check = Callable[[Any], Any]
@@ -157,14 +157,13 @@ class Controls(Generic[C]):
                     config = self._checked(config.to_dict() | {name: value})
             except InputError as error:
                 problems.append(str(error))
-        problems += unknown_names(["v", *config.to_dict()])
-        if problems:
-            more = f" There are {len(problems)} such things." if len(problems) > 1 else ""
-            st.info(
-                "The link holds something that cannot be used, so the default stands in its "
-                f"place. {plain(problems[0])}{more}",
-                icon=":material/link_off:",
-            )
+        _tell_of_link(
+            "The link holds something that cannot be used, so the default stands in its place.",
+            problems,
+        )
+        _tell_of_link(
+            "The link names something that is not here.", unknown_names(["v", *config.to_dict()])
+        )
         return config
 
     def _checked(self, values: Mapping[str, Any]) -> C:
@@ -305,7 +304,9 @@ class Controls(Generic[C]):
         if key not in st.session_state or refused.get("beside") != self[field]:
             refused.clear()
         if refused:
-            self._refused[field] = f"{refused['why']} Until then {said(self[field])} stays."
+            self._refused[field] = (
+                f"{escaped(refused['why'])} Until then {said(self[field])} stays."
+            )
         text = refused.get("text", written(self[field]))
         if st.session_state.get(key) != text:
             st.session_state[key] = text
@@ -314,3 +315,9 @@ class Controls(Generic[C]):
 
     def switch(self, field: str, label: str, **options: Any) -> None:
         st.toggle(label, key=self._widget(field), **options)
+
+
+def _tell_of_link(what: str, problems: Sequence[str]) -> None:
+    if problems:
+        more = f" There are {len(problems)} such things." if len(problems) > 1 else ""
+        st.info(f"{what} {escaped(problems[0])}{more}", icon=":material/link_off:")

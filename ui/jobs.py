@@ -5,7 +5,6 @@ Streamlit; pages look at a job and draw what they find.
 """
 
 import logging
-import os
 import queue
 import secrets
 import threading
@@ -21,11 +20,12 @@ from icl_core.analysis.loss import LossSummary
 from icl_core.errors import InputError
 from icl_core.lessons.trainer import FAULT, Trainer
 from icl_core.lessons.training import Frame, Train
+from icl_core.runtime import cores
 
 LOG = logging.getLogger("icl.jobs")
-RUNNING = max(1, (os.cpu_count() or 2) // 2)
+RUNNING = max(1, cores() // 2)
 WAITING, KEPT = 12, 48
-"""Jobs that may wait, and finished ones that are remembered."""
+"""Jobs that may wait, and all that are remembered: finished ones go first."""
 OWN = 3
 """Jobs of one visitor that may wait or run."""
 UNSEEN, IDLE = 300.0, 300.0
@@ -118,13 +118,18 @@ class Jobs:
         job = self._jobs.get(job_id or "")
         if job is not None:
             job.seen = time.monotonic()
+            if job.owner:
+                self.active_of(job.owner)
         return job
 
     def active_of(self, owner: str) -> list[Job]:
-        """What a visitor has waiting or running."""
+        """What a visitor has waiting or running, for a page that lists it."""
         with self._lock:
             self._waiting()
-            return [job for job in self._jobs.values() if job.active and job.owner == owner]
+            found = [job for job in self._jobs.values() if job.active and job.owner == owner]
+            for job in found:
+                job.seen = time.monotonic()
+            return found
 
     def cancel(self, job: Job) -> None:
         """Stop at the next snapshot; what was reached stays."""

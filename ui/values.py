@@ -6,7 +6,7 @@ from typing import Any
 MARKS = re.compile(r"([\\`*_{}\[\]()#+!|<>:$~&])")
 
 
-def plain(text: str) -> str:
+def escaped(text: str) -> str:
     """Text from outside, of which Markdown makes no link, picture or formula."""
     return MARKS.sub(r"\\\1", text)
 
@@ -21,4 +21,4 @@ def said(value: Any) -> str:
     if isinstance(value, tuple | list):
         return " and ".join(map(said, value))
     shown = f"{value:.6g}" if isinstance(value, float) else str(value)[:60]
-    return f"**{plain(shown)}**"
+    return f"**{escaped(shown)}**"

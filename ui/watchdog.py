@@ -83,8 +83,8 @@ class _Answer:
         LOG.error(LOGGED, seconds(), _public(link), "".join(traceback.format_stack(frame)))
         if self.script is None:
             return
-        # At Streamlit's next step it ends; and a session, which asks the thread it has for reruns of
-        # fragments, starts another. Before the visitor reads the sentence and asks.
+        # At Streamlit's next step it ends; and a session, which asks the thread it has for reruns
+        # of fragments, starts another. Before the visitor reads the sentence and asks.
         if self.script.script_requests is not None:
             self.script.script_requests.request_stop()
         messenger = threading.Thread(target=self.place.run, args=[_tell], daemon=True)

@@ -194,6 +194,9 @@ class Tab:
                     self._take(whole)
         except (ConnectionClosed, DecodeError) as error:
             why = f"{type(error).__name__}: {error}"
+        except Exception as error:
+            why = f"the load test failed: {error!r}"
+            self._complain("protocol", why)
         finally:
             self._stop_timers(self._timers)
             if self._question is not None and not self._question.answer.done():

@@ -17,7 +17,6 @@ from icl_core.tasks.linear import LinearTask, Moments, Prompts
 from icl_core.tasks.noise import NUM_NODES, NoiseLaw, noise_from_dict, noise_to_dict
 from icl_core.validation import Config, mapping, number
 
-
 AT_ONCE = 1_000_000
 """Numbers (prompts x nodes x dimensions) that `BayesRR` holds at a time: memory stays flat."""
 

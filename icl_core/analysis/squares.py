@@ -11,7 +11,6 @@ vanish.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -99,9 +98,8 @@ def square_cosines(methods: Mapping[str, Method], dim: int = 10, seed: int = 0) 
     grams = square_grams(dim, seed=seed)
     contexts = np.array(CONTEXTS)
     seen = (grams * (SEEN / contexts)[:, None, None, None]).reshape(-1, dim + 2, dim + 2)
-    gram: Any = seen
     prompts = Prompts(
-        moments=Moments(Sigma=gram[:, 1:-1, 1:-1], alpha=gram[:, 1:-1, -1], lam=gram[:, -1, -1]),
+        moments=Moments(Sigma=seen[:, 1:-1, 1:-1], alpha=seen[:, 1:-1, -1], lam=seen[:, -1, -1]),
         sigma=np.zeros(len(seen)),
         w=np.zeros((len(seen), dim)),
         num_context=np.array(float(SEEN)),

@@ -190,7 +190,7 @@ def _posterior(found: Bank, sigma: float, levels: tuple[float, float]) -> np.nda
     """p(level | prompt), [N, P, 2]."""
     shape = found.eigenvalues.shape
     flat = found.eigenvalues.reshape(-1, shape[-1])
-    a: Any = found.alpha(sigma).reshape(flat.shape)
+    a = found.alpha(sigma).reshape(flat.shape)
     eigen = Spectrum(eigenvalues=flat, U=np.zeros((0, 0, 0)), a=a, lam=found.lam(sigma).ravel())
     n = np.repeat(found.contexts, shape[1])[:, None]
     return noise_posterior(eigen, np.array(levels), np.full(2, 0.5), n).reshape(*shape[:2], 2)

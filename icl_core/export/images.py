@@ -129,11 +129,17 @@ class Renderer:
         # One at a time: closing a browser cancels everything that it was asked to draw.
         async with self._turn:
             try:
-                return await self._draw(figure, options)
+                return await self._draw_or_drop(figure, options)
             except _FailedError as error:
                 LOG.warning("A new browser is started, for an image failed: %s", error)
-                await self._drop()
-                return await self._draw(figure, options)
+                return await self._draw_or_drop(figure, options)
+
+    async def _draw_or_drop(self, figure: Mapping[str, Any], options: Mapping[str, Any]) -> bytes:
+        try:
+            return await self._draw(figure, options)
+        except _FailedError:
+            await self._drop()
+            raise
 
     async def _draw(self, figure: Mapping[str, Any], options: Mapping[str, Any]) -> bytes:
         if self._browser is None:
@@ -157,7 +163,8 @@ def _kill(browser: Kaleido | None) -> None:
     It leads a group of its own; what it has in hand is lost, and it keeps nothing else.
     """
     process = getattr(browser, "subprocess", None)
-    if process is None:
+    # One that has ended was waited for, and its number may be another's by now.
+    if process is None or process.poll() is not None:
         return
     if hasattr(os, "killpg"):
         with contextlib.suppress(ProcessLookupError):

@@ -97,7 +97,7 @@ def to_text(value: Any) -> str:
             return "1" if value else "0"
         case float():
             # The shortest text that is read as the same number.
-            return repr(value).removesuffix(".0")
+            return repr(float(value)).removesuffix(".0")
         case tuple() | list():
             return ",".join(to_text(part) for part in value)
         case _:

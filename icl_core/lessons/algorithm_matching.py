@@ -32,7 +32,6 @@ SYSTEM_NAMES: dict[System, str] = {
 }
 STEPS = (1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 24)
 """Steps of the methods that are looked at."""
-ITERATIVE = ("gd", "heavy_ball", "chebyshev", "cg", "newton")
 STRENGTHS = (0.0, 0.1, 0.3, 1.0, 2.0, 4.0, 6.0, 12.0, 16.0, 32.0)
 """Ridge strengths that are looked at, beside E sigma^2 of the task."""
 

@@ -11,7 +11,8 @@ from icl_core.training.coordinates import to_normalised
 
 def normalised(model: LinearTransformer, task: LinearTask) -> LinearTransformer:
     """The model in the coordinates it was trained in (see `training.coordinates`)."""
-    return to_normalised(model_of(np.asarray(model.P), np.asarray(model.Q)), task)
+    with np.errstate(all="ignore"):
+        return to_normalised(model_of(np.asarray(model.P), np.asarray(model.Q)), task)
 
 
 def omega_values(model: LinearTransformer) -> np.ndarray:

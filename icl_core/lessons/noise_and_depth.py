@@ -3,7 +3,7 @@
 Figures 1, 2 and 5 of the paper on the shipped models. All losses are adjusted, half MSE.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -26,7 +26,7 @@ from icl_core.plots.figure import Figure
 from icl_core.plots.style import METHODS
 from icl_core.tasks.linear import LinearTask
 from icl_core.tasks.noise import met_in_training
-from icl_core.validation import Config, choice, integer, number
+from icl_core.validation import Config, Reach, choice, integer, number
 from icl_core.zoo.published import published_loss
 
 METHOD = Link(group="noise_and_depth", by="trace")
@@ -79,6 +79,19 @@ PRESETS: dict[str, NoiseAndDepth] = {
     "The typical prompt": NoiseAndDepth(statistic="median"),
 }
 """Named states of the lesson; the first is its default."""
+
+
+def limits_of(task: LinearTask, depths: Sequence[int]) -> dict[str, Reach]:
+    """Depths that ship, and noise a little beyond that of training."""
+    return {
+        "layers": Reach("Layers L", depths[0], depths[-1]),
+        "sigma": Reach("Noise level σ", 0.0, highest_sigma(task)),
+    }
+
+
+def reach(config: NoiseAndDepth, losses: Losses) -> dict[str, Reach]:
+    """The limits of what was measured."""
+    return limits_of(losses.task, losses.depths)
 
 
 def measure(config: NoiseAndDepth) -> Losses:

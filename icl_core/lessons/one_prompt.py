@@ -31,7 +31,7 @@ from icl_core.plots import prompts as plots
 from icl_core.plots.drawing import Curve, level
 from icl_core.plots.style import METHODS
 from icl_core.tasks.linear import LinearTask
-from icl_core.validation import Config, integer, number
+from icl_core.validation import Config, Reach, integer, number
 from icl_core.zoo.library import load_entry
 
 NODES = 65
@@ -73,6 +73,16 @@ class Shown:
 
     story: PromptStory
     iterations: Iterations
+
+
+def sigma_reach(task: LinearTask) -> Reach:
+    """Noise a little beyond that of training."""
+    return Reach("Noise level σ", 0.0, highest_sigma(task))
+
+
+def reach(config: OnePrompt, shown: Shown) -> dict[str, Reach]:
+    """Of the noise level."""
+    return {"sigma": sigma_reach(shown.story.task)}
 
 
 def measure(config: OnePrompt) -> Shown:

@@ -100,7 +100,7 @@ def edited(prompt: str, changes: Mapping[str, Any]) -> str:
     names = [f"x{i}" for i in range(1, len(rows[-1]) + 1)] + ["y"]
     for index, cells in (changes.get("edited_rows") or {}).items():
         if int(index) >= len(rows):
-            continue
+            continue  # of a table that was there before
         row = rows[int(index)]
         whose = "the query" if row is rows[-1] else f"example {int(index) + 1}"
         for name, value in cells.items():

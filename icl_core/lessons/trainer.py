@@ -7,6 +7,7 @@ Not `multiprocessing.Process`: it runs the parent's main script in the child, an
 that is the app.
 """
 
+import logging
 import os
 import subprocess
 import sys
@@ -21,12 +22,14 @@ from typing import Any
 from icl_core.errors import InputError
 from icl_core.lessons.training import Train
 
+LOG = logging.getLogger("icl.trainer")
 ROOT = Path(__file__).parents[2]
 CANCEL = "cancel"
 TICK = 0.1
 """Seconds between two looks at whether the training was cancelled."""
-SILENCE = 120.0
-"""Seconds beyond the training's own limit that a worker may be silent: it compiles, it measures."""
+SILENCE = 300.0
+"""Seconds beyond the training's own limit that a worker may be silent: it compiles, it measures, and
+other processes come first."""
 GRACE = 20.0
 """Seconds that a cancelled training has to come to its next snapshot."""
 
@@ -73,13 +76,15 @@ class Trainer:
         whole = False
         try:
             for what, value in self._messages(config, cancelled):
-                whole = what in ("measured", "refused", "failed")
+                whole = what in ("measured", "refused")
                 if what in ("refused", "failed"):
                     raise InputError(value or FAULT)
                 yield what, value
                 if whole:
                     return
         except _LostError as error:
+            status = self._process and self._process.poll()
+            LOG.warning("A worker was lost: %s Exit status: %s.", error, status)
             if not cancelled.is_set():
                 raise InputError(str(error)) from None
         finally:

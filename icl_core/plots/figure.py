@@ -13,7 +13,7 @@ Row = dict[str, Any]
 DECORATION = "decoration"
 """`meta` of a trace that holds no data of its own."""
 
-_MARKS = re.compile(r"</?(?:a|b|em|i|s|span|strong|sub|sup|u)(?:\s[^<>]*)?>")
+_MARKS = re.compile(r"</?(?:a|b|em|i|s|span|strong|sub|sup|u)(?:\s+[\w-]+=[^<>]*)?>")
 
 
 def plain_text(words: str) -> str:

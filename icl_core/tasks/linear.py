@@ -108,7 +108,7 @@ class Prompts:
     """A batch of prompts by their moments, with what was hidden from the learner.
 
     moments [batch]; sigma [batch], the noise level; w [batch, d], the true weights;
-    num_context, n (a scalar array, so that another n costs no compilation).
+    num_context, n.
     """
 
     moments: Moments

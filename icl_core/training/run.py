@@ -296,7 +296,6 @@ def _next_mark(done: int, steps: int) -> int:
 
 
 @lru_cache(maxsize=16)
-@in_float64
 def _validation(task: LinearTask) -> tuple[Batch, float]:
     """Fixed prompts, the same for every run of a task, and the Bayes loss on them (half MSE)."""
     drawn = draw_prompts(task, VALIDATION_SEED, VALIDATION_PROMPTS)

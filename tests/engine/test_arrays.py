@@ -5,7 +5,17 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from icl_core.arrays import eye_like, in_float64, key_of, require_shape, without_rounding
+from icl_core.arrays import (
+    eigh,
+    eye_like,
+    in_float64,
+    key_of,
+    namespace,
+    numpy_or_xla,
+    require_shape,
+    scan,
+    without_rounding,
+)
 from icl_core.errors import InputError
 from tests.hostile import assert_one_sentence
 
@@ -51,3 +61,48 @@ def test_sums_over_few_tokens_have_exactly_their_rank(dim: int, num_context: int
     X = np.random.default_rng(0).standard_normal((2000, num_context, dim))
     eigenvalues = jnp.asarray(np.linalg.eigvalsh(np.einsum("bni,bnj->bij", X, X)))
     assert ((without_rounding(eigenvalues) > 0).sum(-1) == num_context).all()
+
+
+def test_the_namespace_is_that_of_the_arrays() -> None:
+    here, there = np.ones(2), jnp.ones(2)
+    assert namespace(here, 3.0, (here, {"a": here})) is np
+    assert namespace(here, (here, {"a": there})) is jnp
+    assert jax.jit(lambda x: x * (namespace(x) is jnp))(there).tolist() == [1, 1]
+
+
+def test_a_function_is_numpy_or_a_program() -> None:
+    @numpy_or_xla(static=("times",))
+    def grown(x: np.ndarray, times: int) -> np.ndarray:
+        return namespace(x).exp(x) ** times
+
+    here = grown(np.array([1.0, 800.0]), times=3)  # overflow is no warning
+    there = grown(jnp.array([1.0, 800.0]), times=3)
+    assert isinstance(here, np.ndarray)
+    assert isinstance(there, jax.Array)
+    np.testing.assert_allclose(here, there)
+    assert here[1] == np.inf
+
+
+@pytest.mark.parametrize("inputs", [None, np.arange(4.0)])
+def test_scan_is_that_of_xla(inputs: np.ndarray | None) -> None:
+    def step(state, now):
+        state = state * 2 + (0 if now is None else now)
+        return state, (state, None)
+
+    def moved(values):
+        return None if values is None else jnp.asarray(values)
+
+    state, (path, none) = scan(step, np.float64(1.0) * np.ones(3), inputs, 4)
+    other, (rows, _) = scan(step, jnp.ones(3), moved(inputs), 4)
+    assert none is None
+    assert isinstance(path, np.ndarray)
+    np.testing.assert_array_equal(path, rows)
+    np.testing.assert_array_equal(state, other)
+
+
+def test_decompositions_of_what_is_not_finite_are_nan() -> None:
+    matrices = np.array([[[2.0, 1.0], [1.0, 2.0]], [[np.inf, 0.0], [0.0, 1.0]], [[np.nan] * 2] * 2])
+    values, vectors = eigh(matrices)
+    np.testing.assert_allclose(values[0], [1, 3])
+    assert np.isnan(values[1:]).all()
+    assert np.isnan(vectors[1:]).all()

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from icl_core.analysis.loss import adjusted_losses
-from icl_core.arrays import in_float64
 from icl_core.errors import InputError
 from icl_core.lessons import algorithm as lesson
 from icl_core.lessons.algorithm import Algorithm
@@ -72,7 +71,7 @@ def test_as_trained_is_the_transformer_itself(name):
     found = read(TASK, kind + heads, 4)
     model = load_entry(find_entry(f"{name}_{TASK}")).model
     prompts = found.sample.prompts
-    exact = in_float64(adjusted_losses)(model, prompts)
+    exact = adjusted_losses(model, prompts)
     np.testing.assert_allclose(as_trained(found), exact, rtol=1e-8, atol=1e-10)
 
 
@@ -187,7 +186,7 @@ def test_the_terms_are_those_of_the_steps(opened):
     steps = np.diff(np.asarray(law_flow(opened).w), axis=0)
     np.testing.assert_allclose(found.terms.step, steps, rtol=1e-10, atol=1e-10)
     prompts = first(opened.sample.prompts, LAW)
-    path = np.asarray(in_float64(opened.model.weight_path)(prompts))
+    path = np.asarray(opened.model.weight_path(prompts))
     np.testing.assert_allclose(found.terms.step.sum(0), path[-1], atol=1e-8)
     rows = tidy_rows(lesson.VIEWS["terms"](Algorithm(), opened).figure)
     shown = [row for row in rows if (row["panel"], row["term"]) == ("norm", "gradient")]

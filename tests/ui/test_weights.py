@@ -12,7 +12,6 @@ from scipy.stats import ortho_group
 
 from icl_core.analysis.alignment import balanced, distance, mixed, rotated
 from icl_core.analysis.parts import as_float64, diagonal_part, read_part
-from icl_core.arrays import in_float64
 from icl_core.checkpoints import Checkpoint, load_checkpoint, save_checkpoint
 from icl_core.lessons import weights as lesson
 from icl_core.lessons.coordinates import normalised, omega_values
@@ -115,7 +114,7 @@ def test_omegas_over_the_movie_are_the_engines(kind):
     told = read(TASK, kind, 3)
     found = movie_omegas(told)
     assert found.shape == (told.last + 1, 3, 4)
-    engine = in_float64(lambda m: np.asarray(omegas(m)))
+    engine = omegas
     for shot in (0, told.last // 2, told.last):
         assert_close(found[shot], engine(as_float64(normalised(told.model(shot), told.task))), 1e-6)
     two = read(PAIR, "diag", 2, heads=2).finished

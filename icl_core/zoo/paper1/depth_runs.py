@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 
 from icl_core.analysis.likeness import alignment, draw_queries
-from icl_core.arrays import in_float64
 from icl_core.models.linear import LinearTransformer
 from icl_core.tasks.linear import Prompts, draw_prompts
 from icl_core.training.blocks import Batch, BlockTraining, train_blocks
@@ -41,7 +40,6 @@ FEW = 1024
 
 
 @lru_cache(maxsize=2)
-@in_float64
 def _beside(kind: str, count: int) -> tuple[Prompts, np.ndarray, dict[str, np.ndarray]]:
     """Prompts, a query each, and the weights of GD and GD++ by step on them."""
     task, part = task_of(MAIN), load_part(BASELINES)
@@ -50,7 +48,6 @@ def _beside(kind: str, count: int) -> tuple[Prompts, np.ndarray, dict[str, np.nd
     return prompts, draw_queries(task.inputs, QUERY_SEED, (count, task.dim)), paths
 
 
-@in_float64
 def _frame(kind: str, model: LinearTransformer, count: int) -> dict[str, np.ndarray]:
     """By layer: the loss, that above the tuned GD++ (paired), the measures of likeness."""
     prompts, queries, paths = _beside(kind, count)

@@ -4,7 +4,6 @@ import time
 
 import numpy as np
 
-from icl_core.arrays import in_float64
 from icl_core.models.linear import LinearTransformer
 from icl_core.tasks.linear import draw_prompts
 from icl_core.tasks.shifts import input_shift, wider_inputs
@@ -74,7 +73,6 @@ def _told(losses: np.ndarray) -> np.ndarray:
     return np.stack([*mean_and_error(losses[-1]), np.median(losses[-1])])
 
 
-@in_float64
 def _scales(model: LinearTransformer) -> np.ndarray:
     """By input scale, [scales, 3]; equal prompts but for the factor."""
     found = []
@@ -90,7 +88,6 @@ def _clipped_scales(blocks: Blocks) -> np.ndarray:
     return np.stack([_told(asked(blocks, draw_clipped(task))) for task in wider])
 
 
-@in_float64
 def _mixes(model: LinearTransformer, ideal: LinearTransformer) -> np.ndarray:
     """Mean loss of the mixtures, its standard error, median, [mixes, 3]."""
     prompts = draw_prompts(task_of(MAIN), EVALUATION_SEED, SWEEP_PROMPTS)

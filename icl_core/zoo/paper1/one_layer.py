@@ -185,7 +185,6 @@ def _run(task: LinearTask, config: AttentionTraining) -> dict[str, np.ndarray]:
     return arrays | {"gd_sampled": np.asarray(mean_and_error(gd)), "seconds": np.asarray(seconds)}
 
 
-@in_float64
 def _shifts() -> dict[str, np.ndarray]:
     """Everything that is measured on the finished layers of the main size, by seed."""
     task = task_of(MAIN)

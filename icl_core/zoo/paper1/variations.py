@@ -18,7 +18,6 @@ from icl_core.algorithms.descent import GDPlusPlus, GradientDescent
 from icl_core.analysis.floors import one_layer_loss, one_layer_step
 from icl_core.analysis.likeness import alignment
 from icl_core.analysis.recursion import exact_losses, sample_spectra, tune_steps
-from icl_core.arrays import in_float64
 from icl_core.models.blocks import BlockModel, answers, sensitivity
 from icl_core.tasks.linear import Tokens, prompts_of
 from icl_core.tasks.shifts import wider_inputs
@@ -152,7 +151,6 @@ def evaluation_at(alpha: float, seed: int = EVALUATION_SEED) -> Evaluation:
     return Evaluation(batch=batch, y=y, weights=_descent_weights(batch, y))
 
 
-@in_float64
 def _descent_weights(batch: Batch, y: np.ndarray) -> dict[str, np.ndarray]:
     X, y, w = (np.asarray(values, np.float64) for values in (batch.X, y, batch.w))
     prompts = prompts_of(Tokens(X=X, y=y, sigma=np.zeros(len(w)), w=w))

@@ -5,8 +5,9 @@ import pytest
 from icl_core.errors import InputError
 from icl_core.lessons.catalog import LESSONS
 from icl_core.lessons.depth import Depth
+from icl_core.lessons.families import families
 from icl_core.lessons.weights import Weights
-from icl_core.validation import Config
+from icl_core.validation import Config, within_reach
 from tests.hostile import assert_one_sentence
 
 MISFITS = [
@@ -14,6 +15,14 @@ MISFITS = [
     ("several_layers", "weights", Depth(kind="untied5", seed=4)),
     ("weights", "heatmaps", Weights(layers=2, layer=3)),
 ]
+
+
+@pytest.mark.parametrize("task", families())
+@pytest.mark.parametrize("lesson", ["noise_and_depth", "one_prompt", "weights", "algorithm"])
+def test_defaults_are_within_reach_for_every_task(lesson: str, task: str) -> None:
+    found = LESSONS[lesson]
+    config = found.config(task=task, layers=1)  # type: ignore[call-arg]
+    within_reach(config, found.reach(config, found.measure(config)))
 
 
 @pytest.mark.parametrize(("lesson", "view", "config"), MISFITS)
