@@ -28,8 +28,8 @@ CANCEL = "cancel"
 TICK = 0.1
 """Seconds between two looks at whether the training was cancelled."""
 SILENCE = 300.0
-"""Seconds beyond the training's own limit that a worker may be silent: it compiles, it measures, and
-other processes come first."""
+"""Seconds beyond the training's own limit that a worker may be silent: it compiles, it measures,
+and others come first."""
 GRACE = 20.0
 """Seconds that a cancelled training has to come to its next snapshot."""
 
