@@ -5,6 +5,7 @@ import logging
 import os
 import shutil
 import tempfile
+import time
 import zlib
 from pathlib import Path
 
@@ -16,6 +17,8 @@ from icl_core.errors import InputError
 
 LOG = logging.getLogger("icl.runtime")
 MAX_DEVICES = 10
+YOUNG = 60.0
+"""Seconds that a stored program may still be written."""
 NOWHERE = "not_in_this_process"
 """A platform that JAX does not find."""
 NEVER = 1e9
@@ -122,8 +125,16 @@ def _keep_compilations() -> None:
 
 
 def _is_whole(file: Path) -> bool:
-    """Whether a stored program can be unpacked; JAX never replaces one that it cannot read."""
-    data = file.read_bytes()
+    """Whether a stored program can be unpacked; JAX never replaces one that it cannot read.
+
+    One that is gone, or so young that another process may be writing it, is let be.
+    """
+    try:
+        if time.time() - file.stat().st_mtime < YOUNG:
+            return True
+        data = file.read_bytes()
+    except FileNotFoundError:
+        return True
     if data.startswith(b"\x28\xb5\x2f\xfd"):  # zstd, where Python or a package has it
         return True
     try:
