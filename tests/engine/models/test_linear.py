@@ -120,3 +120,16 @@ def test_gdpp_is_diag_without_q_y() -> None:
 def test_shape_properties() -> None:
     model = full_model(3, layers=2, heads=2)
     assert (model.num_layers, model.num_heads, model.dim) == (2, 2, 3)
+
+
+@each_head_count
+def test_numpy_and_xla_give_the_same(heads: int) -> None:
+    here = full_model(heads=heads), some_prompts().moments
+    there = jax.tree.map(jnp.asarray, here)
+    for function in (implicit_weights, information_flow):
+        found, other = (jax.tree.leaves(function(*given)) for given in (here, there))
+        for ours, theirs in zip(found, other, strict=True):
+            assert isinstance(ours, np.ndarray)
+            assert isinstance(theirs, jax.Array)
+            assert_close(ours, theirs)
+    assert_close(omegas(here[0]), omegas(there[0]))
