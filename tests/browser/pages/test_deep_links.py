@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.browser.harness import ROOT, opening, serving
+from benchmarks.serving import ROOT
+from tests.browser.harness import opening, serving
 
 pytestmark = pytest.mark.browser
 

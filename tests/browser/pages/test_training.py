@@ -6,7 +6,8 @@ import psutil
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.harness import ROOT, opening, serving
+from benchmarks.serving import ROOT
+from tests.browser.harness import opening, serving
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
