@@ -2,6 +2,7 @@
 
 import io
 import json
+import threading
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -44,6 +45,11 @@ def save_part(part: Part, folder: Path = FOLDER) -> None:
     write_atomic(folder / f"{part.name}.npz", buffer.getvalue())
 
 
+_ONE_READER = threading.Lock()
+"""numpy reads an array's header by `ast.literal_eval`, which fails at random where several threads
+parse at once (SystemError, python/cpython issue 106905; seen on 3.11.7)."""
+
+
 def load_part(name: str, folder: Path = FOLDER) -> Part:
     """Read without executing anything."""
     path = folder / f"{name}.npz"
@@ -54,7 +60,7 @@ def load_part(name: str, folder: Path = FOLDER) -> Part:
         )
     data = read_bytes(path, limit=MAX_BYTES)
     try:
-        with np.load(io.BytesIO(data), allow_pickle=False) as file:
+        with _ONE_READER, np.load(io.BytesIO(data), allow_pickle=False) as file:
             arrays = {key: file[key] for key in file.files}
         settings = parse_json(path.name, str(arrays.pop(SETTINGS)))
     except (ValueError, KeyError, OSError, EOFError, zipfile.BadZipFile):

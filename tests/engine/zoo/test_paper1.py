@@ -1,6 +1,9 @@
 """What is shipped for paper 1: stored, made again only if needed, and true."""
 
 import json
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -98,3 +101,23 @@ def test_the_command_prints_the_claims(capsys, monkeypatch, tmp_path) -> None:
     assert "0 of 1 claims hold" in out.read_text()
     assert json.loads(capsys.readouterr().out)["claims"][0]["holds"] is False
     assert cli.main(["paper1", "report", "--out", "x.txt"]) == 2
+
+
+def test_many_threads_read_at_once() -> None:
+    """Within a quarter of a second one of eight failed with a SystemError on Python 3.11.7."""
+    end, switching = time.monotonic() + 3, sys.getswitchinterval()
+
+    def read() -> int:
+        count = 0
+        while time.monotonic() < end:
+            load_part("variations_norm1")
+            count += 1
+        return count
+
+    sys.setswitchinterval(1e-5)
+    try:
+        with ThreadPoolExecutor(8) as threads:
+            counts = [job.result() for job in [threads.submit(read) for _ in range(8)]]
+    finally:
+        sys.setswitchinterval(switching)
+    assert sum(counts) > 8
