@@ -13,7 +13,7 @@ import pytest
 
 from benchmarks import serving
 from benchmarks.classroom import tab as tabs
-from benchmarks.classroom.__main__ import Given, lesson, main, pages_of
+from benchmarks.classroom.__main__ import Given, completed, lesson, main, pages_of
 from benchmarks.classroom.load import listening, tracebacks
 from benchmarks.classroom.notes import Notes
 from benchmarks.classroom.report import claims
@@ -71,7 +71,7 @@ def test_a_tab_goes_about_the_app_and_notices_its_faults(
             await chosen(tab, "time")
         await tab.close()
 
-    asyncio.run(walk())
+    completed(walk())
     assert list(tracebacks(faulty.log.read_text()))[-1] == "ValueError: a fault in the page"
     assert listening(faulty.address) == faulty.pid
 
@@ -81,7 +81,7 @@ def test_visitors_of_a_faulty_app_break_the_claims(faulty: Served):
     given = Given(
         sessions=4, seconds=25, trainers=0, training_seconds=5, seed=0, base=faulty.address
     )
-    notes = asyncio.run(lesson(given, faulty.address, faulty.pid, ["faulty"]))
+    notes = completed(lesson(given, faulty.address, faulty.pid, ["faulty"]))
     kinds = {problem.kind for problem in notes.problems}
     assert kinds <= {"error", "exception"}
     assert kinds
@@ -113,7 +113,7 @@ def test_a_server_that_dies_or_freezes_breaks_a_claim(
     monkeypatch.setattr(tabs, "LIMIT", 4.0)
     monkeypatch.setattr(serving, "PATIENCE", 1)
     with served(FAULTY) as server:
-        notes = asyncio.run(walk(server))
+        notes = completed(walk(server))
     assert not psutil.pid_exists(server.pid)
     assert kind in {problem.kind for problem in notes.problems}
     assert claims(notes, [])[claim].holds is False

@@ -120,7 +120,7 @@ def _figures(job: Job, page: str) -> None:
     left, right = st.columns([2, 3], gap="large")
     with left:
         chart(VIEWS["run"](config, outcome), key="run", page=page, config=again)
-        if job.measured:
+        if outcome.measured:
             chart(VIEWS["by_layer"](config, outcome), key="by_layer", page=page, config=again)
     with right:
         chart(VIEWS["matrices"](config, outcome), key="matrices", page=page, config=again)

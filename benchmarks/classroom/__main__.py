@@ -5,10 +5,11 @@ import asyncio
 import json
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import psutil
@@ -24,6 +25,7 @@ from icl_core.errors import InputError
 from icl_core.lessons.training import SECONDS
 from icl_core.validation import integer, number
 
+T = TypeVar("T")
 MOST_SESSIONS = 1000
 RAMP = 10.0
 """Seconds within which all visitors arrive."""
@@ -107,12 +109,18 @@ def run(given: Given) -> dict[str, Any]:
     """The report on a lesson: on the server at the address given, else on one of its own."""
     raised = None
     if given.base is not None:
-        notes = asyncio.run(visited(given, given.base, listening(given.base)))
+        notes = completed(visited(given, given.base, listening(given.base)))
     else:
         with served(ROOT / "server.py") as server:
-            notes = asyncio.run(visited(given, server.address, server.pid))
+            notes = completed(visited(given, server.address, server.pid))
             raised = list(tracebacks(server.log.read_text(errors="replace")))
     return report(asdict(given), notes, raised)
+
+
+def completed(work: Coroutine[Any, Any, T]) -> T:
+    """The result of asynchronous work, in a thread of its own: the caller's may have a loop."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, work).result()
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -76,7 +76,7 @@ def test_a_user_that_nobody_knows_needs_no_home(chromium, stranger, choices, tmp
 
 
 def test_make_gives_a_home_to_a_user_that_nobody_knows(stranger):
-    show = ("make", "--eval", 'show: ; @echo "$$HOME"', "show")
+    show = ("make", "--no-print-directory", "--eval", 'show: ; @echo "$$HOME"', "show")
     home = Path(run(*stranger, *show, HOME=None).stdout.decode().strip())
     assert home.is_dir()
     home.rmdir()

@@ -12,10 +12,9 @@ import {
 import { atNode } from "./grid.mjs";
 import { Linked } from "./link.mjs";
 import { format } from "./numbers.mjs";
-import { surfaceOf, watchSurface } from "./theme.mjs";
+import { forPaper, scaledForPaper, surfaceOf, watchSurface } from "./theme.mjs";
 
 const NARROW = 520;
-const PAPER = 680; // as wide as both A4 and Letter allow
 const PATIENCE = 10_000;
 const PAUSE = 250; // milliseconds in which more keys or clicks may follow
 
@@ -219,18 +218,15 @@ export class LiveChart {
   /** Everything, by plotly's own difference: zoom, legend and the DOM node survive. */
   redraw() {
     const { data, layout } = compose(this.data, this.surface, this.patches);
-    const { clientWidth: width } = this.plot;
+    const width = this.plot.clientWidth;
     if (!this.printing) this.narrow = width > 0 && width < NARROW;
     const touched = matchMedia("(pointer: coarse)").matches;
     onPage(layout, this.zoom, { narrow: this.narrow, touched });
-    if (this.printing) Object.assign(layout, { width: PAPER, autosize: false });
+    if (this.printing) forPaper(layout);
     const options = { displayModeBar: false, displaylogo: false, showTips: false, responsive: false };
     this.hoverAgain();
     const drawn = this.plotly.react(this.plot, data, layout, options);
-    for (const svg of this.plot.querySelectorAll(".main-svg")) {
-      if (this.printing) svg.setAttribute("viewBox", `0 0 ${PAPER} ${layout.height}`);
-      else svg.removeAttribute("viewBox");
-    }
+    scaledForPaper(this.plot, this.printing && layout);
     return drawn;
   }
 

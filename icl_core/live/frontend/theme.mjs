@@ -1,8 +1,23 @@
 // Light, dark and paper: the figure's template is the surface's, everything else stays.
 
-const forced = matchMedia("(forced-colors: active)");
-const dark = matchMedia("(prefers-color-scheme: dark)");
-const paper = matchMedia("print");
+const [forced, dark, paper] = [
+  "(forced-colors: active)", "(prefers-color-scheme: dark)", "print",
+].map((query) => globalThis.matchMedia?.(query)); // none where there is no screen, in tests
+
+const PAPER = 680; // as wide as both A4 and Letter allow
+
+/** A layout as wide as paper. */
+export function forPaper(layout) {
+  Object.assign(layout, { width: PAPER, autosize: false });
+}
+
+/** What is drawn scales with the paper, whose `layout` it has; without one, as on a screen. */
+export function scaledForPaper(plot, layout) {
+  for (const svg of plot.querySelectorAll(".main-svg")) {
+    if (layout) svg.setAttribute("viewBox", `0 0 ${PAPER} ${layout.height}`);
+    else svg.removeAttribute("viewBox");
+  }
+}
 
 /** "light" or "dark", by the background that Streamlit's theme gives to components. */
 export function surfaceOf(element) {
