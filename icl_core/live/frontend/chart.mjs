@@ -7,7 +7,7 @@
 import { changes } from "./changes.mjs";
 import { element, player, slider } from "./controls.mjs";
 import {
-  compose, download, draw, gapsAmong, gapText, noteZoom, onPage, patchesAt, same, wholeView,
+  compose, download, draw, gapsAmong, gapText, noteZoom, onPage, patchesAt, pointAgain, same, wholeView,
 } from "./draw.mjs";
 import { atNode } from "./grid.mjs";
 import { Linked } from "./link.mjs";
@@ -232,16 +232,9 @@ export class LiveChart {
 
   /** New data under a resting pointer: what it points at must say the new value. */
   hoverAgain() {
-    if (!this.pointed) return;
     // Plotly draws at the next frame.
-    requestAnimationFrame(() =>
-      requestAnimationFrame(() => {
-        if (!this.pointed) return;
-        const { clientX, clientY } = this.pointed;
-        const move = new MouseEvent("mousemove", { clientX, clientY, bubbles: true });
-        document.elementFromPoint(clientX, clientY)?.dispatchEvent(move);
-      }),
-    );
+    const next = () => this.pointed && pointAgain(this.pointed);
+    if (this.pointed) requestAnimationFrame(() => requestAnimationFrame(next));
   }
 
   /** Looks at the theme; whether it is another than before. */

@@ -192,3 +192,9 @@ export async function download(Plotly, plot, sent, values, patches, { type, scal
   // The browser reads the file after the click returns.
   setTimeout(() => URL.revokeObjectURL(file), 10_000);
 }
+
+/** As if the pointer had moved to where it rests. */
+export function pointAgain({ clientX, clientY }) {
+  const move = new MouseEvent("mousemove", { clientX, clientY, bubbles: true });
+  document.elementFromPoint(clientX, clientY)?.dispatchEvent(move);
+}
