@@ -31,7 +31,8 @@ def loss_by_depth(
     lie below `floor`. `depth` marks the chosen number of layers, `published` adds the paper's
     values by method and depth.
     """
-    depths = np.unique(np.concatenate([curve.x for curve in curves]))
+    # Without a curve, as of FULL alone in another dimension, the levels are all there is to see.
+    depths = np.unique(np.concatenate([curve.x for curve in curves] or [[1.0, depth or 4.0]]))
     ends = (float(depths.min()) - 0.25, float(depths.max()) + 0.25)
     drawing = Drawing(
         name="loss_by_depth",

@@ -226,3 +226,13 @@ def test_another_prompt_is_drawn_with_a_noise_level_of_its_task(open_page):
 def test_what_is_no_figure_is_refused(choices):
     with pytest.raises(InputError):
         PaperFigures.from_dict(PaperFigures().to_dict() | choices)
+
+
+def test_models_of_which_none_serves_the_dimension_leave_the_levels():
+    """FULL alone in five dimensions ended in a ValueError."""
+    config = noise_and_depth.NoiseAndDepth(models=("full",), dim=5)
+    losses = noise_and_depth.measure(config)
+    assert losses.kinds(config.models) == []
+    for view in noise_and_depth.VIEWS.values():
+        assert view(config, losses).plain()["data"]
+    assert noise_and_depth.finding(config, losses)
