@@ -19,8 +19,7 @@ LOG = logging.getLogger("icl.app")
 def guarded() -> Iterator[None]:
     """Show an `InputError` as it is, and any other exception as a calm sentence and a log entry.
 
-    Streamlit's own control flow (rerun, stop) derives from BaseException and passes, and so does
-    the watchdog's `TooSlow`.
+    Streamlit's own control flow (rerun, stop) derives from BaseException and passes.
     """
     try:
         yield
