@@ -12,9 +12,10 @@ import numpy as np
 import pytest
 
 from icl_core.errors import InputError
-from icl_core.lessons import trainer as module
-from icl_core.lessons.trainer import ROOT, Trainer
-from icl_core.lessons.training import Frame, Train, measure_model
+from icl_core.lessons.train import trainer as module
+from icl_core.lessons.train.config import Train
+from icl_core.lessons.train.measure import Frame, measure_model
+from icl_core.lessons.train.trainer import ROOT, Trainer
 from icl_core.training import train
 
 SMALL = Train(dim=1, num_context=10, sigma=1.0, layers=1, seconds=300.0)
