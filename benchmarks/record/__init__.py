@@ -1,0 +1,11 @@
+"""What the app does, written down, so that a later state of the code can be held against it.
+
+    python -m benchmarks.record write FILE [--only PATTERN]
+    python -m benchmarks.record compare FILE [--rtol 1e-9] [--only PATTERN]
+    python -m benchmarks.record links
+
+A record consists of units, each with its words and numbers: "lessons/PAGE/PRESET/VIEW",
+"pages/PAGE/PRESET", "models/NAME", "commands/NAME", "training/PRESET/VIEW". It is made through what
+every version of the app has: the catalog of lessons, the scripts of the pages, the manifest of
+models, the command line.
+"""
