@@ -5,7 +5,9 @@
     python -m benchmarks.record links
 
 A record consists of units, each with its words and numbers: "lessons/PAGE/PRESET/VIEW",
-"pages/PAGE/PRESET", "models/NAME", "commands/NAME", "training/PRESET/VIEW". It is made through what
-every version of the app has: the catalog of lessons, the scripts of the pages, the manifest of
-models, the command line.
+"pages/PAGE/PRESET", "models/NAME", "commands/NAME", and under "training/" whatever trains in
+float32: the views of the lesson that trains, and commands. It is made through what every version of
+the app has: the catalog of lessons, the scripts of the pages, the manifest of models, the command
+line. A unit that is new is no difference; one that fails is, and says why. Left out are times,
+places, and images, which need a browser.
 """

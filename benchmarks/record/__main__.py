@@ -31,7 +31,7 @@ def made(only: str) -> Record:
     record: Record = {}
     begun, part = time.monotonic(), ""
     for name, make in units(only):
-        if not name.startswith(part) or not part:
+        if part != name.split("/")[0]:
             part = name.split("/")[0]
             print(f"{time.monotonic() - begun:6.1f} s  {part}", file=sys.stderr, flush=True)
         try:
@@ -39,6 +39,8 @@ def made(only: str) -> Record:
         except Exception as error:
             record[name] = Facts(words={"failed": f"{type(error).__name__}: {error}"})
             print(f"{name} failed: {error}", file=sys.stderr, flush=True)
+    if not record:
+        raise InputError(f"No unit has a name like {only!r}: see `benchmarks.record`.")
     print(f"{time.monotonic() - begun:6.1f} s  done", file=sys.stderr, flush=True)
     return record
 

@@ -33,15 +33,6 @@ COMMANDS: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "evaluate, other laws": (
         (*EVALUATE, "--noise", "fixed:0.5", "--context", "6", "--inputs", "uniform:1"),
     ),
-    "train diag": (TRAIN, ("evaluate", "trained.safetensors", "--prompts", "2000")),
-    "train full": (
-        (*TRAIN, "--parametrization", "full", "--heads", "2", "--seed", "3"),
-        ("evaluate", "trained.safetensors", "--prompts", "2000"),
-    ),
-    "train gdpp, stretched inputs": (
-        (*TRAIN, "--parametrization", "gdpp", "--inputs", "gaussian:10"),
-        ("evaluate", "trained.safetensors", "--prompts", "2000"),
-    ),
     "figure": (
         ("figure", "weights.json", "--out", "figure.csv"),
         ("figure", "weights.json", "--out", "figure.html"),
@@ -58,6 +49,15 @@ COMMANDS: Mapping[str, tuple[tuple[str, ...], ...]] = {
         ("figure", "weights.json", "--out", "fig.csv", "--figure", "nothing"),
         ("zoo", "build", "--only", "nothing*"),
         ("zoo", "verify", "--prompts", "many"),
+    ),
+    "train diag": (TRAIN, ("evaluate", "trained.safetensors", "--prompts", "2000")),
+    "train full": (
+        (*TRAIN, "--parametrization", "full", "--heads", "2", "--seed", "3"),
+        ("evaluate", "trained.safetensors", "--prompts", "2000"),
+    ),
+    "train gdpp, stretched inputs": (
+        (*TRAIN, "--parametrization", "gdpp", "--inputs", "gaussian:10"),
+        ("evaluate", "trained.safetensors", "--prompts", "2000"),
     ),
 }
 """What is asked in one folder, one after the other, by the name of the unit."""

@@ -46,7 +46,9 @@ class Facts:
 
 
 def _decoded(value: Any) -> Any:
-    """Plotly's base64 arrays as numpy's."""
+    """Plotly's base64 arrays as numpy's; arrays of no numbers as lists."""
+    if isinstance(value, np.ndarray) and value.dtype.kind not in "iuf":
+        return value.tolist()
     if not isinstance(value, Mapping) or "bdata" not in value:
         return value
     flat = np.frombuffer(base64.b64decode(value["bdata"]), dtype="<" + value["dtype"])
@@ -57,22 +59,18 @@ def _decoded(value: Any) -> Any:
 
 def _numbers(value: Any) -> np.ndarray | None:
     """A number, or an array or (nested) list of numbers where None is a gap; else None."""
-    if isinstance(value, bool) or not isinstance(value, int | float | list | tuple | np.ndarray):
+    if not isinstance(value, int | float | list | tuple | np.ndarray):
         return None
     try:
         array = np.asarray(value)
-        if array.dtype == object:
-            flat = array.ravel()
-            if all(entry is None for entry in flat):
-                return None
-            if not all(
-                entry is None or (isinstance(entry, int | float) and not isinstance(entry, bool))
-                for entry in flat
-            ):
-                return None
-        return array.astype(np.float64) if array.size and array.dtype.kind in "iufO" else None
-    except (TypeError, ValueError):
+    except ValueError:  # lists of several lengths
         return None
+    if array.dtype == object:
+        kinds = {type(entry) for entry in array.ravel()}
+        fit = kinds <= {int, float, type(None)} and kinds != {type(None)}
+    else:
+        fit = array.dtype.kind in "iuf"
+    return array.astype(np.float64) if fit and array.size else None
 
 
 def _is_branch(value: Any) -> bool:

@@ -11,8 +11,8 @@ from streamlit.testing.v1 import AppTest
 import ui.warm
 from benchmarks.record.facts import Facts
 from benchmarks.record.units import Unit, add_chart, add_table
+from icl_core.export.recipe import LINK_VERSION, link_values
 from icl_core.lessons.catalog import LESSONS
-from ui.presets import preset_link
 
 APP = str(Path(__file__).parents[2] / "app.py")
 OTHERS = ("home", "style")
@@ -29,7 +29,7 @@ def page_units() -> Iterator[Unit]:
         yield f"pages/{page}/as it opens", partial(page_facts, page, {})
     for page, lesson in LESSONS.items():
         for preset, config in lesson.presets.items():
-            link = preset_link(config, lesson.config())
+            link = {"v": LINK_VERSION} | link_values(config, lesson.config())
             yield f"pages/{page}/{preset}", partial(page_facts, page, link)
 
 
@@ -59,7 +59,7 @@ def page_facts(page: str, link: Mapping[str, str]) -> Facts:
 
 def _line(element: Any) -> str:
     """What is read or chosen there; "" for what only holds others."""
-    proto = getattr(element, "proto", None)
+    proto: Any = getattr(element, "proto", None)
     if element.type == "page_link":
         return f"page_link {proto.page}?{proto.query_string} {proto.label}"
     if element.type in ELSEWHERE:

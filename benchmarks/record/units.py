@@ -53,13 +53,9 @@ def _shown(page: str, config: Config, name: str, known: dict[str, Any]) -> Facts
 
 def link_facts(page: str, config: Config) -> Facts:
     """The link to a state, and the choices that it stands for."""
-    facts = Facts()
-    for figure in LESSONS[page].views:
-        facts.words[f"link to {figure}"] = permalink(
-            Recipe(page=page, figure=figure, config=config)
-        )
-    facts.words["choices"] = json.dumps(config.to_dict(), ensure_ascii=False)
-    return facts
+    figure = next(iter(LESSONS[page].views))
+    link = permalink(Recipe(page=page, figure=figure, config=config))
+    return Facts(words={"link": link, "choices": json.dumps(config.to_dict(), ensure_ascii=False)})
 
 
 def view_facts(view: View) -> Facts:
