@@ -6,7 +6,7 @@ its steps in terms, and the known methods that it is nearest to. All losses are 
 
 from icl_core.lessons.algorithm.config import OMEGAS, PRESETS, Algorithm
 from icl_core.lessons.algorithm.measure import Opened, depths, measure, reach, read
-from icl_core.lessons.algorithm.views import VIEWS
+from icl_core.lessons.algorithm.views import VIEWS, prepare
 from icl_core.lessons.algorithm.words import finding
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "depths",
     "finding",
     "measure",
+    "prepare",
     "reach",
     "read",
 ]

@@ -23,6 +23,7 @@ from icl_core.lessons.gdpp_spectrum.measure import (
     hessians_of,
     measure,
     medians_of,
+    prepare,
     reach,
     trained_gammas,
 )
@@ -58,6 +59,7 @@ __all__ = [
     "medians_of",
     "passage_figure",
     "passage_grid",
+    "prepare",
     "reach",
     "several_gammas",
     "trained_gammas",

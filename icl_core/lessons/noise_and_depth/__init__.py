@@ -10,7 +10,7 @@ from icl_core.lessons.noise_and_depth.config import (
     PRESETS,
     NoiseAndDepth,
 )
-from icl_core.lessons.noise_and_depth.measure import limits_of, measure, reach
+from icl_core.lessons.noise_and_depth.measure import limits_of, measure, prepare, reach, reads
 from icl_core.lessons.noise_and_depth.views import (
     VIEWS,
     depth_figure,
@@ -33,6 +33,8 @@ __all__ = [
     "limits_of",
     "measure",
     "overview",
+    "prepare",
     "profile_figure",
     "reach",
+    "reads",
 ]

@@ -6,7 +6,7 @@ against the true weights, for uniform inputs without noise.
 
 from icl_core.lessons.several_layers.config import FRAMES, PRESETS, SeveralLayers
 from icl_core.lessons.several_layers.measure import Runs, measure, reach, read
-from icl_core.lessons.several_layers.views import VIEWS
+from icl_core.lessons.several_layers.views import VIEWS, shows
 from icl_core.lessons.several_layers.words import finding
 
 __all__ = [
@@ -19,4 +19,5 @@ __all__ = [
     "measure",
     "reach",
     "read",
+    "shows",
 ]

@@ -5,7 +5,7 @@ adjusted, half MSE.
 """
 
 from icl_core.lessons.theory.config import DIMENSIONS, LEVELS, PRESETS, Theory
-from icl_core.lessons.theory.measure import convergence_of, limit_of, measure
+from icl_core.lessons.theory.measure import convergence_of, limit_of, measure, prepare
 from icl_core.lessons.theory.second_order import second_order_finding, second_order_view, with_kappa
 from icl_core.lessons.theory.squares import square_finding, square_view, squares
 from icl_core.lessons.theory.two_noise import (
@@ -18,9 +18,11 @@ from icl_core.lessons.theory.two_noise import (
     two_noise_finding,
 )
 from icl_core.lessons.theory.views import VIEWS
+from icl_core.lessons.theory.words import FINDINGS, finding
 
 __all__ = [
     "DIMENSIONS",
+    "FINDINGS",
     "LEVELS",
     "PRESETS",
     "VIEWS",
@@ -29,10 +31,12 @@ __all__ = [
     "context_at",
     "convergence_of",
     "factor_view",
+    "finding",
     "limit_of",
     "limit_view",
     "measure",
     "omega_table",
+    "prepare",
     "second_order_finding",
     "second_order_view",
     "square_finding",
