@@ -13,19 +13,15 @@ from icl_core.lessons.gdpp_spectrum.config import (
     INPUTS,
     MAX_LAYERS,
     PRESETS,
-    SIZES,
     GdppSpectrum,
 )
 from icl_core.lessons.gdpp_spectrum.measure import (
-    Hessians,
-    Spectra,
     gamma_of,
     hessians_of,
     measure,
     medians_of,
     prepare,
     reach,
-    trained_gammas,
 )
 from icl_core.lessons.gdpp_spectrum.views import (
     VIEWS,
@@ -45,11 +41,8 @@ __all__ = [
     "INPUTS",
     "MAX_LAYERS",
     "PRESETS",
-    "SIZES",
     "VIEWS",
     "GdppSpectrum",
-    "Hessians",
-    "Spectra",
     "finding",
     "gamma_figure",
     "gamma_of",
@@ -62,5 +55,4 @@ __all__ = [
     "prepare",
     "reach",
     "several_gammas",
-    "trained_gammas",
 ]

@@ -15,7 +15,6 @@ from icl_core.lessons.noise_and_depth.views import (
     VIEWS,
     depth_figure,
     layers_figure,
-    overview,
     profile_figure,
 )
 from icl_core.lessons.noise_and_depth.words import finding
@@ -32,7 +31,6 @@ __all__ = [
     "layers_figure",
     "limits_of",
     "measure",
-    "overview",
     "prepare",
     "profile_figure",
     "reach",

@@ -3,7 +3,7 @@
 What is said of the prompt is exact. All losses are adjusted, half MSE.
 """
 
-from icl_core.lessons.one_prompt.config import PRESETS, OnePrompt
+from icl_core.lessons.one_prompt.config import PRESETS
 from icl_core.lessons.one_prompt.measure import (
     Shown,
     drawn_sigma,
@@ -19,7 +19,6 @@ from icl_core.lessons.one_prompt.words import finding, rows
 __all__ = [
     "PRESETS",
     "VIEWS",
-    "OnePrompt",
     "Shown",
     "drawn_sigma",
     "finding",

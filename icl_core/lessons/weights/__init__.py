@@ -2,9 +2,9 @@
 pieces, and beside other models."""
 
 from icl_core.lessons.weights.comparison import others
-from icl_core.lessons.weights.config import COORDINATES, PRESETS, Weights
+from icl_core.lessons.weights.config import COORDINATES, PRESETS
 from icl_core.lessons.weights.matrices import heatmap_figure, reach
-from icl_core.lessons.weights.measure import Story, measure, read
+from icl_core.lessons.weights.measure import measure, read
 from icl_core.lessons.weights.spread import omega_figure
 from icl_core.lessons.weights.theory import theory_figure
 from icl_core.lessons.weights.views import VIEWS, prepare, shows
@@ -14,8 +14,6 @@ __all__ = [
     "COORDINATES",
     "PRESETS",
     "VIEWS",
-    "Story",
-    "Weights",
     "finding",
     "heatmap_figure",
     "measure",
