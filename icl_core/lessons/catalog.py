@@ -82,7 +82,7 @@ LESSONS: Mapping[str, Lesson[Any, Any]] = {
         icon="equalizer",
         methods="gd gdpp",
         terms=("n, d", "Σ, α"),
-        reads=("dim", "num_context", "inputs", "condition"),
+        reads=gdpp_spectrum.reads,
         kept=64,
         reach=gdpp_spectrum.reach,
         prepare=gdpp_spectrum.prepare,
@@ -161,6 +161,7 @@ LESSONS: Mapping[str, Lesson[Any, Any]] = {
         methods="gd gdpp_tuned heavy_ball chebyshev cg newton diag const_rr bayes_rr",
         terms=("L", "n, d", "σ", "ω", "Σ, α", "adjusted loss"),
         reads=("kappa", "dim", "levels"),
+        kept=8,
         prepare=theory.prepare,
     ),
     "train": Lesson(
@@ -186,6 +187,7 @@ LESSONS: Mapping[str, Lesson[Any, Any]] = {
         methods="gdpp diag full const_rr bayes_rr paper",
         terms=("L", "n, d", "σ", "P, Q, G", "adjusted loss", "Bayes floor"),
         reads=("model", "other"),
+        kept=16,
     ),
 }
 

@@ -34,7 +34,7 @@ class Claim:
     cases: tuple[str, ...] = ()
 
 
-@remember(2)
+@remember(1)
 def claims(table: Results) -> tuple[Claim, ...]:
     """What is promised of the shipped models."""
     return tuple(make(table) for make in _CLAIMS)

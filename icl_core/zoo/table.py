@@ -238,7 +238,7 @@ class Results:
         return tuple(cell for cell in self.cells if cell.ours is not None)
 
 
-@from_shipped(2)
+@from_shipped(1)
 def results(folder: Path = PRETRAINED) -> Results:
     """The table of all models of a folder."""
     return results_of(read_manifest(folder), folder)

@@ -92,7 +92,7 @@ class Opened:
         return f"{LABELS[self.kind]}, L = {self.num_layers}"
 
 
-@from_shipped(32)
+@from_shipped(16)
 def depths(task: str, folder: Path = PRETRAINED) -> dict[str, dict[int, Entry]]:
     """The shipped models of a task by kind and number of layers, two heads included."""
     shelves = relatives(find_family(task, folder).name, folder)

@@ -22,6 +22,7 @@ from icl_core.lessons.gdpp_spectrum.measure import (
     medians_of,
     prepare,
     reach,
+    reads,
 )
 from icl_core.lessons.gdpp_spectrum.views import (
     VIEWS,
@@ -54,5 +55,6 @@ __all__ = [
     "passage_grid",
     "prepare",
     "reach",
+    "reads",
     "several_gammas",
 ]

@@ -199,6 +199,11 @@ class Spectra:
     trained: tuple[float, ...]
 
 
+def reads(config: GdppSpectrum) -> tuple[str, ...]:
+    """The choices that the spectra follow from; only stretched inputs have a condition."""
+    return ("dim", "num_context", "inputs", *["condition"] * (config.inputs == "stretched"))
+
+
 def measure(config: GdppSpectrum) -> Spectra:
     """What the views show."""
     size = config.dim, config.num_context

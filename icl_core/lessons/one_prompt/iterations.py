@@ -54,7 +54,7 @@ def common_step(task: LinearTask) -> float:
     return task.num_context / hessian_spectrum(task, prompts=AVERAGED).highest
 
 
-@from_shipped(32)
+@from_shipped(16)
 def iterations_of(name: str) -> Iterations:
     """How fast AdaRR by gradient descent is on a task."""
     shipped = tables.measure(name)

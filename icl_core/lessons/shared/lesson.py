@@ -1,8 +1,7 @@
 """What a lesson is."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, field
 from typing import Generic, Literal, Protocol, TypeVar
 
 from icl_core.lessons.shared.words import meanings
@@ -55,6 +54,11 @@ class Lesson(Generic[C, R]):
     reach: Callable[[C, R], Mapping[str, Reach]] = lambda config, found: {}
     shows: Callable[[C], Names] | None = None
     prepare: Callable[[], Iterable[tuple[C, Names]]] = lambda: ()
+    _remembered: Callable[[C], R] = field(init=False)
+
+    def __post_init__(self) -> None:
+        remembered = remember(self.kept, lambda given: version_of())(self.face.measure)
+        object.__setattr__(self, "_remembered", remembered)
 
     @property
     def names(self) -> Mapping[str, str]:
@@ -96,10 +100,6 @@ class Lesson(Generic[C, R]):
         models are the same."""
         names = self.reads(config) if callable(self.reads) else self.reads
         return self._remembered(self.config(**{name: getattr(config, name) for name in names}))
-
-    @cached_property
-    def _remembered(self) -> Callable[[C], R]:
-        return remember(self.kept, lambda given: version_of())(self.measure)
 
     def view(self, name: str, config: C) -> View:
         """One view from choices alone.

@@ -9,6 +9,7 @@ import pytest
 
 from icl_core.errors import InputError
 from icl_core.lessons.catalog import LESSONS, page_of, result
+from icl_core.lessons.gdpp_spectrum.config import GdppSpectrum
 from icl_core.lessons.noise_and_depth.config import NoiseAndDepth
 from icl_core.lessons.one_layer.config import OneLayer
 from icl_core.lessons.paper_figures.config import PaperFigures
@@ -89,6 +90,7 @@ def test_results_follow_from_the_choices_that_a_row_says_are_read(page: str) -> 
     [
         (NoiseAndDepth(), {"layers": 2, "sigma": 3.0}, {"task": "uniform3_d1_n10"}),
         (NoiseAndDepth(dim=5), {"sigma": 3.0}, {"layers": 2}),
+        (GdppSpectrum(), {"condition": 3.0, "gamma": 0.01}, {"inputs": "stretched"}),
         (PaperFigures(), {"layers": 2, "published": False}, {"exhibit": "3"}),
         (PaperFigures(exhibit="7"), {"published": False}, {"layers": 2}),
         (Weights(), {"layer": 2, "study": "parts"}, {"layers": 2}),
