@@ -15,7 +15,7 @@ from icl_core.live.curves import curve_grid
 from icl_core.live.movies import updates_player
 from icl_core.plots.drawing import Curve, level
 from icl_core.plots.lines import MEASURES, lines
-from icl_core.zoo.paper1.depth import METHODS
+from icl_core.zoo.paper1.depth import KINDS, METHODS
 
 
 def _updates(story: Story, config: SeveralLayers) -> int:
@@ -195,3 +195,10 @@ VIEWS: Mapping[str, Callable[[SeveralLayers, Runs], View]] = {
     "depths": depths_view,
 }
 """What the lesson shows, by name."""
+
+
+def shows(config: SeveralLayers) -> tuple[str, ...]:
+    """The views that the page shows: blocks with heads and MLPs have no construction to stand
+    beside."""
+    clipped = KINDS[config.kind].clipped
+    return tuple(name for name in VIEWS if not (clipped and name in ("weights", "mixes")))
