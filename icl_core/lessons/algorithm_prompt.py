@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from icl_core.algorithms.ridge import ridge, spectrum
-from icl_core.analysis.momentum import StepTerms, cosines, mean_and_error, step_terms
+from icl_core.analysis.momentum import StepTerms, cosines, step_terms
+from icl_core.analysis.statistics import mean_and_error
 from icl_core.lessons.algorithm_matching import first, law_flow
 from icl_core.lessons.algorithm_model import LAW, Opened
 from icl_core.live import LAYOUT, READOUT, Grid, Player, Quantity, Readout, Slider, View
