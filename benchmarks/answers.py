@@ -30,7 +30,7 @@ from icl_core.algorithms.accelerated import ConjugateGradient
 from icl_core.algorithms.descent import GDPlusPlus
 from icl_core.algorithms.ridge import BayesRR, OracleRR
 from icl_core.arrays import in_float64
-from icl_core.lessons.families import families
+from icl_core.lessons.shared.shipped import families
 from icl_core.models.linear import information_flow
 from icl_core.tasks.linear import draw_prompts
 from icl_core.zoo.library import load_entry

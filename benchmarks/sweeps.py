@@ -13,20 +13,22 @@ import numpy as np
 from icl_core.analysis.two_noise import CONTEXTS
 from icl_core.lessons import (
     construction,
-    depth_runs,
+    gdpp_spectrum,
     noise_and_depth,
-    one_layer_runs,
-    spectrum,
+    one_layer,
+    several_layers,
     theory,
-    variations_runs,
+    variations,
 )
 from icl_core.lessons.catalog import LESSONS, Lesson
-from icl_core.lessons.families import families
-from icl_core.lessons.paper_figures import FAR_DEPTHS
-from icl_core.lessons.training import LIMITS, SECONDS
+from icl_core.lessons.paper_figures.config import FAR_DEPTHS
+from icl_core.lessons.shared.losses import highest_sigma
+from icl_core.lessons.shared.shipped import families
+from icl_core.lessons.train.config import LIMITS, SECONDS
 from icl_core.models.linear import PARAMETRIZATIONS
 from icl_core.zoo.library import read_manifest
 from icl_core.zoo.paper1.depth import KINDS
+from icl_core.zoo.paper1.one_layer import DAMPINGS, SEEDS
 from icl_core.zoo.paper1.variations import VARIANTS
 
 Values = Sequence[object]
@@ -94,7 +96,7 @@ def options(rng: np.random.Generator) -> dict[str, dict[str, Values]]:
 
     shipped = families()
     tasks, family = list(shipped), next(iter(shipped.values()))
-    highest = noise_and_depth.highest_sigma(family.task)
+    highest = highest_sigma(family.task)
     models = [entry.name for entry in read_manifest()][::20]
     prompts = [int(value) for value in rng.integers(0, 999, 4)]
     steps: dict[str, Values] = {
@@ -112,27 +114,27 @@ def options(rng: np.random.Generator) -> dict[str, dict[str, Values]]:
             "layer": range(1, construction.SHOWN_LAYERS + 1),
         },
         "one_layer": {
-            "seed": one_layer_runs.SEEDS,
-            "frame": [0, one_layer_runs.FRAMES // 2, one_layer_runs.FRAMES - 1],
-            "damping": between(one_layer_runs.DAMPINGS[0], one_layer_runs.DAMPINGS[-1]),
+            "seed": SEEDS,
+            "frame": [0, one_layer.FRAMES // 2, one_layer.FRAMES - 1],
+            "damping": between(DAMPINGS[0], DAMPINGS[-1]),
         },
         "several_layers": {
             "seed": range(len(KINDS["tied2"].seeds)),
-            "frame": [0, depth_runs.FRAMES // 2, depth_runs.FRAMES - 1],
+            "frame": [0, several_layers.FRAMES // 2, several_layers.FRAMES - 1],
             "layer": range(1, KINDS["untied5"].layers + 1),
         },
         "variations": {
             "seed": range(VARIANTS["heads1"].seeds),
-            "frame": [0, variations_runs.FRAMES // 2, variations_runs.FRAMES - 1],
+            "frame": [0, variations.FRAMES // 2, variations.FRAMES - 1],
         },
         "gdpp_spectrum": {
-            "dim": spectrum.DIMENSIONS,
-            "num_context": spectrum.CONTEXTS,
-            "inputs": tuple(spectrum.INPUTS),
-            "condition": spectrum.CONDITIONS,
+            "dim": gdpp_spectrum.DIMENSIONS,
+            "num_context": gdpp_spectrum.CONTEXTS,
+            "inputs": tuple(gdpp_spectrum.INPUTS),
+            "condition": gdpp_spectrum.CONDITIONS,
             "prompt": (0, 2, 1),
             "gamma": [*between(0, 0.03), None],
-            "layers": range(1, spectrum.MAX_LAYERS + 1),
+            "layers": range(1, gdpp_spectrum.MAX_LAYERS + 1),
         },
         "noise_and_depth": steps
         | {

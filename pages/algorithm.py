@@ -3,10 +3,10 @@
 import streamlit as st
 
 from icl_core.lessons import algorithm as lesson
-from icl_core.lessons.algorithm import NAMES, PRESETS, VIEWS, Algorithm
-from icl_core.lessons.algorithm_matching import SYSTEM_NAMES
-from icl_core.lessons.algorithm_model import LABELS, Opened
-from icl_core.lessons.words import meanings
+from icl_core.lessons.algorithm.config import NAMES, PRESETS, SYSTEM_NAMES, Algorithm
+from icl_core.lessons.algorithm.measure import LABELS, Opened
+from icl_core.lessons.algorithm.views import VIEWS
+from icl_core.lessons.shared.words import meanings
 from icl_core.live import Values
 from ui.boundary import fragment
 from ui.calls import algorithm_depths, opened_model, shipped_families

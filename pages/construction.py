@@ -7,9 +7,10 @@ import streamlit as st
 
 from icl_core.errors import InputError
 from icl_core.lessons import construction as lesson
-from icl_core.lessons.construction import PRESETS, VIEWS, Construction
-from icl_core.lessons.small_prompt import MAX_DIM, edited, parse_prompt
-from icl_core.lessons.words import meanings
+from icl_core.lessons.construction.config import PRESETS, Construction
+from icl_core.lessons.construction.prompt import MAX_DIM, edited, parse_prompt
+from icl_core.lessons.construction.views import VIEWS
+from icl_core.lessons.shared.words import meanings
 from icl_core.live import Values
 from ui.boundary import fragment
 from ui.calls import construction_run

@@ -4,18 +4,18 @@ import math
 
 import streamlit as st
 
-from icl_core.lessons import spectrum as lesson
-from icl_core.lessons.spectrum import (
+from icl_core.lessons import gdpp_spectrum as lesson
+from icl_core.lessons.gdpp_spectrum.config import (
     CONDITIONS,
     CONTEXTS,
     DIMENSIONS,
     EIGENVALUES,
     INPUTS,
     PRESETS,
-    VIEWS,
-    Spectrum,
+    GdppSpectrum,
 )
-from icl_core.lessons.words import meanings
+from icl_core.lessons.gdpp_spectrum.views import VIEWS
+from icl_core.lessons.shared.words import meanings
 from icl_core.live import Values
 from ui.boundary import fragment
 from ui.calls import spectra
@@ -29,7 +29,7 @@ PAGE = "gdpp_spectrum"
 
 @fragment()
 def explore() -> None:
-    controls = Controls(PAGE, Spectrum())
+    controls = Controls(PAGE, GdppSpectrum())
     with control_row():
         controls.one_of("dim", "Dimension d", {d: str(d) for d in DIMENSIONS})
         controls.steps("num_context", "Examples n in the prompt", {n: str(n) for n in CONTEXTS})
@@ -50,7 +50,7 @@ def explore() -> None:
 
 
 @fragment()
-def charts(controls: Controls[Spectrum]) -> None:
+def charts(controls: Controls[GdppSpectrum]) -> None:
     """Apart from the widgets, which a release of γ leaves as they are."""
     config = controls.config()
     found = spectra(config)
@@ -80,7 +80,7 @@ heading(
     r"$\lambda(1-\gamma\lambda)^2$.",
 )
 preset_links(
-    "pages/gdpp_spectrum.py", Spectrum(), PRESETS, meanings(("gd", "gdpp"), ("n, d", "Σ, α"))
+    "pages/gdpp_spectrum.py", GdppSpectrum(), PRESETS, meanings(("gd", "gdpp"), ("n, d", "Σ, α"))
 )
 explore()
 to_try(

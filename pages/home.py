@@ -3,8 +3,8 @@
 import streamlit as st
 
 from icl_core.lessons import noise_and_depth as lesson
-from icl_core.lessons.noise_and_depth import NoiseAndDepth
-from icl_core.lessons.words import meanings
+from icl_core.lessons.noise_and_depth.config import NoiseAndDepth
+from icl_core.lessons.shared.words import meanings
 from ui.calls import noise_losses, shipped_families
 from ui.chart import chart
 from ui.frame import TITLE, heading

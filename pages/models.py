@@ -4,10 +4,12 @@ import streamlit as st
 
 from icl_core.errors import InputError
 from icl_core.lessons import models as lesson
-from icl_core.lessons.model_cards import card_finding, in_order, label, list_rows
-from icl_core.lessons.model_map import noise_words
-from icl_core.lessons.models import ALL, PRESETS, VIEWS, Models, Shown
-from icl_core.lessons.words import meanings
+from icl_core.lessons.models.cards import card_finding, in_order, label, list_rows
+from icl_core.lessons.models.config import ALL, PRESETS, Models
+from icl_core.lessons.models.measure import Shown
+from icl_core.lessons.models.views import VIEWS
+from icl_core.lessons.shared.model_map import noise_words
+from icl_core.lessons.shared.words import meanings
 from icl_core.plots.style import METHODS
 from icl_core.zoo.claims import Claim
 from icl_core.zoo.faults import faults

@@ -3,16 +3,16 @@
 import streamlit as st
 
 from icl_core.lessons import noise_and_depth as lesson
-from icl_core.lessons.losses import shift_said
-from icl_core.lessons.noise_and_depth import (
+from icl_core.lessons.noise_and_depth.config import (
     CONTEXTS,
     DIMENSIONS,
     LEVELS,
     PRESETS,
-    VIEWS,
     NoiseAndDepth,
 )
-from icl_core.lessons.words import meanings
+from icl_core.lessons.noise_and_depth.views import VIEWS
+from icl_core.lessons.shared.losses import shift_said
+from icl_core.lessons.shared.words import meanings
 from icl_core.plots.style import METHODS
 from ui.boundary import fragment
 from ui.calls import noise_losses, shipped_families

@@ -3,9 +3,9 @@
 import streamlit as st
 
 from icl_core.lessons import one_layer as lesson
-from icl_core.lessons.one_layer import PRESETS, VIEWS
-from icl_core.lessons.one_layer_runs import SHIFTS, OneLayer
-from icl_core.lessons.words import meanings
+from icl_core.lessons.one_layer.config import PRESETS, SHIFTS, OneLayer
+from icl_core.lessons.one_layer.views import VIEWS
+from icl_core.lessons.shared.words import meanings
 from icl_core.live import Values
 from icl_core.zoo.paper1.one_layer import SEEDS
 from ui.boundary import fragment

@@ -5,8 +5,10 @@ import random
 import streamlit as st
 
 from icl_core.lessons import one_prompt as lesson
-from icl_core.lessons.one_prompt import PRESETS, VIEWS, OnePrompt, Shown
-from icl_core.lessons.words import meanings
+from icl_core.lessons.one_prompt.config import PRESETS, OnePrompt
+from icl_core.lessons.one_prompt.measure import Shown
+from icl_core.lessons.one_prompt.views import VIEWS
+from icl_core.lessons.shared.words import meanings
 from icl_core.live import Values
 from ui.boundary import fragment
 from ui.calls import adarr_iterations, prompt_story, shipped_families

@@ -2,14 +2,9 @@
 
 import streamlit as st
 
-from icl_core.lessons.paper_figures import (
-    FAR_DEPTHS,
-    PRESETS,
-    TITLES,
-    VIEWS,
-    PaperFigures,
-)
-from icl_core.lessons.words import meanings
+from icl_core.lessons.paper_figures.config import FAR_DEPTHS, PRESETS, TITLES, PaperFigures
+from icl_core.lessons.paper_figures.views import VIEWS
+from icl_core.lessons.shared.words import meanings
 from ui.boundary import fragment
 from ui.calls import paper_material, shipped_families
 from ui.chart import chart

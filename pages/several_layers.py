@@ -2,10 +2,10 @@
 
 import streamlit as st
 
-from icl_core.lessons import depth as lesson
-from icl_core.lessons.depth import PRESETS, VIEWS
-from icl_core.lessons.depth_runs import SHORT, Depth
-from icl_core.lessons.words import meanings
+from icl_core.lessons import several_layers as lesson
+from icl_core.lessons.several_layers.config import PRESETS, SHORT, SeveralLayers
+from icl_core.lessons.several_layers.views import VIEWS
+from icl_core.lessons.shared.words import meanings
 from icl_core.live import Values
 from icl_core.zoo.paper1.depth import KINDS
 from ui.boundary import fragment
@@ -20,7 +20,7 @@ PAGE = "several_layers"
 
 @fragment()
 def explore() -> None:
-    controls = Controls(PAGE, Depth())
+    controls = Controls(PAGE, SeveralLayers())
     with control_row():
         controls.one_of("kind", "Layers", SHORT)
         kind = KINDS[controls["kind"]]
@@ -75,7 +75,7 @@ heading(
 )
 preset_links(
     "pages/several_layers.py",
-    Depth(),
+    SeveralLayers(),
     PRESETS,
     meanings(("gd", "gdpp"), ("L", "n, d", "loss (half MSE)", "Σ, α")),
 )

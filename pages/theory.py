@@ -4,8 +4,8 @@ import streamlit as st
 
 from icl_core.constructions import CONSTRUCTIONS
 from icl_core.lessons import theory as lesson
-from icl_core.lessons.theory import DIMENSIONS, LEVELS, PRESETS, Theory
-from icl_core.lessons.words import meanings
+from icl_core.lessons.shared.words import meanings
+from icl_core.lessons.theory.config import DIMENSIONS, LEVELS, PRESETS, Theory
 from ui.boundary import fragment
 from ui.calls import squares, trained_pair, two_noise_limit
 from ui.chart import chart

@@ -3,8 +3,9 @@
 import streamlit as st
 
 from icl_core.errors import InputError
-from icl_core.lessons.training import LIMITS, PRESETS, SECONDS, Train, label_of
-from icl_core.lessons.words import meanings
+from icl_core.lessons.shared.words import meanings
+from icl_core.lessons.train.config import LIMITS, PRESETS, SECONDS, Train
+from icl_core.lessons.train.words import label_of
 from icl_core.plots.style import METHODS
 from ui.boundary import guarded
 from ui.checkpoint_view import open_checkpoint

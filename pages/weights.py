@@ -3,8 +3,10 @@
 import streamlit as st
 
 from icl_core.lessons import weights as lesson
-from icl_core.lessons.weights import PRESETS, STUDY_VIEWS, VIEWS, Story, Weights
-from icl_core.lessons.words import meanings
+from icl_core.lessons.shared.words import meanings
+from icl_core.lessons.weights.config import PRESETS, Weights
+from icl_core.lessons.weights.measure import Story
+from icl_core.lessons.weights.views import STUDY_VIEWS, VIEWS
 from icl_core.live import Values
 from icl_core.plots.style import METHODS
 from ui.boundary import fragment

@@ -6,23 +6,22 @@ from icl_core.analysis.one_prompt import PromptStory
 from icl_core.analysis.squares import Squares
 from icl_core.analysis.two_noise import TwoNoiseLimit
 from icl_core.lessons import (
-    algorithm_model,
+    algorithm,
     construction,
-    depth_runs,
-    iterations,
-    losses,
-    one_layer_runs,
+    one_layer,
     one_prompt,
     paper_figures,
-    spectrum,
-    spectrum_bank,
+    several_layers,
     theory,
-    variations_runs,
+    variations,
     weights,
 )
-from icl_core.lessons.families import Family, Kin, families, relatives
-from icl_core.lessons.model_cards import Card, read_card
-from icl_core.lessons.noise_and_depth import NoiseAndDepth
+from icl_core.lessons import gdpp_spectrum as spectrum
+from icl_core.lessons.models.cards import Card, read_card
+from icl_core.lessons.noise_and_depth.config import NoiseAndDepth
+from icl_core.lessons.one_prompt import iterations
+from icl_core.lessons.shared import losses
+from icl_core.lessons.shared.shipped import Family, Kin, families, relatives
 from icl_core.tasks.inputs import InputLaw
 from icl_core.zoo.claims import Claim, claims
 from icl_core.zoo.library import Entry
@@ -73,18 +72,18 @@ def shipped_kin(task: str) -> dict[int, list[Kin]]:
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
-def opened_model(task: str, kind: str, layers: int) -> algorithm_model.Opened:
-    """See `algorithm_model.read`."""
-    return algorithm_model.read(task, kind, layers)
+def opened_model(task: str, kind: str, layers: int) -> algorithm.Opened:
+    """See `algorithm.read`."""
+    return algorithm.read(task, kind, layers)
 
 
 @st.cache_data(max_entries=32, ttl=60, show_spinner=False)
 def algorithm_depths(task: str) -> dict[str, dict[int, Entry]]:
-    """See `algorithm_model.depths`."""
-    return algorithm_model.depths(task)
+    """See `algorithm.depths`."""
+    return algorithm.depths(task)
 
 
-def spectra(config: spectrum.Spectrum) -> spectrum.Spectra:
+def spectra(config: spectrum.GdppSpectrum) -> spectrum.Spectra:
     """See `spectrum.measure`; one entry serves all that is shown of a size."""
     return _spectra(config.dim, config.num_context, config.law)
 
@@ -99,9 +98,9 @@ def _spectra(dim: int, num_context: int, inputs: InputLaw) -> spectrum.Spectra:
 
 
 @st.cache_resource(max_entries=256, show_spinner=False)
-def hessians(dim: int, num_context: int, inputs: InputLaw) -> spectrum_bank.Hessians:
-    """See `spectrum_bank.hessians_of`."""
-    return spectrum_bank.hessians_of(dim, num_context, inputs)
+def hessians(dim: int, num_context: int, inputs: InputLaw) -> spectrum.Hessians:
+    """See `spectrum.hessians_of`."""
+    return spectrum.hessians_of(dim, num_context, inputs)
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
@@ -122,21 +121,21 @@ def _paper_material(config: paper_figures.PaperFigures) -> paper_figures.Materia
 
 
 @st.cache_resource(max_entries=1, show_spinner=False)
-def one_layer_results() -> one_layer_runs.Runs:
-    """See `one_layer_runs.read`."""
-    return one_layer_runs.read()
+def one_layer_results() -> one_layer.Runs:
+    """See `one_layer.read`."""
+    return one_layer.read()
 
 
 @st.cache_resource(max_entries=1, show_spinner=False)
-def variation_runs() -> variations_runs.Trainings:
-    """See `variations_runs.read`."""
-    return variations_runs.read()
+def variation_runs() -> variations.Trainings:
+    """See `variations.read`."""
+    return variations.read()
 
 
 @st.cache_resource(max_entries=1, show_spinner=False)
-def depth_results() -> depth_runs.Runs:
-    """See `depth_runs.read`."""
-    return depth_runs.read()
+def depth_results() -> several_layers.Runs:
+    """See `several_layers.read`."""
+    return several_layers.read()
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
@@ -147,8 +146,8 @@ def construction_run(config: construction.Construction) -> construction.Run:
 
 @st.cache_data(max_entries=16, ttl=60, show_spinner=False)
 def trained_gammas(dim: int, num_context: int, inputs: InputLaw) -> tuple[float, ...]:
-    """See `spectrum_bank.trained_gammas`."""
-    return spectrum_bank.trained_gammas(dim, num_context, inputs)
+    """See `spectrum.trained_gammas`."""
+    return spectrum.trained_gammas(dim, num_context, inputs)
 
 
 @st.cache_resource(max_entries=1, ttl=60, show_spinner=False)

@@ -4,12 +4,12 @@ import streamlit as st
 
 from icl_core.analysis.loss import LossSummary
 from icl_core.checkpoints import Checkpoint, parse_checkpoint
-from icl_core.lessons import training as lesson
-from icl_core.lessons.coordinates import normalised
-from icl_core.lessons.weights import panels
+from icl_core.lessons import train as lesson
+from icl_core.lessons.shared.coordinates import normalised
+from icl_core.lessons.shared.matrices import panels
 from icl_core.live import View
 from icl_core.models.linear import LinearTransformer
-from icl_core.plots.weights import ROW, heatmaps
+from icl_core.plots.heatmaps import ROW, heatmaps
 from ui.boundary import guarded
 from ui.chart import chart
 

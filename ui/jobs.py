@@ -18,8 +18,9 @@ from streamlit.web.server.starlette.starlette_app_utils import decode_xsrf_token
 
 from icl_core.analysis.loss import LossSummary
 from icl_core.errors import InputError
-from icl_core.lessons.trainer import FAULT, Trainer
-from icl_core.lessons.training import Frame, Train
+from icl_core.lessons.train.config import Train
+from icl_core.lessons.train.measure import Frame
+from icl_core.lessons.train.trainer import FAULT, Trainer
 from icl_core.runtime import cores
 
 LOG = logging.getLogger("icl.jobs")

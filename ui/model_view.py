@@ -4,10 +4,10 @@ import streamlit as st
 
 from icl_core.checkpoints import MAX_BYTES
 from icl_core.files import read_bytes
-from icl_core.lessons.families import kin_of
-from icl_core.lessons.model_cards import Card, variant
-from icl_core.lessons.noise_and_depth import NoiseAndDepth
-from icl_core.lessons.weights import Weights
+from icl_core.lessons.models.cards import Card, variant
+from icl_core.lessons.noise_and_depth.config import NoiseAndDepth
+from icl_core.lessons.shared.shipped import kin_of
+from icl_core.lessons.weights.config import Weights
 from icl_core.validation import Config
 from icl_core.zoo.library import PRETRAINED, task_name
 from ui.presets import preset_link

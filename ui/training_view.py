@@ -5,9 +5,10 @@ from dataclasses import replace
 import streamlit as st
 
 from icl_core.checkpoints import checkpoint_bytes
-from icl_core.lessons import training as lesson
-from icl_core.lessons.training import VIEWS
-from icl_core.lessons.weights import Weights, heatmap_view, movie_player
+from icl_core.lessons import train as lesson
+from icl_core.lessons.train.views import VIEWS
+from icl_core.lessons.weights.config import Weights
+from icl_core.lessons.weights.matrices import heatmap_view, movie_player
 from icl_core.models.linear import Parametrization
 from ui.boundary import fragment
 from ui.calls import shipped_families, weights_story

@@ -15,26 +15,29 @@ import streamlit as st
 
 from icl_core.errors import InputError
 from icl_core.lessons import algorithm
-from icl_core.lessons.families import Family
-from icl_core.lessons.noise_and_depth import CONTEXTS as SHIFTS
-from icl_core.lessons.noise_and_depth import DIMENSIONS as SIZES
-from icl_core.lessons.noise_and_depth import NoiseAndDepth
-from icl_core.lessons.one_prompt import PRESETS as ONE_PROMPT_PRESETS
-from icl_core.lessons.one_prompt import OnePrompt
-from icl_core.lessons.paper_figures import EXHIBITS, FAR_DEPTHS, PaperFigures
-from icl_core.lessons.spectrum import (
+from icl_core.lessons.gdpp_spectrum.config import (
     CONDITIONS,
     CONTEXTS,
     DIMENSIONS,
     INPUTS,
-    Spectrum,
-    passage_grid,
+    GdppSpectrum,
 )
-from icl_core.lessons.spectrum_bank import best_of, loss_gamma, survey_of
-from icl_core.lessons.theory import LEVELS
-from icl_core.lessons.weights import PRESETS as WEIGHTS_PRESETS
-from icl_core.lessons.weights import STUDY_VIEWS, Weights, omega_figure, theory
-from icl_core.lessons.weights import VIEWS as WEIGHTS_VIEWS
+from icl_core.lessons.gdpp_spectrum.measure import best_of, loss_gamma, survey_of
+from icl_core.lessons.gdpp_spectrum.views import passage_grid
+from icl_core.lessons.noise_and_depth.config import CONTEXTS as SHIFTS
+from icl_core.lessons.noise_and_depth.config import DIMENSIONS as SIZES
+from icl_core.lessons.noise_and_depth.config import NoiseAndDepth
+from icl_core.lessons.one_prompt.config import PRESETS as ONE_PROMPT_PRESETS
+from icl_core.lessons.one_prompt.config import OnePrompt
+from icl_core.lessons.paper_figures.config import EXHIBITS, FAR_DEPTHS, PaperFigures
+from icl_core.lessons.shared.shipped import Family
+from icl_core.lessons.theory.config import LEVELS
+from icl_core.lessons.weights.config import PRESETS as WEIGHTS_PRESETS
+from icl_core.lessons.weights.config import Weights
+from icl_core.lessons.weights.spread import omega_figure
+from icl_core.lessons.weights.theory import theory
+from icl_core.lessons.weights.views import STUDY_VIEWS
+from icl_core.lessons.weights.views import VIEWS as WEIGHTS_VIEWS
 from icl_core.tasks.inputs import InputLaw
 from ui.calls import (
     adarr_iterations,
@@ -66,7 +69,7 @@ def plan() -> Iterator[Callable[[], object]]:
 
 def defaults() -> Iterator[Callable[[], object]]:
     """What the pages show first, of every task."""
-    spectrum, noise, weights = Spectrum(), NoiseAndDepth(), Weights()
+    spectrum, noise, weights = GdppSpectrum(), NoiseAndDepth(), Weights()
     yield lambda: passage_grid(spectra_of(spectrum).hessians, spectrum.prompt)
     yield lambda: omega_figure(weights_story(weights.task, weights.parametrization, weights.layers))
     yield zoo_claims
@@ -128,14 +131,14 @@ def exhibits() -> Iterator[Callable[[], object]]:
 
 def spectra() -> Iterator[Callable[[], object]]:
     """Hessians of every size and input law on offer."""
-    default = Spectrum(inputs="stretched")
+    default = GdppSpectrum(inputs="stretched")
     for condition in CONDITIONS:
         law = default.replace(condition=condition).law
         yield partial(_hessians, default.dim, default.num_context, law)
     for inputs in INPUTS:
         for dim in DIMENSIONS:
             for n in CONTEXTS:
-                yield partial(_hessians, dim, n, Spectrum(inputs=inputs).law)
+                yield partial(_hessians, dim, n, GdppSpectrum(inputs=inputs).law)
 
 
 def _hessians(dim: int, num_context: int, law: InputLaw) -> None:

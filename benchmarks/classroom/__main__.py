@@ -22,7 +22,7 @@ from benchmarks.classroom.tab import LostError, Tab, UnansweredError
 from benchmarks.classroom.visitor import Visitor
 from benchmarks.serving import ROOT, served
 from icl_core.errors import InputError
-from icl_core.lessons.training import SECONDS
+from icl_core.lessons.train.config import SECONDS
 from icl_core.validation import integer, number
 
 T = TypeVar("T")

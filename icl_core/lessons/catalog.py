@@ -8,21 +8,18 @@ from typing import Any
 from icl_core.lessons import (
     algorithm,
     construction,
-    depth,
+    gdpp_spectrum,
     models,
     noise_and_depth,
     one_layer,
     one_prompt,
     paper_figures,
-    spectrum,
+    several_layers,
     theory,
-    training,
+    train,
     variations,
     weights,
 )
-from icl_core.lessons.depth_runs import Depth
-from icl_core.lessons.one_layer_runs import OneLayer
-from icl_core.lessons.variations_runs import Variations
 from icl_core.live import View
 from icl_core.validation import Config, Reach, within_reach
 
@@ -65,17 +62,17 @@ def _of(config: type[Config], module: ModuleType) -> Lesson:
 
 LESSONS: Mapping[str, Lesson] = {
     "construction": _of(construction.Construction, construction),
-    "one_layer": _of(OneLayer, one_layer),
-    "variations": _of(Variations, variations),
-    "several_layers": _of(Depth, depth),
-    "gdpp_spectrum": _of(spectrum.Spectrum, spectrum),
+    "one_layer": _of(one_layer.OneLayer, one_layer),
+    "variations": _of(variations.Variations, variations),
+    "several_layers": _of(several_layers.SeveralLayers, several_layers),
+    "gdpp_spectrum": _of(gdpp_spectrum.GdppSpectrum, gdpp_spectrum),
     "noise_and_depth": _of(noise_and_depth.NoiseAndDepth, noise_and_depth),
     "one_prompt": _of(one_prompt.OnePrompt, one_prompt),
     "paper_figures": _of(paper_figures.PaperFigures, paper_figures),
     "weights": _of(weights.Weights, weights),
     "algorithm": _of(algorithm.Algorithm, algorithm),
     "theory": _of(theory.Theory, theory),
-    "train": _of(training.Train, training),
+    "train": _of(train.Train, train),
     "models": _of(models.Models, models),
 }
 

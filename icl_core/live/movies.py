@@ -6,7 +6,7 @@ import numpy as np
 
 from icl_core.live.controls import Player
 from icl_core.live.grid import Quantity
-from icl_core.plots.weights import Panel
+from icl_core.plots.heatmaps import Panel
 
 
 def heatmap_movie(frames: Iterable[Sequence[Sequence[Panel]]]) -> list[Quantity]:

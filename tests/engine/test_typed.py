@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from icl_core.errors import InputError
-from icl_core.lessons.small_prompt import format_prompt, parse_prompt, parse_start
-from icl_core.lessons.training import Train
+from icl_core.lessons.construction.prompt import format_prompt, parse_prompt, parse_start
+from icl_core.lessons.train.config import Train
 from icl_core.tasks.inputs import GaussianInputs, UniformInputs, parse_inputs
 from icl_core.tasks.noise import CategoricalNoise, FixedNoise, UniformNoise, parse_noise
 from icl_core.validation import integer, number, numbers

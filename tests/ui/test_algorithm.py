@@ -8,14 +8,14 @@ import pytest
 from icl_core.analysis.loss import adjusted_losses
 from icl_core.errors import InputError
 from icl_core.lessons import algorithm as lesson
-from icl_core.lessons.algorithm import Algorithm
-from icl_core.lessons.algorithm_matching import STEPS, first, law_flow, matched
-from icl_core.lessons.algorithm_model import LAW, depths, read
-from icl_core.lessons.algorithm_prompt import STOPS, momentum_of, prompt_flow
-from icl_core.lessons.algorithm_switches import FACTORS, OMEGAS, as_trained, switched, worth
-from icl_core.lessons.words import plus_minus
+from icl_core.lessons.algorithm.config import OMEGAS, Algorithm
+from icl_core.lessons.algorithm.figures.matching import NEAR, closeness
+from icl_core.lessons.algorithm.matching import STEPS, first, law_flow, matched
+from icl_core.lessons.algorithm.measure import LAW, STOPS, depths, read
+from icl_core.lessons.algorithm.prompt import momentum_of, prompt_flow
+from icl_core.lessons.algorithm.switches import FACTORS, as_trained, switched, worth
+from icl_core.lessons.shared.words import plus_minus
 from icl_core.plots.figure import alt_text, figure_name, tidy_rows
-from icl_core.plots.matching import NEAR, closeness
 from icl_core.plots.sketch import sketch
 from icl_core.zoo.library import find_entry, load_entry, load_table
 

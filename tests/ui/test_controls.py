@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from icl_core.lessons import spectrum
-from icl_core.lessons.noise_and_depth import CONTEXTS, NoiseAndDepth
-from icl_core.lessons.training import Train
+from icl_core.lessons import gdpp_spectrum as spectrum
+from icl_core.lessons.noise_and_depth.config import CONTEXTS, NoiseAndDepth
+from icl_core.lessons.train.config import Train
 
 
 def figure(app, key: str) -> dict:

@@ -10,7 +10,7 @@ from icl_core.export.formats import FORMATS, Format, Source
 from icl_core.export.images import NO_CHROMIUM
 from icl_core.export.recipe import config_json, parse_config
 from icl_core.export.table import to_csv
-from icl_core.lessons import training
+from icl_core.lessons import train as training
 from icl_core.lessons.catalog import LESSONS
 from icl_core.live.message import message
 from ui.export_row import OFFERED, app_address, building

@@ -11,7 +11,7 @@ from safetensors.numpy import save
 
 from icl_core.checkpoints import checkpoint_bytes
 from icl_core.export.recipe import Recipe, config_json
-from icl_core.lessons.weights import Weights
+from icl_core.lessons.weights.config import Weights
 from icl_core.zoo.library import PRETRAINED, find_entry, load_entry
 from tests.hostile import assert_one_sentence
 

@@ -10,10 +10,11 @@ from streamlit.web.server.starlette.starlette_app_utils import generate_xsrf_tok
 
 from icl_core.checkpoints import checkpoint_bytes, parse_checkpoint
 from icl_core.errors import InputError
-from icl_core.lessons import training as lesson
-from icl_core.lessons.coordinates import model_of
-from icl_core.lessons.trainer import Trainer
-from icl_core.lessons.training import Frame, Train
+from icl_core.lessons import train as lesson
+from icl_core.lessons.shared.coordinates import model_of
+from icl_core.lessons.train.config import Train
+from icl_core.lessons.train.measure import Frame
+from icl_core.lessons.train.trainer import Trainer
 from ui import jobs
 from ui.jobs import OWN, WAITING, Job, Jobs, visitor
 

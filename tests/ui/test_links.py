@@ -4,7 +4,7 @@ import pytest
 
 from icl_core.export.recipe import link_values, to_text
 from icl_core.lessons.catalog import LESSONS
-from icl_core.lessons.weights import Weights
+from icl_core.lessons.weights.config import Weights
 
 
 def said(app) -> str:

@@ -6,7 +6,7 @@ import pytest
 
 from icl_core.errors import InputError
 from icl_core.lessons import models as lesson
-from icl_core.lessons.model_cards import (
+from icl_core.lessons.models.cards import (
     card_finding,
     in_order,
     label,
@@ -14,9 +14,11 @@ from icl_core.lessons.model_cards import (
     read_card,
     variant,
 )
-from icl_core.lessons.model_map import mark_of
-from icl_core.lessons.models import VIEWS, Models, measure
-from icl_core.lessons.words import plus_minus
+from icl_core.lessons.models.config import Models
+from icl_core.lessons.models.measure import measure
+from icl_core.lessons.models.views import VIEWS
+from icl_core.lessons.shared.model_map import mark_of
+from icl_core.lessons.shared.words import plus_minus
 from icl_core.plots.figure import tidy_rows
 from icl_core.zoo.claims import claims
 from icl_core.zoo.library import read_manifest

@@ -7,11 +7,13 @@ import pytest
 
 from icl_core.analysis.floors import oracle_loss
 from icl_core.errors import InputError
-from icl_core.lessons import iterations, losses, noise_and_depth, one_prompt, paper_figures
-from icl_core.lessons.model_map import noise_words
-from icl_core.lessons.noise_and_depth import NoiseAndDepth
-from icl_core.lessons.one_prompt import OnePrompt
-from icl_core.lessons.paper_figures import EXHIBITS, MAIN, PaperFigures
+from icl_core.lessons import noise_and_depth, one_prompt, paper_figures
+from icl_core.lessons.noise_and_depth.config import NoiseAndDepth
+from icl_core.lessons.one_prompt import iterations
+from icl_core.lessons.one_prompt.config import OnePrompt
+from icl_core.lessons.paper_figures.config import EXHIBITS, MAIN, PaperFigures
+from icl_core.lessons.shared import losses
+from icl_core.lessons.shared.model_map import noise_words
 from icl_core.plots.figure import alt_text, tidy_rows
 from icl_core.plots.sketch import sketch
 from icl_core.tasks.linear import draw_prompts

@@ -5,10 +5,10 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from icl_core.export.recipe import link_values
-from icl_core.lessons import depth_runs, one_layer_runs, variations_runs
+from icl_core.lessons import one_layer, several_layers, variations
 from icl_core.lessons.catalog import LESSONS
-from icl_core.lessons.families import families
-from icl_core.lessons.spectrum_bank import trained_gammas
+from icl_core.lessons.gdpp_spectrum.measure import trained_gammas
+from icl_core.lessons.shared.shipped import families
 from icl_core.plots.style import METHODS
 from icl_core.zoo.table import results
 from tests.ui.conftest import APP
@@ -98,7 +98,7 @@ def test_without_shipped_models_a_page_says_one_sentence(page, tmp_path, monkeyp
     for function in (families, trained_gammas):
         monkeypatch.setattr(function, "__defaults__", (tmp_path,))
     monkeypatch.setattr(results, "__defaults__", (tmp_path, None))
-    for runs in (one_layer_runs, depth_runs, variations_runs):
+    for runs in (one_layer, several_layers, variations):
         monkeypatch.setattr(runs.read, "__defaults__", (tmp_path,))
     app = AppTest.from_file(APP, default_timeout=120)
     app.switch_page(f"pages/{page}.py")

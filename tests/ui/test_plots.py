@@ -7,10 +7,12 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from icl_core.lessons import noise_and_depth, spectrum, training, weights
-from icl_core.lessons.coordinates import model_of
-from icl_core.lessons.losses import measure
-from icl_core.lessons.weights import Weights
+from icl_core.lessons import gdpp_spectrum as spectrum
+from icl_core.lessons import noise_and_depth, weights
+from icl_core.lessons import train as training
+from icl_core.lessons.shared.coordinates import model_of
+from icl_core.lessons.shared.losses import measure
+from icl_core.lessons.weights.config import Weights
 from icl_core.plots.figure import alt_text, figure_name, figure_title, tidy_rows
 from icl_core.plots.sketch import sketch
 from icl_core.plots.style import METHODS, MODES, SURFACES, TEMPLATES, numbered_cells, themed
@@ -32,7 +34,7 @@ def all_figures(losses):
     story = weights.read("uniform5_d10_n20", "full", 4)
     shown = Weights(task="uniform5_d10_n20")
     found = spectrum.hessians_of(10, 25)
-    lesson = spectrum.Spectrum()
+    lesson = spectrum.GdppSpectrum()
     return [
         noise_and_depth.depth_figure(config, losses),
         noise_and_depth.profile_figure(config, losses),
@@ -102,12 +104,14 @@ def test_with_fewer_examples_than_dimensions_zeros_are_left_out():
     found = spectrum.hessians_of(10, 5)
     assert found.eigenvalues.shape[1] == 5
     assert found.eigenvalues.min() > 0
-    assert "5 more eigenvalues are 0" in spectrum.finding(spectrum.Spectrum(num_context=5), found)
+    assert "5 more eigenvalues are 0" in spectrum.finding(
+        spectrum.GdppSpectrum(num_context=5), found
+    )
 
 
 def test_one_dimension_has_nothing_to_balance():
     found = spectrum.hessians_of(1, 25)
-    assert "one eigenvalue" in spectrum.finding(spectrum.Spectrum(dim=1), found)
+    assert "one eigenvalue" in spectrum.finding(spectrum.GdppSpectrum(dim=1), found)
     medians = spectrum.medians_of(found, 1)
     assert np.all(medians[np.isfinite(medians)] == 1)
 

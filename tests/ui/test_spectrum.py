@@ -5,8 +5,8 @@ import json
 import numpy as np
 import pytest
 
-from icl_core.lessons import spectrum as lesson
-from icl_core.lessons.spectrum import MANY, Spectrum
+from icl_core.lessons import gdpp_spectrum as lesson
+from icl_core.lessons.gdpp_spectrum.config import MANY, GdppSpectrum
 from icl_core.live.figure import readable
 from tests.ui.conftest import Run
 
@@ -36,7 +36,7 @@ def test_every_figure_is_there_and_every_gamma_on_one_slider(open_page: Run) -> 
 def test_an_old_link_still_opens_with_the_numbers_it_had(open_page: Run) -> None:
     app = open_page(PAGE, v="1", dim="5", num_context="100", layers="2", gamma="0.004")
     assert not app.info
-    config = Spectrum(dim=5, num_context=100, layers=2, gamma=0.004)
+    config = GdppSpectrum(dim=5, num_context=100, layers=2, gamma=0.004)
     assert app.session_state[f"{PAGE}:config"] == config
     shown = next(t for t in figures(app)["gdpp_spectrum"]["data"] if t["uid"] == "on_20_map")
     before = lesson.hessians_of(5, 100).eigenvalues[0]
@@ -83,4 +83,4 @@ def test_a_wrong_value_falls_back_alone(open_page: Run, link: dict[str, str]) ->
     config = app.session_state[f"{PAGE}:config"]
     assert config.num_context == 50
     bad = next(iter(link))
-    assert getattr(config, bad) == getattr(Spectrum(), bad)
+    assert getattr(config, bad) == getattr(GdppSpectrum(), bad)

@@ -7,18 +7,21 @@ from icl_core.analysis.convergence import convergence
 from icl_core.analysis.squares import BEST
 from icl_core.analysis.two_noise import CONTEXTS
 from icl_core.errors import InputError
-from icl_core.lessons.theory import (
-    LEVELS,
-    PRESETS,
-    VIEWS,
-    Theory,
-    measure,
-    omega_table,
+from icl_core.lessons.theory.config import LEVELS, PRESETS, Theory
+from icl_core.lessons.theory.measure import measure
+from icl_core.lessons.theory.second_order import (
+    layers_needed,
     second_order_finding,
+    second_order_grid,
 )
-from icl_core.lessons.theory.second_order import layers_needed, second_order_grid
 from icl_core.lessons.theory.squares import square_finding
-from icl_core.lessons.theory.two_noise import construction_omegas, shown, two_noise_finding
+from icl_core.lessons.theory.two_noise import (
+    construction_omegas,
+    omega_table,
+    shown,
+    two_noise_finding,
+)
+from icl_core.lessons.theory.views import VIEWS
 from icl_core.live import View
 from icl_core.plots.figure import tidy_rows
 from icl_core.zoo.library import load_table

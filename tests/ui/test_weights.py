@@ -14,20 +14,22 @@ from icl_core.analysis.alignment import balanced, distance, mixed, rotated
 from icl_core.analysis.parts import as_float64, diagonal_part, read_part
 from icl_core.checkpoints import Checkpoint, load_checkpoint, save_checkpoint
 from icl_core.lessons import weights as lesson
-from icl_core.lessons.coordinates import normalised, omega_values
-from icl_core.lessons.families import Kin, kin_of, relatives
-from icl_core.lessons.weights import PRESETS, VIEWS, Weights, read
+from icl_core.lessons.shared.coordinates import normalised, omega_values
+from icl_core.lessons.shared.matrices import layer_rows
+from icl_core.lessons.shared.shipped import Kin, kin_of, relatives
 from icl_core.lessons.weights.comparison import compared, others
-from icl_core.lessons.weights.matrices import layer_rows, movie_omegas, movie_player
+from icl_core.lessons.weights.config import PRESETS, Weights
+from icl_core.lessons.weights.figures import SHARES, distance_chart, share_chart
+from icl_core.lessons.weights.matrices import movie_omegas, movie_player
+from icl_core.lessons.weights.measure import kin_model, read
 from icl_core.lessons.weights.pieces import explained, pieces
 from icl_core.lessons.weights.spread import seed_omegas, seeds, spread
-from icl_core.lessons.weights.stories import kin_model
 from icl_core.lessons.weights.theory import weight_shares
+from icl_core.lessons.weights.views import VIEWS
 from icl_core.live import READOUT
 from icl_core.models.linear import LinearTransformer, omegas
 from icl_core.plots.figure import plain_text, tidy_rows
 from icl_core.plots.omegas import OMEGA_NAMES, OMEGAS, omega_chart
-from icl_core.plots.weight_parts import SHARES, distance_chart, share_chart
 from icl_core.zoo.library import (
     PRETRAINED,
     find_entry,

@@ -6,14 +6,13 @@ from dataclasses import dataclass
 from icl_core.analysis.two_noise import CONTEXTS
 from icl_core.constructions.two_noise import of_unit_inputs
 from icl_core.errors import InputError
-from icl_core.lessons.choices import switch
+from icl_core.lessons.shared.fields import switch
 from icl_core.validation import Config, choice, integer, number
 
 KAPPAS = (1.0, 1e6)
 DIMENSIONS = (5, 10, 30, 100)
 STEPS = 30
 TRAINED_TASK, TRAINED_CONTEXT = "categorical1-3_d10_n20", 20
-
 LEVELS: dict[str, tuple[float, float]] = {
     "trained": (of_unit_inputs(1.0, TRAINED_CONTEXT), of_unit_inputs(3.0, TRAINED_CONTEXT)),
     "close": (0.4, 0.6),

@@ -6,9 +6,9 @@ from functools import lru_cache
 import numpy as np
 
 from icl_core.analysis.convergence import Convergence, convergence
+from icl_core.lessons.theory import figures as plots
 from icl_core.lessons.theory.config import DIMENSIONS, KAPPAS, STEPS, Theory
 from icl_core.live import Grid, Quantity, Slider, View
-from icl_core.plots import theory as plots
 from icl_core.plots.drawing import Curve
 from icl_core.plots.figure import Figure
 from icl_core.plots.style import METHODS

@@ -9,9 +9,9 @@ from icl_core.algorithms import Method
 from icl_core.algorithms.descent import GradientDescent
 from icl_core.analysis.squares import BEST, SEEN, Squares, square_cosines
 from icl_core.errors import InputError
+from icl_core.lessons.theory import figures as plots
 from icl_core.lessons.theory.config import Theory
 from icl_core.live import View
-from icl_core.plots import theory as plots
 from icl_core.plots.drawing import Curve, level
 from icl_core.plots.figure import Figure
 from icl_core.zoo.library import PRETRAINED, find_entry, load_entry

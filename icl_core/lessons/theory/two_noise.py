@@ -11,11 +11,11 @@ from icl_core.analysis.loss import LossSummary
 from icl_core.analysis.two_noise import CONTEXTS, PROMPTS, TwoNoiseLimit
 from icl_core.constructions.two_noise import TwoNoise
 from icl_core.errors import InputError
-from icl_core.lessons.coordinates import omega_values
-from icl_core.lessons.families import families
+from icl_core.lessons.shared.coordinates import omega_values
+from icl_core.lessons.shared.shipped import families
+from icl_core.lessons.theory import figures as plots
 from icl_core.lessons.theory.config import LEVELS, TRAINED_CONTEXT, TRAINED_TASK, Theory
 from icl_core.live import Grid, Player, Quantity, View
-from icl_core.plots import theory as plots
 from icl_core.plots.drawing import Curve
 from icl_core.plots.figure import Figure
 from icl_core.zoo.library import PRETRAINED, load_entry, load_table

@@ -7,16 +7,11 @@ import numpy as np
 
 from icl_core.analysis.alignment import align, balanced
 from icl_core.errors import InputError
-from icl_core.lessons.families import Kin
-from icl_core.lessons.weights.choices import Coordinates, Weights
-from icl_core.lessons.weights.matrices import (
-    GREY,
-    beside_figure,
-    beside_view,
-    focus_of,
-    layer_grid,
-)
-from icl_core.lessons.weights.stories import Story, in_coordinates, kin_model
+from icl_core.lessons.shared.matrices import GREY
+from icl_core.lessons.shared.shipped import Kin
+from icl_core.lessons.weights.config import Coordinates, Weights
+from icl_core.lessons.weights.matrices import beside_figure, beside_view, focus_of, layer_grid
+from icl_core.lessons.weights.measure import Story, in_coordinates, kin_model
 from icl_core.live import Grid, View
 from icl_core.models.linear import LinearTransformer
 from icl_core.plots.figure import Figure

@@ -5,21 +5,21 @@ from functools import lru_cache
 import numpy as np
 
 from icl_core.analysis.parts import Parts, parts_of, read_part
-from icl_core.lessons.coordinates import model_of
-from icl_core.lessons.weights.choices import Coordinates, Weights
+from icl_core.lessons.shared.coordinates import model_of
+from icl_core.lessons.shared.matrices import GREY
+from icl_core.lessons.weights.config import Coordinates, Weights
+from icl_core.lessons.weights.figures import share_chart
 from icl_core.lessons.weights.matrices import (
-    GREY,
     beside_figure,
     focus_of,
     layer_player,
     shared_limits,
     stacked,
 )
-from icl_core.lessons.weights.stories import Story, in_coordinates, kin_model
+from icl_core.lessons.weights.measure import Story, in_coordinates, kin_model
 from icl_core.live import READOUT, Grid, Player, Quantity, Readout, Slider, View
 from icl_core.models.linear import LinearTransformer
 from icl_core.plots.figure import Figure
-from icl_core.plots.weight_parts import share_chart
 
 Pieces = dict[str, Parts]
 HEADS = " a and b are the heads."

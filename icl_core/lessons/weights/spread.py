@@ -5,15 +5,15 @@ from functools import lru_cache
 
 import numpy as np
 
-from icl_core.lessons.coordinates import omega_values
-from icl_core.lessons.families import Kin
-from icl_core.lessons.weights.choices import Weights
+from icl_core.lessons.shared.coordinates import omega_values
+from icl_core.lessons.shared.shipped import Kin
 from icl_core.lessons.weights.comparison import compared
-from icl_core.lessons.weights.stories import Story, kin_model
+from icl_core.lessons.weights.config import Weights
+from icl_core.lessons.weights.figures import distance_chart
+from icl_core.lessons.weights.measure import Story, kin_model
 from icl_core.live import View
 from icl_core.plots.figure import Figure
 from icl_core.plots.omegas import omega_chart
-from icl_core.plots.weight_parts import distance_chart
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -10,16 +10,11 @@ from icl_core.analysis.alignment import balanced
 from icl_core.analysis.floors import one_layer_step
 from icl_core.analysis.parts import as_float64, diagonal_part, parts_of
 from icl_core.constructions import gradient_descent_model
-from icl_core.lessons.coordinates import normalised, omega_values
-from icl_core.lessons.weights.choices import Coordinates, Weights
-from icl_core.lessons.weights.matrices import (
-    GREY,
-    beside_figure,
-    beside_view,
-    focus_of,
-    layer_grid,
-)
-from icl_core.lessons.weights.stories import Story, in_coordinates, kin_model
+from icl_core.lessons.shared.coordinates import normalised, omega_values
+from icl_core.lessons.shared.matrices import GREY
+from icl_core.lessons.weights.config import Coordinates, Weights
+from icl_core.lessons.weights.matrices import beside_figure, beside_view, focus_of, layer_grid
+from icl_core.lessons.weights.measure import Story, in_coordinates, kin_model
 from icl_core.live import Grid, View
 from icl_core.models.linear import LinearTransformer
 from icl_core.plots.figure import Figure

@@ -5,10 +5,12 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from icl_core.lessons import losses, noise_and_depth, spectrum, weights
-from icl_core.lessons.noise_and_depth import NoiseAndDepth
-from icl_core.lessons.spectrum import Spectrum
-from icl_core.lessons.weights import Weights
+from icl_core.lessons import gdpp_spectrum as spectrum
+from icl_core.lessons import noise_and_depth, weights
+from icl_core.lessons.gdpp_spectrum.config import GdppSpectrum
+from icl_core.lessons.noise_and_depth.config import NoiseAndDepth
+from icl_core.lessons.shared import losses
+from icl_core.lessons.weights.config import Weights
 from icl_core.plots.figure import Figure
 from tests.browser.pages.conftest import Opened
 
@@ -20,7 +22,7 @@ LOOK = """[...plot.querySelectorAll(
 
 
 def gamma_answer(asked: str) -> Figure:
-    config = Spectrum(gamma=float(asked))
+    config = GdppSpectrum(gamma=float(asked))
     return spectrum.passage_figure(config, spectrum.measure(config).hessians)
 
 

@@ -35,7 +35,7 @@ def runs(page: Page) -> None:
 def workers() -> set[psutil.Process]:
     """The processes that train for servers of these tests."""
     below = psutil.Process().children(recursive=True)
-    return {child for child in below if "icl_core.lessons.worker" in child.cmdline()}
+    return {child for child in below if "icl_core.lessons.train.worker" in child.cmdline()}
 
 
 def test_a_reload_a_second_tab_and_the_back_button_keep_a_training(visit):

@@ -18,7 +18,7 @@ from icl_core.export.recipe import (
     to_text,
 )
 from icl_core.lessons.catalog import LESSONS
-from icl_core.lessons.noise_and_depth import NoiseAndDepth
+from icl_core.lessons.noise_and_depth.config import NoiseAndDepth
 from tests.hostile import ANY_JSON, assert_one_sentence
 
 RECIPES = [

@@ -3,7 +3,7 @@
 import os
 
 from icl_core.errors import InputError
-from icl_core.lessons import worker
+from icl_core.lessons.train import worker
 
 
 def train(task, config):

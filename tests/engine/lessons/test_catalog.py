@@ -4,15 +4,15 @@ import pytest
 
 from icl_core.errors import InputError
 from icl_core.lessons.catalog import LESSONS
-from icl_core.lessons.depth import Depth
-from icl_core.lessons.families import families
-from icl_core.lessons.weights import Weights
+from icl_core.lessons.several_layers.config import SeveralLayers
+from icl_core.lessons.shared.shipped import families
+from icl_core.lessons.weights.config import Weights
 from icl_core.validation import Config, within_reach
 from tests.hostile import assert_one_sentence
 
 MISFITS = [
-    ("several_layers", "layers", Depth(kind="blocks12", seed=4)),
-    ("several_layers", "weights", Depth(kind="untied5", seed=4)),
+    ("several_layers", "layers", SeveralLayers(kind="blocks12", seed=4)),
+    ("several_layers", "weights", SeveralLayers(kind="untied5", seed=4)),
     ("weights", "heatmaps", Weights(layers=2, layer=3)),
 ]
 

@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 from icl_core.errors import InputError
 from icl_core.lessons import construction as lesson
 from icl_core.lessons.catalog import LESSONS
-from icl_core.lessons.construction import LAYERS, PRESETS, VIEWS, Construction, measure
-from icl_core.lessons.small_prompt import edited, format_prompt, parse_prompt
+from icl_core.lessons.construction.config import LAYERS, PRESETS, Construction
+from icl_core.lessons.construction.measure import measure
+from icl_core.lessons.construction.prompt import edited, format_prompt, parse_prompt
+from icl_core.lessons.construction.views import VIEWS
 from icl_core.live import View
 from icl_core.live.message import message
 from icl_core.plots.figure import tidy_rows

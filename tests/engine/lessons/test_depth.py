@@ -7,16 +7,17 @@ import numpy as np
 import pytest
 
 from icl_core.errors import InputError
-from icl_core.lessons import depth as lesson
-from icl_core.lessons.depth import VIEWS
-from icl_core.lessons.depth_runs import FRAMES, LAYERS, SEEDS, Depth, Runs, read
+from icl_core.lessons import several_layers as lesson
+from icl_core.lessons.several_layers.config import FRAMES, LAYERS, SEEDS, SeveralLayers
+from icl_core.lessons.several_layers.measure import Runs, read
+from icl_core.lessons.several_layers.views import VIEWS
 from icl_core.zoo.paper1.depth import KINDS
 from icl_core.zoo.paper1.depth_shifts import MIXES, SCALES
 from icl_core.zoo.paper1.one_layer import MAIN
 from tests.cases import assert_close, matrices
 from tests.hostile import assert_one_sentence
 
-CONFIG = Depth()
+CONFIG = SeveralLayers()
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +25,7 @@ def runs() -> Runs:
     return read()
 
 
-def _curves(runs: Runs, name: str, config: Depth) -> dict[str, Any]:
+def _curves(runs: Runs, name: str, config: SeveralLayers) -> dict[str, Any]:
     figure: Any = VIEWS[name](config, runs).figure
     return {trace.uid: trace for trace in figure.data}
 
@@ -63,7 +64,7 @@ def test_weights_are_shown_beside_gdpp(runs: Runs) -> None:
 def test_tied_layers_mix_and_untied_ones_do_not(runs: Runs) -> None:
     kinds: tuple[tuple[Any, bool], ...] = (("tied2", True), ("untied5", False))
     for kind, alike in kinds:
-        config = Depth(kind=kind, tokens="clipped")
+        config = SeveralLayers(kind=kind, tokens="clipped")
         curves = _curves(runs, "mixes", config)
         worst = [
             curve.y.max() / curve.y[[0, -1]].max() for uid, curve in curves.items() if "seed" in uid
@@ -97,7 +98,10 @@ def test_every_kind_stands_in_the_overview(runs: Runs) -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_views_fit_their_grids(runs: Runs, name: str, kind: Any) -> None:
     last = {"seed": KINDS[kind].seeds[-1], "layer": KINDS[kind].layers}
-    for config in (Depth(kind=kind), Depth(kind=kind, frame=3, tokens="clipped", **last)):
+    for config in (
+        SeveralLayers(kind=kind),
+        SeveralLayers(kind=kind, frame=3, tokens="clipped", **last),
+    ):
         assert VIEWS[name](config, runs).plain()["data"]
 
 
@@ -114,7 +118,7 @@ def test_views_fit_their_grids(runs: Runs, name: str, kind: Any) -> None:
 )
 def test_bad_choices_are_one_sentence(changes: dict) -> None:
     with pytest.raises(InputError) as caught:
-        Depth(**changes)
+        SeveralLayers(**changes)
     assert_one_sentence(caught.value)
 
 

@@ -10,14 +10,15 @@ from hypothesis.extra import numpy as arrays
 
 from icl_core.checkpoints import Checkpoint, checkpoint_bytes, parse_checkpoint
 from icl_core.errors import InputError
-from icl_core.lessons import training as lesson
-from icl_core.lessons.coordinates import normalised
-from icl_core.lessons.weights import panels
-from icl_core.lessons.words import plus_minus, short
+from icl_core.lessons import train as lesson
+from icl_core.lessons.shared.coordinates import normalised
+from icl_core.lessons.shared.matrices import panels
+from icl_core.lessons.shared.words import plus_minus, short
 from icl_core.live import Grid, Quantity, View
 from icl_core.live.message import message
 from icl_core.models.linear import LinearTransformer
-from icl_core.plots import losses, weights
+from icl_core.plots import heatmaps as weights
+from icl_core.plots import losses
 from icl_core.plots.drawing import Curve
 from icl_core.plots.ticks import limit_of, log_range, log_ticks, tick_label
 from icl_core.tasks.linear import LinearTask

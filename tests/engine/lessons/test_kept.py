@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from icl_core.lessons.algorithm import Algorithm
-from icl_core.lessons.kept import KEPT, kept
+from icl_core.lessons.algorithm.config import Algorithm
+from icl_core.lessons.shared.memo import KEPT, kept
 from icl_core.live import View
 from icl_core.plots.drawing import Drawing
 

@@ -11,9 +11,10 @@ from icl_core.analysis.floors import one_layer_loss, one_layer_step
 from icl_core.analysis.loss import distance_loss
 from icl_core.errors import InputError
 from icl_core.lessons import one_layer as lesson
-from icl_core.lessons import one_layer_rollout as rollout
-from icl_core.lessons.one_layer import VIEWS
-from icl_core.lessons.one_layer_runs import FRAMES, OneLayer, Runs, read
+from icl_core.lessons.one_layer import rollout
+from icl_core.lessons.one_layer.config import FRAMES, OneLayer
+from icl_core.lessons.one_layer.measure import Runs, read
+from icl_core.lessons.one_layer.views import VIEWS
 from icl_core.models.linear import LinearTransformer
 from icl_core.plots.figure import tidy_rows
 from icl_core.tasks.linear import draw_prompts

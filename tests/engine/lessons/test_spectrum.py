@@ -9,16 +9,23 @@ from hypothesis import strategies as st
 
 from icl_core.analysis.spectrum import condition_numbers, interval_gamma, transform
 from icl_core.errors import InputError
-from icl_core.lessons import spectrum as lesson
-from icl_core.lessons.spectrum import MANY, PRESETS, SIZES, VIEWS, Spectra, Spectrum, measure
-from icl_core.lessons.spectrum_bank import PROMPTS, Hessians, hessians_of, survey_of
+from icl_core.lessons import gdpp_spectrum as lesson
+from icl_core.lessons.gdpp_spectrum.config import MANY, PRESETS, PROMPTS, SIZES, GdppSpectrum
+from icl_core.lessons.gdpp_spectrum.figures.panels import LEVELS, STEPS
+from icl_core.lessons.gdpp_spectrum.measure import (
+    Hessians,
+    Spectra,
+    hessians_of,
+    measure,
+    survey_of,
+)
+from icl_core.lessons.gdpp_spectrum.views import VIEWS
 from icl_core.live import READOUT
-from icl_core.plots.spectrum_panels import LEVELS, STEPS
 from icl_core.tasks.inputs import STANDARD
 from icl_core.zoo.paper1.published import SPECTRA
 from tests.hostile import ANY_JSON, assert_one_sentence
 
-UNIFORM = Spectrum(inputs="uniform")
+UNIFORM = GdppSpectrum(inputs="uniform")
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +43,7 @@ def traces(figure: Any) -> dict[str, Any]:
     return {trace.uid: trace for trace in figure.data}
 
 
-def passage(config: Spectrum, hessians: Hessians) -> dict[str, Any]:
+def passage(config: GdppSpectrum, hessians: Hessians) -> dict[str, Any]:
     return traces(lesson.passage_figure(config, hessians))
 
 
@@ -115,7 +122,7 @@ def test_where_the_reader_stands_is_on_the_curve_of_medians(uniform: Spectra) ->
 def test_the_path_on_the_loss_surface_is_gradient_descents(pairs: Hessians) -> None:
     """Against gradient descent on the loss itself, in its own coordinates."""
     low, high = pairs.eigenvalues[0]
-    config = Spectrum(dim=2, gamma=0.4 / high)
+    config = GdppSpectrum(dim=2, gamma=0.4 / high)
     shown = passage(config, pairs)
     after = transform(np.array([low, high]), 0.4 / high)
     for side, lam in (("before", np.array([low, high])), ("after", after)):
@@ -189,7 +196,7 @@ def test_condition_number_by_gamma_holds_stars_formula_and_gammas(uniform: Spect
 
 
 def test_other_inputs_and_more_layers_have_no_published_gamma_and_no_formula() -> None:
-    config = Spectrum(inputs="stretched", layers=2)
+    config = GdppSpectrum(inputs="stretched", layers=2)
     shown = traces(lesson.gamma_figure(config, {25: hessians_of(10, 25, config.law)}))
     assert set(shown) == {"median:25", "none:25", "best:25"}
 
@@ -220,7 +227,11 @@ def test_a_survey_is_made_once(uniform: Spectra) -> None:
 
 
 def test_fewer_examples_than_dimensions_and_one_dimension_are_shown() -> None:
-    for config in (Spectrum(num_context=1), Spectrum(dim=1), Spectrum(dim=20, num_context=5)):
+    for config in (
+        GdppSpectrum(num_context=1),
+        GdppSpectrum(dim=1),
+        GdppSpectrum(dim=20, num_context=5),
+    ):
         hessians = hessians_of(config.dim, config.num_context, config.law)
         spectra = Spectra(hessians=hessians, sizes={config.num_context: hessians}, trained=())
         for build in VIEWS.values():
@@ -229,17 +240,21 @@ def test_fewer_examples_than_dimensions_and_one_dimension_are_shown() -> None:
 
 
 def test_an_old_link_is_what_it_was() -> None:
-    config = Spectrum.from_dict({"dim": "5", "num_context": "100", "layers": "2", "gamma": "0.01"})
+    config = GdppSpectrum.from_dict(
+        {"dim": "5", "num_context": "100", "layers": "2", "gamma": "0.01"}
+    )
     assert config.law == STANDARD
     assert (config.dim, config.num_context, config.layers, config.gamma) == (5, 100, 2, 0.01)
     assert config.prompt == 1
 
 
-@given(st.fixed_dictionaries({}, optional=dict.fromkeys(Spectrum().to_dict(), ANY_JSON)) | ANY_JSON)
+@given(
+    st.fixed_dictionaries({}, optional=dict.fromkeys(GdppSpectrum().to_dict(), ANY_JSON)) | ANY_JSON
+)
 def test_choices_from_outside_are_valid_or_one_sentence(values: Any) -> None:
     try:
-        config = Spectrum.from_dict(values)
+        config = GdppSpectrum.from_dict(values)
     except InputError as error:
         assert_one_sentence(error)
     else:
-        assert Spectrum.from_dict(config.to_dict()) == config
+        assert GdppSpectrum.from_dict(config.to_dict()) == config

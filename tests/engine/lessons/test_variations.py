@@ -8,11 +8,12 @@ import pytest
 
 from icl_core.errors import InputError
 from icl_core.lessons import variations as lesson
-from icl_core.lessons.variations import PRESETS, VIEWS
-from icl_core.lessons.variations_runs import FRAMES, LABELS, STORIES, Trainings, Variations, read
-from icl_core.lessons.words import plus_minus
+from icl_core.lessons.shared.words import plus_minus
+from icl_core.lessons.variations.config import FRAMES, LABELS, PRESETS, STORIES, Variations
+from icl_core.lessons.variations.measure import Trainings, read
+from icl_core.lessons.variations.views import VIEWS
 from icl_core.plots.figure import tidy_rows
-from icl_core.plots.one_layer import PLAIN
+from icl_core.plots.lines import PLAIN
 from icl_core.zoo.paper1.variations import EVERY, PREFIX, SCALES, VARIANTS, plateaus
 from tests.cases import assert_close
 from tests.hostile import assert_one_sentence

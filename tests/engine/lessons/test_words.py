@@ -1,6 +1,6 @@
 import pytest
 
-from icl_core.lessons.words import TERMS, meanings, plus_minus, short
+from icl_core.lessons.shared.words import TERMS, meanings, plus_minus, short
 from icl_core.plots.style import METHODS
 
 

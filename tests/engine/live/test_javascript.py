@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from scipy.interpolate import RegularGridInterpolator
 
-from icl_core.lessons.words import short
+from icl_core.lessons.shared.words import short
 from icl_core.live import Grid, Quantity
 from icl_core.live.message import FRONTEND
 

@@ -1,0 +1,256 @@
+"""What a model holds of one prompt: its path in a plane of weights, and what its tokens became."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from icl_core.plots.drawing import Drawing
+from icl_core.plots.figure import Figure
+from icl_core.plots.heatmaps import token_names
+from icl_core.plots.style import METHODS
+
+MODEL = METHODS["diag"]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Held:
+    """What a model holds of one prompt after layer `layer`: a, M [d, d], u [d]; path [L+1, d].
+
+    Beside it least squares, ridge with the true sigma^2, the true weights, all [d], and a plane.
+    """
+
+    a: float
+    M: np.ndarray
+    u: np.ndarray
+    path: np.ndarray
+    layer: int
+    ols: np.ndarray
+    ridge: np.ndarray
+    truth: np.ndarray
+    plane: np.ndarray
+
+    @property
+    def whole(self) -> np.ndarray:
+        """[[M, u], [-w^T, a]]: what multiplies a token of the input."""
+        w = self.path[self.layer]
+        return np.block([[self.M, self.u[:, None]], [-w[None], np.full((1, 1), self.a)]])
+
+    @property
+    def kept(self) -> float:
+        """Share of ||w||^2 that lies in the plane; 1 for w = 0."""
+        w = self.path[self.layer]
+        size = float(w @ w)
+        return float(np.sum((self.plane @ w) ** 2)) / size if size > 0 else 1.0
+
+    def project(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Coordinates in the plane of points [..., d]."""
+        return points @ self.plane[0], points @ self.plane[1]
+
+
+def moving(held: Held) -> dict[tuple[str, str], np.ndarray]:
+    """(uid, field) -> values of all that depends on the layer and the noise level."""
+    d = len(held.truth)
+    w = held.path[held.layer]
+    path_x, path_y = held.project(held.path)
+    found: dict[tuple[str, str], np.ndarray] = {
+        ("path", "x"): path_x,
+        ("path", "y"): path_y,
+        ("now", "x"): path_x[held.layer : held.layer + 1],
+        ("now", "y"): path_y[held.layer : held.layer + 1],
+        ("held", "z"): held.whole,
+        ("w:coordinates", "y"): w,
+    }
+    for name, point in (("ols", held.ols), ("ridge", held.ridge)):
+        x, y = held.project(point)
+        found |= {(name, "x"): np.atleast_1d(x), (name, "y"): np.atleast_1d(y)}
+        found[f"{name}:coordinates", "y"] = point.reshape(d)
+    return found
+
+
+def frame(held: Held) -> dict[str, np.ndarray]:
+    """Ranges of the plane's axes: all of the points but a path that has run far away."""
+    points = np.stack([np.zeros_like(held.truth), held.truth, held.ols, held.ridge])
+    across, along = held.project(points)
+    size = 1.6 * max(np.ptp(across), np.ptp(along), 1e-3)
+    path = np.clip(np.stack(held.project(held.path)), -size, size)
+    found = {}
+    for name, ends, own in (("x", across, path[0]), ("y", along, path[1])):
+        both = np.concatenate([ends, own])
+        margin = 0.12 * max(np.ptp(both), 0.3)
+        found[name] = np.array([both.min() - margin, both.max() + margin])
+    return found
+
+
+def implicit_figure(held: Held, *, title: str) -> Figure:
+    """The plane above; below the matrix [[M, u], [-w, a]] and the coordinates of w."""
+    drawing = Drawing(
+        name="implicit_weights",
+        title=title,
+        alt=f"Above: the path of the implicit weights over {len(held.path) - 1} layers in the "
+        "plane of 0, least squares and the truth. Below: a heatmap of M, u, w and a, and the "
+        f"{len(held.truth)} coordinates of w beside ridge, least squares and the truth.",
+    )
+    values = moving(held)
+    _plane(drawing, held, values)
+    _matrix(drawing, held)
+    _coordinates(drawing, held, values)
+    drawing.set(height=800)
+    return drawing.figure()
+
+
+def _points(held: Held) -> list[tuple[str, str, np.ndarray, dict[str, Any]]]:
+    ols, ridge, truth = METHODS["gd"], METHODS["oracle_rr"], METHODS["full"]
+    return [
+        ("truth", "true weights", held.truth, {"color": truth.color, "symbol": "x"}),
+        ("ols", "least squares", held.ols, {"color": ols.color, "symbol": ols.marker}),
+        ("ridge", "ridge, true σ²", held.ridge, {"color": ridge.color, "symbol": ridge.marker}),
+    ]
+
+
+def _plane(drawing: Drawing, held: Held, values: dict[tuple[str, str], np.ndarray]) -> None:
+    names = [str(i) for i in range(len(held.path))]
+    drawing.scatter(
+        "path",
+        values["path", "x"],
+        values["path", "y"],
+        name="w after layer 0, 1, …",
+        mode="lines+markers+text",
+        text=names,
+        textposition="top center",
+        textfont={"size": 12},
+        line={"color": MODEL.color, "width": 2},
+        marker={"color": MODEL.color, "symbol": MODEL.marker, "size": 7},
+        hovertemplate="after layer %{text}<extra></extra>",
+        meta={"panel": "plane"},
+    )
+    for uid, name, point, look in _points(held):
+        x, y = held.project(point)
+        drawing.scatter(
+            uid,
+            [float(x)],
+            [float(y)],
+            name=name,
+            legendgroup=uid,
+            mode="markers",
+            marker=look | {"size": 12},
+            hovertemplate=f"{name}<extra></extra>",
+            meta={"panel": "plane"},
+        )
+    drawing.scatter(
+        "now",
+        values["now", "x"],
+        values["now", "y"],
+        name="the layer shown",
+        mode="markers",
+        marker={
+            "color": "rgba(0,0,0,0)",
+            "size": 17,
+            "line": {"color": MODEL.color, "width": 2.5},
+        },
+        hoverinfo="skip",
+        showlegend=False,
+        meta={"panel": "plane"},
+    )
+    ranges = frame(held)
+    drawing.axis("x", title="along the true weights", range=ranges["x"], anchor="y")
+    drawing.axis("y", title="across", range=ranges["y"], domain=[0.53, 1], anchor="x")
+    for letter in ("x", "y"):
+        drawing.axis(letter, zeroline=True, zerolinewidth=1)
+
+
+def _matrix(drawing: Drawing, held: Held) -> None:
+    size = len(held.truth) + 1
+    names = token_names(size)
+    drawing.traces.append(
+        {
+            "type": "heatmap",
+            "uid": "held",
+            "name": "[M, u; −w, a]",
+            "x": names,
+            "y": names,
+            "z": held.whole,
+            "xaxis": "x2",
+            "yaxis": "y2",
+            "coloraxis": "coloraxis",
+            "hovertemplate": "row %{y}, column %{x}: %{z:.4g}<extra></extra>",
+            "meta": {"panel": "M, u, w, a"},
+        }
+    )
+    look = {
+        "type": "category",
+        "tickvals": ["x1", "y"],
+        "ticktext": ["x", "y"],
+        "showgrid": False,
+        "showline": False,
+        "ticks": "",
+    }
+    drawing.axis("x", 2, **look, domain=[0, 0.42], anchor="y2", constrain="domain")
+    drawing.axis(
+        "y",
+        2,
+        **look,
+        domain=[0, 0.4],
+        anchor="x2",
+        autorange="reversed",
+        scaleanchor="x2",
+        constrain="domain",
+    )
+    drawing.set(coloraxis={"cmin": -1.5, "cmax": 1.5, "showscale": False})
+    drawing.note(
+        "[M u; −w a], colours from −1.5 to 1.5",
+        x=0,
+        y=0.405,
+        xref="paper",
+        yref="paper",
+        xanchor="left",
+        yanchor="bottom",
+    )
+    if size > 2:
+        edge = {"type": "line", "xref": "x2", "yref": "y2"}
+        line = {"line": {"color": METHODS["bayes_rr"].color, "width": 0.75}}
+        ends, at = (-0.5, size - 0.5), size - 1.5
+        upright = {"x0": at, "x1": at, "y0": ends[0], "y1": ends[1]}
+        across = {"y0": at, "y1": at, "x0": ends[0], "x1": ends[1]}
+        drawing.set(shapes=[edge | line | upright, edge | line | across])
+
+
+def _coordinates(drawing: Drawing, held: Held, values: dict[tuple[str, str], np.ndarray]) -> None:
+    index = np.arange(1, len(held.truth) + 1)
+    place = {"xaxis": "x3", "yaxis": "y3", "meta": {"panel": "coordinates"}}
+    for uid, name, point, look in _points(held):
+        drawing.scatter(
+            f"{uid}:coordinates",
+            index,
+            point,
+            name=name,
+            legendgroup=uid,
+            showlegend=False,
+            mode="markers",
+            marker=look | {"size": 9},
+            hovertemplate=f"{name}: %{{y:.3g}}<extra></extra>",
+            **place,
+        )
+    drawing.scatter(
+        "w:coordinates",
+        index,
+        values["w:coordinates", "y"],
+        name="w",
+        showlegend=False,
+        mode="markers",
+        marker={"color": MODEL.color, "symbol": MODEL.marker, "size": 9},
+        hovertemplate="w: %{y:.3g}<extra></extra>",
+        **place,
+    )
+    drawing.axis(
+        "x",
+        3,
+        title="coordinate",
+        domain=[0.52, 1],
+        anchor="y3",
+        range=[0.5, len(index) + 0.5],
+        dtick=1 if len(index) < 6 else 3,
+        tick0=1,
+        showgrid=False,
+    )
+    drawing.axis("y", 3, domain=[0, 0.4], anchor="x3", zeroline=True, zerolinewidth=1)

@@ -1,0 +1,161 @@
+"""Which step of which known method each layer is nearest to."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from icl_core.algorithms.accelerated import (
+    chebyshev,
+    conjugate_gradient,
+    fastest,
+    heavy_ball,
+    newton,
+)
+from icl_core.algorithms.ridge import ridge, spectrum
+from icl_core.analysis.matching import Gaps, prediction_gaps
+from icl_core.lessons.algorithm.config import SYSTEM_NAMES, Algorithm, System
+from icl_core.lessons.algorithm.figures.matching import Match, matching_figure
+from icl_core.lessons.algorithm.measure import LAW, Opened, Sample
+from icl_core.live import View
+from icl_core.models.linear import InformationFlow, information_flow
+from icl_core.plots.style import METHODS
+from icl_core.tasks.linear import Moments, Prompts
+
+STEPS = (1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 24)
+"""Steps of the methods that are looked at."""
+STRENGTHS = (0.0, 0.1, 0.3, 1.0, 2.0, 4.0, 6.0, 12.0, 16.0, 32.0)
+"""Ridge strengths that are looked at, beside E sigma^2 of the task."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Matching:
+    """Gaps of layers 1..L (rows) to the steps or strengths (columns) of every method."""
+
+    gaps: Mapping[str, Gaps]
+    strengths: tuple[float, ...]
+
+    def columns(self, method: str) -> tuple[float, ...]:
+        return self.strengths if method == "const_rr" else STEPS
+
+    def nearest(self, layer: int) -> tuple[str, float, float, float]:
+        """Method, step (or strength), gap and its standard error nearest to a layer (from 1).
+
+        Of methods that are as near, to two standard errors, the one of fewest steps; ridge is one.
+        """
+        row = layer - 1
+        found = []
+        for name, gaps in self.gaps.items():
+            at = int(gaps.best()[row])
+            column = self.columns(name)[at]
+            found.append((name, column, float(gaps.gap[row, at]), float(gaps.error[row, at])))
+        least = min(found, key=lambda match: match[2])
+        near = [match for match in found if match[2] <= least[2] + 2 * least[3]]
+        return min(near, key=lambda match: 1 if match[0] == "const_rr" else match[1])
+
+
+def first(prompts: Prompts, count: int) -> Prompts:
+    """The first prompts of a batch."""
+    return Prompts(
+        moments=Moments(
+            Sigma=prompts.moments.Sigma[:count],
+            alpha=prompts.moments.alpha[:count],
+            lam=prompts.moments.lam[:count],
+        ),
+        sigma=prompts.sigma[:count],
+        w=prompts.w[:count],
+        num_context=prompts.num_context,
+    )
+
+
+@lru_cache(maxsize=4)
+def law_flow(opened: Opened) -> InformationFlow:
+    """a, M, u, w after layer 0..L on the prompts of the task's noise. Megabytes: what is made of
+    them is kept longer."""
+    return information_flow(opened.model, first(opened.sample.prompts, LAW).moments)
+
+
+@lru_cache(maxsize=32)
+def matched(opened: Opened, system: System) -> Matching:
+    """Every layer beside every step, on the prompts of the task's noise."""
+    layers = np.asarray(law_flow(opened).w[1:])
+    strengths = tuple(sorted({*STRENGTHS, opened.task.noise.second_moment}))
+    paths = sample_paths(opened.sample, opened.task.noise.second_moment, system, strengths)
+    found = {name: prediction_gaps(layers, path) for name, path in paths.items()}
+    return Matching(gaps=found, strengths=strengths)
+
+
+@lru_cache(maxsize=8)
+def sample_paths(
+    sample: Sample, mean_square: float, system: System, strengths: tuple[float, ...]
+) -> dict[str, np.ndarray]:
+    """`known_paths` on the prompts of the task's noise, E sigma^2 being `mean_square`."""
+    prompts = first(sample.prompts, LAW)
+    squares = np.asarray(prompts.sigma) ** 2
+    shares = {"ridge": mean_square, "oracle": squares, "ols": 0.0}
+    return known_paths(prompts, shares[system], strengths)
+
+
+def known_paths(
+    prompts: Prompts, strength: Any, strengths: tuple[float, ...]
+) -> dict[str, np.ndarray]:
+    """Weights of the methods at STEPS, [steps, batch, d], and of ridge at `strengths`.
+
+    The methods solve ridge regression of one `strength`, or of one a prompt.
+
+    Each is tuned on the spectrum of each prompt; conjugate gradients need no tuning.
+    """
+    eigen = spectrum(prompts.moments)
+    s = np.broadcast_to(np.asarray(strength, float), prompts.sigma.shape)
+    last = STEPS[-1]
+    plain, momentum = fastest(eigen, s, 0.0), fastest(eigen, s)
+    paths: dict[str, Any] = {
+        "gd": heavy_ball(eigen, s, *plain, last),
+        "heavy_ball": heavy_ball(eigen, s, *momentum, last),
+        "chebyshev": chebyshev(eigen, s, last),
+        "cg": conjugate_gradient(eigen, s, last),
+        "newton": newton(eigen, s, last),
+    }
+    found = {name: path[list(STEPS)] for name, path in paths.items()}
+    found["const_rr"] = np.stack([ridge(eigen, s) for s in strengths])
+    return found
+
+
+def matching_view(config: Algorithm, opened: Opened) -> View:
+    """The heatmaps, a panel a method."""
+    found = matched(opened, config.system)
+    panels = [
+        Match(
+            method=name,
+            title="Ridge, strength s" if name == "const_rr" else f"{METHODS[name].label}, step",
+            columns=[f"{value:.3g}" for value in found.columns(name)],
+            gap=gaps.gap,
+            error=gaps.error,
+            best=gaps.best(),
+        )
+        for name, gaps in found.gaps.items()
+    ]
+    figure = matching_figure(panels, title=f"{opened.label}: the nearest step of known methods")
+    return View(
+        figure=figure,
+        caption=f"{_nearest(opened, found)} The stronger the blue, the nearer; squares mark the "
+        f"nearest step, with its gap in %. The methods solve {SYSTEM_NAMES[config.system]}, each "
+        f"tuned on every prompt's own spectrum; gaps are over {LAW} prompts.",
+    )
+
+
+def _nearest(opened: Opened, found: Matching) -> str:
+    """What the last layer is nearest to, in words."""
+    layer = opened.num_layers
+    name, at, gap, error = found.nearest(layer)
+    what = (
+        f"ridge regression of strength {at:.3g}"
+        if name == "const_rr"
+        else f"step {at:g} of {METHODS[name].label}"
+    )
+    return (
+        f"Layer {layer} is nearest to **{what}**: the root mean square gap of the predictions is "
+        f"**{100 * gap:.2g} ± {100 * error:.1g} %** of their size."
+    )

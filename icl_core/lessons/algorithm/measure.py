@@ -1,0 +1,191 @@
+"""The model that the lesson on its algorithm opens, with the prompts that it is tried on."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+
+from icl_core.algorithms.ridge import OracleRR
+from icl_core.analysis.loss import LossSummary
+from icl_core.analysis.parts import diagonal_part
+from icl_core.errors import InputError
+from icl_core.lessons.algorithm.config import Algorithm
+from icl_core.lessons.shared.coordinates import normalised, omega_values
+from icl_core.lessons.shared.shipped import Family, Kin, baseline_tables, find_family, relatives
+from icl_core.models.linear import LinearTransformer
+from icl_core.plots.style import METHODS
+from icl_core.tasks.linear import LinearTask, Moments, Prompts, at_levels, draw_prompts
+from icl_core.validation import Reach
+from icl_core.zoo.library import PRETRAINED, Entry, load_entry
+
+KINDS: Mapping[str, Kin] = {
+    kin.name: kin for kin in (Kin("gdpp"), Kin("diag"), Kin("diag", heads=2), Kin("full"))
+}
+"""The models that can be opened."""
+LABELS = {
+    "gdpp": "GD++",
+    "diag": "DIAG",
+    "diag_H2": "DIAG, two heads",
+    "full": "DIAG part of FULL",
+}
+LAW, LEVELS, AT_LEVEL = 288, 13, 20
+"""Prompts of the task's own noise, and noise levels with as many prompts each."""
+STOPS = 25
+"""Noise levels of the slider; every stop is computed, none interpolated."""
+WORTH = 2
+"""Blocks of as many prompts as a sample has, for what is computed once a model."""
+SEED = 11
+TASKS = 16
+"""Tasks whose prompts are kept: all models of a task are tried on the same."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Sample:
+    """Prompts to try models on: the first LAW of the task's noise, then AT_LEVEL a level.
+
+    The levels share their random numbers, so that curves over them are smooth. target [prompts, d]
+    is ridge regression with the true sigma^2, from which adjusted losses are measured.
+    """
+
+    prompts: Prompts
+    target: np.ndarray
+    sigmas: np.ndarray
+
+    def parts(self, losses: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """[..., prompts] as [..., LAW] and [..., LEVELS, AT_LEVEL]."""
+        law, levels = np.split(losses, [LAW], axis=-1)
+        return law, levels.reshape(*levels.shape[:-1], LEVELS, AT_LEVEL)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Opened:
+    """A shipped model: its omegas [L, 4] in raw and in normalised coordinates, and prompts.
+
+    model is the model itself or, for FULL, the part of it that DIAG can hold.
+    """
+
+    kind: str
+    task: LinearTask
+    model: LinearTransformer
+    omegas: np.ndarray
+    normal: np.ndarray
+    sample: Sample
+    law: tuple[tuple[Prompts, np.ndarray], ...]
+    """Prompts of the task's noise alone, in WORTH blocks of the sample's size, with targets."""
+    levels: Mapping[str, LossSummary]
+    """Noise profiles of the ridge baselines, [sigmas, 2], from the shipped tables."""
+    level_sigmas: np.ndarray
+
+    @property
+    def num_layers(self) -> int:
+        return len(self.omegas)
+
+    @property
+    def method(self) -> str:
+        """Its row of the style table."""
+        return KINDS[self.kind].parametrization
+
+    @property
+    def label(self) -> str:
+        return f"{LABELS[self.kind]}, L = {self.num_layers}"
+
+
+def depths(task: str, folder: Path = PRETRAINED) -> dict[str, dict[int, Entry]]:
+    """The shipped models of a task by kind and number of layers, two heads included."""
+    shelves = relatives(find_family(task, folder).name, folder)
+    found = {
+        kind: {layers: kin[own] for layers, kin in shelves.items() if own in kin}
+        for kind, own in KINDS.items()
+    }
+    return {kind: entries for kind, entries in found.items() if entries}
+
+
+def read(task: str, kind: str, layers: int, folder: Path = PRETRAINED) -> Opened:
+    """Open a shipped model."""
+    family = find_family(task, folder)
+    entry = depths(task, folder).get(kind, {}).get(layers)
+    if entry is None:
+        _, heads, _ = own = KINDS[kind]
+        raise InputError(
+            f"There is no shipped {METHODS[own.parametrization].label} model of {layers} layers "
+            f"and {heads} head{'s' * (heads > 1)} for {family.label}: choose others."
+        )
+    model = load_entry(entry, folder).model
+    if kind == "full":
+        model = diagonal_part(model)
+    return Opened(
+        kind=kind,
+        task=family.task,
+        model=model,
+        omegas=omega_values(model),
+        normal=omega_values(normalised(model, family.task)),
+        sample=draw_sample(family.task),
+        law=draw_law(family.task),
+        **_baselines(family, folder),  # type: ignore[arg-type]
+    )
+
+
+def _baselines(family: Family, folder: Path) -> dict[str, object]:
+    tables = baseline_tables(family, folder)
+    wanted = [name for name in ("const_rr", "bayes_rr") if name in tables]
+    return {
+        "levels": {name: tables[name].profile for name in wanted},
+        "level_sigmas": tables[wanted[0]].sigmas if wanted else np.zeros(0),
+    }
+
+
+@lru_cache(maxsize=TASKS)
+def draw_sample(task: LinearTask, seed: int = SEED) -> Sample:
+    """Prompts of the task's noise and at fixed levels, a little beyond those met in training."""
+    sigmas = np.linspace(0, task.noise.highest + 1, LEVELS)
+    law = draw_prompts(task, (seed, 0), LAW)
+    prompts = joined([law, at_levels(task, (seed, 1), sigmas, AT_LEVEL)])
+    target = np.asarray(OracleRR().weight_path(prompts)[-1])
+    return Sample(prompts=prompts, target=target, sigmas=sigmas)
+
+
+@lru_cache(maxsize=TASKS)
+def draw_law(task: LinearTask, seed: int = SEED) -> tuple[tuple[Prompts, np.ndarray], ...]:
+    """More prompts of the task's noise, with targets."""
+    size = LAW + LEVELS * AT_LEVEL
+    drawn = [draw_prompts(task, (seed, 2, block), size) for block in range(WORTH)]
+    return tuple((prompts, np.asarray(OracleRR().weight_path(prompts)[-1])) for prompts in drawn)
+
+
+def joined(drawn: list[Prompts]) -> Prompts:
+    """All prompts of several draws, as one batch."""
+
+    def row(pick: str) -> np.ndarray:
+        return np.concatenate([np.asarray(getattr(p.moments, pick)) for p in drawn])
+
+    moments = Moments(Sigma=row("Sigma"), alpha=row("alpha"), lam=row("lam"))
+    return Prompts(
+        moments=moments,
+        sigma=np.concatenate([np.asarray(p.sigma) for p in drawn]),
+        w=np.concatenate([np.asarray(p.w) for p in drawn]),
+        num_context=drawn[0].num_context,
+    )
+
+
+def measure(config: Algorithm) -> Opened:
+    """What the views show."""
+    return read(config.task, config.model, config.layers)
+
+
+def stops_of(task: LinearTask) -> np.ndarray:
+    """The noise levels of the slider."""
+    return np.linspace(0, task.noise.highest + 1, STOPS)
+
+
+def reach(config: Algorithm, opened: Opened) -> dict[str, Reach]:
+    """Layers and noise levels follow from the model and its task."""
+    sigmas = stops_of(opened.task)
+    return {
+        "layer": Reach("In layer", 0, opened.num_layers),
+        "after": Reach("After layer", 0, opened.num_layers),
+        "sigma": Reach(
+            "The noise level σ of the prompt", 0.0, sigmas[-1], tuple(sigmas.tolist()), quiet=True
+        ),
+    }

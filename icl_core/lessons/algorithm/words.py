@@ -1,0 +1,27 @@
+"""What the model's algorithm is, in words."""
+
+import numpy as np
+
+from icl_core.lessons.algorithm.config import NAMES, OMEGAS
+from icl_core.lessons.algorithm.measure import Opened
+from icl_core.lessons.algorithm.switches import worth
+from icl_core.lessons.shared.words import plus_minus
+
+
+def finding(opened: Opened) -> str:
+    """How much the loss rises without each omega, in one sentence with standard errors."""
+    found = worth(opened)
+    parts = []
+    for index in (2, 0, 1, 3):
+        name = OMEGAS[index]
+        if not np.any(opened.omegas[:, index]):
+            continue
+        rise, error = found.rise[index, 0], found.rise_error[index, 0]
+        known = found.loss[index, 0] < 20 * found.nothing
+        change = f"**{plus_minus(rise, error, sign='+')}**" if known else "**it diverges**"
+        parts.append(rf"without $\omega_{{{name}}}$ ({NAMES[name]}) {change}")
+    part = "The DIAG part of FULL alone" if opened.kind == "full" else opened.label
+    return (
+        f"{part} has an adjusted loss of {plus_minus(found.base, found.base_error)}. With one "
+        f"number off in all layers it changes: {', '.join(parts)} (± standard error)."
+    )

@@ -1,0 +1,71 @@
+"""Choices of the lesson on the Hessian's spectrum, and its named states."""
+
+from dataclasses import dataclass
+
+from icl_core.tasks.inputs import GaussianInputs, InputLaw, UniformInputs
+from icl_core.validation import Config, choice, integer, number
+from icl_core.zoo.paper1.published import SPECTRA
+
+MANY = 0
+"""In the place of a prompt's number: all of them."""
+MAX_LAYERS = 4
+PROMPTS = 1000
+DIMENSIONS = (1, 2, 5, 10, 20)
+CONTEXTS = (5, 10, 15, 20, 25, 35, 50, 75, 100, 150, 200)
+SIZES = (10, 25, 50, 100)
+"""Context lengths set side by side, as in the paper."""
+INPUTS = {"gaussian": "Gaussian", "uniform": "Uniform", "stretched": "Stretched"}
+CONDITIONS = (3.0, 10.0, 30.0, 100.0, 300.0, 1000.0)
+"""Of the covariance of stretched inputs."""
+EIGENVALUES = {1: "Prompt 1", 2: "2", 3: "3", MANY: f"All {PROMPTS:,}"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class GdppSpectrum(Config):
+    """Choices of the lesson.
+
+    gamma None is the best one (`chosen_gamma`). prompt counts from 1; 0 stands
+    for all prompts. condition is of the covariance of stretched inputs, and idle otherwise.
+    """
+
+    dim: int = 10
+    num_context: int = 25
+    inputs: str = "gaussian"
+    condition: float = 100.0
+    prompt: int = 1
+    layers: int = 1
+    gamma: float | None = None
+
+    def __post_init__(self) -> None:
+        g = self.gamma
+        self._set(
+            dim=integer("The dimension d", self.dim, (1, DIMENSIONS[-1])),
+            num_context=integer("The context length n", self.num_context, (1, CONTEXTS[-1])),
+            inputs=choice("The input law", self.inputs, INPUTS),
+            condition=number("The condition number of the inputs", self.condition, "condition"),
+            prompt=integer("The prompt", self.prompt, (0, PROMPTS)),
+            layers=integer("The number of layers", self.layers, (1, MAX_LAYERS)),
+            gamma=None if g is None else number("gamma", g, "gamma"),
+        )
+
+    @property
+    def law(self) -> InputLaw:
+        """How inputs are drawn."""
+        if self.inputs == "uniform":
+            return UniformInputs()
+        return GaussianInputs(condition=self.condition if self.inputs == "stretched" else 1.0)
+
+
+PRESETS: dict[str, GdppSpectrum] = {
+    "25 examples": GdppSpectrum(),
+    "The paper's figure: n = 25": GdppSpectrum(
+        inputs="uniform", prompt=MANY, gamma=SPECTRA[25].gamma
+    ),
+    "Uniform inputs, n = 100": GdppSpectrum(num_context=100, inputs="uniform", prompt=MANY),
+    "Ellipse to circle": GdppSpectrum(dim=2, inputs="stretched", condition=30.0),
+    "Stretched inputs, κ = 100": GdppSpectrum(inputs="stretched", num_context=100, prompt=MANY),
+    "Three layers": GdppSpectrum(layers=3),
+    "Too large a γ": GdppSpectrum(gamma=0.0209, prompt=MANY),
+    "Fewer examples than dimensions": GdppSpectrum(num_context=5),
+}
+"""Named states of the lesson; the first is its default."""

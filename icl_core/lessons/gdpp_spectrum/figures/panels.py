@@ -1,0 +1,302 @@
+"""Panels below the map of eigenvalues: condition numbers of many prompts, and the loss surface."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from icl_core.plots.drawing import Drawing, numbered
+from icl_core.plots.figure import DECORATION
+from icl_core.plots.style import METHODS, translucent
+from icl_core.plots.ticks import log_range, log_ticks, tick_label
+
+BEFORE, AFTER = METHODS["gd"].color, METHODS["gdpp"].color
+OTHER, MARK = METHODS["oracle_rr"].color, METHODS["bayes_rr"].color
+TRAINED, PUBLISHED = METHODS["full"].color, METHODS["paper"]
+HEIGHT = 900
+ROWS = ([0.74, 1.0], [0.405, 0.62], [0.0, 0.29])
+COLUMNS = ([0.0, 0.44], [0.58, 1.0])
+"""Domains of the figure's panels: the map has the first row to itself."""
+LEVELS = (1.0, 0.4, 0.1)
+"""Contours of the loss, as shares of where gradient descent starts."""
+POINTS, STEPS = 49, 12
+"""Of a contour; steps of gradient descent drawn."""
+
+
+def headline(drawing: Drawing, text: str, number: int) -> None:
+    """What a panel shows, above it."""
+    drawing.note(
+        text,
+        x=0,
+        y=1,
+        xref=f"{numbered('x', number)} domain",
+        yref=f"{numbered('y', number)} domain",
+        xanchor="left",
+        yanchor="bottom",
+        yshift=4,
+    )
+
+
+def log_x(drawing: Drawing, low: float, high: float, number: int, **properties: Any) -> None:
+    """A fixed logarithmic axis, with ticks at powers of ten where there are enough."""
+    ticks = log_ticks(low, high)
+    if len(ticks) > 5:
+        ticks = [t for t in ticks if math.isclose(math.log10(t) % 1, 0, abs_tol=1e-9)]
+    drawing.axis(
+        "x",
+        number,
+        type="log",
+        range=[math.log10(low), math.log10(high)],
+        showgrid=False,
+        tickvals=ticks,
+        ticktext=[tick_label(tick) for tick in ticks],
+        **properties,
+    )
+
+
+def condition_edges(before: np.ndarray, bins: int = 36) -> np.ndarray:
+    """Edges of bars for condition numbers, equal on a logarithmic scale, from 1 on.
+
+    They reach three times beyond nearly all of those before the layers.
+    """
+    finite = before[np.isfinite(before)]
+    high = 3 * float(np.quantile(finite, 0.99)) if finite.size else 10.0
+    return np.geomspace(1.0, max(high, 10.0), bins + 1)
+
+
+def shares(conditions: np.ndarray, edges: np.ndarray) -> np.ndarray:
+    """Share of prompts (the last axis) in each bar; the last holds all that is beyond."""
+    bins, step = len(edges) - 1, math.log(edges[1] / edges[0])
+    with np.errstate(divide="ignore"):
+        reached = np.log(np.minimum(conditions, edges[-1]) / edges[0]) / step
+    place = np.clip(reached, 0, bins - 1).astype(int).reshape(-1, conditions.shape[-1])
+    counts = np.bincount((place + bins * np.arange(len(place))[:, None]).ravel())
+    counts = np.append(counts, np.zeros(bins * len(place) - len(counts), int))
+    return counts.reshape(*conditions.shape[:-1], bins) / conditions.shape[-1]
+
+
+def draw_shares(
+    drawing: Drawing, edges: np.ndarray, before: np.ndarray, after: np.ndarray, who: str
+) -> None:
+    """Panel 3: how condition numbers lie, before and after."""
+    place = {"xaxis": "x3", "yaxis": "y3", "meta": {"panel": "condition numbers"}}
+    for uid, color, values in (("before", BEFORE, before), ("after", AFTER, after)):
+        drawing.scatter(
+            f"share:{uid}",
+            np.repeat(edges, 2)[1:-1],
+            np.repeat(values, 2),
+            name=f"{uid} the layers",
+            legendgroup=uid,
+            showlegend=False,
+            mode="lines",
+            line={"color": color, "width": 1.75, "dash": "dot" if uid == "before" else "solid"},
+            fill="tozeroy",
+            fillcolor=translucent(color, 0.2),
+            hovertemplate=f"{uid}, κ near %{{x:.3g}}: %{{y:.1%}}<extra></extra>",
+            **place,
+        )
+    log_x(drawing, float(edges[0]), float(edges[-1]), 3, title="κ", anchor="y3", domain=COLUMNS[1])
+    top = min(1.0, 2.5 * float(before.max()))
+    drawing.axis("y", 3, tickformat=".0%", range=[0, top], domain=ROWS[1], anchor="x3", nticks=4)
+    headline(drawing, f"κ of {who}", 3)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ByGamma:
+    """Median condition numbers after 1, 2, ... layers, [layers, gammas], and gammas of note."""
+
+    gammas: np.ndarray
+    medians: np.ndarray
+    best: float
+    layers: int
+    trained: Sequence[float] = ()
+    published: float | None = None
+
+    @property
+    def start(self) -> float:
+        return float(self.medians[0, 0])
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        """Of the axis."""
+        high = self.start * 3 if math.isfinite(self.start) else 1e6
+        finite = self.medians[np.isfinite(self.medians)]
+        low, high = log_range([np.minimum(finite, high), [1.0]])
+        return min(low, 0.9), high
+
+    def at(self, gamma: Sequence[float]) -> np.ndarray:
+        """The median after `layers` layers."""
+        return np.interp(gamma, self.gammas, self.medians[self.layers - 1])
+
+
+def draw_by_gamma(drawing: Drawing, by_gamma: ByGamma, gamma: float, median: float) -> None:
+    """Panel 4: the median condition number against gamma, and where the reader stands."""
+    place: Mapping[str, Any] = {
+        "xaxis": "x4", "yaxis": "y4", "meta": {"panel": "median κ by γ"}
+    }  # fmt: skip
+    low, high = by_gamma.ends
+    dashes = ("solid", "dash", "dashdot", "dot")
+    for depth, values in enumerate(by_gamma.medians, 1):
+        layers = f"{depth} layer{'s' * (depth > 1)}"
+        drawing.scatter(
+            f"L{depth}",
+            by_gamma.gammas,
+            values,
+            name=f"median κ, {layers}",
+            mode="lines",
+            line={"color": OTHER, "width": 1.5, "dash": dashes[(depth - 1) % 4]},
+            showlegend=False,
+            hovertemplate=f"{layers}, γ = %{{x:.3g}}: κ = %{{y:.3g}}<extra></extra>",
+            **place,
+        )
+    quiet = {"showlegend": False}
+    point(drawing, "none", [0], [by_gamma.start], "γ = 0", BEFORE, "star", 12, place, **quiet)
+    best = [by_gamma.best]
+    point(
+        drawing, "best", best, by_gamma.at(best), "best γ for κ", AFTER, "diamond-open", 11, place
+    )
+    if by_gamma.trained:
+        where = by_gamma.trained
+        marks = "cross-thin-open"
+        point(drawing, "trained", where, by_gamma.at(where), "trained γ", TRAINED, marks, 12, place)
+    if by_gamma.published is not None:
+        upright(drawing, "paper", by_gamma.published, (low, high), "paper's trained γ", place)
+    point(drawing, "now", [gamma], [median], "this γ", AFTER, "circle", 10, place, **quiet)
+    drawing.axis(
+        "x", 4, title="γ", range=[0, float(by_gamma.gammas[-1])], showgrid=False, anchor="y4",
+        domain=COLUMNS[0], nticks=5,
+    )  # fmt: skip
+    drawing.axis("y", 4, domain=ROWS[2], anchor="x4")
+    drawing.log_y(low, high, 4)
+    headline(drawing, f"median κ, 1 to {len(by_gamma.medians)} layers", 4)
+
+
+def point(
+    drawing: Drawing,
+    uid: str,
+    x: Sequence[float],
+    y: Sequence[float] | np.ndarray,
+    name: str,
+    color: str,
+    symbol: str,
+    size: int,
+    place: Mapping[str, Any],
+    **more: Any,
+) -> None:
+    """Marks at single gammas."""
+    drawing.scatter(
+        uid,
+        x,
+        y,
+        name=name,
+        mode="markers",
+        marker={"color": color, "symbol": symbol, "size": size, "line": {"width": 2}}
+        if symbol.endswith("open")
+        else {"color": color, "symbol": symbol, "size": size},
+        cliponaxis=False,
+        hovertemplate=f"{name}, γ = %{{x:.4g}}: κ = %{{y:.3g}}<extra></extra>",
+        **dict(place) | more,
+    )
+
+
+def upright(
+    drawing: Drawing,
+    uid: str,
+    gamma: float,
+    ends: tuple[float, float],
+    name: str,
+    place: Mapping[str, Any],
+    **more: Any,
+) -> None:
+    """A vertical line at a published gamma."""
+    drawing.scatter(
+        uid,
+        [gamma, gamma],
+        ends,
+        name=name,
+        mode="lines",
+        line={"color": PUBLISHED.color, "width": 1.75, "dash": "dot"},
+        hovertemplate=f"{name}: %{{x:.4g}}<extra></extra>",
+        **dict(place) | more,
+    )
+
+
+def valley_values(low: np.ndarray, high: np.ndarray) -> dict[tuple[str, str], np.ndarray]:
+    """Contours of low u^2 + high v^2 and gradient descent's path, where only shape counts.
+
+    Both axes are stretched alike so that contours keep their area: their half axes are
+    (high/low)^(1/4) and its inverse. Gradient descent starts where both directions have the same
+    share of the loss, with the best step 2 / (low + high) of its own surface: each step multiplies
+    the two distances by r and -r, r = (high - low) / (high + low).
+    """
+    low, high = np.maximum(low, 1e-12 * (low + high)), np.maximum(high, 1e-12 * (low + high))
+    wide = ((high / low) ** 0.25)[..., None]
+    angle = np.linspace(0, 2 * np.pi, POINTS)
+    found = {}
+    for number, level in enumerate(LEVELS):
+        radius = math.sqrt(level)
+        found[f"valley:after:{number}", "x"] = radius * wide * np.cos(angle)
+        found[f"valley:after:{number}", "y"] = radius / wide * np.sin(angle)
+    power = np.arange(STEPS + 1)
+    shrink = ((high - low) / (high + low))[..., None] ** power / math.sqrt(2)
+    found["valley:after:path", "x"] = wide * shrink
+    found["valley:after:path", "y"] = (-1.0) ** power * shrink / wide
+    return found
+
+
+def draw_valley(drawing: Drawing, before: tuple[float, float], after: tuple[float, float]) -> None:
+    """Panel 5: contours of the loss and gradient descent's path, before and after."""
+    place: dict[str, Any] = {"xaxis": "x5", "yaxis": "y5"}
+    for side, color, pair in (("before", BEFORE, before), ("after", AFTER, after)):
+        values = valley_values(*map(np.asarray, pair))
+        for number in range(len(LEVELS)):
+            drawing.scatter(
+                f"valley:{side}:{number}",
+                values[f"valley:after:{number}", "x"],
+                values[f"valley:after:{number}", "y"],
+                name=f"loss {LEVELS[number]:g} of the first, {side}",
+                mode="lines",
+                line={"color": color, "width": 1.5, "dash": "dot" if side == "before" else "solid"},
+                fill="none" if side == "before" else "toself",
+                fillcolor=translucent(color, 0.1),
+                legendgroup=side,
+                showlegend=False,
+                hoverinfo="skip",
+                meta={"panel": "loss surface"},
+                **place,
+            )
+        drawing.scatter(
+            f"valley:{side}:path",
+            values["valley:after:path", "x"],
+            values["valley:after:path", "y"],
+            name=f"gradient descent, {side}",
+            legendgroup=side,
+            showlegend=False,
+            mode="lines+markers",
+            line={"color": color, "width": 1.25},
+            marker={"color": color, "size": 5, "symbol": "circle"},
+            hovertemplate=f"{side} the layers, step %{{pointNumber}}<extra></extra>",
+            meta={"panel": "loss surface"},
+            **place,
+        )
+    drawing.scatter(
+        "valley:minimum",
+        [0],
+        [0],
+        mode="markers",
+        marker={"color": MARK, "symbol": "cross-thin-open", "size": 9},
+        showlegend=False,
+        hoverinfo="skip",
+        meta=DECORATION,
+        **place,
+    )
+    wide = (max(before) / max(min(before), 1e-12 * max(before))) ** 0.25
+    reach = 1.08 * min(max(wide, 1.3), 6.0)
+    frame = {"range": [-reach, reach], "showticklabels": False, "ticks": "", "showgrid": False}
+    drawing.axis("x", 5, title="along smallest λ", anchor="y5", domain=COLUMNS[1], **frame)
+    drawing.axis("x", 5, constrain="domain")
+    drawing.axis("y", 5, title="along largest λ", anchor="x5", domain=ROWS[2], **frame)
+    drawing.axis("y", 5, scaleanchor="x5", constrain="domain")
+    headline(drawing, "loss, and GD's path", 5)

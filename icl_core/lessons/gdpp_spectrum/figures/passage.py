@@ -1,0 +1,243 @@
+"""What GD++ layers do to the eigenvalues of the Hessian, in one figure (paper 1, figure 13)."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from icl_core.lessons.gdpp_spectrum.figures import panels
+from icl_core.lessons.gdpp_spectrum.figures.panels import AFTER, BEFORE, ByGamma
+from icl_core.plots.drawing import Drawing
+from icl_core.plots.figure import DECORATION, Figure
+from icl_core.plots.style import LAYOUT, METHODS, translucent
+
+FAR = 1e9
+"""Where a point goes that is not to be seen."""
+LOWEST = 1e-5
+"""Smallest relative eigenvalue shown."""
+EDGES = ("low", "high")
+"""Of a spread."""
+Values = dict[tuple[str, str], np.ndarray]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Passage:
+    """Eigenvalues before and after the layers, and the map that took them there.
+
+    What depends on gamma and the number of layers may begin with axes of a grid (`...`).
+
+    curve_x, curve_y [..., points]: the map; before [d], after [..., d]: the eigenvalues;
+    heights_before [d], heights_after [..., d]: over the largest; spread_before [2, d],
+    spread_after [..., 2, d]: where 10 to 90 % of prompts have them, if there are many;
+    peak, root [..., 2]: one layer's local maximum (1/(3 gamma), 4/(27 gamma)) and second root
+    (1/gamma, 0); edges [bins+1], share_before [bins], share_after [..., bins]: condition numbers of
+    many prompts; gamma, median [...]: where on the curve of medians it stands.
+    """
+
+    curve_x: np.ndarray
+    curve_y: np.ndarray
+    before: np.ndarray
+    after: np.ndarray
+    heights_before: np.ndarray
+    heights_after: np.ndarray
+    peak: np.ndarray
+    root: np.ndarray
+    edges: np.ndarray
+    share_before: np.ndarray
+    share_after: np.ndarray
+    gamma: np.ndarray
+    median: np.ndarray
+    spread_before: np.ndarray | None = None
+    spread_after: np.ndarray | None = None
+    who: str = field(default="one prompt")
+
+    def values(self) -> Values:
+        """(uid, field) -> values of all that depends on gamma and layers."""
+        landmarks = np.stack([self.peak, self.root], axis=-2)
+        found: Values = {
+            ("map", "y"): self.curve_y,
+            ("on map", "y"): self.after,
+            ("after", "y"): shown(self.heights_after),
+            ("after:stems", "y"): _stems(self.heights_after),
+            ("landmarks", "x"): landmarks[..., 0],
+            ("landmarks", "y"): landmarks[..., 1],
+            ("share:after", "y"): np.repeat(self.share_after, 2, axis=-1),
+            ("now", "x"): self.gamma[..., None],
+            ("now", "y"): self.median[..., None],
+        }
+        if self.spread_after is not None:
+            for place, edge in enumerate(EDGES):
+                found[f"after:{edge}", "y"] = shown(self.spread_after[..., place, :])
+        return found | panels.valley_values(self.after[..., 0], self.after[..., -1])
+
+
+def relative(eigenvalues: np.ndarray) -> np.ndarray:
+    """Eigenvalues over the largest of their prompt (the last axis)."""
+    return eigenvalues / np.maximum(eigenvalues.max(-1, keepdims=True), 1e-300)
+
+
+def shown(heights: np.ndarray) -> np.ndarray:
+    """Relative eigenvalues, at least `LOWEST`."""
+    return np.maximum(heights, LOWEST)
+
+
+def _stems(heights: np.ndarray) -> np.ndarray:
+    """y of stems on a logarithmic axis: up from below and down again, three points each."""
+    below = np.full_like(heights, LOWEST / 10)
+    points = np.stack([below, shown(heights), below], axis=-1)
+    return points.reshape(*heights.shape[:-1], -1)
+
+
+def passage_figure(
+    passage: Passage, by_gamma: ByGamma, *, title: str, layers: int, prompts: int
+) -> Figure:
+    """The map of the eigenvalues above; below the spectrum, condition numbers, and the loss."""
+    words = f"{layers} GD++ layer{'s' * (layers > 1)}"
+    drawing = Drawing(
+        name="gdpp_spectrum",
+        title=title,
+        alt=f"Five panels. The map that {words} apply to an eigenvalue, with the eigenvalues of "
+        f"{passage.who} on it. The {len(passage.before)} eigenvalues relative to the largest, "
+        f"before and after, as stems. How the condition numbers of {prompts:,} prompts lie, before "
+        "and after. Their median against gamma, for each number of layers. Contours of the loss in "
+        "the plane of the smallest and the largest eigenvalue, with gradient descent's path, "
+        "before and after.",
+    )
+    _draw_map(drawing, passage)
+    _draw_spectrum(drawing, passage)
+    panels.draw_shares(
+        drawing, passage.edges, passage.share_before, passage.share_after, f"{prompts:,} prompts"
+    )
+    panels.draw_by_gamma(drawing, by_gamma, float(passage.gamma), float(passage.median))
+    panels.draw_valley(
+        drawing,
+        (float(passage.before[0]), float(passage.before[-1])),
+        (float(passage.after[0]), float(passage.after[-1])),
+    )
+    drawing.set(height=panels.HEIGHT, legend=LAYOUT["legend"] | {"y": -0.09})
+    return drawing.figure()
+
+
+def _draw_map(drawing: Drawing, passage: Passage) -> None:
+    values = passage.values()
+    top = float(max(passage.before.max(), passage.curve_x.max()))
+    drawing.scatter(
+        "identity",
+        [0, top],
+        [0, top],
+        name="γ = 0 leaves λ as it is",
+        mode="lines",
+        line={"color": BEFORE, "width": 1.25, "dash": "dot"},
+        hoverinfo="skip",
+    )
+    drawing.scatter(
+        "map",
+        passage.curve_x,
+        passage.curve_y,
+        name="λ after the layers",
+        mode="lines",
+        line={"color": AFTER, "width": 2.25},
+        showlegend=False,
+        hovertemplate="λ = %{x:.3g} becomes %{y:.3g}<extra></extra>",
+    )
+    drawing.scatter(
+        "on map",
+        passage.before,
+        passage.after,
+        name=f"eigenvalues of {passage.who}",
+        mode="markers",
+        marker={"color": AFTER, "symbol": "diamond", "size": 9},
+        showlegend=False,
+        hovertemplate="λ = %{x:.3g} becomes %{y:.3g}<extra></extra>",
+    )
+    drawing.scatter(
+        "landmarks",
+        values["landmarks", "x"],
+        values["landmarks", "y"],
+        mode="markers+text",
+        text=["4/(27γ) at 1/(3γ)", "0 at 1/γ"],
+        textposition="top center",
+        textfont={"size": 12},
+        marker={"color": METHODS["bayes_rr"].color, "symbol": "x-thin-open", "size": 8},
+        showlegend=False,
+        hoverinfo="skip",
+        meta=DECORATION,
+    )
+    # The peak for gamma near its best is about a sixth of the largest λ.
+    height = 0.62 * float(passage.before.max())
+    drawing.axis("x", title="eigenvalue λ of Σ", range=[0, top], anchor="y", domain=[0, 1])
+    drawing.axis("y", title="λ after the layers", range=[-0.03 * top, height], anchor="x")
+    drawing.axis("y", domain=panels.ROWS[0])
+
+
+def _draw_spectrum(drawing: Drawing, passage: Passage) -> None:
+    index = np.arange(1, len(passage.before) + 1)
+    sides = (
+        ("before", BEFORE, "circle", -0.12, passage.heights_before, passage.spread_before),
+        ("after", AFTER, "diamond", 0.12, passage.heights_after, passage.spread_after),
+    )
+    for uid, color, symbol, shift, heights, spread in sides:
+        if spread is not None:
+            _draw_spread(drawing, uid, color, index + shift, spread)
+        drawing.scatter(
+            f"{uid}:stems",
+            np.repeat(index + shift, 3),
+            _stems(heights),
+            mode="lines",
+            connectgaps=False,
+            line={"color": color, "width": 2},
+            legendgroup=uid,
+            showlegend=False,
+            hoverinfo="skip",
+            meta=DECORATION,
+            xaxis="x2",
+            yaxis="y2",
+        )
+        drawing.scatter(
+            uid,
+            index + shift,
+            shown(heights),
+            name=f"{uid} the layers",
+            legendgroup=uid,
+            mode="markers",
+            marker={"color": color, "symbol": symbol, "size": 8},
+            hovertemplate=f"{uid}: %{{y:.3g}} of the largest<extra></extra>",
+            meta={"panel": "spectrum"},
+            xaxis="x2",
+            yaxis="y2",
+        )
+    lowest = max(float(passage.heights_before.min()) / 6, LOWEST)
+    drawing.axis(
+        "x",
+        2,
+        title="smallest first",
+        anchor="y2",
+        dtick=1 if len(index) <= 10 else 5,
+        showgrid=False,
+        range=[0.5, len(index) + 0.5],
+        domain=panels.COLUMNS[0],
+    )
+    drawing.axis("y", 2, domain=panels.ROWS[1], anchor="x2")
+    drawing.log_y(lowest, 1.6, 2)
+    panels.headline(drawing, "λ / largest λ", 2)
+
+
+def _draw_spread(
+    drawing: Drawing, uid: str, color: str, index: np.ndarray, spread: np.ndarray
+) -> None:
+    for edge, values in zip(EDGES, spread, strict=True):
+        drawing.scatter(
+            f"{uid}:{edge}",
+            index,
+            shown(values),
+            name=f"{uid} the layers, {'10' if edge == 'low' else '90'} % of prompts below",
+            mode="lines",
+            line={"width": 0, "color": color},
+            fill="none" if edge == "low" else "tonexty",
+            fillcolor=translucent(color, 0.2),
+            legendgroup=uid,
+            showlegend=False,
+            hoverinfo="skip",
+            meta={"panel": "spectrum"},
+            xaxis="x2",
+            yaxis="y2",
+        )

@@ -1,0 +1,194 @@
+"""Spectra of many prompts, and what is known about them at every gamma (lesson: spectrum)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+
+from icl_core.analysis.spectrum import (
+    SpectrumBank,
+    best_gamma,
+    condition_numbers,
+    conditions_after,
+    hessian_spectrum,
+    interval_gamma,
+    two_step_gamma,
+)
+from icl_core.errors import InputError
+from icl_core.lessons.gdpp_spectrum.config import MANY, MAX_LAYERS, PROMPTS, SIZES, GdppSpectrum
+from icl_core.lessons.gdpp_spectrum.figures.panels import condition_edges, shares
+from icl_core.lessons.shared.coordinates import omega_values
+from icl_core.lessons.shared.shipped import families
+from icl_core.tasks.inputs import STANDARD, InputLaw, UniformInputs
+from icl_core.tasks.linear import LinearTask
+from icl_core.tasks.noise import FixedNoise
+from icl_core.validation import Reach
+from icl_core.zoo.library import PRETRAINED, load_entry
+from icl_core.zoo.paper1.published import SPECTRA, SPECTRA_DIM
+
+GRID_NODES = 61
+KEPT = 256
+"""Sizes and input laws whose results are remembered."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Hessians:
+    """Eigenvalues of many prompts that are not 0, [prompts, min(d, n)], ascending; the gammas."""
+
+    task: LinearTask
+    bank: SpectrumBank
+    eigenvalues: np.ndarray
+    gammas: np.ndarray
+
+    @property
+    def highest_gamma(self) -> float:
+        return float(self.gammas[-1])
+
+    @property
+    def lowest(self) -> float:
+        """Of all eigenvalues of all prompts."""
+        return float(self.eigenvalues.min())
+
+    @property
+    def highest(self) -> float:
+        return float(self.eigenvalues.max())
+
+
+def hessians_of(dim: int, num_context: int, inputs: InputLaw = STANDARD) -> Hessians:
+    """The spectra of PROMPTS prompts."""
+    task = LinearTask(dim=dim, num_context=num_context, noise=FixedNoise(value=0.0), inputs=inputs)
+    bank = hessian_spectrum(task, prompts=PROMPTS)
+    return Hessians(
+        task=task,
+        bank=bank,
+        eigenvalues=bank.eigenvalues[:, max(0, dim - num_context) :],
+        gammas=np.linspace(0, 1.2 / bank.highest, GRID_NODES),
+    )
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Survey:
+    """Condition numbers of all prompts at gammas [G] and numbers of layers [L].
+
+    medians [G, L]; shares [G, L, bins] of prompts between `edges` [bins+1]; before [bins].
+    """
+
+    edges: np.ndarray
+    before: np.ndarray
+    medians: np.ndarray
+    shares: np.ndarray
+
+
+def survey_at(hessians: Hessians, gammas: np.ndarray, depths: range) -> Survey:
+    """The survey at any gammas and numbers of layers."""
+    start = condition_numbers(hessians.eigenvalues)
+    found = conditions_after(hessians.eigenvalues, gammas, depths[-1])[depths[0] - 1 :]
+    found, edges = found.swapaxes(0, 1), condition_edges(start)
+    return Survey(
+        edges=edges,
+        before=shares(start, edges),
+        medians=np.median(found, axis=-1),
+        shares=shares(found, edges),
+    )
+
+
+@lru_cache(maxsize=KEPT)
+def survey_of(hessians: Hessians) -> Survey:
+    """The survey at all gammas of the grid, for 1 to MAX_LAYERS layers."""
+    return survey_at(hessians, hessians.gammas, range(1, MAX_LAYERS + 1))
+
+
+@lru_cache(maxsize=KEPT)
+def medians_of(hessians: Hessians, layers: int) -> np.ndarray:
+    """Median condition number after `layers` layers at each gamma."""
+    if layers > 1:
+        return survey_of(hessians).medians[:, layers - 1]
+    return np.median(conditions_after(hessians.eigenvalues, hessians.gammas, 1)[0], axis=-1)
+
+
+@lru_cache(maxsize=KEPT)
+def best_of(hessians: Hessians, layers: int) -> float:
+    """The gamma of the smallest median condition number."""
+    near = float(hessians.gammas[np.argmin(medians_of(hessians, layers))])
+    return best_gamma(hessians.eigenvalues, layers, near=near)
+
+
+@lru_cache(maxsize=KEPT)
+def loss_gamma(hessians: Hessians) -> float | None:
+    """The gamma of the smallest mean loss of two tied steps, as paper 1 trains and tunes them.
+
+    None where coordinates differ in variance: there the loss is no sum over eigenvalues.
+    """
+    if np.ptp(hessians.task.query_variances) > 0:
+        return None
+    return two_step_gamma(hessians.eigenvalues)
+
+
+def published_gamma(hessians: Hessians) -> float | None:
+    """The gamma of paper 1's trained layers, where it has printed one."""
+    task = hessians.task
+    known = SPECTRA.get(task.num_context)
+    if known is None or task.dim != SPECTRA_DIM or task.inputs != UniformInputs():
+        return None
+    return known.gamma
+
+
+def trained_gammas(
+    dim: int, num_context: int, inputs: InputLaw, folder: Path = PRETRAINED
+) -> tuple[float, ...]:
+    """gamma = -omega_xx of the first layer of every shipped GD++ model of more than one layer.
+
+    Empty where no family of this size and input law ships (or nothing does).
+    """
+    try:
+        found = families(folder).values()
+    except InputError:
+        return ()
+    gammas = []
+    for family in found:
+        task = family.task
+        if (task.dim, task.num_context, task.inputs) == (dim, num_context, inputs):
+            for depth, entry in family.entries.get("gdpp", {}).items():
+                if depth > 1:
+                    gammas.append(-float(omega_values(load_entry(entry, folder).model)[0, 0]))
+    return tuple(gamma for gamma in gammas if gamma > 0)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Spectra:
+    """What the views show: the Hessians of the size chosen and of others, and known gammas."""
+
+    hessians: Hessians
+    sizes: Mapping[int, Hessians]
+    trained: tuple[float, ...]
+
+
+def measure(config: GdppSpectrum) -> Spectra:
+    """What the views show."""
+    size = config.dim, config.num_context
+    return Spectra(
+        hessians=hessians_of(*size, config.law),
+        sizes={n: hessians_of(config.dim, n, config.law) for n in SIZES},
+        trained=trained_gammas(*size, config.law),
+    )
+
+
+def gamma_of(config: GdppSpectrum, hessians: Hessians) -> float:
+    """The gamma shown."""
+    if config.gamma is not None:
+        return config.gamma
+    return min(max(chosen_gamma(config, hessians), 0.0), hessians.highest_gamma)
+
+
+def reach(config: GdppSpectrum, spectra: Spectra) -> dict[str, Reach]:
+    """Up to which gamma there is something to see follows from the eigenvalues."""
+    return {"gamma": Reach("γ", 0.0, spectra.hessians.highest_gamma)}
+
+
+def chosen_gamma(config: GdppSpectrum, hessians: Hessians) -> float:
+    """The best: of two eigenvalues of one prompt, what makes them equal; else that of `best_of`."""
+    if config.prompt != MANY and hessians.eigenvalues.shape[1] == 2:
+        return interval_gamma(*map(float, hessians.eigenvalues[config.prompt - 1]))
+    return best_of(hessians, config.layers)

@@ -1,0 +1,155 @@
+"""What is known of single shipped models: their names in words, their files, a list of them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import nan
+from pathlib import Path
+from typing import Any
+
+from icl_core.lessons.shared.model_map import SAID, known, noise_words
+from icl_core.lessons.shared.words import plus_minus, short
+from icl_core.models.linear import PARAMETRIZATIONS, LinearTransformer
+from icl_core.plots.style import METHODS
+from icl_core.tasks.noise import format_noise
+from icl_core.zoo.library import (
+    PRETRAINED,
+    Entry,
+    Table,
+    baseline_table_name,
+    find_entry,
+    load_entry,
+    load_table,
+    task_name,
+)
+from icl_core.zoo.shifts import Shift, load_shifts
+from icl_core.zoo.table import Results, heavy_tailed, measured
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Card:
+    """One model with what ships beside it; levels: final losses of baselines on its task; shifts:
+    how it does on prompts of other lengths."""
+
+    entry: Entry
+    model: LinearTransformer
+    table: Table
+    levels: Mapping[str, float]
+    shifts: tuple[Shift, ...]
+
+    @property
+    def label(self) -> str:
+        return label(self.entry)
+
+
+def read_card(name: str, folder: Path = PRETRAINED) -> Card:
+    """A shipped model with its table and those of the baselines, as far as they ship."""
+    entry = find_entry(name, folder)
+    levels = {}
+    for method in ("const_rr", "bayes_rr"):
+        table = baseline_table_name(entry.task, method)
+        if (folder / "tables" / f"{table}.safetensors").is_file():
+            levels[method] = float(load_table(table, folder).loss.mean[-1])
+    return Card(
+        entry=entry,
+        model=load_entry(entry, folder).model,
+        table=load_table(entry.name, folder),
+        levels=levels,
+        shifts=load_shifts(entry.name, folder),
+    )
+
+
+def variant(entry: Entry) -> str:
+    """What sets a model apart from the one of the table: "seed 2", or nothing."""
+    rest = entry.name.partition(task_name(entry.task))[2]
+    return f"seed {rest[2:]}" if rest.startswith("_s") else rest.strip("_")
+
+
+def label(entry: Entry) -> str:
+    """ "FULL, L = 7, σ ~ U(0, 5)", with heads, dimension and seed where they are not the usual."""
+    parts = [METHODS[entry.parametrization].label, f"L = {entry.num_layers}"]
+    if entry.num_heads > 1:
+        parts.append(f"{entry.num_heads} heads")
+    parts.append(noise_words(entry.task))
+    if entry.task.dim != 10:
+        parts.append(f"d = {entry.task.dim}")
+    if variant(entry):
+        parts.append(variant(entry))
+    return ", ".join(parts)
+
+
+def in_order(entries: Sequence[Entry]) -> list[Entry]:
+    """Models as a reader looks for them: the large tasks first, then by noise, kind and depth."""
+
+    def place(entry: Entry) -> tuple[Any, ...]:
+        noise = entry.task.noise
+        law = noise.kind != "uniform", noise.highest, format_noise(noise)
+        kind = PARAMETRIZATIONS.index(entry.parametrization)
+        return -entry.task.dim, law, kind, entry.num_heads, variant(entry), entry.num_layers
+
+    return sorted(entries, key=place)
+
+
+def list_rows(entries: Sequence[Entry], table: Results) -> list[dict[str, Any]]:
+    """A row a model: what it is and how good; None where nothing is known."""
+    return [_list_row(entry, table) for entry in entries]
+
+
+def _list_row(entry: Entry, table: Results) -> dict[str, Any]:
+    found, cell = measured(entry.metrics), table.cell_of(entry)
+    column = table.column_of(entry.task)
+    bayes = column.bayes if column else nan
+    return {
+        "weights": METHODS[entry.parametrization].label,
+        "L": entry.num_layers,
+        "noise": noise_words(entry.task),
+        "loss": known(found.mean),
+        "± error": known(found.stderr),
+        "loss / Bayes": known(found.mean / bayes) if bayes else None,
+        "published": cell.paper.value if cell else None,
+        "loss / published": known(cell.ratio) if cell else None,
+        "verdict": cell.verdict if cell else "",
+        "median": known(found.median),
+        "d": entry.task.dim,
+        "n": entry.task.num_context,
+        "heads": entry.num_heads,
+        "variant": variant(entry),
+        "seconds": known(_seconds(entry)),
+        "made": str(entry.metrics.get("source", "")),
+        "name": entry.name,
+    }
+
+
+def _seconds(entry: Entry) -> float:
+    """Of its training."""
+    seconds = entry.metrics.get("seconds")
+    return float(seconds) if isinstance(seconds, int | float) else nan
+
+
+def card_finding(card: Card, table: Results) -> str:
+    """How good one model is."""
+    found, cell = measured(card.entry.metrics), table.cell_of(card.entry)
+    said = f"Adjusted loss **{plus_minus(found.mean, found.stderr)}**"
+    bayes = card.levels.get("bayes_rr", 0.0)
+    if bayes > 0 and card.entry.task.noise.highest:
+        said += f", {found.mean / bayes:.3g} times the Bayes floor ({bayes:.3g})"
+    if cell:
+        said += f"; published: {cell.paper.text} ({SAID[cell.verdict]})"
+    if heavy_tailed(card.entry.task, card.entry.num_layers):
+        said += f". A few prompts decide this mean; the median is {short(found.median, 4)}"
+    return " ".join([f"{said}.", *map(_shift_finding, card.shifts)])
+
+
+def _shift_finding(shift: Shift) -> str:
+    """What another prompt length does to a model."""
+    said = f"On prompts of {shift.num_context} examples"
+    if shift.diverges:
+        return (
+            f"{said} it diverges: in the mean it is worse than predicting nothing "
+            f"({short(shift.nothing, 4)}); the median prompt costs {short(shift.median, 4)}."
+        )
+    if shift.stderr > shift.mean / 3:
+        return (
+            f"{said} a few prompts decide the mean, {plus_minus(shift.mean, shift.stderr)}; the "
+            f"median is {short(shift.median, 2)}."
+        )
+    return f"{said} it comes to {plus_minus(shift.mean, shift.stderr)}."

@@ -1,0 +1,38 @@
+"""The table of all models, and the one that is picked."""
+
+from dataclasses import dataclass
+
+from icl_core.lessons.models.cards import Card, in_order, read_card
+from icl_core.lessons.models.config import ALL, Models
+from icl_core.zoo.library import Entry, task_name
+from icl_core.zoo.table import Results, results
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Shown:
+    """All results, and the one or two models looked at."""
+
+    results: Results
+    picked: Card
+    other: Card | None = None
+
+    @property
+    def cards(self) -> tuple[Card, ...]:
+        return (self.picked,) if self.other is None else (self.picked, self.other)
+
+
+def measure(config: Models) -> Shown:
+    """What the views show."""
+    other = read_card(config.other) if config.other else None
+    return Shown(results=results(), picked=read_card(config.model), other=other)
+
+
+def listed(config: Models, table: Results) -> list[Entry]:
+    """The models that the choices of the list leave."""
+    return [
+        entry
+        for entry in in_order(table.entries)
+        if config.noise in (ALL, task_name(entry.task))
+        and config.parametrization in (ALL, entry.parametrization)
+        and config.layers in (0, entry.num_layers)
+    ]

@@ -1,0 +1,57 @@
+"""Choices of the lesson on noise and depth, and its named states."""
+
+from dataclasses import dataclass
+
+from icl_core.lessons.shared.bands import STATISTICS, Statistic
+from icl_core.lessons.shared.fields import names, switch, text
+from icl_core.models.linear import PARAMETRIZATIONS
+from icl_core.validation import Config, choice, integer, number
+
+CONTEXTS = (2, 5, 8, 10, 12, 15, 20, 25, 30, 40, 60, 80, 100, 150, 200)
+"""Context lengths on offer; models were trained on one of them."""
+DIMENSIONS = (1, 2, 3, 5, 8, 10, 12, 15, 20)
+"""Dimensions on offer, likewise."""
+LEVELS = (0.25, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 5.0)
+"""Noise levels on offer for a model that knows no other."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class NoiseAndDepth(Config):
+    """Choices of the lesson. num_context and dim None are those of training;
+    `level` adds the best that training at that one noise level leads to."""
+
+    task: str = "uniform5_d10_n20"
+    models: tuple[str, ...] = PARAMETRIZATIONS
+    layers: int = 4
+    sigma: float = 1.0
+    num_context: int | None = None
+    dim: int | None = None
+    level: float | None = None
+    statistic: Statistic = "mean"
+    published: bool = False
+
+    def __post_init__(self) -> None:
+        n, d, level = self.num_context, self.dim, self.level
+        self._set(
+            task=text("The task", self.task),
+            models=names("The list of models", self.models, PARAMETRIZATIONS),
+            layers=integer("The number of layers L", self.layers, "num_layers"),
+            sigma=number("The noise level sigma", self.sigma, "sigma"),
+            num_context=None if n is None else integer("The context length n", n, "num_context"),
+            dim=None if d is None else integer("The dimension d", d, (1, DIMENSIONS[-1])),
+            level=None if level is None else number("The one noise level", level, "sigma"),
+            statistic=choice("The statistic", self.statistic, STATISTICS),
+            published=switch("The switch for published values", self.published),
+        )
+
+
+PRESETS: dict[str, NoiseAndDepth] = {
+    "Any noise from 0 to 5": NoiseAndDepth(),
+    "Only noise 1 or 3": NoiseAndDepth(task="categorical1-3_d10_n20", sigma=3.0),
+    "One layer": NoiseAndDepth(layers=1),
+    "Longer prompts": NoiseAndDepth(num_context=30),
+    "Fewer dimensions": NoiseAndDepth(dim=5),
+    "Beside one noise level": NoiseAndDepth(layers=7, level=2.0),
+    "The typical prompt": NoiseAndDepth(statistic="median"),
+}
+"""Named states of the lesson; the first is its default."""

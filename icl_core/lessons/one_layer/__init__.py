@@ -1,0 +1,22 @@
+"""Lesson: one trained layer of linear attention is one step of gradient descent (paper 1, 4.1).
+
+All is read from pretrained/paper1 (`python -m icl_core paper1 build`). Losses are plain half MSE
+against the true weights, over 10,000 prompts of uniform inputs without noise.
+"""
+
+from icl_core.lessons.one_layer.config import FRAMES, PRESETS, OneLayer
+from icl_core.lessons.one_layer.measure import Runs, measure, read
+from icl_core.lessons.one_layer.views import VIEWS, shift_curves
+from icl_core.lessons.one_layer.words import finding
+
+__all__ = [
+    "FRAMES",
+    "PRESETS",
+    "VIEWS",
+    "OneLayer",
+    "Runs",
+    "finding",
+    "measure",
+    "read",
+    "shift_curves",
+]

@@ -1,0 +1,55 @@
+"""Choices of the lesson on one trained layer, and its named states."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+import numpy as np
+
+from icl_core.validation import Config, choice, integer, number
+from icl_core.zoo.paper1.one_layer import (
+    DAMPINGS,
+    INPUT_SCALES,
+    LAW_SCALES,
+    MAIN,
+    SEEDS,
+    SIZES,
+    TARGET_SCALES,
+)
+
+Shift = Literal["input_shift", "target_shift", "law_shift"]
+SHIFTS: Mapping[str, tuple[str, str, np.ndarray]] = {
+    "input_shift": ("wider inputs", "inputs times α", INPUT_SCALES),
+    "target_shift": ("larger targets", "true weights times α", TARGET_SCALES),
+    "law_shift": ("other laws", "α: size of the context matrix", LAW_SCALES),
+}
+TRAINED = "trained layer"
+FRAMES = len(SIZES[MAIN].marks())
+
+
+@dataclass(frozen=True, kw_only=True)
+class OneLayer(Config):
+    """Choices of the lesson. seed: whose weights; frame: how far in its training, in snapshots."""
+
+    seed: int = 0
+    frame: int = FRAMES - 1
+    shift: Shift = "input_shift"
+    damping: float = 0.75
+
+    def __post_init__(self) -> None:
+        self._set(
+            seed=integer("The seed", self.seed, (SEEDS[0], SEEDS[-1])),
+            frame=integer("The snapshot", self.frame, (0, FRAMES - 1)),
+            shift=choice("The shift", self.shift, get_args(Shift)),
+            damping=number("The damping", self.damping, (DAMPINGS[0], DAMPINGS[-1])),
+        )
+
+
+PRESETS: dict[str, OneLayer] = {
+    "Trained": OneLayer(),
+    "Half-way": OneLayer(frame=25),
+    "Untrained": OneLayer(frame=0),
+    "Larger targets": OneLayer(shift="target_shift"),
+    "Undamped roll-out": OneLayer(damping=1.0),
+}
+"""Named states of the lesson; the first is its default."""

@@ -1,0 +1,87 @@
+"""Figures of one trained layer beside one step of gradient descent (paper 1, figures 2, 9, 10)."""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from icl_core.plots.drawing import Curve, Drawing, numbered
+from icl_core.plots.figure import Figure
+from icl_core.plots.lines import MEASURES
+from icl_core.plots.style import METHODS, translucent
+
+
+def alignment_figure(rows: Sequence[Curve], *, title: str, mark: float | None = None) -> Figure:
+    """The three measures of likeness over training, one above the other."""
+    drawing = Drawing(
+        name="one_layer_alignment",
+        title=title,
+        alt="Three line charts over training, with bands over seeds: the cosine of the two "
+        "sensitivities rises to 1; the gaps of predictions and of sensitivities fall towards 0.",
+    )
+    for index, (curve, (_, words)) in enumerate(zip(rows, MEASURES, strict=True)):
+        number = index + 1
+        drawing.curve(curve, number)
+        if mark is not None:
+            drawing.mark_x(mark, number)
+        down = [0.72 - 0.36 * index, 1.0 - 0.36 * index]
+        last = index == len(rows) - 1
+        drawing.axis(
+            "x",
+            number,
+            type="log",
+            dtick=1,
+            range=[0, math.log10(float(curve.x.max())) + 0.02],
+            showgrid=False,
+            showticklabels=last,
+            anchor=numbered("y", number),
+        )
+        if last:
+            drawing.axis("x", number, title="updates + 1")
+        drawing.axis("y", number, title=words, domain=down, anchor=numbered("x", number))
+        drawing.axis("y", number, rangemode="tozero")
+    drawing.set(showlegend=False, height=500)
+    return drawing.figure()
+
+
+def limits_figure(
+    eigenvalues: np.ndarray, limits: Sequence[tuple[str, str, float]], *, title: str
+) -> Figure:
+    """Share of prompts whose largest eigenvalue exceeds a value; upright lines are the largest
+    that each method (uid, style, value) can bear."""
+    drawing = Drawing(
+        name="one_layer_limits",
+        title=title,
+        x="largest eigenvalue λ of Σ",
+        y="share of prompts above it",
+        alt="Falling curve, logarithmic: the share of prompts whose largest eigenvalue exceeds a "
+        "value, with the values beyond which each method diverges.",
+    )
+    count = len(eigenvalues)
+    places = np.unique(np.round(np.geomspace(1, count, 200)).astype(int))
+    color = METHODS["bayes_rr"].color
+    drawing.scatter(
+        "share",
+        eigenvalues[-places],
+        places / count,
+        name="prompts",
+        mode="lines",
+        line={"color": color, "width": 2.25},
+        fill="tozeroy",
+        fillcolor=translucent(color, 0.12),
+        hovertemplate="λ > %{x:.3g}: %{y:.3%} of prompts<extra></extra>",
+    )
+    for uid, method, value in limits:
+        style = METHODS[method]
+        drawing.scatter(
+            uid,
+            [value, value],
+            [0.5 / count, 1.0],
+            name=f"{style.label} diverges beyond",
+            mode="lines",
+            line={"color": style.color, "dash": style.dash, "width": 2},
+            hovertemplate=f"{style.label} diverges beyond λ = %{{x:.3g}}<extra></extra>",
+        )
+    drawing.axis("x", range=[float(eigenvalues[0]), float(eigenvalues[-1]) * 1.7], showgrid=False)
+    drawing.log_y(0.5 / count, 1.2)
+    return drawing.figure()

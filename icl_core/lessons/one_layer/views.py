@@ -1,0 +1,247 @@
+"""Training, likeness, weights, mixtures, shifts and sizes of one layer."""
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+
+from icl_core.analysis.floors import one_layer_loss
+from icl_core.lessons.one_layer import figures as plots
+from icl_core.lessons.one_layer.config import FRAMES, SHIFTS, TRAINED, OneLayer
+from icl_core.lessons.one_layer.measure import Runs
+from icl_core.lessons.one_layer.rollout import limits_view, rollout_view
+from icl_core.live import Grid, View
+from icl_core.live.movies import heatmap_movie, updates_player
+from icl_core.plots import heatmaps as heat
+from icl_core.plots.drawing import Curve, level
+from icl_core.plots.figure import Figure
+from icl_core.plots.lines import lines
+from icl_core.zoo.paper1.one_layer import MAIN, MIXES, SIZES, constructed, task_of
+from icl_core.zoo.paper1.store import Part
+
+
+def _over_seeds(runs: Runs, key: str, x: np.ndarray, *, label: str = TRAINED) -> Curve:
+    values = runs.over_seeds(key)
+    return Curve(
+        method="full",
+        uid=key,
+        label=label,
+        x=x,
+        y=values.mean(0),
+        low=values.min(0),
+        high=values.max(0),
+        band=f"{len(values)} seeds,",
+    )
+
+
+def training_figure(config: OneLayer, runs: Runs) -> Figure:
+    ends = (1.0, float(runs.x[-1]))
+    curves = [
+        level("gd", runs.best, ends),
+        _over_seeds(runs, "loss", runs.x),
+    ]
+    return lines(
+        curves,
+        name="one_layer_training",
+        title="Loss over training",
+        alt=f"Line chart: the loss of {len(runs.runs)} layers in training falls from 0.42 and "
+        f"comes to rest on that of one step of gradient descent, {runs.best:.4f}.",
+        x="updates + 1",
+        log_x=True,
+        log_y=False,
+        y_range=(0.18, 0.44),
+        mark=float(runs.x[config.frame]),
+    )
+
+
+def training_view(config: OneLayer, runs: Runs) -> View:
+    caption = f"Line: mean of {len(runs.runs)} random starts; band: from the lowest to the highest."
+    return View(figure=training_figure(config, runs), caption=caption)
+
+
+def alignment_view(config: OneLayer, runs: Runs) -> View:
+    curves = [_over_seeds(runs, key, runs.x) for key, _ in plots.MEASURES]
+    return View(
+        figure=plots.alignment_figure(
+            curves, title="Likeness to one step of GD", mark=float(runs.x[config.frame])
+        ),
+        caption="A sensitivity is the gradient of an answer with respect to its query x. Gaps are "
+        "mean distances between the layer and one step of gradient descent: of their answers, and "
+        f"of their sensitivities. Bands: {len(runs.runs)} random starts.",
+    )
+
+
+def _scaled(run: Part, frame: int) -> tuple[np.ndarray, np.ndarray]:
+    """W_K^T W_Q / beta and P W_V beta of a snapshot, beta that of the end of training."""
+    beta = float(np.diagonal(run["W_KQ"][-1])[:-1].mean())
+    return run["W_KQ"][frame] / beta, run["PW_V"][frame] * beta
+
+
+def _panels(run: Part, frame: int) -> list[list[heat.Panel]]:
+    """The two products side by side: trained, constructed, and their difference below them."""
+    ideal = constructed(task_of(MAIN))
+    columns = []
+    named = zip(
+        (("KQ", "W<sub>K</sub><sup>T</sup>W<sub>Q</sub>"), ("PV", "P W<sub>V</sub>")),
+        _scaled(run, frame),
+        (ideal.W_KQ, ideal.PW_V),
+        strict=True,
+    )
+    for (uid, words), mine, theirs in named:
+        parts = (("trained", mine), ("construction", theirs), ("difference", mine - theirs))
+        columns.append(
+            [
+                heat.Panel(uid=f"{uid} {part}", title=f"{words}, {part}", matrix=m, scale=words)
+                for part, m in parts
+            ]
+        )
+    return [list(row) for row in zip(*columns, strict=True)]
+
+
+def weights_view(config: OneLayer, runs: Runs) -> View:
+    """Weights beside the construction, over the training of one seed."""
+    run = runs.runs[config.seed]
+    limits = {panel.scale: 1.05 * np.abs(panel.matrix).max() for panel in _last(run)}
+    movie = heatmap_movie(_panels(run, frame) for frame in range(FRAMES))
+    figure = heat.heatmaps(
+        _panels(run, config.frame),
+        title=f"After {int(run['steps'][config.frame])} updates",
+        name="one_layer_weights",
+        limits=limits,
+        cell=heat.ROW,
+    )
+    return View(
+        figure=figure,
+        title="Weights beside the construction",
+        caption="Scaled so that the trained diagonal of $W_K^\\top W_Q$ is 1: a factor may move to "
+        "$P W_V$, only the product of the two counts.",
+        controls=[updates_player(run["steps"], config.frame)],
+        grid=Grid(axes={"frame": range(FRAMES)}, quantities=movie, exact=True),
+    )
+
+
+def _last(run: Part) -> list[heat.Panel]:
+    """Of the construction: its entries set the limits."""
+    return _panels(run, -1)[1]
+
+
+def mixes_view(config: OneLayer, runs: Runs) -> View:
+    """Loss of layers between trained (0) and constructed (1), in per cent of the best."""
+    excess = 100 * runs.shifts["mixes"][..., 0] / runs.best
+    curve = Curve(
+        method="full",
+        label="between trained and construction",
+        x=MIXES,
+        y=excess.mean(0),
+        low=excess.min(0),
+        high=excess.max(0),
+        band=f"{len(excess)} seeds,",
+        markers=True,
+    )
+    top = max(0.1, 1.2 * float(excess.max()))
+    figure = lines(
+        [level("gd", 0.0, (0.0, 1.0)), curve],
+        name="one_layer_mixes",
+        title="Between the trained and the constructed layer",
+        alt="Line chart: the loss of mixtures of trained and constructed weights, in per cent "
+        "above gradient descent's; it stays near 0 all the way.",
+        x="share of the construction",
+        y="loss above one step of GD, %",
+        log_y=False,
+        y_range=(-top, top),
+    )
+    caption = (
+        "Weights (1 − s) × trained + s × constructed. Not only the answers agree, the weights do. "
+        f"Band: {len(excess)} random starts."
+    )
+    return View(figure=figure, caption=caption)
+
+
+def shift_curves(shift: str, runs: Runs) -> list[Curve]:
+    """Loss by strength: gradient descent, the average of trained and constructed, trained."""
+    scales = SHIFTS[shift][2]
+    gd, mixed, trained = (
+        runs.shifts[f"{shift}:{name}"][..., 0] for name in ("gd", "mixed", "trained")
+    )
+    return [
+        Curve(method="gd", x=scales, y=gd[0]),
+        Curve(
+            method="construction",
+            label="average of trained and construction",
+            x=scales,
+            y=mixed.mean(0),
+            width=1.5,
+        ),
+        Curve(
+            method="full",
+            label=TRAINED,
+            x=scales,
+            y=trained.mean(0),
+            low=trained.min(0),
+            high=trained.max(0),
+            band=f"{len(trained)} seeds,",
+        ),
+    ]
+
+
+def shift_view(config: OneLayer, runs: Runs) -> View:
+    title, x, _ = SHIFTS[config.shift]
+    figure = lines(
+        shift_curves(config.shift, runs),
+        name=f"one_layer_{config.shift}",
+        title=f"Unlike the training: {title}",
+        alt=f"Line chart, logarithmic: loss against alpha ({x}) of gradient descent, the trained "
+        "layer and their average; the three lie on one another.",
+        x=x,
+    )
+    caption = (
+        "One trained layer, not trained again. The lines lie on one another: gradient descent with "
+        "the same step size fails in the same way."
+    )
+    return View(figure=figure, caption=caption)
+
+
+def sizes_view(config: OneLayer, runs: Runs) -> View:
+    """Trained layers of several sizes on the exact curve."""
+    n = np.arange(min(SIZES), max(SIZES) + 1)
+    exact = np.array([one_layer_loss(task_of(int(size))) for size in n])
+    sizes = np.array([size for size, parts in runs.sizes.items() for _ in parts])
+    ends = np.array([run["loss"][-1] for parts in runs.sizes.values() for run in parts])
+    figure = lines(
+        [
+            Curve(method="gd", label="GD, one best step (exact)", x=n, y=exact),
+            Curve(method="full", label=TRAINED, x=sizes, y=ends, markers=True, width=0),
+        ],
+        name="one_layer_sizes",
+        title="Other sizes, n = d",
+        alt="Line chart, logarithmic: the exact loss of one best step by size, with the trained "
+        f"layers at n = d = {', '.join(map(str, runs.sizes))} on it.",
+        x="examples n = dimensions d",
+    )
+    return View(figure=figure, caption=_sizes_caption(runs))
+
+
+def _sizes_caption(runs: Runs) -> str:
+    """Starts that ended elsewhere."""
+    said = []
+    for n, parts in runs.sizes.items():
+        best = one_layer_loss(task_of(n))
+        stuck = [float(part["loss"][-1]) for part in parts if part["loss"][-1] > 1.01 * best]
+        if stuck:
+            said.append(
+                f"At n = d = {n}, {len(stuck)} of {len(parts)} starts end in another stationary "
+                f"point, with a loss of {np.mean(stuck):.3g} and not {best:.3g}."
+            )
+    return " ".join(said)
+
+
+VIEWS: Mapping[str, Callable[[OneLayer, Runs], View]] = {
+    "training": training_view,
+    "alignment": alignment_view,
+    "weights": weights_view,
+    "mixes": mixes_view,
+    "shift": shift_view,
+    "rollout": rollout_view,
+    "limits": limits_view,
+    "sizes": sizes_view,
+}
+"""What the lesson shows, by name."""

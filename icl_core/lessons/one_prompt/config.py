@@ -1,0 +1,35 @@
+"""Choices of the lesson on one prompt, and its named states."""
+
+from dataclasses import dataclass
+
+from icl_core.lessons.shared.fields import text
+from icl_core.validation import Config, integer, number
+
+
+@dataclass(frozen=True, kw_only=True)
+class OnePrompt(Config):
+    """Choices of the lesson: the prompt (seed) of a task, its noise level, the models' depth."""
+
+    task: str = "uniform5_d10_n20"
+    seed: int = 7
+    sigma: float = 2.0
+    layers: int = 7
+
+    def __post_init__(self) -> None:
+        self._set(
+            task=text("The task", self.task),
+            seed=integer("The number of the prompt", self.seed, "seed"),
+            sigma=number("The noise level sigma", self.sigma, "sigma"),
+            layers=integer("The number of layers L", self.layers, "num_layers"),
+        )
+
+
+PRESETS: dict[str, OnePrompt] = {
+    "A prompt of medium noise": OnePrompt(),
+    "Almost no noise": OnePrompt(sigma=0.25),
+    "Much noise": OnePrompt(sigma=5.0),
+    "Two layers": OnePrompt(layers=2),
+    "Noise is 1 or 3": OnePrompt(task="categorical1-3_d10_n20", sigma=3.0),
+    "A prompt that misleads": OnePrompt(seed=19, sigma=3.0),
+}
+"""Named states of the lesson; the first is its default."""

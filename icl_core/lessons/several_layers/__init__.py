@@ -1,0 +1,22 @@
+"""Lesson: several trained layers are GD++ rather than gradient descent (paper 1, 4.2, A.6).
+
+All is read from pretrained/paper1 (`python -m icl_core paper1 build`). Losses are plain half MSE
+against the true weights, for uniform inputs without noise.
+"""
+
+from icl_core.lessons.several_layers.config import FRAMES, PRESETS, SeveralLayers
+from icl_core.lessons.several_layers.measure import Runs, measure, reach, read
+from icl_core.lessons.several_layers.views import VIEWS
+from icl_core.lessons.several_layers.words import finding
+
+__all__ = [
+    "FRAMES",
+    "PRESETS",
+    "VIEWS",
+    "Runs",
+    "SeveralLayers",
+    "finding",
+    "measure",
+    "reach",
+    "read",
+]

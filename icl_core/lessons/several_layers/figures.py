@@ -1,0 +1,74 @@
+"""Figures of trained layers beside as many steps of GD and GD++ (paper 1, figures 3, 7 and 8)."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from icl_core.plots.drawing import Curve, Drawing, numbered
+from icl_core.plots.figure import Figure
+from icl_core.plots.lines import MEASURES, PLAIN
+from icl_core.plots.ticks import log_range
+
+
+def measures_figure(
+    curves: Mapping[str, Sequence[Curve]], *, title: str, layers: int, name: str
+) -> Figure:
+    """The three measures of likeness by layer, one above the other; `curves` by measure."""
+    drawing = Drawing(
+        name=name,
+        title=title,
+        alt="Three line charts by layer, the cosine of sensitivities and the gaps of predictions "
+        "and sensitivities: trained layers beside GD and beside GD++ after as many steps.",
+    )
+    for index, (key, words) in enumerate(MEASURES):
+        number = index + 1
+        for curve in curves[key]:
+            drawing.curve(curve, number)
+        last = index == len(MEASURES) - 1
+        drawing.axis(
+            "x",
+            number,
+            range=[0.9, layers + 0.1],
+            dtick=1,
+            showgrid=False,
+            showticklabels=last,
+            anchor=numbered("y", number),
+        )
+        if last:
+            drawing.axis("x", number, title="layers, or steps")
+        down = [0.72 - 0.36 * index, 1.0 - 0.36 * index]
+        drawing.axis("y", number, title=words, domain=down, anchor=numbered("x", number))
+        if key == "cosine":
+            low = min(float(curve.y.min()) for curve in curves[key])
+            drawing.axis("y", number, range=[min(low - 0.05, 0.55), 1.05])
+        else:
+            drawing.axis("y", number, rangemode="tozero")
+    for trace in drawing.traces:
+        if trace["yaxis"] != "y":
+            trace["showlegend"] = False
+    drawing.set(height=520)
+    return drawing.figure()
+
+
+def depths_figure(curves: Sequence[Curve], names: Sequence[str], *, now: int) -> Figure:
+    """Losses of every kind of layers: one place a kind."""
+    drawing = Drawing(
+        name="depth_kinds",
+        title="Every depth",
+        alt="Losses of trained layers, of GD and of GD++ of as many steps, for "
+        + ", ".join(names)
+        + ".",
+        y=PLAIN,
+    )
+    for curve in curves:
+        drawing.curve(curve)
+    drawing.mark_x(now)
+    drawing.axis(
+        "x",
+        range=[-0.4, len(names) - 0.6],
+        tickvals=list(range(len(names))),
+        ticktext=[text.replace(" ", "<br>") for text in names],
+        showgrid=False,
+    )
+    drawing.log_y(*log_range([np.asarray(curve.y) for curve in curves]))
+    return drawing.figure()

@@ -1,0 +1,175 @@
+"""How far the likeness of deep layers to GD++ goes: mixtures, larger inputs, every depth."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from icl_core.lessons.several_layers import figures as plots
+from icl_core.lessons.several_layers.config import (
+    CLIPPED,
+    NAMES,
+    SHORT,
+    STYLES,
+    TRAINED,
+    SeveralLayers,
+)
+from icl_core.lessons.several_layers.measure import Runs, Story
+from icl_core.lessons.shared.words import short
+from icl_core.live import View
+from icl_core.plots.drawing import Curve, level
+from icl_core.plots.figure import Figure
+from icl_core.plots.lines import PLAIN, lines
+from icl_core.zoo.paper1.depth import CLIP, METHODS
+from icl_core.zoo.paper1.depth_shifts import MIXES, SCALES
+
+
+def drawable(losses: np.ndarray) -> np.ndarray:
+    """Losses with those of diverging models, infinite or no number, far above every picture."""
+    return np.clip(np.nan_to_num(losses, nan=np.inf), 0, 1e12)
+
+
+def mixes_view(config: SeveralLayers, runs: Runs) -> View:
+    """Loss of layers between trained and constructed."""
+    story = runs[config.kind]
+    key = "clipped_mixes" if config.tokens == "clipped" else "mixes"
+    best = story.loss("gdpp")[0, -1]
+    if not story.kind.clipped:
+        best = float(story.shifts[key][:, -1, 0].mean())
+    curves = [replace(level("gdpp_tuned", best, (0.0, 1.0)), label=NAMES["gdpp"])]
+    if not story.kind.clipped:
+        for seed, values in enumerate(drawable(story.shifts[key][..., 0])):
+            curves.append(
+                Curve(
+                    method="full",
+                    uid=f"seed {seed}",
+                    label=f"seed {seed}",
+                    x=MIXES,
+                    y=values,
+                    markers=True,
+                    width=1.5,
+                )
+            )
+    top = min(2 * max(float(curve.y.max()) for curve in curves), 1e3)
+    figure = lines(
+        curves,
+        name="depth_mixes",
+        title="Between the trained and the constructed layers",
+        alt="Line chart, logarithmic: the loss of mixtures of trained weights and of those of GD++ "
+        "by the share of the latter, for every seed.",
+        x="share of the construction",
+        y_range=(0.5 * min(float(curve.y.min()) for curve in curves), top),
+    )
+    figure.update_traces(showlegend=False, selector=lambda trace: trace.uid.startswith("seed"))
+    return View(figure=figure, caption=_mixes_caption(story, config, key))
+
+
+def _mixes_caption(story: Story, config: SeveralLayers, key: str) -> str:
+    if story.kind.clipped:
+        return "With several heads and MLPs there is no construction to mix with."
+    means = story.shifts[key][..., 0]
+    worst = np.nan_to_num(means, nan=np.inf).max(1) / np.maximum(means[:, 0], means[:, -1])
+    apart = int((worst > 1.1).sum())
+    said = (
+        f"every one of {len(worst)} seeds mixes"
+        if not apart
+        else (f"of {len(worst)} seeds {apart} lose{'s' * (apart == 1)} more than 10 % on the way")
+    )
+    words = CLIPPED if config.tokens == "clipped" else "no clipping"
+    return (
+        "A line a seed. Layer by layer, both scaled so that $W_K^\\top W_Q$ has ones on its "
+        f"diagonal; {words}: {said}."
+    )
+
+
+def scale_curves(story: Story) -> list[Curve]:
+    """Loss by input scale, without clipping and with it."""
+    curves = []
+    for prefix, words, width in (("scales", "", 2.25), ("clipped_scales", ", clipped", 1.25)):
+        for name, style, label in (
+            *((m, STYLES[m], NAMES[m]) for m in METHODS),
+            ("trained", "full", TRAINED),
+        ):
+            key = f"{prefix}:{name}"
+            if key not in story.shifts.arrays:
+                continue
+            values = drawable(story.shifts[key][..., 0])
+            curves.append(
+                Curve(
+                    method=style,
+                    uid=key,
+                    label=label + words,
+                    x=SCALES,
+                    y=values.mean(0),
+                    width=width,
+                    markers=bool(words),
+                    open_markers=True,
+                )
+            )
+    return curves
+
+
+def scales_view(config: SeveralLayers, runs: Runs) -> View:
+    """Inputs larger or smaller than in training, with and without clipping."""
+    story = runs[config.kind]
+    curves = scale_curves(story)
+    top = min(1e6, 2 * max(float(curve.y.max()) for curve in curves))
+    low = min(float(curve.y.min()) for curve in curves)
+    figure = lines(
+        curves,
+        name="depth_scales",
+        title="Larger inputs, U(−α/2, α/2)",
+        alt="Line chart, logarithmic: loss against the scale of the inputs of trained layers, GD "
+        "and GD++, without clipping and with tokens clipped after every layer.",
+        x="inputs times α",
+        y_range=(0.7 * low, top),
+    )
+    figure.update_layout(legend_font_size=12)
+    return View(figure=figure, caption=_scales_caption(story))
+
+
+def _scales_caption(story: Story) -> str:
+    ends = {
+        prefix: float(story.shifts[f"{prefix}:trained"][:, -1, 0].mean())
+        for prefix in ("scales", "clipped_scales")
+        if f"{prefix}:trained" in story.shifts.arrays
+    }
+    said = f"Clipped to ±{CLIP:g}, the trained layers' loss at α = {SCALES[-1]:g} is "
+    said += f"{short(ends['clipped_scales'])}"
+    if "scales" in ends:
+        free = ends["scales"]
+        said += f", without clipping {short(free)}" if free < 1e12 else ", without it beyond 10¹²"
+    return said + ". Far from the training data means are decided by rare prompts."
+
+
+def depths_view(config: SeveralLayers, runs: Runs) -> View:
+    """All kinds side by side."""
+    x = np.arange(len(runs))
+    curves = [
+        Curve(
+            method=STYLES[m],
+            label=NAMES[m],
+            x=x,
+            y=np.array([story.loss(m)[0, -1] for story in runs.values()]),
+            markers=True,
+            width=0,
+        )
+        for m in METHODS
+    ]
+    ends = [story.final()[0] for story in runs.values()]
+    curves.append(
+        Curve(
+            method="full",
+            label=TRAINED,
+            x=np.repeat(x, [len(e) for e in ends]),
+            y=np.concatenate(ends),
+            markers=True,
+            width=0,
+        )
+    )
+    names = [SHORT[name] for name in runs]
+    figure: Figure = plots.depths_figure(curves, names, now=list(runs).index(config.kind))
+    return View(
+        figure=figure,
+        caption=f"{PLAIN[0].upper()}{PLAIN[1:]} after the last layer, a square a seed. Twelve "
+        f"blocks and what stands beside them have {CLIPPED}; the others are not clipped.",
+    )

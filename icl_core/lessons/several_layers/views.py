@@ -1,0 +1,198 @@
+"""Losses by layer, over training, and likeness to GD and GD++."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+import numpy as np
+
+from icl_core.analysis.statistics import overflowed
+from icl_core.lessons.several_layers import figures as plots
+from icl_core.lessons.several_layers.config import EARLIEST, NAMES, STYLES, TRAINED, SeveralLayers
+from icl_core.lessons.several_layers.limits import depths_view, mixes_view, scales_view
+from icl_core.lessons.several_layers.measure import Runs, Story, condition
+from icl_core.lessons.several_layers.weights import weights_view
+from icl_core.live import View
+from icl_core.live.curves import curve_grid
+from icl_core.live.movies import updates_player
+from icl_core.plots.drawing import Curve, level
+from icl_core.plots.lines import MEASURES, lines
+from icl_core.zoo.paper1.depth import METHODS
+
+
+def _updates(story: Story, config: SeveralLayers) -> int:
+    return int(story.runs[config.seed]["steps"][config.frame])
+
+
+def layer_curves(story: Story, config: SeveralLayers, frame: int) -> list[Curve]:
+    """Loss by layer of GD, GD++ and one trained model."""
+    x = np.arange(story.kind.layers + 1)
+    curves = [
+        Curve(method=STYLES[m], label=NAMES[m], x=x, y=story.loss(m)[0], markers=True)
+        for m in METHODS
+    ]
+    mine = story.runs[config.seed]["frame:loss"][frame, 0]
+    return [*curves, Curve(method="full", label=TRAINED, x=x, y=mine, markers=True)]
+
+
+def layers_view(config: SeveralLayers, runs: Runs) -> View:
+    """Losses read after every layer, over training."""
+    story = runs[config.kind]
+    curves = layer_curves(story, config, config.frame)
+    last = layer_curves(story, config, -1)
+    low = min(float(np.nanmin(curve.y)) for curve in last)
+    high = max(float(np.nanmax(curve.y)) for curve in last)
+    figure = lines(
+        curves,
+        name="depth_layers",
+        title=f"After {_updates(story, config)} updates",
+        alt=f"Line chart, logarithmic: the loss read after each layer of {story.kind.words} beside "
+        "GD and GD++ of as many steps, for every moment of training.",
+        x="layers, or steps",
+        y_range=(0.7 * low, 1.4 * high),
+    )
+    figure.update_xaxes(dtick=1)
+    grid = curve_grid(
+        {"frame": range(len(story.x))},
+        lambda index: layer_curves(story, config, index[0]),
+        exact=True,
+    )
+    return View(
+        figure=figure,
+        title="Loss, layer by layer",
+        controls=[updates_player(story.runs[config.seed]["steps"], config.frame)],
+        grid=grid,
+        caption=f"Seed {config.seed}, {condition(story)}: what the "
+        "query holds after each layer, read as an answer.",
+    )
+
+
+def _over_seeds(story: Story, key: str, column: int, **style: str) -> Curve:
+    """Of a quantity by frame, its median over seeds and their extremes.
+
+    Not the mean: now and then a deep model diverges on rare prompts for a while.
+    """
+    values = story.over_seeds(key)[:, :, 0, column]
+    values = overflowed(values) if key == "frame:loss" else values
+    return Curve(
+        x=story.x,
+        y=np.nanmedian(values, axis=0),
+        low=np.nanmin(values, axis=0),
+        high=np.minimum(np.nanmax(values, axis=0), 1e3),
+        band=f"{len(values)} seeds,",
+        **style,  # type: ignore[arg-type]
+    )
+
+
+def training_view(config: SeveralLayers, runs: Runs) -> View:
+    story = runs[config.kind]
+    ends = (1.0, float(story.x[-1]))
+    levels = [
+        replace(level(STYLES[m], float(story.loss(m)[0, -1]), ends), label=NAMES[m])
+        for m in METHODS
+    ]
+    mine = _over_seeds(story, "frame:loss", -1, method="full", label=TRAINED)
+    figure = lines(
+        [*levels, mine],
+        name="depth_training",
+        title="Loss over training",
+        alt=f"Line chart, logarithmic: the loss of {story.kind.words} in training, beside the best "
+        "of GD and of GD++ of as many steps.",
+        x="updates + 1",
+        log_x=True,
+        y_range=(0.7 * min(c.y.min() for c in (*levels, mine)), 1.0),
+        mark=float(story.x[config.frame]),
+    )
+    return View(figure=figure, caption=f"After the last layer; {condition(story)}. {_band(story)}")
+
+
+def cosines_view(config: SeveralLayers, runs: Runs) -> View:
+    """The last layer's likeness to GD and to GD++ over training."""
+    story = runs[config.kind]
+    curves = [
+        _later(
+            _over_seeds(story, f"frame:cosine:{m}", -1, method=STYLES[m], label=f"with {NAMES[m]}")
+        )
+        for m in METHODS
+    ]
+    figure = lines(
+        curves,
+        name="depth_cosines",
+        title="Whose direction? Over training",
+        alt="Line chart: the cosine of the trained layers' sensitivities with those of GD and of "
+        "GD++ over training.",
+        x="updates + 1",
+        y="cosine of sensitivities",
+        log_x=True,
+        log_y=False,
+        y_range=(0.5, 1.01),
+        mark=max(float(story.x[config.frame]), float(curves[0].x[0])),
+    )
+    return View(figure=figure, caption=_cosines_caption(story))
+
+
+def _later(curve: Curve) -> Curve:
+    """From EARLIEST updates on: before, there is no direction to speak of."""
+    kept = curve.x > EARLIEST
+    parts = {key: getattr(curve, key)[kept] for key in ("x", "y", "low", "high")}
+    return replace(curve, **parts)
+
+
+def _cosines_caption(story: Story) -> str:
+    found = {
+        m: np.nanmean(story.over_seeds(f"frame:cosine:{m}")[:, :, 0, -1], axis=0) for m in METHODS
+    }
+    place = int(np.nanargmax(found["gd"]))
+    return (
+        f"With GD the cosine is highest, {found['gd'][place]:.3f}, after "
+        f"{int(story.x[place] - 1)} updates, and ends at {found['gd'][-1]:.3f}; with GD++ it ends "
+        f"at {found['gdpp'][-1]:.4f}. {_band(story)}"
+    )
+
+
+def _band(story: Story) -> str:
+    return f"Line: median of {len(story.runs)} seeds; band: from the lowest to the highest."
+
+
+def likeness_view(config: SeveralLayers, runs: Runs) -> View:
+    """The three measures by layer, at the snapshot."""
+    story = runs[config.kind]
+    x, run = np.arange(1, story.kind.layers + 1), story.runs[config.seed]
+    curves = {
+        key: [
+            Curve(
+                method=STYLES[m],
+                uid=f"{key} {m}",
+                label=f"with {NAMES[m]}",
+                x=x,
+                y=run[f"frame:{key}:{m}"][config.frame, 0, 1:],
+                markers=True,
+            )
+            for m in METHODS
+        ]
+        for key, _ in MEASURES
+    }
+    return View(
+        figure=plots.measures_figure(
+            curves,
+            title=f"Likeness by layer, after {_updates(story, config)} updates",
+            layers=story.kind.layers,
+            name="depth_likeness",
+        ),
+        title="Likeness by layer",
+        caption="A layer is compared with the step of its number, "
+        "seed "
+        f"{config.seed}, {condition(story)}.",
+    )
+
+
+VIEWS: Mapping[str, Callable[[SeveralLayers, Runs], View]] = {
+    "layers": layers_view,
+    "cosines": cosines_view,
+    "training": training_view,
+    "likeness": likeness_view,
+    "weights": weights_view,
+    "mixes": mixes_view,
+    "scales": scales_view,
+    "depths": depths_view,
+}
+"""What the lesson shows, by name."""

@@ -1,0 +1,170 @@
+"""Losses of all shipped models of a task: from their tables, or with another n or d."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from icl_core.algorithms import Method
+from icl_core.algorithms.ridge import AdaRR, BayesRR, ConstRR
+from icl_core.analysis.loss import LossSummary, evaluate, noise_profile_at_once
+from icl_core.lessons.shared.coordinates import omega_values
+from icl_core.lessons.shared.shipped import (
+    Family,
+    baseline_tables,
+    find_family,
+    model_tables,
+)
+from icl_core.models.diagonal import OmegaModel
+from icl_core.tasks.linear import LinearTask
+from icl_core.zoo.library import PRETRAINED, Table, load_entry
+
+SHIFT_PROMPTS, SHIFT_PROFILE_PROMPTS, SHIFT_LEVELS = 1024, 128, 4
+"""An evaluation away from the training's context length is made when asked for: with fewer prompts,
+and at every fourth noise level of the shipped tables."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Losses:
+    """What the figures show, by method or by (parametrization, number of layers L).
+
+    over_noise: arrays [L+1], over the task's noise law; profiles: arrays [sigmas, L+1], at fixed
+    levels (of models at a shifted context length, only those of the depth asked for).
+    """
+
+    task: LinearTask
+    depths: tuple[int, ...]
+    shifted: bool
+    over_noise: Mapping[Any, LossSummary]
+    sigmas: np.ndarray
+    profiles: Mapping[Any, LossSummary]
+
+    @property
+    def nothing(self) -> float:
+        """Mean loss of predicting nothing."""
+        return float(self.over_noise["const_rr"].mean[0])
+
+    def kinds(self, wanted: Sequence[str]) -> list[str]:
+        """Those of the parametrizations that some model has."""
+        return [kind for kind in wanted if any((kind, d) in self.over_noise for d in self.depths)]
+
+
+def measure(
+    task: str,
+    num_context: int | None = None,
+    layers: int = 1,
+    dim: int | None = None,
+    folder: Path = PRETRAINED,
+) -> Losses:
+    """The shipped tables, or, at another context length or dimension, a fresh evaluation.
+
+    `layers` is the depth whose noise profiles are wanted at a shift.
+    """
+    family = find_family(task, folder)
+    n, d = num_context or family.task.num_context, dim or family.task.dim
+    if (n, d) == (family.task.num_context, family.task.dim):
+        return _shipped(family, folder)
+    return _shifted(family, family.task.replace(num_context=n, dim=d), layers, folder)
+
+
+def _shipped(family: Family, folder: Path) -> Losses:
+    tables: dict[Any, Table] = {**model_tables(family, folder), **baseline_tables(family, folder)}
+    return Losses(
+        task=family.task,
+        depths=family.depths,
+        shifted=False,
+        over_noise={key: table.loss for key, table in tables.items()},
+        sigmas=next(iter(tables.values())).sigmas,
+        profiles={key: table.profile for key, table in tables.items()},
+    )
+
+
+def _shifted(family: Family, task: LinearTask, layers: int, folder: Path) -> Losses:
+    """Every model on another task; the ridge baselines know it. In another dimension only DIAG and
+    GD++ say what they do."""
+    shift = _shift(family.name, task, folder)
+    chosen = {key: model for key, model in shift.models.items() if key[1] == layers}
+    return Losses(
+        task=task,
+        depths=family.depths,
+        shifted=True,
+        over_noise=shift.over_noise,
+        sigmas=shift.sigmas,
+        profiles={**shift.closed, **_profile(chosen, task, shift.sigmas)},
+    )
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Shift:
+    """What all depths share: the losses of every model and the noise profiles of the baselines."""
+
+    sigmas: np.ndarray
+    models: Mapping[tuple[str, int], Method]
+    over_noise: Mapping[Any, LossSummary]
+    closed: Mapping[Any, LossSummary]
+
+
+def _profile(
+    methods: Mapping[Any, Method], task: LinearTask, sigmas: np.ndarray
+) -> dict[Any, LossSummary]:
+    return noise_profile_at_once(methods, task, sigmas, prompts=SHIFT_PROFILE_PROMPTS)
+
+
+@lru_cache(maxsize=256)
+def _shift(name: str, task: LinearTask, folder: Path) -> _Shift:
+    family = find_family(name, folder)
+    turned = task.dim != family.task.dim
+    sigmas = next(iter(model_tables(family, folder).values())).sigmas[::SHIFT_LEVELS]
+    models = {
+        key: model
+        for key, model in _models(name, folder).items()
+        if not (turned and key[0] == "full")
+    }
+    closed: dict[Any, Method] = {
+        "const_rr": ConstRR.of(task),
+        "bayes_rr": BayesRR(noise=task.noise),
+    }
+    if task.num_context > task.dim:
+        closed["ada_rr"] = AdaRR()
+    return _Shift(
+        sigmas=sigmas,
+        models=models,
+        over_noise=evaluate({**models, **closed}, task, prompts=SHIFT_PROMPTS),
+        closed=_profile(closed, task, sigmas),
+    )
+
+
+@lru_cache(maxsize=16)
+def _models(name: str, folder: Path) -> Mapping[tuple[str, int], Method]:
+    """The models of a task: "full" by its matrices, the others by their omegas alone, which serve
+    any dimension."""
+    found: dict[tuple[str, int], Method] = {}
+    for kind, entries in find_family(name, folder).entries.items():
+        for depth, entry in entries.items():
+            model = load_entry(entry, folder).model
+            found[kind, depth] = model if kind == "full" else OmegaModel(omegas=omega_values(model))
+    return found
+
+
+def shift_said(trained: LinearTask, losses: Losses) -> str:
+    """What of the prompts differs from training, and what follows for the models."""
+    now, changes = losses.task, []
+    if now.num_context != trained.num_context:
+        changes.append(f"contexts of {trained.num_context} examples, now {now.num_context}")
+    if now.dim != trained.dim:
+        changes.append(f"inputs of dimension {trained.dim}, now {now.dim}")
+    said = f"A shift: trained on {' and '.join(changes)}."
+    if now.dim != trained.dim:
+        said += (
+            " FULL is left out: its matrices have one row a dimension, while DIAG and GD++ carry "
+            "over by their few numbers."
+        )
+    return f"{said} ({SHIFT_PROMPTS} prompts, drawn for this view.)"
+
+
+def highest_sigma(task: LinearTask) -> float:
+    """The end of the noise slider: a little beyond what models were trained on."""
+    return task.noise.highest + 1

@@ -1,0 +1,42 @@
+"""The closed forms and hand-built models that the lesson shows."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from icl_core.analysis.convergence import Convergence, convergence
+from icl_core.analysis.squares import Squares
+from icl_core.analysis.two_noise import TwoNoiseLimit, two_noise_limit
+from icl_core.lessons.theory.config import LEVELS, STEPS, Theory
+from icl_core.lessons.theory.squares import squares
+from icl_core.lessons.theory.two_noise import Trained, trained_pair
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Measured:
+    """What the views show. `trained` is None where no such model ships."""
+
+    convergence: Convergence
+    limit: TwoNoiseLimit
+    squares: Squares
+    trained: Trained | None
+
+
+def convergence_of(config: Theory) -> Convergence:
+    """Of the chosen spectrum alone."""
+    return convergence(np.array([config.kappa]), dim=config.dim, steps=STEPS)
+
+
+def limit_of(levels: str) -> TwoNoiseLimit:
+    """For a pair of noise levels of `LEVELS`."""
+    return two_noise_limit(LEVELS[levels])
+
+
+def measure(config: Theory) -> Measured:
+    """What the views show."""
+    return Measured(
+        convergence=convergence_of(config),
+        limit=limit_of(config.levels),
+        squares=squares(),
+        trained=trained_pair(),
+    )

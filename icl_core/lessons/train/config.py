@@ -1,0 +1,90 @@
+"""Choices of the lesson on training, and its named states."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from icl_core.errors import InputError
+from icl_core.models.linear import PARAMETRIZATIONS, Parametrization
+from icl_core.tasks.linear import LinearTask
+from icl_core.tasks.noise import CategoricalNoise, FixedNoise, NoiseLaw, UniformNoise
+from icl_core.training import TrainingConfig
+from icl_core.validation import Config, choice, integer, number, numbers
+
+NOISES = ("uniform", "fixed", "categorical")
+LIMITS = {"dim": (1, 20), "num_context": (1, 500), "layers": (1, 6), "heads": (1, 2)}
+"""Tighter than the engine's: what a small server trains in the time that a visitor waits."""
+SECONDS = (5.0, 300.0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Train(Config):
+    """Choices of the lesson. sigma serves the noise laws of one number, sigmas the other;
+    snapshot None is the finished model."""
+
+    dim: int = 10
+    num_context: int = 20
+    noise: str = "uniform"
+    sigma: float = 5.0
+    sigmas: str = "1, 3"
+    layers: int = 2
+    parametrization: Parametrization = "diag"
+    heads: int = 1
+    seed: int = 0
+    seconds: float = 60.0
+    snapshot: int | None = None
+
+    def __post_init__(self) -> None:
+        shot = self.snapshot
+        self._set(
+            dim=integer("The dimension d", self.dim, LIMITS["dim"]),
+            num_context=integer("The context length n", self.num_context, LIMITS["num_context"]),
+            noise=choice("The kind of noise", self.noise, NOISES),
+            sigma=number("The noise level sigma", self.sigma, "sigma"),
+            sigmas=", ".join(repr(sigma).removesuffix(".0") for sigma in _levels(self.sigmas)),
+            layers=integer("The number of layers L", self.layers, LIMITS["layers"]),
+            parametrization=choice("The parametrization", self.parametrization, PARAMETRIZATIONS),
+            heads=integer("The number of heads H", self.heads, LIMITS["heads"]),
+            seed=integer("The seed", self.seed, "seed"),
+            seconds=number("The time limit in seconds", self.seconds, SECONDS),
+            snapshot=None if shot is None else integer("The snapshot", shot, (0, 1000)),
+        )
+
+    def task(self) -> LinearTask:
+        """The task that the choices describe."""
+        return LinearTask(dim=self.dim, num_context=self.num_context, noise=self._law())
+
+    def training(self) -> TrainingConfig:
+        """The training that the choices describe; all else is the recipe's."""
+        return TrainingConfig(
+            parametrization=self.parametrization,
+            num_layers=self.layers,
+            num_heads=self.heads,
+            seed=self.seed,
+            max_seconds=self.seconds,
+        )
+
+    def _law(self) -> NoiseLaw:
+        match self.noise:
+            case "fixed":
+                return FixedNoise(value=self.sigma)
+            case "uniform":
+                return UniformNoise(sigma_max=self.sigma)
+            case _:
+                return CategoricalNoise(values=_levels(self.sigmas))
+
+
+def _levels(written: Any) -> tuple[float, ...]:
+    """ "1, 3" -> (1.0, 3.0), checked."""
+    if not isinstance(written, str) or len(written) > 200:
+        raise InputError(f"The noise levels are {written!r:.60}: expected text like '1, 3'.")
+    return CategoricalNoise(values=numbers("A noise level", written, "sigma")).values
+
+
+PRESETS: dict[str, Train] = {
+    "Two layers, mixed noise": Train(),
+    "A straight line": Train(dim=1, num_context=10, sigma=1.0),
+    "One layer is one step": Train(layers=1, noise="fixed", sigma=0.5),
+    "Two noise levels": Train(noise="categorical", layers=3),
+    "All weights free": Train(parametrization="full", dim=5, num_context=10, sigma=2.0),
+}
+"""Named states of the lesson; the first is its default."""

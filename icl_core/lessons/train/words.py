@@ -1,0 +1,38 @@
+"""What the training found, in words."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from icl_core.analysis.loss import LossSummary
+from icl_core.lessons.shared.words import plus_minus, short
+from icl_core.models.linear import Parametrization
+from icl_core.plots.style import METHODS
+from icl_core.tasks.linear import LinearTask
+from icl_core.zoo.published import published_loss
+
+
+def finding(
+    parametrization: Parametrization, task: LinearTask, measured: Mapping[str, LossSummary]
+) -> str:
+    """How good a model is, in one sentence with its numbers."""
+    model, bayes = measured["model"], float(measured["bayes_rr"].mean[-1])
+    layers = model.mean.shape[-1] - 1
+    end = float(model.mean[-1])
+    if not np.isfinite(end) or end > float(model.mean[0]):
+        size = f"of {short(end)}" if np.isfinite(end) else "beyond all numbers"
+        return (
+            f"This model diverges: its loss {size} is worse than predicting nothing "
+            f"({float(model.mean[0]):.3g})."
+        )
+    said = f"Adjusted loss **{plus_minus(end, float(model.stderr[-1]))}** (half MSE)"
+    if bayes > 1e-6:
+        said += f", {end / bayes:.2f} times the Bayes floor ({bayes:.3g})"
+    published = published_loss(task, parametrization, layers)
+    if published is not None:
+        said += f"; the paper has {published:.3g}"
+    return said + "."
+
+
+def label_of(parametrization: Parametrization, layers: int) -> str:
+    return f"{METHODS[parametrization].label}, {layers} layer{'s' * (layers > 1)}"

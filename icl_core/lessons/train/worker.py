@@ -1,0 +1,85 @@
+"""The process that trains: `python -m icl_core.lessons.train.worker`, started by a `Trainer`.
+
+Its standard input is one end of a pipe. What comes in is a `Train` to do or `CANCEL`; what goes out
+is a stream of pairs (what, value):
+    ("frame", Frame), ..., ("measuring", None), ("measured", {method: LossSummary})
+or, in the place of what is left, ("refused", the sentence of an InputError) or ("failed", None).
+The process ends when the other end of the pipe is gone, in whatever way that came about.
+"""
+
+import logging
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from multiprocessing.connection import Connection
+from queue import SimpleQueue
+from threading import Event, Thread
+from typing import Any
+
+from icl_core.errors import InputError
+from icl_core.lessons.train.config import Train
+from icl_core.lessons.train.measure import Frame, measure_model
+from icl_core.lessons.train.trainer import CANCEL
+from icl_core.runtime import prepare_process
+from icl_core.training import train
+
+LOG = logging.getLogger("icl.worker")
+NICE = 10
+"""Pages come first."""
+
+
+def run(config: Train, cancelled: Event) -> Iterator[tuple[str, Any]]:
+    """One training, as the messages that tell of it."""
+    try:
+        task, frame = config.task(), None
+        # Nothing runs between two snapshots, so leaving the loop stops the training.
+        for snapshot in train(task, config.training()):
+            frame = Frame.of(snapshot)
+            yield "frame", frame
+            if cancelled.is_set():
+                break
+        assert frame is not None  # the first snapshot comes before any update
+        yield "measuring", None
+        yield "measured", measure_model(frame.model, task)
+    except InputError as error:
+        yield "refused", str(error)
+    except Exception:
+        LOG.exception("A training failed")
+        yield "failed", None
+
+
+def main() -> None:
+    """Train what comes in, one after the other."""
+    # Ctrl-C in the server's terminal is meant for the server, whose end is noticed here.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if hasattr(os, "nice"):
+        os.nice(NICE)
+    prepare_process()
+    pipe = Connection(os.dup(sys.stdin.fileno()))
+    cancelled = Event()
+    todo: SimpleQueue[Train] = SimpleQueue()
+    Thread(target=_listen, args=(pipe, todo, cancelled), daemon=True).start()
+    while True:
+        for message in run(todo.get(), cancelled):
+            try:
+                pipe.send(message)
+            except OSError:
+                return
+
+
+def _listen(pipe: Connection, todo: SimpleQueue[Train], cancelled: Event) -> None:
+    try:
+        while True:
+            order = pipe.recv()
+            if order == CANCEL:
+                cancelled.set()
+            else:
+                cancelled.clear()
+                todo.put(order)
+    except (EOFError, OSError):
+        os._exit(0)  # whatever the main thread computes, or waits for
+
+
+if __name__ == "__main__":
+    main()

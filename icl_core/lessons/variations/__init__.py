@@ -1,0 +1,22 @@
+"""Lesson: when training struggles (paper 1, A.11 and A.12, figures 14 to 16).
+
+All is read from pretrained/paper1 (`python -m icl_core paper1 build`). Losses are half MSE at
+sampled queries of 2,000 prompts; the best step of gradient descent is known exactly.
+"""
+
+from icl_core.lessons.variations.config import FRAMES, PRESETS, Variations
+from icl_core.lessons.variations.measure import Trainings, measure, read
+from icl_core.lessons.variations.views import VIEWS, shift_curves
+from icl_core.lessons.variations.words import finding
+
+__all__ = [
+    "FRAMES",
+    "PRESETS",
+    "VIEWS",
+    "Trainings",
+    "Variations",
+    "finding",
+    "measure",
+    "read",
+    "shift_curves",
+]

@@ -1,0 +1,61 @@
+"""Choices of the lesson on trainings that struggle, and its named states."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from icl_core.validation import Config, choice, integer
+from icl_core.zoo.paper1.variations import (
+    EVERY,
+    FIXED,
+    VARIANTS,
+)
+
+STORIES: Mapping[str, tuple[str, ...]] = {
+    "plateau": ("heads1", "heads2"),
+    "fixed": tuple(f"fixed{tasks}" for tasks in FIXED),
+    "norm": ("norm1", "norm2"),
+    "block": ("grok",),
+}
+"""Variants that are told together."""
+LABELS: Mapping[str, str] = {
+    "heads1": "One head",
+    "heads2": "Two heads",
+    **{f"fixed{tasks}": f"{tasks:,} fixed prompts" for tasks in FIXED},
+    "norm1": "LayerNorm, one layer",
+    "norm2": "LayerNorm between two layers",
+    "grok": "Attention + MLP, 8,192 fixed prompts",
+}
+FRAMES = len(VARIANTS["heads1"].training.marks()[::EVERY])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Variations(Config):
+    """Choices of the lesson. seed: whose weights; frame: how far in its training, in snapshots."""
+
+    variant: str = "heads1"
+    seed: int = 0
+    frame: int = FRAMES - 1
+
+    def __post_init__(self) -> None:
+        variant = choice("The variant", self.variant, LABELS)
+        last = VARIANTS[variant].seeds - 1
+        self._set(
+            variant=variant,
+            seed=integer("The seed", self.seed, (0, last)),
+            frame=integer("The snapshot", self.frame, (0, FRAMES - 1)),
+        )
+
+    @property
+    def story(self) -> str:
+        return next(story for story, variants in STORIES.items() if self.variant in variants)
+
+
+PRESETS: dict[str, Variations] = {
+    "One head": Variations(),
+    "Two heads": Variations(variant="heads2"),
+    "Too few prompts": Variations(variant="fixed128"),
+    "Enough prompts": Variations(variant="fixed2048"),
+    "LayerNorm": Variations(variant="norm1"),
+    "Attention + MLP": Variations(variant="grok"),
+}
+"""Named states of the lesson; the first is its default."""

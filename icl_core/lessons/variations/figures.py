@@ -1,0 +1,158 @@
+"""Figures of trainings that struggle: many seeds over training, and how each of them ended."""
+
+import math
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from icl_core.plots.drawing import Curve, Drawing
+from icl_core.plots.figure import Figure
+from icl_core.plots.lines import PLAIN
+from icl_core.plots.style import METHODS, translucent
+from icl_core.plots.ticks import log_range
+
+WIDE = 6.0
+"""Largest over smallest value from which on an axis is logarithmic."""
+
+
+def seeds_figure(
+    x: np.ndarray,
+    losses: np.ndarray,
+    *,
+    chosen: int,
+    now: int,
+    title: str,
+    train: np.ndarray | None = None,
+    levels: Sequence[Curve] = (),
+) -> Figure:
+    """losses [seeds, snapshots] over updates + 1: thin lines, `chosen` thick with a dot at `now`.
+
+    `train` is the chosen seed's loss on the prompts it is trained on.
+    """
+    drawing = Drawing(
+        name="variations_losses",
+        title=title,
+        x="updates + 1",
+        y=PLAIN,
+        alt=f"Line chart: the loss on new prompts of {len(losses)} seeds over training, updates on "
+        "a logarithmic axis, as thin lines, one of them thick, beside gradient descent's.",
+    )
+    for curve in levels:
+        drawing.curve(curve)
+    style = METHODS["full"]
+    for seed, loss in enumerate(losses):
+        if seed != chosen:
+            drawing.scatter(
+                f"seed{seed}",
+                x,
+                loss,
+                name=f"seed {seed}",
+                mode="lines",
+                line={"color": translucent(style.color, 0.45), "width": 1},
+                showlegend=False,
+                hovertemplate=f"seed {seed}: %{{y:.4g}}<extra></extra>",
+            )
+    if train is not None:
+        drawing.curve(Curve(method="seen", x=x, y=train))
+    drawing.scatter(
+        "chosen",
+        x,
+        losses[chosen],
+        name=f"seed {chosen}, new prompts",
+        mode="lines",
+        line={"color": style.color, "dash": style.dash, "width": 2.5},
+        hovertemplate=f"seed {chosen}: %{{y:.4g}}<extra></extra>",
+    )
+    drawing.scatter(
+        "now",
+        [x[now]],
+        [losses[chosen][now]],
+        name="shown on the right",
+        mode="markers",
+        marker={"color": style.color, "size": 12},
+        showlegend=False,
+        hoverinfo="skip",
+    )
+    drawing.axis(
+        "x",
+        type="log",
+        dtick=1,
+        range=[0, math.log10(float(x[-1])) + 0.03],
+        showgrid=False,
+    )
+    shown = [losses, *(curve.y for curve in levels), *([] if train is None else [train[1:]])]
+    _fit_y(drawing, shown, 3e-4)
+    return drawing.figure()
+
+
+def _fit_y(drawing: Drawing, shown: Sequence[np.ndarray], bottom: float = 0.0) -> None:
+    """A logarithmic axis where values differ by more than WIDE, else a linear one."""
+    low, high = log_range(shown, pad=0.08)
+    if high > WIDE * low:
+        drawing.log_y(max(low, bottom), high)
+    else:
+        drawing.axis("y", range=[low - 0.05 * (high - low), high])
+
+
+def strip_figure(
+    groups: Mapping[str, Mapping[str, np.ndarray]],
+    *,
+    title: str,
+    alt: str,
+    y: str,
+    levels: Sequence[tuple[str, float]] = (),
+    limit: float = np.nan,
+) -> Figure:
+    """Points by seed: groups are kinds of points (a method of the style table) by place.
+
+    `levels` are (method, value); what is infinite is drawn open at `limit`: not reached by then.
+    """
+    drawing = Drawing(name="variations_ends", title=title, alt=alt, y=y)
+    places = list(next(iter(groups.values())))
+    for method, value in levels:
+        style = METHODS[method]
+        drawing.scatter(
+            method,
+            [-0.5, len(places) - 0.5],
+            [value, value],
+            name=style.label,
+            mode="lines",
+            line={"color": style.color, "dash": style.dash, "width": 1.75},
+            hovertemplate=f"{style.label}: {value:.4g}<extra></extra>",
+        )
+    for method, values in groups.items():
+        style = METHODS[method]
+        x = np.concatenate(
+            [at + 0.3 * (spread(len(found))) for at, found in enumerate(values.values())]
+        )
+        found = np.concatenate(list(values.values()))
+        missed = ~np.isfinite(found)
+        drawing.scatter(
+            f"ends:{method}",
+            x,
+            np.where(missed, limit, found),
+            name=style.label if method != "full" else "new prompts" if "seen" in groups else "seed",
+            mode="markers",
+            marker={
+                "color": style.color,
+                "size": 9,
+                "symbol": [f"{style.marker}-open" if m else style.marker for m in missed],
+            },
+            text=[f"seed {seed}" for part in values.values() for seed in range(len(part))],
+            hovertemplate="%{text}: %{y:.4g}<extra></extra>",
+        )
+    drawing.axis(
+        "x",
+        range=[-0.5, len(places) - 0.5],
+        tickvals=list(range(len(places))),
+        ticktext=places,
+        showgrid=False,
+    )
+    shown = [value for values in groups.values() for value in values.values()]
+    _fit_y(drawing, [*shown, np.array([value for _, value in levels]), np.array([limit])])
+    return drawing.figure()
+
+
+def spread(count: int) -> np.ndarray:
+    """Places of points beside each other, -1 to 1."""
+    return np.linspace(-1, 1, count) if count > 1 else np.zeros(1)

@@ -1,0 +1,304 @@
+"""Losses, weights, likeness, shifts and ends of trainings that struggle."""
+
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+
+import numpy as np
+
+from icl_core.lessons.shared.words import plus_minus
+from icl_core.lessons.variations import figures as plots
+from icl_core.lessons.variations.config import FRAMES, LABELS, STORIES, Variations
+from icl_core.lessons.variations.measure import Trainings
+from icl_core.lessons.variations.words import caption, ends_caption
+from icl_core.live import Grid, Quantity, View
+from icl_core.live.movies import heatmap_movie, updates_player
+from icl_core.plots import heatmaps as heat
+from icl_core.plots.drawing import Curve, level
+from icl_core.plots.figure import Figure
+from icl_core.plots.lines import PLAIN, lines
+from icl_core.zoo.paper1.store import Part
+from icl_core.zoo.paper1.variations import EVERY, SCALES, VARIANTS, plateaus
+
+
+def rivals(config: Variations) -> list[tuple[str, str]]:
+    """Method of the style table and name of what a variant could at best be thought to do."""
+    if VARIANTS[config.variant].training.model.num_layers == 1:
+        return [("gd", "gd1")]
+    return [("gd", "gd2"), ("gdpp_tuned", "gdpp2")]
+
+
+def _x(part: Part) -> np.ndarray:
+    """Updates + 1 of every snapshot."""
+    return part["steps"][0] + 1.0
+
+
+def _levels(config: Variations, found: Trainings, ends: tuple[float, float]) -> list[Curve]:
+    """Gradient descent's exact losses: one step, or two of GD and of GD++."""
+    return [level(method, found.loss_of(name), ends) for method, name in rivals(config)]
+
+
+def losses_view(config: Variations, found: Trainings) -> View:
+    """All seeds over training."""
+    part, x = found.parts[config.variant], _x(found.parts[config.variant])
+    training = VARIANTS[config.variant].training
+    figure = plots.seeds_figure(
+        x,
+        part["loss"].astype(float),
+        chosen=config.seed,
+        now=config.frame * EVERY,
+        title=f"{LABELS[config.variant]}: {len(part['loss'])} seeds",
+        train=part["train_loss"][config.seed].astype(float) if training.tasks else None,
+        levels=_levels(config, found, (1.0, float(x[-1]))),
+    )
+    now = {"x": x[::EVERY, None], "y": part["loss"][config.seed, ::EVERY, None].astype(float)}
+    return View(
+        figure=figure,
+        title="Loss over training",
+        caption=caption(config, found),
+        controls=[updates_player(part["frames"][0], config.frame)],
+        grid=Grid(
+            axes={"frame": range(FRAMES)},
+            quantities=[Quantity(trace="now", field=key, values=v) for key, v in now.items()],
+            exact=True,
+        ),
+    )
+
+
+def _panels(part: Part, seed: int, frame: int) -> list[list[heat.Panel]]:
+    """A row a layer and head: W_K^T W_Q beside P W_V."""
+    rows = []
+    layers, heads = part["W_KQ"].shape[2:4]
+    for layer in range(layers):
+        for head in range(heads):
+            where = f", layer {layer + 1}" * (layers > 1) + f", head {head + 1}" * (heads > 1)
+            rows.append(
+                [
+                    heat.Panel(
+                        uid=f"{key}:{layer}:{head}",
+                        title=words + where,
+                        matrix=part[key][seed, frame, layer, head].astype(float),
+                        scale=words,
+                    )
+                    for key, words in (
+                        ("W_KQ", "W<sub>K</sub><sup>T</sup>W<sub>Q</sub>"),
+                        ("PW_V", "P W<sub>V</sub>"),
+                    )
+                ]
+            )
+    return rows
+
+
+def weights_figure(config: Variations, found: Trainings) -> Figure:
+    """The chosen seed's weights, its loss above."""
+    part = found.parts[config.variant]
+    x = part["frames"][config.seed]
+    last = [panel for row in _panels(part, config.seed, -1) for panel in row]
+    limits: dict[str, float] = {}
+    for panel in last:
+        limits[panel.scale] = max(
+            limits.get(panel.scale, 0.0), 1.05 * float(np.abs(panel.matrix).max())
+        )
+    return heat.heatmaps(
+        _panels(part, config.seed, config.frame),
+        title=f"Seed {config.seed} after {int(x[config.frame]):,} updates",
+        name="variations_weights",
+        limits=limits,
+        run=heat.Run(
+            steps=x,
+            loss=part["loss"][config.seed, ::EVERY].astype(float),
+            floor=0.0,
+            method="full",
+            now=config.frame,
+            axis="loss",
+            level=_levels(config, found, (1.0, float(x[-1]) + 1))[-1],
+        ),
+    )
+
+
+@lru_cache(maxsize=48)
+def _weights_grid(found: Trainings, variant: str, seed: int) -> Grid:
+    part = found.parts[variant]
+    moving = heatmap_movie(_panels(part, seed, frame) for frame in range(FRAMES))
+    now = {
+        "x": part["frames"][seed][:, None] + 1.0,
+        "y": part["loss"][seed, ::EVERY, None].astype(float),
+    }
+    moving += [Quantity(trace="now", field=key, values=values) for key, values in now.items()]
+    return Grid(axes={"frame": range(FRAMES)}, quantities=moving, exact=True)
+
+
+def weights_view(config: Variations, found: Trainings) -> View:
+    """Products of weights over the training of one seed, its loss above."""
+    return View(
+        figure=weights_figure(config, found),
+        title="Weights over training",
+        controls=[updates_player(found.parts[config.variant]["frames"][0], config.frame)],
+        grid=_weights_grid(found, config.variant, config.seed),
+    )
+
+
+def likeness_view(config: Variations, found: Trainings) -> View:
+    """Cosine of the sensitivities to the query, over training."""
+    part = found.parts[config.variant]
+    x, cosine = part["frames"][0] + 1.0, part["cosine"][..., 0].astype(float)
+    words = "one step of GD" if len(rivals(config)) == 1 else "two steps of GD++"
+    curve = Curve(
+        method="full",
+        label=f"seed {config.seed}",
+        x=x,
+        y=cosine[config.seed],
+        low=cosine.min(0),
+        high=cosine.max(0),
+        band=f"{len(cosine)} seeds,",
+    )
+    gap, error = (float(v) for v in part["prediction_gap"][config.seed, config.frame])
+    figure = lines(
+        [curve],
+        name="variations_likeness",
+        title=f"Likeness to {words}",
+        alt=f"Line chart: the cosine of the sensitivities of model and {words} over training, "
+        "with a band over seeds.",
+        x="updates + 1",
+        y="cosine of sensitivities",
+        log_x=True,
+        log_y=False,
+        y_range=(min(-0.05, float(cosine.min())), 1.05),
+        mark=float(x[config.frame]),
+    )
+    return View(
+        figure=figure,
+        caption=f"1: the answer depends on the query as that of {words} does. Band: the lowest to "
+        f"the highest of {len(cosine)} seeds. Mean gap of the answers of seed {config.seed} here: "
+        f"{plus_minus(gap, error)}.",
+    )
+
+
+def shift_curves(config: Variations, found: Trainings, frame: int) -> list[Curve]:
+    """Loss by width of the inputs: descent, and the chosen seed at a snapshot."""
+    part = found.parts[config.variant]
+    values = part["shift"][:, frame, :, 0].astype(float)
+    curves = [
+        Curve(method=method, x=SCALES, y=found.reference[f"{name}:shift"][:, 0])
+        for method, name in rivals(config)
+    ]
+    low, high = (end(values, axis=0) for end in (np.min, np.max))
+    mine = Curve(
+        method="full",
+        label=f"seed {config.seed}",
+        x=SCALES,
+        y=values[config.seed],
+        low=low,
+        high=high,
+        band=f"{len(part['shift'])} seeds,",
+        markers=True,
+    )
+    return [*curves, mine]
+
+
+def shift_view(config: Variations, found: Trainings) -> View:
+    """Inputs wider or narrower than in training."""
+    part = found.parts[config.variant]
+    curves = shift_curves(config, found, config.frame)
+    error = float(part["shift"][config.seed, config.frame, -1, 1])
+    all_of_them = [curve.y for f in range(FRAMES) for curve in shift_curves(config, found, f)]
+    top = float(np.quantile(np.concatenate(all_of_them), 0.995))
+    bottom = min(float(values.min()) for values in all_of_them)
+    figure = lines(
+        curves,
+        name="variations_shift",
+        title="Larger inputs",
+        alt="Line chart, logarithmic: loss against the factor alpha of the inputs, of the chosen "
+        "seed and of gradient descent.",
+        x="inputs times α",
+        y_range=(0.9 * bottom, 1.1 * top),
+    )
+    return View(
+        figure=figure,
+        caption=f"After {int(part['frames'][config.seed, config.frame]):,} updates. Loss at α = 2: "
+        f"{plus_minus(float(curves[-1].y[-1]), error)}; trained at α = 1 alone. Band: the "
+        f"lowest to the highest of {len(part['shift'])} seeds.",
+    )
+
+
+def ends_view(config: Variations, found: Trainings) -> View:
+    """How the variants of a story compare."""
+    return View(figure=_ENDS[config.story](config, found), caption=ends_caption(config, found))
+
+
+def _plateau_ends(config: Variations, found: Trainings) -> Figure:
+    variants = STORIES["plateau"]
+    steps = VARIANTS[variants[0]].training.steps
+    return plots.strip_figure(
+        {"full": {LABELS[name]: plateaus(found.parts[name]) for name in variants}},
+        title="How long the plateau lasts",
+        alt="Points by seed, logarithmic: updates until the loss is half-way down, with one head "
+        "and with two.",
+        y="updates until half-way",
+        limit=float(steps),
+    )
+
+
+def _fixed_ends(config: Variations, found: Trainings) -> Figure:
+    variants = STORIES["fixed"]
+    places = [f"{VARIANTS[name].training.tasks:,}" for name in variants]
+    kinds = {"full": "loss", "seen": "train_loss"}
+    return plots.strip_figure(
+        {
+            method: {
+                place: found.ends(name, key) for place, name in zip(places, variants, strict=True)
+            }
+            for method, key in kinds.items()
+        },
+        title="At the end, by number of prompts",
+        alt="Points by seed, logarithmic: loss on new prompts and on the training prompts, for 128 "
+        "to 8,192 fixed prompts, beside one step of gradient descent.",
+        y=PLAIN,
+        levels=[("gd", found.loss_of("gd1"))],
+    )
+
+
+def _norm_ends(config: Variations, found: Trainings) -> Figure:
+    levels = [(method, found.loss_of(name)) for method, name in rivals(config)]
+    ends = {LABELS[name]: found.ends(name) for name in STORIES["norm"]}
+    return plots.strip_figure(
+        {"full": {LABELS[config.variant]: ends[LABELS[config.variant]]}},
+        title="At the end of training",
+        alt="Points by seed, logarithmic: the loss with LayerNorm beside gradient descent's.",
+        y=PLAIN,
+        levels=levels,
+    )
+
+
+def _block_ends(config: Variations, found: Trainings) -> Figure:
+    part = found.parts[config.variant]
+    loss = part["loss"].astype(float)
+    return plots.strip_figure(
+        {
+            "full": {"largest": np.max(loss, axis=1), "end": loss[:, -1]},
+            "seen": {
+                "largest": np.max(part["train_loss"][:, 1:].astype(float), axis=1),
+                "end": found.ends(config.variant, "train_loss"),
+            },
+        },
+        title="Largest loss on the way, and the last",
+        alt="Points by seed: the largest and the last loss on new and on training prompts, beside "
+        "one step of gradient descent.",
+        y=PLAIN,
+        levels=[("gd", found.loss_of("gd1"))],
+    )
+
+
+_ENDS: Mapping[str, Callable[[Variations, Trainings], Figure]] = {
+    "plateau": _plateau_ends,
+    "fixed": _fixed_ends,
+    "norm": _norm_ends,
+    "block": _block_ends,
+}
+VIEWS: Mapping[str, Callable[[Variations, Trainings], View]] = {
+    "losses": losses_view,
+    "weights": weights_view,
+    "ends": ends_view,
+    "likeness": likeness_view,
+    "shift": shift_view,
+}
+"""What the lesson shows, by name."""

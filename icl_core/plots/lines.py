@@ -1,0 +1,48 @@
+"""Lines over a common abscissa, several losses or measures in one figure."""
+
+import math
+from collections.abc import Sequence
+
+from icl_core.plots.drawing import Curve, Drawing
+from icl_core.plots.figure import Figure
+from icl_core.plots.ticks import log_range
+
+PLAIN = "loss (half MSE)"
+MEASURES = (
+    ("cosine", "cosine of sensitivities"),
+    ("prediction_gap", "prediction gap"),
+    ("sensitivity_gap", "sensitivity gap"),
+)
+
+
+def lines(
+    curves: Sequence[Curve],
+    *,
+    name: str,
+    title: str,
+    alt: str,
+    x: str,
+    y: str = PLAIN,
+    log_x: bool = False,
+    y_range: tuple[float, float] | None = None,
+    log_y: bool = True,
+    mark: float | None = None,
+) -> Figure:
+    """Curves with bands on one pair of axes; `mark` is the x that a control holds."""
+    drawing = Drawing(name=name, title=title, alt=alt, x=x, y=y)
+    for curve in curves:
+        drawing.curve(curve)
+    if mark is not None:
+        drawing.mark_x(mark)
+    low, high = min(float(c.x.min()) for c in curves), max(float(c.x.max()) for c in curves)
+    if log_x:
+        ends = [math.log10(low), math.log10(high) + 0.02]
+        drawing.axis("x", type="log", dtick=1, range=ends, showgrid=False)
+    else:
+        margin = 0.01 * (high - low)
+        drawing.axis("x", range=[low - margin, high + margin], showgrid=False)
+    if log_y:
+        drawing.log_y(*(y_range or log_range([curve.y for curve in curves])))
+    elif y_range:
+        drawing.axis("y", range=list(y_range))
+    return drawing.figure()
