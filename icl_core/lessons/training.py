@@ -24,7 +24,7 @@ from icl_core.plots.style import METHODS
 from icl_core.plots.ticks import log_range
 from icl_core.tasks.linear import LinearTask
 from icl_core.tasks.noise import CategoricalNoise, FixedNoise, NoiseLaw, UniformNoise
-from icl_core.training import Snapshot, TrainingConfig, train
+from icl_core.training import TrainingConfig, Validated, train
 from icl_core.validation import LIMITS as ENGINE_LIMITS
 from icl_core.validation import Config, Reach, choice, integer, number, numbers
 from icl_core.zoo.published import published_loss
@@ -124,7 +124,7 @@ class Frame:
     model: LinearTransformer
 
     @classmethod
-    def of(cls, snapshot: Snapshot) -> "Frame":
+    def of(cls, snapshot: Validated) -> "Frame":
         return cls(
             step=snapshot.step,
             total_steps=snapshot.total_steps,

@@ -42,7 +42,7 @@ def measure(config: Variations) -> Trainings:
 
 def rivals(config: Variations) -> list[tuple[str, str]]:
     """Method of the style table and name of what a variant could at best be thought to do."""
-    if VARIANTS[config.variant].training.model.num_layers == 1:
+    if VARIANTS[config.variant].trainee.model.num_layers == 1:
         return [("gd", "gd1")]
     return [("gd", "gd2"), ("gdpp_tuned", "gdpp2")]
 
@@ -60,14 +60,14 @@ def _levels(config: Variations, found: Trainings, ends: tuple[float, float]) -> 
 def losses_view(config: Variations, found: Trainings) -> View:
     """All seeds over training."""
     part, x = found.parts[config.variant], _x(found.parts[config.variant])
-    training = VARIANTS[config.variant].training
+    trainee = VARIANTS[config.variant].trainee
     figure = plots.seeds_figure(
         x,
         part["loss"].astype(float),
         chosen=config.seed,
         now=config.frame * EVERY,
         title=f"{LABELS[config.variant]}: {len(part['loss'])} seeds",
-        train=part["train_loss"][config.seed].astype(float) if training.tasks else None,
+        train=part["train_loss"][config.seed].astype(float) if trainee.tasks else None,
         levels=_levels(config, found, (1.0, float(x[-1]))),
     )
     now = {"x": x[::EVERY, None], "y": part["loss"][config.seed, ::EVERY, None].astype(float)}
@@ -247,7 +247,7 @@ def ends_view(config: Variations, found: Trainings) -> View:
 
 def _plateau_ends(config: Variations, found: Trainings) -> Figure:
     variants = STORIES["plateau"]
-    steps = VARIANTS[variants[0]].training.steps
+    steps = VARIANTS[variants[0]].run.steps
     return plots.strip_figure(
         {"full": {LABELS[name]: plateaus(found.parts[name]) for name in variants}},
         title="How long the plateau lasts",
@@ -260,7 +260,7 @@ def _plateau_ends(config: Variations, found: Trainings) -> Figure:
 
 def _fixed_ends(config: Variations, found: Trainings) -> Figure:
     variants = STORIES["fixed"]
-    places = [f"{VARIANTS[name].training.tasks:,}" for name in variants]
+    places = [f"{VARIANTS[name].trainee.tasks:,}" for name in variants]
     kinds = {"full": "loss", "seen": "train_loss"}
     return plots.strip_figure(
         {

@@ -11,7 +11,7 @@ from icl_core.lessons.weights.choices import Coordinates, Weights
 from icl_core.lessons.weights.stories import Story, shown_at
 from icl_core.live import Grid, Player, Quantity, View
 from icl_core.live.movies import heatmap_movie
-from icl_core.models.linear import LinearTransformer
+from icl_core.models.linear import Layers
 from icl_core.plots import weights as plots
 from icl_core.plots.figure import Figure
 from icl_core.plots.omegas import omega_traces
@@ -23,7 +23,7 @@ Rows = list[list[Panel]]
 GREY = "Grey: entries that no prediction depends on."
 
 
-def panels(model: LinearTransformer) -> Rows:
+def panels(model: Layers) -> Rows:
     """Q beside P, two layers in a row (of several heads, one): what a phone has room for."""
     rows = layer_rows(model)
     if model.num_heads > 1:
@@ -32,7 +32,7 @@ def panels(model: LinearTransformer) -> Rows:
     return [[panel for row in pair for panel in row] for pair in pairs]
 
 
-def layer_rows(model: LinearTransformer, layer: int = 0) -> Rows:
+def layer_rows(model: Layers, layer: int = 0) -> Rows:
     """Q beside P, a row a layer (or the one chosen) and head: two columns suit a phone too."""
     chosen = range(model.num_layers) if layer == 0 else [layer - 1]
     return [
@@ -43,7 +43,7 @@ def layer_rows(model: LinearTransformer, layer: int = 0) -> Rows:
 
 
 def panel(
-    model: LinearTransformer,
+    model: Layers,
     letter: str,
     index: int,
     head: int,
@@ -191,7 +191,7 @@ def focus_of(config: Weights, story: Story) -> int:
     return min(config.focus, story.num_layers) - 1
 
 
-def stacked(parts: Mapping[str, LinearTransformer], layer: int) -> Rows:
+def stacked(parts: Mapping[str, Layers], layer: int) -> Rows:
     """One layer of several models below each other, Q beside P, a row a model and head."""
     return [
         [
@@ -203,7 +203,7 @@ def stacked(parts: Mapping[str, LinearTransformer], layer: int) -> Rows:
     ]
 
 
-def shared_limits(parts: Mapping[str, LinearTransformer]) -> dict[str, float]:
+def shared_limits(parts: Mapping[str, Layers]) -> dict[str, float]:
     """Colour limits over all layers and models."""
     return {
         letter: limit_of(getattr(model, letter) for model in parts.values())
@@ -212,7 +212,7 @@ def shared_limits(parts: Mapping[str, LinearTransformer]) -> dict[str, float]:
 
 
 def beside_figure(
-    parts: Mapping[str, LinearTransformer],
+    parts: Mapping[str, Layers],
     layer: int,
     *,
     title: str,
@@ -245,7 +245,7 @@ def beside_view(
     return View(figure=figure, title=title, caption=caption, controls=controls, grid=grid())
 
 
-def layer_grid(parts: Mapping[str, LinearTransformer], num_layers: int) -> Grid:
+def layer_grid(parts: Mapping[str, Layers], num_layers: int) -> Grid:
     """`stacked` for every layer."""
     layers = range(num_layers)
     moving = heatmap_movie(stacked(parts, layer) for layer in layers)

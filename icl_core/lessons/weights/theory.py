@@ -21,7 +21,7 @@ from icl_core.lessons.weights.matrices import (
 )
 from icl_core.lessons.weights.stories import Story, in_coordinates, kin_model
 from icl_core.live import Grid, View
-from icl_core.models.linear import LinearTransformer
+from icl_core.models.linear import Layers, LinearTransformer, Normalised
 from icl_core.plots.figure import Figure
 
 
@@ -47,10 +47,10 @@ def theory(story: Story) -> tuple[LinearTransformer, str]:
 
 
 @lru_cache(maxsize=32)
-def _beside(story: Story, coordinates: Coordinates) -> dict[str, LinearTransformer]:
+def _beside(story: Story, coordinates: Coordinates) -> dict[str, Layers]:
     trained = kin_model(story, story.own)
     named = as_float64(normalised(as_float64(theory(story)[0]), story.task))
-    gap = LinearTransformer(P=trained.P - named.P, Q=trained.Q - named.Q)
+    gap = Normalised(P=trained.P - named.P, Q=trained.Q - named.Q)
     parts = {"trained": trained, "theory": named, "difference": gap}
     return {said: in_coordinates(model, story.task, coordinates) for said, model in parts.items()}
 
@@ -126,7 +126,7 @@ def weight_shares(story: Story) -> np.ndarray:
     return sum(squares) / np.sum(squares)
 
 
-def _read_off(model: LinearTransformer, num_context: int) -> tuple[np.ndarray, np.ndarray]:
+def _read_off(model: Layers, num_context: int) -> tuple[np.ndarray, np.ndarray]:
     values = omega_values(model)
     return -num_context * values[:, 2], -values[:, 0]
 
