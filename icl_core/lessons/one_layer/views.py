@@ -14,7 +14,7 @@ from icl_core.live.movies import heatmap_movie, updates_player
 from icl_core.plots import heatmaps as heat
 from icl_core.plots.drawing import Curve, level
 from icl_core.plots.figure import Figure
-from icl_core.plots.lines import lines
+from icl_core.plots.lines import MEASURES, lines
 from icl_core.zoo.paper1.one_layer import MAIN, MIXES, SIZES, constructed, task_of
 from icl_core.zoo.paper1.store import Part
 
@@ -59,7 +59,7 @@ def training_view(config: OneLayer, runs: Runs) -> View:
 
 
 def alignment_view(config: OneLayer, runs: Runs) -> View:
-    curves = [_over_seeds(runs, key, runs.x) for key, _ in plots.MEASURES]
+    curves = [_over_seeds(runs, key, runs.x) for key, _ in MEASURES]
     return View(
         figure=plots.alignment_figure(
             curves, title="Likeness to one step of GD", mark=float(runs.x[config.frame])

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from icl_core.validation import Config, choice, integer
+from icl_core.validation import Config, checked, choice, integer
 from icl_core.zoo.paper1.depth import (
     CLIP,
     KINDS,
@@ -37,20 +37,11 @@ class SeveralLayers(Config):
     seeds and layers there are follows from the kind (`depth.reach`).
     """
 
-    kind: KindName = "tied2"
-    seed: int = 0
-    frame: int = FRAMES - 1
-    layer: int = 1
-    tokens: Tokens = "free"
-
-    def __post_init__(self) -> None:
-        self._set(
-            kind=choice("The kind of layers", self.kind, get_args(KindName)),
-            seed=integer("The seed", self.seed, (0, SEEDS - 1)),
-            frame=integer("The snapshot", self.frame, (0, FRAMES - 1)),
-            layer=integer("The layer", self.layer, (1, LAYERS)),
-            tokens=choice("The tokens", self.tokens, get_args(Tokens)),
-        )
+    kind: KindName = checked("tied2", choice, "The kind of layers", get_args(KindName))
+    seed: int = checked(0, integer, "The seed", (0, SEEDS - 1))
+    frame: int = checked(FRAMES - 1, integer, "The snapshot", (0, FRAMES - 1))
+    layer: int = checked(1, integer, "The layer", (1, LAYERS))
+    tokens: Tokens = checked("free", choice, "The tokens", get_args(Tokens))
 
 
 EARLIEST = 30
