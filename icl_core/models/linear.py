@@ -7,23 +7,31 @@ linear map A = I + sum_k P_k G Q_k, the next layer sees A G A^T, and the whole m
 of implicit weights w with prediction <w, x_t>.
 """
 
-from typing import Any, Literal, get_args
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, ClassVar, Literal, Self, TypeVar, get_args
 
 import numpy as np
 from flax import struct
 from jaxtyping import Float
 
 from icl_core.arrays import Array, WeightPath, eye_like, namespace, numpy_or_xla, scan
+from icl_core.models.coordinates import scaled, token_scale
+from icl_core.models.predictor import Method, Model
 from icl_core.models.products import sandwich
-from icl_core.tasks.linear import Moments, Prompts
+from icl_core.tasks.linear import LinearTask, Moments, Prompts
+from icl_core.validation import integer
 
 Parametrization = Literal["gdpp", "diag", "full"]
 PARAMETRIZATIONS: tuple[Parametrization, ...] = get_args(Parametrization)
 
+Pair = tuple[Array, Array]
+Flow = tuple[Array, Array, Array, Array]
+
 
 @struct.dataclass
-class LinearTransformer:
-    """P, Q [L, H, d+1, d+1] in the paper's raw coordinates: P = W_P W_V, Q = W_K^T W_Q."""
+class Layers:
+    """P, Q [L, H, d+1, d+1] of a linear transformer, whatever the coordinates."""
 
     P: Float[Array, "layers heads tokens tokens"]
     Q: Float[Array, "layers heads tokens tokens"]
@@ -40,16 +48,60 @@ class LinearTransformer:
     def dim(self) -> int:
         return self.P.shape[-1] - 1
 
-    def weight_path(self, prompts: Prompts) -> WeightPath:
-        """w after layer 0..L, [L+1, batch, d] (see `implicit_weights`)."""
-        return implicit_weights(self, prompts.moments)
-
-    def padded(self, num_layers: int, num_heads: int | None = None) -> "LinearTransformer":
+    def padded(self, num_layers: int, num_heads: int | None = None) -> Self:
         """The same model with layers and heads of zeros up to `num_layers`, `num_heads`."""
         more_heads = (num_heads or self.num_heads) - self.num_heads
         extra = ((0, num_layers - self.num_layers), (0, more_heads), (0, 0), (0, 0))
         P, Q = (np.pad(np.asarray(matrices), extra) for matrices in (self.P, self.Q))
-        return LinearTransformer(P=P, Q=Q)
+        return replace(self, P=P, Q=Q)
+
+
+@struct.dataclass
+class LinearTransformer(Layers, Method, Model):
+    """P = W_P W_V and Q = W_K^T W_Q in the paper's raw coordinates: what answers prompts."""
+
+    kind: ClassVar[str] = "linear"
+
+    def normalised(self, task: LinearTask) -> "Normalised":
+        """The same weights in the units of a task (see `models.coordinates`)."""
+        D = token_scale(task)
+        return Normalised(P=scaled(self.P, D, 1 / D), Q=scaled(self.Q, 1 / D, 1 / D))
+
+    def weight_path(self, prompts: Prompts) -> WeightPath:
+        """w after layer 0..L, [L+1, batch, d] (see `implicit_weights`)."""
+        return implicit_weights(self, prompts.moments)
+
+    def config(self) -> dict[str, Any]:
+        return {"num_layers": self.num_layers, "num_heads": self.num_heads}
+
+    def tensors(self) -> dict[str, np.ndarray]:
+        return {"P": np.asarray(self.P, np.float64), "Q": np.asarray(self.Q, np.float64)}
+
+    @classmethod
+    def shapes(cls, config: Mapping[str, Any], task: LinearTask) -> dict[str, tuple[int, ...]]:
+        layers = integer("num_layers", config.get("num_layers"), "num_layers")
+        heads = integer("num_heads", config.get("num_heads"), "num_heads")
+        return dict.fromkeys(("P", "Q"), (layers, heads, task.dim + 1, task.dim + 1))
+
+    @classmethod
+    def build(cls, config: Mapping[str, Any], tensors: Mapping[str, np.ndarray]) -> Self:
+        return cls(P=tensors["P"].astype(np.float64), Q=tensors["Q"].astype(np.float64))
+
+
+@struct.dataclass
+class Normalised(Layers):
+    """P~ = D P D^-1 and Q~ = D^-1 Q D^-1 in the units of a task: what training works with.
+
+    A type of its own, for these weights answer no prompt: `raw` gives the model that does.
+    """
+
+    def raw(self, task: LinearTask) -> LinearTransformer:
+        """The same weights in raw coordinates: the inverse of `LinearTransformer.normalised`."""
+        D = token_scale(task)
+        return LinearTransformer(P=scaled(self.P, 1 / D, D), Q=scaled(self.Q, D, D))
+
+
+AnyLayers = TypeVar("AnyLayers", bound=Layers)
 
 
 @struct.dataclass
@@ -156,7 +208,7 @@ def implicit_weights(model: LinearTransformer, moments: Moments) -> WeightPath:
     xp, gram = namespace(model, moments), moments.gram()
     identity = eye_like(gram)
 
-    def layer(carry: tuple[Array, Array], weights: tuple[Array, Array]) -> tuple[Any, Array]:
+    def layer(carry: Pair, weights: Pair) -> tuple[Pair, Array]:
         G, B = carry
         P, Q = weights
         A = identity + _attention(P, G, Q)
@@ -187,7 +239,7 @@ def information_flow(model: LinearTransformer, moments: Moments) -> InformationF
         energy = a * a * lam - 2 * a * w_alpha + xp.vecdot(w, Sigma_w)
         return Moments(Sigma=S, alpha=r, lam=energy).gram()
 
-    def layer(state: tuple[Array, ...], weights: tuple[Array, Array]) -> tuple[Any, Any]:
+    def layer(state: Flow, weights: Pair) -> tuple[Flow, Flow]:
         a, M, u, w = state
         P, Q = weights
         update = _attention(P, gram(a, M, u, w), Q)

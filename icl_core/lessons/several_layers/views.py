@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from icl_core.analysis.statistics import overflowed
 from icl_core.lessons.several_layers import figures as plots
 from icl_core.lessons.several_layers.config import EARLIEST, NAMES, STYLES, TRAINED, SeveralLayers
 from icl_core.lessons.several_layers.limits import depths_view, mixes_view, scales_view
@@ -71,7 +72,7 @@ def _over_seeds(story: Story, key: str, column: int, **style: str) -> Curve:
     Not the mean: now and then a deep model diverges on rare prompts for a while.
     """
     values = story.over_seeds(key)[:, :, 0, column]
-    values = np.where(np.isnan(values), np.inf, values) if key == "frame:loss" else values
+    values = overflowed(values) if key == "frame:loss" else values
     return Curve(
         x=story.x,
         y=np.nanmedian(values, axis=0),

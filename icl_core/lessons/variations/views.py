@@ -34,14 +34,14 @@ def _levels(config: Variations, found: Trainings, ends: tuple[float, float]) -> 
 def losses_view(config: Variations, found: Trainings) -> View:
     """All seeds over training."""
     part, x = found.parts[config.variant], _x(found.parts[config.variant])
-    training = VARIANTS[config.variant].training
+    trainee = VARIANTS[config.variant].trainee
     figure = plots.seeds_figure(
         x,
         part["loss"].astype(float),
         chosen=config.seed,
         now=config.frame * EVERY,
         title=f"{LABELS[config.variant]}: {len(part['loss'])} seeds",
-        train=part["train_loss"][config.seed].astype(float) if training.tasks else None,
+        train=part["train_loss"][config.seed].astype(float) if trainee.tasks else None,
         levels=_levels(config, found, (1.0, float(x[-1]))),
     )
     now = {"x": x[::EVERY, None], "y": part["loss"][config.seed, ::EVERY, None].astype(float)}
