@@ -216,12 +216,13 @@ def measure(config: GdppSpectrum) -> Spectra:
 
 def prepare() -> Iterator[tuple[GdppSpectrum, tuple[str, ...]]]:
     """Every covariance on offer, then every size and input law."""
+    slow = ("passage", "kappas")
     for condition in CONDITIONS:
-        yield GdppSpectrum(inputs="stretched", condition=condition), ("passage",)
+        yield GdppSpectrum(inputs="stretched", condition=condition), slow
     for inputs in INPUTS:
         for dim in DIMENSIONS:
             for n in CONTEXTS:
-                yield GdppSpectrum(inputs=inputs, dim=dim, num_context=n), ("passage",)
+                yield GdppSpectrum(inputs=inputs, dim=dim, num_context=n), slow
 
 
 def gamma_of(config: GdppSpectrum, hessians: Hessians) -> float:
