@@ -40,15 +40,15 @@ import numpy as np
 from icl_core.analysis.loss import evaluate
 from icl_core.arrays import key_of
 from icl_core.errors import InputError
+from icl_core.experiments.mixed_noise.build import as_they_are
+from icl_core.experiments.mixed_noise.settings import MAIN, Recipe, Spec, specs
+from icl_core.experiments.mixed_noise.table import ERRORS, NEAR, Cell, results
 from icl_core.models.linear import LinearTransformer, Parametrization
 from icl_core.runtime import prepare_process
 from icl_core.tasks.linear import LinearTask
 from icl_core.training import Snapshot, TrainingConfig, objective, run, train
 from icl_core.training.paper import BATCH, paper_start, paper_steps
-from icl_core.zoo.build import as_they_are
 from icl_core.zoo.library import PRETRAINED, read_manifest
-from icl_core.zoo.specs import MAIN, Recipe, Spec, specs
-from icl_core.zoo.table import ERRORS, NEAR, Cell, results
 
 PROMPTS, SEED = 20_000, 4711
 PAPER_STEPS = 200_000

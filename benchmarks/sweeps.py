@@ -11,6 +11,9 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 import numpy as np
 
 from icl_core.analysis.two_noise import CONTEXTS
+from icl_core.experiments.one_layer.build import DAMPINGS, SEEDS
+from icl_core.experiments.several_layers.settings import KINDS
+from icl_core.experiments.variations.build import VARIANTS
 from icl_core.lessons import (
     construction,
     gdpp_spectrum,
@@ -27,9 +30,6 @@ from icl_core.lessons.shared.shipped import families
 from icl_core.lessons.train.config import LIMITS, SECONDS
 from icl_core.models.linear import PARAMETRIZATIONS
 from icl_core.zoo.library import read_manifest
-from icl_core.zoo.paper1.depth import KINDS
-from icl_core.zoo.paper1.one_layer import DAMPINGS, SEEDS
-from icl_core.zoo.paper1.variations import VARIANTS
 
 Values = Sequence[object]
 STARTS: Mapping[str, Mapping[str, Mapping[str, object]]] = {

@@ -19,6 +19,15 @@ from icl_core.analysis.loss import LossSummary, evaluate
 from icl_core.analysis.tuning import tune_ridge
 from icl_core.checkpoints import Checkpoint, load_checkpoint, save_checkpoint
 from icl_core.errors import InputError
+from icl_core.experiments.mixed_noise.build import build
+from icl_core.experiments.mixed_noise.claims import Claim, claims
+from icl_core.experiments.mixed_noise.faults import faults
+from icl_core.experiments.mixed_noise.report import markdown
+from icl_core.experiments.mixed_noise.table import VERDICTS, results
+from icl_core.experiments.mixed_noise.verify import PROMPTS, chosen, verify
+from icl_core.experiments.paper1.build import build_paper1
+from icl_core.experiments.paper1.claims import rows as paper1_rows
+from icl_core.experiments.paper1.report import markdown as paper1_markdown
 from icl_core.export.formats import FORMATS, Source
 from icl_core.export.images import SCALES
 from icl_core.export.recipe import MAX_CONFIG_BYTES, parse_config, permalink
@@ -31,16 +40,7 @@ from icl_core.tasks.linear import LinearTask
 from icl_core.tasks.noise import format_noise, parse_noise
 from icl_core.training import TrainingConfig, train
 from icl_core.validation import choice, integer, number
-from icl_core.zoo.build import build
-from icl_core.zoo.claims import Claim, claims
-from icl_core.zoo.faults import faults
 from icl_core.zoo.library import read_manifest
-from icl_core.zoo.paper1.build import build_paper1
-from icl_core.zoo.paper1.claims import rows as paper1_rows
-from icl_core.zoo.paper1.report import markdown as paper1_markdown
-from icl_core.zoo.report import markdown
-from icl_core.zoo.table import VERDICTS, results
-from icl_core.zoo.verify import PROMPTS, chosen, verify
 
 CLOSED_PIPE = 141
 """Exit code, as shells count it: 128 + SIGPIPE."""

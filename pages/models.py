@@ -3,6 +3,9 @@
 import streamlit as st
 
 from icl_core.errors import InputError
+from icl_core.experiments.mixed_noise.claims import Claim
+from icl_core.experiments.mixed_noise.faults import faults
+from icl_core.experiments.mixed_noise.table import Results
 from icl_core.lessons import models as lesson
 from icl_core.lessons.models.cards import card_finding, in_order, label, list_rows
 from icl_core.lessons.models.config import ALL, PRESETS, Models
@@ -11,10 +14,7 @@ from icl_core.lessons.models.views import VIEWS
 from icl_core.lessons.shared.model_map import noise_words
 from icl_core.lessons.shared.words import meanings
 from icl_core.plots.style import METHODS
-from icl_core.zoo.claims import Claim
-from icl_core.zoo.faults import faults
 from icl_core.zoo.library import task_name
-from icl_core.zoo.table import Results
 from ui.boundary import fragment
 from ui.calls import model_card, zoo_claims, zoo_results
 from ui.chart import chart

@@ -2,12 +2,12 @@
 
 import streamlit as st
 
+from icl_core.experiments.one_layer.build import SEEDS
 from icl_core.lessons import one_layer as lesson
 from icl_core.lessons.one_layer.config import PRESETS, SHIFTS, OneLayer
 from icl_core.lessons.one_layer.views import VIEWS
 from icl_core.lessons.shared.words import meanings
 from icl_core.live import Values
-from icl_core.zoo.paper1.one_layer import SEEDS
 from ui.boundary import fragment
 from ui.calls import one_layer_results
 from ui.chart import charts_of

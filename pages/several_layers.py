@@ -2,12 +2,12 @@
 
 import streamlit as st
 
+from icl_core.experiments.several_layers.settings import KINDS
 from icl_core.lessons import several_layers as lesson
 from icl_core.lessons.several_layers.config import PRESETS, SHORT, SeveralLayers
 from icl_core.lessons.several_layers.views import VIEWS
 from icl_core.lessons.shared.words import meanings
 from icl_core.live import Values
-from icl_core.zoo.paper1.depth import KINDS
 from ui.boundary import fragment
 from ui.calls import depth_results
 from ui.chart import charts_of

@@ -2,12 +2,12 @@
 
 import streamlit as st
 
+from icl_core.experiments.variations.build import VARIANTS
 from icl_core.lessons import variations as lesson
 from icl_core.lessons.shared.words import meanings
 from icl_core.lessons.variations.config import LABELS, PRESETS, Variations
 from icl_core.lessons.variations.views import VIEWS
 from icl_core.live import Values
-from icl_core.zoo.paper1.variations import VARIANTS
 from ui.boundary import fragment
 from ui.calls import variation_runs
 from ui.chart import charts_of

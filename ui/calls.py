@@ -5,6 +5,8 @@ import streamlit as st
 from icl_core.analysis.one_prompt import PromptStory
 from icl_core.analysis.squares import Squares
 from icl_core.analysis.two_noise import TwoNoiseLimit
+from icl_core.experiments.mixed_noise.claims import Claim, claims
+from icl_core.experiments.mixed_noise.table import Results, results
 from icl_core.lessons import (
     algorithm,
     construction,
@@ -23,9 +25,7 @@ from icl_core.lessons.one_prompt import iterations
 from icl_core.lessons.shared import losses
 from icl_core.lessons.shared.shipped import Family, Kin, families, relatives
 from icl_core.tasks.inputs import InputLaw
-from icl_core.zoo.claims import Claim, claims
 from icl_core.zoo.library import Entry
-from icl_core.zoo.table import Results, results
 
 
 @st.cache_data(max_entries=4, ttl=60, show_spinner=False)

@@ -12,13 +12,14 @@ import pytest
 
 from icl_core import cli, runtime
 from icl_core.checkpoints import load_checkpoint
+from icl_core.experiments.mixed_noise import verify
+from icl_core.experiments.mixed_noise.claims import Claim
 from icl_core.export import images
 from icl_core.export.images import missing
 from icl_core.export.recipe import Recipe, config_json
 from icl_core.export.table import to_csv
 from icl_core.lessons.catalog import LESSONS
-from icl_core.zoo import library, verify
-from icl_core.zoo.claims import Claim
+from icl_core.zoo import library
 
 TRAIN = [
     *("train", "--dim", "2", "--context", "8", "--noise", "uniform:1", "--layers", "2"),

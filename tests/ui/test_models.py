@@ -5,6 +5,9 @@ from typing import Any
 import pytest
 
 from icl_core.errors import InputError
+from icl_core.experiments.mixed_noise.claims import claims
+from icl_core.experiments.mixed_noise.settings import SEEDS
+from icl_core.experiments.mixed_noise.table import results
 from icl_core.lessons import models as lesson
 from icl_core.lessons.models.cards import (
     card_finding,
@@ -20,11 +23,8 @@ from icl_core.lessons.models.views import VIEWS
 from icl_core.lessons.shared.model_map import mark_of
 from icl_core.lessons.shared.words import plus_minus
 from icl_core.plots.figure import tidy_rows
-from icl_core.zoo.claims import claims
 from icl_core.zoo.library import read_manifest
-from icl_core.zoo.specs import SEEDS
-from icl_core.zoo.table import results
-from tests.engine.zoo.test_table import EMPTY, good_zoo, metrics
+from tests.engine.experiments.mixed_noise.test_table import EMPTY, good_zoo, metrics
 
 SHOWN = measure(Models())
 GOOD = results(entries=tuple(good_zoo().values()))

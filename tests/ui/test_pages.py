@@ -4,13 +4,13 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from icl_core.experiments.mixed_noise.table import results
 from icl_core.export.recipe import link_values
 from icl_core.lessons import one_layer, several_layers, variations
 from icl_core.lessons.catalog import LESSONS
 from icl_core.lessons.gdpp_spectrum.measure import trained_gammas
 from icl_core.lessons.shared.shipped import families
 from icl_core.plots.style import METHODS
-from icl_core.zoo.table import results
 from tests.ui.conftest import APP
 from ui.presets import preset_link
 

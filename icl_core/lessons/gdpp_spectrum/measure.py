@@ -17,6 +17,7 @@ from icl_core.analysis.spectrum import (
     two_step_gamma,
 )
 from icl_core.errors import InputError
+from icl_core.experiments.paper1.published import SPECTRA, SPECTRA_DIM
 from icl_core.lessons.gdpp_spectrum.config import MANY, MAX_LAYERS, PROMPTS, SIZES, GdppSpectrum
 from icl_core.lessons.gdpp_spectrum.figures.panels import condition_edges, shares
 from icl_core.lessons.shared.coordinates import omega_values
@@ -26,7 +27,6 @@ from icl_core.tasks.linear import LinearTask
 from icl_core.tasks.noise import FixedNoise
 from icl_core.validation import Reach
 from icl_core.zoo.library import PRETRAINED, load_entry
-from icl_core.zoo.paper1.published import SPECTRA, SPECTRA_DIM
 
 GRID_NODES = 61
 KEPT = 256

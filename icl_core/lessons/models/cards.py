@@ -6,6 +6,8 @@ from math import nan
 from pathlib import Path
 from typing import Any
 
+from icl_core.experiments.mixed_noise.shifts import Shift, load_shifts
+from icl_core.experiments.mixed_noise.table import Results, heavy_tailed, measured
 from icl_core.lessons.shared.model_map import SAID, known, noise_words
 from icl_core.lessons.shared.words import plus_minus, short
 from icl_core.models.linear import PARAMETRIZATIONS, LinearTransformer
@@ -21,8 +23,6 @@ from icl_core.zoo.library import (
     load_table,
     task_name,
 )
-from icl_core.zoo.shifts import Shift, load_shifts
-from icl_core.zoo.table import Results, heavy_tailed, measured
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

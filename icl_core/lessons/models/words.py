@@ -1,8 +1,8 @@
 """How the shipped models compare with the published table, in words."""
 
+from icl_core.experiments.mixed_noise.claims import percent
+from icl_core.experiments.mixed_noise.table import Cell, Results
 from icl_core.tasks.noise import UniformNoise
-from icl_core.zoo.claims import percent
-from icl_core.zoo.table import Cell, Results
 
 
 def finding(table: Results) -> str:

@@ -8,15 +8,10 @@ from pathlib import Path
 import numpy as np
 
 from icl_core.analysis.floors import one_layer_loss
+from icl_core.experiments.one_layer.build import SIZES, run_name, seeds_of
+from icl_core.experiments.shared import MAIN, task_of
 from icl_core.lessons.one_layer.config import OneLayer
-from icl_core.zoo.paper1.one_layer import (
-    MAIN,
-    SIZES,
-    run_name,
-    seeds_of,
-    task_of,
-)
-from icl_core.zoo.paper1.store import FOLDER, Part, load_part
+from icl_core.zoo.parts import FOLDER, Part, load_part
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -4,6 +4,8 @@ import numpy as np
 
 from icl_core.analysis.floors import one_layer_step
 from icl_core.analysis.rollout import unstable_share
+from icl_core.experiments.one_layer.build import DAMPINGS, STEPS
+from icl_core.experiments.shared import MAIN, task_of
 from icl_core.lessons.one_layer import figures as plots
 from icl_core.lessons.one_layer.config import TRAINED, OneLayer
 from icl_core.lessons.one_layer.measure import Runs
@@ -11,7 +13,6 @@ from icl_core.live import Grid, Quantity, Slider, View
 from icl_core.live.curves import curve_grid
 from icl_core.plots.drawing import Curve
 from icl_core.plots.lines import lines
-from icl_core.zoo.paper1.one_layer import DAMPINGS, MAIN, STEPS, task_of
 
 
 def at_damping(runs: Runs, name: str, damping: float) -> np.ndarray:

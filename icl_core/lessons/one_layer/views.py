@@ -5,6 +5,8 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from icl_core.analysis.floors import one_layer_loss
+from icl_core.experiments.one_layer.build import MIXES, SIZES, constructed
+from icl_core.experiments.shared import MAIN, task_of
 from icl_core.lessons.one_layer import figures as plots
 from icl_core.lessons.one_layer.config import FRAMES, SHIFTS, TRAINED, OneLayer
 from icl_core.lessons.one_layer.measure import Runs
@@ -15,8 +17,7 @@ from icl_core.plots import heatmaps as heat
 from icl_core.plots.drawing import Curve, level
 from icl_core.plots.figure import Figure
 from icl_core.plots.lines import lines
-from icl_core.zoo.paper1.one_layer import MAIN, MIXES, SIZES, constructed, task_of
-from icl_core.zoo.paper1.store import Part
+from icl_core.zoo.parts import Part
 
 
 def _over_seeds(runs: Runs, key: str, x: np.ndarray, *, label: str = TRAINED) -> Curve:

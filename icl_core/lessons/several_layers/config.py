@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from icl_core.validation import Config, choice, integer
-from icl_core.zoo.paper1.depth import (
+from icl_core.experiments.several_layers.settings import (
     CLIP,
     KINDS,
 )
+from icl_core.validation import Config, choice, integer
 
 KindName = Literal["tied2", "untied5", "tied10", "blocks12"]
 Tokens = Literal["free", "clipped"]

@@ -4,6 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 
+from icl_core.experiments.several_layers.settings import CLIP, METHODS
+from icl_core.experiments.several_layers.sweeps import MIXES, SCALES
 from icl_core.lessons.several_layers import figures as plots
 from icl_core.lessons.several_layers.config import (
     CLIPPED,
@@ -19,8 +21,6 @@ from icl_core.live import View
 from icl_core.plots.drawing import Curve, level
 from icl_core.plots.figure import Figure
 from icl_core.plots.lines import PLAIN, lines
-from icl_core.zoo.paper1.depth import CLIP, METHODS
-from icl_core.zoo.paper1.depth_shifts import MIXES, SCALES
 
 
 def drawable(losses: np.ndarray) -> np.ndarray:

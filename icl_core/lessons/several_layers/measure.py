@@ -6,10 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from icl_core.lessons.several_layers.config import CLIPPED, SeveralLayers
-from icl_core.models.linear import LinearTransformer
-from icl_core.validation import Reach
-from icl_core.zoo.paper1.depth import (
+from icl_core.experiments.several_layers.settings import (
     BASELINES,
     KINDS,
     Kind,
@@ -17,7 +14,10 @@ from icl_core.zoo.paper1.depth import (
     run_name,
     shifts_name,
 )
-from icl_core.zoo.paper1.store import FOLDER, Part, load_part
+from icl_core.lessons.several_layers.config import CLIPPED, SeveralLayers
+from icl_core.models.linear import LinearTransformer
+from icl_core.validation import Reach
+from icl_core.zoo.parts import FOLDER, Part, load_part
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

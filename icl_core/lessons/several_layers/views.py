@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from icl_core.experiments.several_layers.settings import METHODS
 from icl_core.lessons.several_layers import figures as plots
 from icl_core.lessons.several_layers.config import EARLIEST, NAMES, STYLES, TRAINED, SeveralLayers
 from icl_core.lessons.several_layers.limits import depths_view, mixes_view, scales_view
@@ -15,7 +16,6 @@ from icl_core.live.curves import curve_grid
 from icl_core.live.movies import updates_player
 from icl_core.plots.drawing import Curve, level
 from icl_core.plots.lines import MEASURES, lines
-from icl_core.zoo.paper1.depth import METHODS
 
 
 def _updates(story: Story, config: SeveralLayers) -> int:

@@ -2,15 +2,15 @@
 
 import numpy as np
 
+from icl_core.experiments.several_layers.layers import scaled, trained
+from icl_core.experiments.several_layers.settings import Kind
 from icl_core.lessons.several_layers.config import SeveralLayers
 from icl_core.lessons.several_layers.measure import Runs, Story
 from icl_core.live import Grid, View
 from icl_core.live.movies import heatmap_movie, updates_player
 from icl_core.models.linear import LinearTransformer
 from icl_core.plots import heatmaps as heat
-from icl_core.zoo.paper1.depth import Kind
-from icl_core.zoo.paper1.depth_layers import scaled, trained
-from icl_core.zoo.paper1.store import Part
+from icl_core.zoo.parts import Part
 
 WORDS = {"Q": "W<sub>K</sub><sup>T</sup>W<sub>Q</sub>", "P": "P W<sub>V</sub>"}
 Pair = dict[str, np.ndarray]

@@ -2,10 +2,10 @@
 
 import numpy as np
 
+from icl_core.experiments.several_layers.settings import METHODS
 from icl_core.lessons.several_layers.config import SeveralLayers
 from icl_core.lessons.several_layers.measure import Runs, condition
 from icl_core.lessons.shared.words import short
-from icl_core.zoo.paper1.depth import METHODS
 
 
 def finding(config: SeveralLayers, runs: Runs) -> str:

@@ -23,7 +23,7 @@ from icl_core.errors import InputError
 from icl_core.lessons.train.config import Train
 
 LOG = logging.getLogger("icl.trainer")
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 CANCEL = "cancel"
 TICK = 0.1
 """Seconds between two looks at whether the training was cancelled."""

@@ -79,3 +79,7 @@ def _listen(pipe: Connection, todo: SimpleQueue[Train], cancelled: Event) -> Non
                 todo.put(order)
     except (EOFError, OSError):
         os._exit(0)  # whatever the main thread computes, or waits for
+
+
+if __name__ == "__main__":
+    main()

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import numpy as np
 
-from icl_core.lessons.variations.config import Variations
-from icl_core.zoo.paper1.store import FOLDER, Part, load_part
-from icl_core.zoo.paper1.variations import (
+from icl_core.experiments.variations.build import (
     PREFIX,
     REFERENCE,
     VARIANTS,
 )
+from icl_core.lessons.variations.config import Variations
+from icl_core.zoo.parts import FOLDER, Part, load_part
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -5,6 +5,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from icl_core.experiments.variations.build import EVERY, SCALES, VARIANTS, plateaus
 from icl_core.lessons.shared.words import plus_minus
 from icl_core.lessons.variations import figures as plots
 from icl_core.lessons.variations.config import FRAMES, LABELS, STORIES, Variations
@@ -16,8 +17,7 @@ from icl_core.plots import heatmaps as heat
 from icl_core.plots.drawing import Curve, level
 from icl_core.plots.figure import Figure
 from icl_core.plots.lines import PLAIN, lines
-from icl_core.zoo.paper1.store import Part
-from icl_core.zoo.paper1.variations import EVERY, SCALES, VARIANTS, plateaus
+from icl_core.zoo.parts import Part
 
 
 def rivals(config: Variations) -> list[tuple[str, str]]:

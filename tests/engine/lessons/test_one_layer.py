@@ -10,6 +10,8 @@ from icl_core.algorithms.descent import GradientDescent
 from icl_core.analysis.floors import one_layer_loss, one_layer_step
 from icl_core.analysis.loss import distance_loss
 from icl_core.errors import InputError
+from icl_core.experiments.one_layer.build import MIXES, SEEDS, SIZES, STEPS
+from icl_core.experiments.shared import MAIN, task_of
 from icl_core.lessons import one_layer as lesson
 from icl_core.lessons.one_layer import rollout
 from icl_core.lessons.one_layer.config import FRAMES, OneLayer
@@ -18,14 +20,6 @@ from icl_core.lessons.one_layer.views import VIEWS
 from icl_core.models.linear import LinearTransformer
 from icl_core.plots.figure import tidy_rows
 from icl_core.tasks.linear import draw_prompts
-from icl_core.zoo.paper1.one_layer import (
-    MAIN,
-    MIXES,
-    SEEDS,
-    SIZES,
-    STEPS,
-    task_of,
-)
 from tests.cases import assert_close, matrices
 from tests.hostile import assert_one_sentence
 

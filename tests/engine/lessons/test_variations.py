@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from icl_core.errors import InputError
+from icl_core.experiments.variations.build import EVERY, PREFIX, SCALES, VARIANTS, plateaus
 from icl_core.lessons import variations as lesson
 from icl_core.lessons.shared.words import plus_minus
 from icl_core.lessons.variations.config import FRAMES, LABELS, PRESETS, STORIES, Variations
@@ -14,7 +15,6 @@ from icl_core.lessons.variations.measure import Trainings, read
 from icl_core.lessons.variations.views import VIEWS
 from icl_core.plots.figure import tidy_rows
 from icl_core.plots.lines import PLAIN
-from icl_core.zoo.paper1.variations import EVERY, PREFIX, SCALES, VARIANTS, plateaus
 from tests.cases import assert_close
 from tests.hostile import assert_one_sentence
 
