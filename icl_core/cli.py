@@ -33,7 +33,7 @@ from icl_core.export.images import SCALES
 from icl_core.export.recipe import MAX_CONFIG_BYTES, parse_config, permalink
 from icl_core.files import read_bytes, write_atomic
 from icl_core.lessons.catalog import LESSONS
-from icl_core.models.linear import PARAMETRIZATIONS
+from icl_core.models.linear import PARAMETRIZATIONS, LinearTransformer
 from icl_core.runtime import choose_devices, prepare_process
 from icl_core.tasks.inputs import parse_inputs
 from icl_core.tasks.linear import LinearTask
@@ -143,7 +143,7 @@ def run_train(options: argparse.Namespace) -> None:
 
 def run_evaluate(options: argparse.Namespace) -> None:
     """Per-layer adjusted loss of a checkpoint, beside the baselines and the Bayes floor."""
-    checkpoint = load_checkpoint(Path(options.file))
+    checkpoint = load_checkpoint(Path(options.file)).holding(LinearTransformer)
     task = checkpoint.task
     if options.noise is not None:
         task = task.replace(noise=parse_noise(options.noise))

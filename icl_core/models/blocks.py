@@ -15,14 +15,16 @@ Arrays have the batch as their last axis inside (`models/products.py` says why).
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar, Self
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+from flax import struct
 from jaxtyping import Array, Float
 
 from icl_core.models.products import multiply, sandwich
+from icl_core.tasks.linear import LinearTask
 from icl_core.validation import Config, choice, integer, number
 
 ATTENTION = ("linear", "softmax")
@@ -88,6 +90,31 @@ class BlockModel(Config):
             shapes |= {"W_1": ((sets, wide, size), size), "b_1": ((sets, wide), 0)}
             shapes |= {"W_2": ((sets, size, wide), wide), "b_2": ((sets, size), 0)}
         return shapes
+
+
+@struct.dataclass
+class BlockTransformer:
+    """A model of that shape with its parameters."""
+
+    parameters: Parameters
+    shape: BlockModel = struct.field(pytree_node=False)
+
+    kind: ClassVar[str] = "blocks"
+
+    def config(self) -> dict[str, Any]:
+        return self.shape.to_dict()
+
+    def tensors(self) -> dict[str, np.ndarray]:
+        return {name: np.asarray(values) for name, values in self.parameters.items()}
+
+    @classmethod
+    def shapes(cls, config: Mapping[str, Any], task: LinearTask) -> dict[str, tuple[int, ...]]:
+        shapes = BlockModel.from_dict(config).shapes(task.dim)
+        return {name: shape for name, (shape, _) in shapes.items()}
+
+    @classmethod
+    def build(cls, config: Mapping[str, Any], tensors: Mapping[str, np.ndarray]) -> Self:
+        return cls(parameters=tensors, shape=BlockModel.from_dict(config))
 
 
 def token_rows(

@@ -7,7 +7,8 @@ linear map A = I + sum_k P_k G Q_k, the next layer sees A G A^T, and the whole m
 of implicit weights w with prediction <w, x_t>.
 """
 
-from typing import Any, Literal, get_args
+from collections.abc import Mapping
+from typing import Any, ClassVar, Literal, Self, get_args
 
 import numpy as np
 from flax import struct
@@ -15,7 +16,8 @@ from jaxtyping import Float
 
 from icl_core.arrays import Array, WeightPath, eye_like, namespace, numpy_or_xla, scan
 from icl_core.models.products import sandwich
-from icl_core.tasks.linear import Moments, Prompts
+from icl_core.tasks.linear import LinearTask, Moments, Prompts
+from icl_core.validation import integer
 
 Parametrization = Literal["gdpp", "diag", "full"]
 PARAMETRIZATIONS: tuple[Parametrization, ...] = get_args(Parametrization)
@@ -27,6 +29,8 @@ class LinearTransformer:
 
     P: Float[Array, "layers heads tokens tokens"]
     Q: Float[Array, "layers heads tokens tokens"]
+
+    kind: ClassVar[str] = "linear"
 
     @property
     def num_layers(self) -> int:
@@ -50,6 +54,22 @@ class LinearTransformer:
         extra = ((0, num_layers - self.num_layers), (0, more_heads), (0, 0), (0, 0))
         P, Q = (np.pad(np.asarray(matrices), extra) for matrices in (self.P, self.Q))
         return LinearTransformer(P=P, Q=Q)
+
+    def config(self) -> dict[str, Any]:
+        return {"num_layers": self.num_layers, "num_heads": self.num_heads}
+
+    def tensors(self) -> dict[str, np.ndarray]:
+        return {"P": np.asarray(self.P, np.float64), "Q": np.asarray(self.Q, np.float64)}
+
+    @classmethod
+    def shapes(cls, config: Mapping[str, Any], task: LinearTask) -> dict[str, tuple[int, ...]]:
+        layers = integer("num_layers", config.get("num_layers"), "num_layers")
+        heads = integer("num_heads", config.get("num_heads"), "num_heads")
+        return dict.fromkeys(("P", "Q"), (layers, heads, task.dim + 1, task.dim + 1))
+
+    @classmethod
+    def build(cls, config: Mapping[str, Any], tensors: Mapping[str, np.ndarray]) -> Self:
+        return cls(P=tensors["P"].astype(np.float64), Q=tensors["Q"].astype(np.float64))
 
 
 @struct.dataclass
