@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from icl_core.experiments.one_layer.build import SEEDS
+from icl_core.experiments.one_layer.settings import SEEDS
 from icl_core.lessons import one_layer as lesson
 from icl_core.lessons.one_layer.config import PRESETS, SHIFTS, OneLayer
 from icl_core.lessons.one_layer.views import VIEWS

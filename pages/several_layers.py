@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from icl_core.experiments.several_layers.settings import KINDS
+from icl_core.experiments.several_layers.settings import ARCHITECTURES
 from icl_core.lessons import several_layers as lesson
 from icl_core.lessons.several_layers.config import PRESETS, SHORT, SeveralLayers
 from icl_core.lessons.several_layers.views import VIEWS
@@ -23,7 +23,7 @@ def explore() -> None:
     controls = Controls(PAGE, SeveralLayers())
     with control_row():
         controls.one_of("kind", "Layers", SHORT)
-        kind = KINDS[controls["kind"]]
+        kind = ARCHITECTURES[controls["kind"]]
         controls.one_of("seed", "Seed", {seed: str(seed) for seed in kind.seeds})
         if not kind.tied and not kind.clipped:
             controls.one_of(

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from icl_core.experiments.variations.build import VARIANTS
+from icl_core.experiments.variations.settings import VARIANTS
 from icl_core.lessons import variations as lesson
 from icl_core.lessons.shared.words import meanings
 from icl_core.lessons.variations.config import LABELS, PRESETS, Variations

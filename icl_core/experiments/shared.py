@@ -1,7 +1,5 @@
 """Paper 1's task, and the prompts on which everything that is trained on it is measured."""
 
-import numpy as np
-
 from icl_core.tasks.inputs import UniformInputs
 from icl_core.tasks.linear import LinearTask
 from icl_core.tasks.noise import FixedNoise
@@ -9,6 +7,8 @@ from icl_core.tasks.noise import FixedNoise
 MAIN = 10
 """Paper 1's size: n = d."""
 EVALUATION, EVALUATION_SEED, QUERY_SEED = 10_000, 5_000_005, 5_000_006
+RANDOM_STARTS = "trained from random weights"
+"""Where a model comes from, in words."""
 
 
 def task_of(size: int) -> LinearTask:
@@ -16,10 +16,3 @@ def task_of(size: int) -> LinearTask:
     return LinearTask(
         dim=size, num_context=size, noise=FixedNoise(value=0.0), inputs=UniformInputs()
     )
-
-
-def mean_and_error(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Over the last axis; a prompt that overflowed counts as infinite."""
-    with np.errstate(over="ignore", invalid="ignore"):
-        values = np.where(np.isnan(values), np.inf, values)
-        return values.mean(-1), values.std(-1, ddof=1) / np.sqrt(values.shape[-1])

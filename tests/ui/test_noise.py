@@ -19,7 +19,7 @@ from icl_core.plots.figure import alt_text, tidy_rows
 from icl_core.plots.sketch import sketch
 from icl_core.tasks.linear import draw_prompts
 from icl_core.tasks.noise import FixedNoise
-from icl_core.zoo.library import load_table
+from icl_core.zoo.tables import load_table
 from tests.cases import published
 
 LOSS = "adjusted loss (half MSE)"

@@ -20,7 +20,8 @@ from icl_core.plots.style import METHODS, MODES, SURFACES, TEMPLATES, numbered_c
 from icl_core.plots.swatches import diverging_scale, method_lines
 from icl_core.plots.ticks import log_range, log_ticks, tick_label
 from icl_core.plots.vision import VISIONS, contrast, difference, grey
-from icl_core.zoo.library import find_entry, load_entry, load_table
+from icl_core.zoo.library import find_entry, load_entry
+from icl_core.zoo.tables import load_table
 
 
 @pytest.fixture(scope="module")

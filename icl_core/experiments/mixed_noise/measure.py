@@ -11,7 +11,8 @@ from icl_core.analysis.loss import noise_profile, prompt_losses, summarize
 from icl_core.analysis.tuning import tune_descent, tune_gdpp, tune_ridge
 from icl_core.errors import InputError
 from icl_core.tasks.linear import LinearTask
-from icl_core.zoo.library import PRETRAINED, Table, baseline_table_name, load_table, save_table
+from icl_core.zoo.library import PRETRAINED
+from icl_core.zoo.tables import Table, baseline_table_name, load_table, save_table
 
 EVALUATION_PROMPTS = 100_000
 EVALUATION_SEED = 1

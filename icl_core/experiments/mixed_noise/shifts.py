@@ -18,7 +18,7 @@ from icl_core.errors import InputError
 from icl_core.files import dump_json, parse_json, read_bytes, write_atomic
 from icl_core.tasks.linear import LinearTask
 from icl_core.validation import mapping, number
-from icl_core.zoo.library import PRETRAINED, load_entry, read_manifest
+from icl_core.zoo.library import MIXED_NOISE, PRETRAINED, entries_of, load_entry
 
 SHARES = (0.75, 2.0)
 """Of the context length in training: 15 and 40 for 20."""
@@ -78,7 +78,7 @@ def build_shifts(
     """Measure every model that has changed since, and keep the figures beside the manifest."""
     known = _read(folder)
     fresh: dict[str, Any] = {}
-    for entry in read_manifest(folder):
+    for entry in entries_of(MIXED_NOISE, folder):
         row = known.get(entry.name)
         if not isinstance(row, dict) or row.get("sha256") != entry.sha256:
             found = measure_shifts(load_entry(entry, folder).model, entry.task)

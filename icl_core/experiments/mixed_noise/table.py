@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from math import hypot, isfinite, nan, sqrt
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 
 import numpy as np
 
 from icl_core.algorithms.ridge import BayesRR
 from icl_core.analysis.floors import const_rr_floor, one_layer_floor, oracle_loss
 from icl_core.analysis.loss import prompt_losses
+from icl_core.experiments.measured import Measured, measured
 from icl_core.experiments.mixed_noise.measure import EVALUATION_PROMPTS, EVALUATION_SEED
 from icl_core.experiments.mixed_noise.published import (
     BAYES_STDERR,
@@ -30,14 +31,8 @@ from icl_core.experiments.mixed_noise.published import (
 from icl_core.models.linear import PARAMETRIZATIONS, Parametrization
 from icl_core.tasks.linear import LinearTask
 from icl_core.tasks.noise import UniformNoise
-from icl_core.zoo.library import (
-    PRETRAINED,
-    Entry,
-    baseline_table_name,
-    load_table,
-    model_name,
-    read_manifest,
-)
+from icl_core.zoo.library import MIXED_NOISE, PRETRAINED, Entry, entries_of, model_name
+from icl_core.zoo.tables import baseline_table_name, load_table
 
 Verdict = Literal["better", "equal", "tail", "floor", "worse", "missing"]
 VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
@@ -47,40 +42,12 @@ NEAR = 1.01
 """Where the paper's value lies below an exact floor, ours may be this many floors."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Measured:
-    """Loss of a shipped model over `prompts` fresh prompts; nan for what the manifest lacks.
-
-    trimmed: mean of the lowest 99 %; q999: 99.9 % quantile.
-    """
-
-    mean: float
-    stderr: float
-    median: float
-    trimmed: float
-    q999: float
-    prompts: int
-
-
-def measured(metrics: dict[str, Any]) -> Measured:
-    """What a manifest entry says of its model."""
-    fields = ("mean", "stderr", "median", "trimmed", "q999")
-    known = {name: _number(metrics.get(name)) for name in fields}
-    prompts = _number(metrics.get("prompts"))
-    return Measured(**known, prompts=int(prompts) if isfinite(prompts) else 0)
-
-
 @lru_cache(maxsize=32)
 def bayes_spread(task: LinearTask) -> float:
     """99.9 % quantile over mean of the Bayes floor's loss, over the prompts that models meet."""
     bayes = {"bayes": BayesRR(noise=task.noise)}
     found = prompt_losses(bayes, task, prompts=EVALUATION_PROMPTS, seed=EVALUATION_SEED)["bayes"]
     return float(np.quantile(found[-1], 0.999) / found[-1].mean())
-
-
-def _number(value: Any) -> float:
-    plain = isinstance(value, int | float) and not isinstance(value, bool)
-    return float(value) if plain else nan
 
 
 def heavy_tailed(task: LinearTask, layers: int) -> bool:
@@ -239,7 +206,7 @@ class Results:
 
 def results(folder: Path = PRETRAINED, entries: Sequence[Entry] | None = None) -> Results:
     """The table of a folder; `entries` limits it to some of its models."""
-    chosen = tuple(read_manifest(folder) if entries is None else entries)
+    chosen = tuple(entries_of(MIXED_NOISE, folder) if entries is None else entries)
     known = {entry.name: entry for entry in chosen}
     columns = tuple(_column(name, task, folder) for name, task in paper_tasks().items())
     return Results(

@@ -1,134 +1,86 @@
-"""One trained layer of attention beside one step of gradient descent (paper 1, sections 3 and 4.1).
+"""Layers are trained, and measured beside one step of gradient descent.
 
 All losses are plain half MSE against the true weights, exact over the query; they are measured on
-the same EVALUATION prompts for every run, so that differences between methods are paired.
+the same EVALUATION prompts for every layer, so that differences between methods are paired.
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import jax
 import numpy as np
 
-from icl_core.analysis.floors import one_layer_loss, one_layer_step
+from icl_core.analysis.estimate import Estimate
+from icl_core.analysis.floors import one_layer_loss
 from icl_core.analysis.likeness import alignment, draw_queries
 from icl_core.analysis.loss import distance_loss
 from icl_core.analysis.rollout import roll_out
 from icl_core.arrays import in_float64
-from icl_core.constructions.matrices import AttentionWeights, descent_weights
+from icl_core.checkpoints import Checkpoint
+from icl_core.constructions.matrices import AttentionWeights
+from icl_core.experiments.jobs import Job, Made
+from icl_core.experiments.one_layer.layers import (
+    constructed,
+    mixed,
+    model_of,
+    weights_of,
+    without_y_column,
+)
+from icl_core.experiments.one_layer.results import Course, RollOuts, ShiftedLosses, Shifts, Spread
+from icl_core.experiments.one_layer.settings import (
+    DAMPINGS,
+    INPUT_SCALES,
+    LAW_SCALES,
+    MIXES,
+    SEEDS,
+    SHIFTS,
+    STEPS,
+    TARGET_SCALES,
+    model_name,
+    models,
+    settings_of,
+    training_of,
+)
 from icl_core.experiments.shared import (
     EVALUATION,
     EVALUATION_SEED,
     MAIN,
     QUERY_SEED,
-    mean_and_error,
+    RANDOM_STARTS,
     task_of,
 )
+from icl_core.models.factored import FactoredTransformer
 from icl_core.tasks.linear import LinearTask, Prompts, draw_prompts
-from icl_core.tasks.shifts import input_shift, law_shift, target_shift
-from icl_core.training.attention import AttentionTraining, train_attention
-from icl_core.zoo.parts import Part, load_part
+from icl_core.tasks.shifts import ShiftedPrompts, input_shift, law_shift, target_shift
+from icl_core.training.attention import train_attention
+from icl_core.zoo.library import find_entry, load_model
+from icl_core.zoo.movies import Movie
+from icl_core.zoo.results import stacked
 
-SEEDS = (0, 1, 2, 3, 4)
-SIZES: Mapping[int, AttentionTraining] = {
-    2: AttentionTraining(steps=8000, batch=512),
-    5: AttentionTraining(steps=4000, batch=512),
-    10: AttentionTraining(),
-    20: AttentionTraining(steps=2000, batch=256),
-    40: AttentionTraining(steps=1200, batch=256),
-}
-"""n = d, and how its layer is trained; the paper's size is 10."""
-STARTS: Mapping[int, tuple[int, ...]] = {2: (0, 1, 2, 3), 10: SEEDS}
-"""Seeds of the sizes that are run more than once. At n = d = 2 some starts end in another
-stationary point, where the layer also reads the inputs' own second moments."""
-MIXES = np.linspace(0, 1, 21)
-INPUT_SCALES = np.linspace(0.5, 2.0, 31)
-TARGET_SCALES = np.linspace(0.5, 5.0, 19)
-LAW_SCALES = np.linspace(0.5, 5.0, 19)
-DAMPINGS = np.linspace(0.5, 1.0, 11)
-STEPS = 50
-SHIFT_PROMPTS = 4000
-FEW = 2500
+SHIFT_PROMPTS, FEW = 4000, 2500
 
 
-def run_name(size: int, seed: int) -> str:
-    return f"one_layer_n{size}_seed{seed}"
-
-
-def names() -> tuple[str, ...]:
-    """Every part, in the order in which they are made."""
-    runs = [run_name(size, seed) for size in SIZES for seed in seeds_of(size)]
-    return (*runs, "one_layer_shifts")
-
-
-def seeds_of(size: int) -> tuple[int, ...]:
-    """Seeds of the runs of a size."""
-    return STARTS.get(size, (0,))
-
-
-def settings_of(name: str) -> dict[str, Any]:
-    """What a part depends on; a stored part of other settings is made again."""
-    if name == "one_layer_shifts":
-        return {"runs": [settings_of(run_name(MAIN, seed)) for seed in SEEDS], "version": 2}
-    size, seed = (int(text) for text in name.removeprefix("one_layer_n").split("_seed"))
-    config = SIZES[size].replace(seed=seed)
-    return {"task": task_of(size).to_dict(), "training": config.to_dict(), "version": 1}
-
-
-def build_part(name: str) -> Part:
-    """Train, or measure what was trained."""
-    if name == "one_layer_shifts":
-        return Part(name=name, arrays=_shifts(), settings=settings_of(name))
-    settings = settings_of(name)
-    task = LinearTask.from_dict(settings["task"])
-    arrays = _run(task, AttentionTraining.from_dict(settings["training"]))
-    return Part(name=name, arrays=arrays, settings=settings)
-
-
-def answers(weights: AttentionWeights, prompts: Prompts) -> np.ndarray:
-    """Implicit weights of the layer applied once, [batch, d]."""
-    return np.asarray(roll_out(weights, prompts.moments, damping=1.0, steps=1)[-1])
-
-
-def trained(part: Part) -> AttentionWeights:
-    """The layer at the end of a run."""
-    return AttentionWeights(**{name: part[name] for name in ("W_K", "W_Q", "W_V", "P")})
-
-
-def acting(weights: AttentionWeights) -> tuple[np.ndarray, np.ndarray]:
-    """What decides the answer: W_K^T W_Q for a query (x, 0), and the row of P W_V that writes y.
-
-    Scaled so that the mean of the first d diagonal entries of W_K^T W_Q is 1 (the paper's beta).
-    """
-    dim = len(weights.P) - 1
-    beta = float(np.diagonal(weights.W_KQ)[:dim].mean())
-    return weights.W_KQ[:, :dim] / beta, weights.PW_V[-1] * beta
-
-
-def mixed(weights: AttentionWeights, task: LinearTask, share: float) -> AttentionWeights:
-    """The trained layer and the construction, averaged; share 0 is trained, 1 constructed.
-
-    Of W_K^T W_Q / beta and P W_V beta with beta as in `acting`, for only their product's scale is
-    determined. They stand in W_Q and W_V.
-    """
-    dim = task.dim
-    beta = float(np.diagonal(weights.W_KQ)[:dim].mean())
-    ideal = constructed(task)
-    P = (1 - share) * weights.PW_V * beta + share * ideal.PW_V
-    Q = (1 - share) * weights.W_KQ / beta + share * ideal.W_KQ
-    return AttentionWeights(W_K=np.eye(dim + 1), W_Q=Q, W_V=P, P=np.eye(dim + 1))
-
-
-def constructed(task: LinearTask) -> AttentionWeights:
-    """One step of gradient descent of the best size."""
-    layer = descent_weights(
-        np.zeros((1, task.dim)), eta=one_layer_step(task), num_context=task.num_context
+def jobs() -> tuple[Job, ...]:
+    """Every layer, then what is measured on those of the main size."""
+    layers = (
+        Job(name=name, settings=settings_of(name), make=partial(_train, size, seed), trains=True)
+        for name, (size, seed) in models().items()
     )
-    # As in the paper's code, P acts on y alone: the same layer.
-    P = np.zeros_like(layer.P)
-    P[-1, -1] = layer.P[-1, -1]
-    return AttentionWeights(W_K=layer.W_K, W_Q=layer.W_Q, W_V=layer.W_V, P=P)
+    return (*layers, Job(name=SHIFTS, settings=settings_of(SHIFTS), make=_shifts))
+
+
+def load_layer(name: str, folder: Path) -> AttentionWeights:
+    """A trained layer."""
+    checkpoint = load_model(find_entry(name, folder), folder)
+    return weights_of(checkpoint.holding(FactoredTransformer).model)
+
+
+def implicit_weights(weights: AttentionWeights, prompts: Prompts) -> np.ndarray:
+    """Those of the layer applied once, [batch, d]."""
+    return np.asarray(roll_out(weights, prompts.moments, damping=1.0, steps=1)[-1])
 
 
 def _losses(weights: np.ndarray, prompts: Prompts, query: Any) -> np.ndarray:
@@ -136,130 +88,134 @@ def _losses(weights: np.ndarray, prompts: Prompts, query: Any) -> np.ndarray:
 
 
 @in_float64
-def _run(task: LinearTask, config: AttentionTraining) -> dict[str, np.ndarray]:
+def _train(size: int, seed: int, folder: Path) -> Made:
+    task, config = task_of(size), training_of(size, seed)
     begun = time.monotonic()
     snapshots = list(train_attention(task, config))
     seconds = time.monotonic() - begun
+    weights = [snapshot.weights for snapshot in snapshots]
+    steps = np.array([snapshot.step for snapshot in snapshots])
     prompts = draw_prompts(task, EVALUATION_SEED, EVALUATION)
     queries = draw_queries(task.inputs, QUERY_SEED, (EVALUATION, task.dim))
-    descent = answers(constructed(task), prompts)
-    variance = task.query_variances
-    gd = _losses(descent, prompts, variance)
-    rows: dict[str, list[Any]] = {}
-    for snapshot in snapshots:
-        weights = answers(snapshot.weights, prompts)
-        excess, error = mean_and_error(_losses(weights, prompts, variance) - gd)
-        like = alignment(weights, descent, queries)
-        values = {
-            "steps": snapshot.step,
-            "train_loss": snapshot.train_loss,
-            "excess": excess,
-            "excess_stderr": error,
-            "cosine": like.cosine,
-            "cosine_stderr": like.cosine_stderr,
-            "prediction_gap": like.prediction_gap,
-            "prediction_stderr": like.prediction_stderr,
-            "sensitivity_gap": like.sensitivity_gap,
-            "sensitivity_stderr": like.sensitivity_stderr,
-        }
-        if task.dim == MAIN:
-            movie = {"PW_V": snapshot.weights.PW_V, "W_KQ": snapshot.weights.W_KQ}
-            values |= {key: np.float32(matrix) for key, matrix in movie.items()}
-        for key, value in values.items():
-            rows.setdefault(key, []).append(value)
-    arrays = {key: np.asarray(values) for key, values in rows.items()}
-    # The exact mean of gradient descent and a paired difference: less noise than a plain mean.
-    arrays["loss"] = one_layer_loss(task) + arrays["excess"]
-    last = snapshots[-1].weights
-    arrays |= {name: getattr(last, name) for name in ("W_K", "W_Q", "W_V", "P")}
-    return arrays | {"gd_sampled": np.asarray(mean_and_error(gd)), "seconds": np.asarray(seconds)}
+    descent = implicit_weights(constructed(task), prompts)
+    gd = _losses(descent, prompts, task.query_variances)
+    found = [implicit_weights(layer, prompts) for layer in weights]
+    excess = [Estimate.of(_losses(w, prompts, task.query_variances) - gd) for w in found]
+    course = Course(
+        steps=steps,
+        train_loss=np.array([snapshot.train_loss for snapshot in snapshots]),
+        loss=one_layer_loss(task) + stacked(excess).mean,
+        excess=stacked(excess),
+        likeness=stacked([alignment(w, descent, queries) for w in found]),
+        descent=Estimate.of(gd),
+        seconds=np.array(seconds),
+    )
+    checkpoint = Checkpoint(
+        model=model_of(weights[-1]),
+        task=task,
+        seed=seed,
+        training=config.to_dict(),
+        metrics=metrics_of(course),
+    )
+    return Made(
+        result=course,
+        checkpoint=checkpoint,
+        movie=_movie(course, weights) if size == MAIN else None,
+    )
 
 
-def _shifts() -> dict[str, np.ndarray]:
+def metrics_of(course: Course) -> dict[str, Any]:
+    """What the manifest says of a finished layer."""
+    return {
+        "mean": float(course.loss[-1]),
+        "stderr": float(course.excess.stderr[-1]),
+        "prompts": EVALUATION,
+        "seed": EVALUATION_SEED,
+        "source": RANDOM_STARTS,
+        "seconds": round(float(course.seconds), 1),
+    }
+
+
+def _movie(course: Course, weights: Sequence[AttentionWeights]) -> Movie:
+    return Movie(
+        steps=course.steps,
+        loss=course.loss,
+        P=np.array([[[layer.PW_V]] for layer in weights]),
+        Q=np.array([[[layer.W_KQ]] for layer in weights]),
+    )
+
+
+def _shifts(folder: Path) -> Made:
     """Everything that is measured on the finished layers of the main size, by seed."""
     task = task_of(MAIN)
-    layers = [trained(load_part(run_name(MAIN, seed))) for seed in SEEDS]
-    models = {"trained": layers, "gd": [constructed(task)]}
-    models["mixed"] = [mixed(layer, task, 0.5) for layer in layers]
-    arrays: dict[str, np.ndarray] = {}
-    for shift, scales, prompts in (
-        (input_shift, INPUT_SCALES, EVALUATION),
-        (target_shift, TARGET_SCALES, SHIFT_PROMPTS),
-        (law_shift, LAW_SCALES, SHIFT_PROMPTS),
-    ):
-        # One seed for all strengths: smooth curves.
-        found = [shift(task, float(scale), EVALUATION_SEED, prompts) for scale in scales]
-        for name, rows in models.items():
-            each = [
-                [
-                    mean_and_error(_losses(answers(model, s.prompts), s.prompts, s.query))
-                    for s in found
-                ]
-                for model in rows
-            ]
-            arrays[f"{shift.__name__}:{name}"] = np.asarray(each)
+    layers = [load_layer(model_name(MAIN, seed), folder) for seed in SEEDS]
     prompts = draw_prompts(task, EVALUATION_SEED, EVALUATION)
-    arrays |= _mixes(layers, task, prompts)
-    return arrays | _rollouts(layers, task, prompts)
-
-
-def _mixes(
-    layers: list[AttentionWeights], task: LinearTask, prompts: Prompts
-) -> dict[str, np.ndarray]:
-    """Excess over gradient descent of every mix, [seeds, MIXES, (mean, stderr)]."""
-    gd = _losses(answers(constructed(task), prompts), prompts, task.query_variances)
-    excess = [
-        [
-            mean_and_error(
-                _losses(answers(mixed(layer, task, share), prompts), prompts, task.query_variances)
-                - gd
-            )
-            for share in MIXES
-        ]
-        for layer in layers
-    ]
-    return {"mixes": np.asarray(excess)}
-
-
-def without_y_column(weights: AttentionWeights) -> AttentionWeights:
-    """The same answers, as a query's y is 0: training never sees what W_K^T W_Q does with it.
-
-    Applied again and again the column acts, with the random values of the start.
-    """
-    W_Q = weights.W_Q.copy()
-    W_Q[:, -1] = 0
-    return AttentionWeights(W_K=weights.W_K, W_Q=W_Q, W_V=weights.W_V, P=weights.P)
-
-
-def _rollouts(
-    layers: list[AttentionWeights], task: LinearTask, prompts: Prompts
-) -> dict[str, np.ndarray]:
-    """By damping and step: mean, stderr, median, 10 and 90 % quantile of the loss over prompts.
-
-    "trained" without the y column, "whole" with it, on fewer prompts; and the prompts' largest
-    eigenvalues, ascending.
-    """
-    few = jax.tree.map(lambda values: values[:FEW] if np.ndim(values) else values, prompts)
-    acting_parts = [without_y_column(layer) for layer in layers]
-    arrays: dict[str, np.ndarray] = {}
-    for name, rows, drawn in (
-        ("trained", acting_parts, prompts),
-        ("gd", [constructed(task)], prompts),
-        ("whole", layers, few),
-    ):
-        told = [
-            _told(roll_out(layer, drawn.moments, damping=float(damping), steps=STEPS), drawn, task)
-            for layer in rows
-            for damping in DAMPINGS
-        ]
-        shape = (len(rows), len(DAMPINGS), 5, STEPS + 1)
-        arrays[f"rollout:{name}"] = np.reshape(told, shape)
     values = np.linalg.eigvalsh(np.asarray(prompts.moments.Sigma))
-    return arrays | {"largest_eigenvalues": np.sort(values[:, -1]).astype(np.float32)}
+    result = Shifts(
+        input_shift=_shifted(layers, input_shift, INPUT_SCALES, EVALUATION),
+        target_shift=_shifted(layers, target_shift, TARGET_SCALES, SHIFT_PROMPTS),
+        law_shift=_shifted(layers, law_shift, LAW_SCALES, SHIFT_PROMPTS),
+        mixes=_mixes(layers, task, prompts),
+        roll_outs=_roll_outs(layers, task, prompts),
+        largest_eigenvalues=np.sort(values[:, -1]).astype(np.float32),
+    )
+    return Made(result=result)
 
 
-def _told(path: Any, prompts: Prompts, task: LinearTask) -> np.ndarray:
+def _shifted(
+    layers: Sequence[AttentionWeights],
+    shift: Callable[[LinearTask, float, int, int], ShiftedPrompts],
+    strengths: np.ndarray,
+    prompts: int,
+) -> ShiftedLosses:
+    task = task_of(MAIN)
+    # One seed for all strengths: smooth curves.
+    drawn = [shift(task, float(strength), EVALUATION_SEED, prompts) for strength in strengths]
+
+    def losses(layer: AttentionWeights) -> Estimate:
+        found = (_losses(implicit_weights(layer, s.prompts), s.prompts, s.query) for s in drawn)
+        return stacked([Estimate.of(values) for values in found])
+
+    return ShiftedLosses(
+        trained=stacked([losses(layer) for layer in layers]),
+        gd=losses(constructed(task)),
+        mixed=stacked([losses(mixed(layer, task, 0.5)) for layer in layers]),
+    )
+
+
+def _mixes(layers: Sequence[AttentionWeights], task: LinearTask, prompts: Prompts) -> Estimate:
+    def losses(layer: AttentionWeights) -> np.ndarray:
+        return _losses(implicit_weights(layer, prompts), prompts, task.query_variances)
+
+    gd = losses(constructed(task))
+    return stacked(
+        [
+            stacked([Estimate.of(losses(mixed(layer, task, share)) - gd) for share in MIXES])
+            for layer in layers
+        ]
+    )
+
+
+def _roll_outs(layers: Sequence[AttentionWeights], task: LinearTask, prompts: Prompts) -> RollOuts:
+    few = jax.tree.map(lambda values: values[:FEW] if np.ndim(values) else values, prompts)
+
+    def rolled(layer: AttentionWeights, drawn: Prompts) -> Spread:
+        paths = (
+            roll_out(layer, drawn.moments, damping=float(damping), steps=STEPS)
+            for damping in DAMPINGS
+        )
+        return stacked([_spread(path, drawn, task) for path in paths])
+
+    return RollOuts(
+        trained=stacked([rolled(without_y_column(layer), prompts) for layer in layers]),
+        gd=rolled(constructed(task), prompts),
+        whole=stacked([rolled(layer, few) for layer in layers]),
+    )
+
+
+def _spread(path: Any, prompts: Prompts, task: LinearTask) -> Spread:
     losses = np.asarray(distance_loss(path, prompts.w, task.query_variances))
     losses = np.where(np.isnan(losses), np.inf, losses)
     low, median, high = np.quantile(np.minimum(losses, 1e300), [0.1, 0.5, 0.9], axis=-1)
-    return np.stack([*mean_and_error(losses), median, low, high])
+    known = Estimate.of(losses)
+    return Spread(mean=known.mean, stderr=known.stderr, median=median, low=low, high=high)

@@ -11,7 +11,6 @@ import numpy as np
 
 from icl_core.analysis.floors import one_layer_loss, one_layer_step
 from icl_core.analysis.recursion import exact_losses, sample_spectra, tune_steps
-from icl_core.analysis.rollout import unstable_share
 from icl_core.analysis.spectrum import conditions_after, interval_condition, interval_gamma
 from icl_core.constructions.matrices import (
     apply_layers,
@@ -19,23 +18,12 @@ from icl_core.constructions.matrices import (
     gradient_steps,
     starting_tokens,
 )
-from icl_core.experiments.one_layer.build import (
-    DAMPINGS,
-    INPUT_SCALES,
-    SEEDS,
-    SIZES,
-    acting,
-    constructed,
-    run_name,
-    seeds_of,
-    trained,
-)
+from icl_core.experiments.one_layer.claims import one_layer_rows
 from icl_core.experiments.paper1.published import SPECTRA, SPECTRA_DIM
 from icl_core.experiments.row import Row, pm
-from icl_core.experiments.several_layers.claims import depth_rows
+from icl_core.experiments.several_layers.claims import several_layers_rows
 from icl_core.experiments.shared import MAIN, task_of
 from icl_core.experiments.variations.claims import variation_rows
-from icl_core.zoo.parts import Part, load_part
 
 SPECTRA_DRAWS = 5
 """Of 10,000 prompts each, to know how much the extremes of a draw vary."""
@@ -93,133 +81,6 @@ def exact_rows() -> Iterator[Row]:
             how=f"tuned on the exact loss of {len(values):,} spectra; γ within 5 %",
             holds=abs(best.gammas[0] / gamma - 1) < 0.05,
         )
-
-
-def one_layer_rows() -> Iterator[Row]:
-    """The trained layer beside one step."""
-    runs = [load_part(run_name(MAIN, seed)) for seed in SEEDS]
-    yield from _size_rows()
-    yield from _likeness_rows(runs)
-    yield from _shift_rows(load_part("one_layer_shifts"))
-
-
-def _size_rows() -> Iterator[Row]:
-    for n in sorted(SIZES):
-        parts = [load_part(run_name(n, seed)) for seed in seeds_of(n)]
-        best = one_layer_loss(task_of(n))
-        losses = np.array([part["loss"][-1] for part in parts])
-        found = losses < 1.01 * best
-        errors = np.array([part["excess_stderr"][-1] for part in parts])
-        error = float(errors[found].max(initial=0.0))
-        ours = f"{pm(float(losses[found].mean()), error, 5)}; exact best {best:.5f}"
-        if not found.all():
-            ours += (
-                f"; {int((~found).sum())} of {len(parts)} starts end elsewhere, at "
-                f"{losses[~found].mean():.4f}"
-            )
-        yield Row(
-            claim=f"A trained layer has the loss of one best step, n = d = {n}",
-            paper="≈ 0.205, on gradient descent (read off)" if n == MAIN else "the same (figure 2)",
-            ours=ours,
-            how=f"{len(parts)} seed{'s' * (len(parts) > 1)}, 10,000 prompts, paired with gradient "
-            f"descent; within 1 %{', every seed' if n == MAIN else ''}",
-            holds=bool(found.all() if n == MAIN else found.any()),
-        )
-
-
-def _likeness_rows(runs: list[Part]) -> Iterator[Row]:
-    for key, error, words, paper, limit in (
-        ("cosine", "cosine_stderr", "Cosine of the sensitivities", "1.0", 0.999),
-        ("prediction_gap", "prediction_stderr", "Mean prediction gap", "≈ 0.02", 0.02),
-        (
-            "sensitivity_gap",
-            "sensitivity_stderr",
-            "Mean sensitivity gap",
-            "≈ 0.08",
-            0.08,
-        ),
-    ):
-        values = np.array([part[key][-1] for part in runs])
-        worst = values.min() if key == "cosine" else values.max()
-        yield Row(
-            claim=f"{words} of trained layer and gradient descent",
-            paper=f"{paper} (read off)",
-            ours=pm(float(values.mean()), max(float(part[error][-1]) for part in runs), 5),
-            how=f"{len(runs)} seeds, 10,000 prompts; "
-            f"{'at least' if key == 'cosine' else 'at most'} {limit}",
-            holds=bool(worst >= limit if key == "cosine" else worst <= limit),
-        )
-    worst, product = 0.0, []
-    ideal_compares, ideal_writes = acting(constructed(task_of(MAIN)))
-    for part in runs:
-        compares, writes = acting(trained(part))
-        product.append(writes[-1])
-        size = abs(ideal_writes[-1])
-        gaps = (np.abs(compares - ideal_compares), np.abs(writes - ideal_writes) / size)
-        worst = max(worst, *(float(gap.max()) for gap in gaps))
-    yield Row(
-        claim="Weights are the construction's up to scale",
-        paper="product of the two diagonals ≈ −0.61 (read off)",
-        ours=f"product {np.mean(product):.4f} (construction {ideal_writes[-1]:.4f}); largest "
-        f"deviation of any entry {worst:.2%} of the diagonal",
-        how="entries that act on the answer (a query's y is 0; one layer writes y alone); "
-        "within 2 %",
-        holds=worst < 0.02,
-    )
-
-
-def _shift_rows(shifts: Part) -> Iterator[Row]:
-    best = one_layer_loss(task_of(MAIN))
-    worst = float(shifts["mixes"][..., 0].max() / best)
-    yield Row(
-        claim="Layers between trained and constructed work as well",
-        paper="as gradient descent (figure 2)",
-        ours=f"at most {worst:+.3%} of the loss, over all shares and seeds",
-        how="weights scaled by β, 21 shares from 0 to 1, paired; below 2 %",
-        holds=worst < 0.02,
-    )
-    for alpha, expected in ((0.5, 0.081), (1.0, 0.206), (2.0, 8.55)):
-        place = int(np.argmin(np.abs(INPUT_SCALES - alpha)))
-        rows = {name: shifts[f"input_shift:{name}"][:, place] for name in ("gd", "trained")}
-        mean, error = (float(column) for column in rows["trained"].mean(0))
-        rounding = 0.5 * 10.0 ** -len(str(expected).partition(".")[2])
-        gd = float(rows["gd"][0, 0])
-        yield Row(
-            claim=f"Inputs from U(−α/2, α/2), α = {alpha:g}",
-            paper=f"≈ {expected:g}, gradient descent = trained (read off)",
-            ours=f"trained {pm(mean, error)}, GD {gd:.4f}",
-            how=f"{len(SEEDS)} seeds, 10,000 prompts; within 3 standard errors and rounding",
-            holds=abs(mean - expected) < 3 * error + rounding,
-        )
-    yield from _rollout_rows(shifts)
-
-
-def _rollout_rows(shifts: Part) -> Iterator[Row]:
-    place = int(np.argmin(np.abs(DAMPINGS - 0.75)))
-    gd = shifts["rollout:gd"][0, place]
-    layers, whole = (shifts[f"rollout:{name}"][:, place] for name in ("trained", "whole"))
-    worst = float(np.abs(layers[:, 2] / gd[2] - 1).max())
-    mean = layers[:, 0].mean(0)
-    yield Row(
-        claim="The layer applied 50 times, updates damped by 0.75, falls with gradient descent",
-        paper="≈ 0.217 after 1, ≈ 0.046 after 49 (read off)",
-        ours=f"mean {mean[1]:.3f} after 1, {mean[49]:.3g} after 49 (GD {gd[0, 49]:.3g}); median "
-        f"{np.mean(layers[:, 2, 49]):.4f} (GD {gd[2, 49]:.4f}); with the column of "
-        f"W_KᵀW_Q that reads a query's y, untouched by training, {np.mean(whole[:, 2, 49]):.4f}",
-        how=f"{len(SEEDS)} seeds, 10,000 prompts; medians without that column within 5 % at every "
-        f"step (largest {worst:.2%}); the mean is decided by rare prompts",
-        holds=worst < 0.05,
-    )
-    values = shifts["largest_eigenvalues"]
-    step = one_layer_step(task_of(MAIN)) / MAIN
-    shares = {damping: unstable_share(values, step * damping) for damping in (1.0, 0.875, 0.75)}
-    yield Row(
-        claim="Without damping the roll-out diverges",
-        paper="λ = 1 and 0.875 diverge quickly",
-        ours=", ".join(f"λ = {damping:g}: {share:.2%}" for damping, share in shares.items()),
-        how=f"share of {len(values):,} prompts whose largest eigenvalue is beyond 2n/(λη)",
-        holds=shares[1.0] > 0.01 > shares[0.875] > shares[0.75],
-    )
 
 
 def spectrum_rows() -> Iterator[Row]:
@@ -299,7 +160,7 @@ CLAIMS: tuple[Callable[[], Iterator[Row]], ...] = (
     exact_rows,
     spectrum_rows,
     one_layer_rows,
-    depth_rows,
+    several_layers_rows,
     variation_rows,
 )
 """In the order of the document."""

@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 
-from icl_core.experiments.paper1.claims import Row
+from icl_core.experiments.row import Row
 
 HEAD = """\
 # Paper 1: what it says, what is found here
 
 von Oswald et al., *Transformers learn in-context by gradient descent* (ICML 2023), beside this
 project. Written by `python -m icl_core paper1 report --out docs/paper1.md` from the files in
-`pretrained/paper1` (`python -m icl_core paper1 build`). Losses are half mean squared errors against
+`pretrained` (`python -m icl_core paper1 build`). Losses are half mean squared errors against
 the true weights, exact over the query; ± is one standard error. Inputs are U(−½, ½): the paper says
 U(−1, 1), but its numbers and its code are those of ½.
 

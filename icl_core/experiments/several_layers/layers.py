@@ -1,4 +1,4 @@
-"""Layers in depth as models: by moments, exactly, or by tokens, which can be clipped."""
+"""Several layers as models: by moments, exactly, or by tokens, which can be clipped."""
 
 from functools import partial
 from typing import Any
@@ -10,29 +10,21 @@ from jaxtyping import Float
 
 from icl_core.analysis.loss import distance_loss
 from icl_core.arrays import Array
-from icl_core.experiments.several_layers.settings import Kind
-from icl_core.experiments.shared import EVALUATION_SEED, MAIN
-from icl_core.models.blocks import BlockModel, Parameters, answers
+from icl_core.experiments.several_layers.settings import SWEEP_PROMPTS
+from icl_core.experiments.shared import EVALUATION_SEED
+from icl_core.models.blocks import BlockModel, BlockTransformer, Parameters, answers
+from icl_core.models.factored import NAMES, FactoredTransformer
 from icl_core.models.linear import LinearTransformer
 from icl_core.tasks.linear import LinearTask, Prompts
-from icl_core.training.blocks import Batch, BlockTraining, draw_batch
-from icl_core.training.recipe import FACTORS
-from icl_core.training.stack import products
-from icl_core.zoo.parts import Part
+from icl_core.training.blocks import Batch, draw_batch
 
-SWEEP_PROMPTS, QUERIES = 2048, 4
-Blocks = tuple[BlockModel, Parameters]
+QUERIES = 4
 
 
-def stack_model(weights: dict[str, np.ndarray], layers: int) -> LinearTransformer:
-    """The linear transformer of factors [blocks, d+1, d+1]."""
-    known: Any = products(weights, layers)  # type: ignore[arg-type]
-    return LinearTransformer(P=np.asarray(known["P"]), Q=np.asarray(known["Q"]))  # type: ignore[arg-type]
-
-
-def trained(part: Part, layers: int) -> LinearTransformer:
-    """The layers at the end of a run."""
-    return stack_model({name: part[name] for name in FACTORS}, layers)
+def factored(weights: dict[str, np.ndarray], layers: int) -> FactoredTransformer:
+    """The model of factors [blocks, d+1, d+1], each of one head."""
+    factors: Any = {name: np.asarray(weights[name], np.float32)[:, None] for name in NAMES}
+    return FactoredTransformer(num_layers=layers, **factors)
 
 
 def scaled(model: LinearTransformer) -> LinearTransformer:
@@ -52,36 +44,31 @@ def mixed(model: LinearTransformer, ideal: LinearTransformer, share: float) -> L
     return LinearTransformer(P=P, Q=Q)  # type: ignore[arg-type]
 
 
-def exact(path: Any, prompts: Prompts, query: Any) -> np.ndarray:
-    """Losses by layer and prompt; overflow is infinite."""
+def exact_losses(path: Any, prompts: Prompts, query: Any) -> np.ndarray:
+    """Losses by layer and prompt, [L+1, prompts]; overflow is infinite."""
     losses = np.asarray(distance_loss(path, prompts.w, query))
     return np.where(np.isnan(losses), np.inf, losses)
 
 
-def as_blocks(model: LinearTransformer, clip: float) -> Blocks:
-    """The model for `models.blocks`, whose tokens can be clipped."""
+def as_blocks(model: LinearTransformer, clip: float) -> BlockTransformer:
+    """The model by its tokens, which are clipped to +-clip after every layer; 0: not at all."""
     one = np.broadcast_to(np.eye(model.dim + 1, dtype=np.float32), model.P.shape)
     weights = {"W_K": one, "W_Q": model.Q, "W_V": one, "P": model.P}
     arrays: Any = {name: np.asarray(values, np.float32) for name, values in weights.items()}
-    return BlockModel(num_layers=model.num_layers, clip=clip), arrays
+    shape = BlockModel(num_layers=model.num_layers, clip=clip)
+    return BlockTransformer(parameters=arrays, shape=shape)
 
 
-def clipped_blocks(part: Part, kind: Kind) -> Blocks:
-    """The blocks at the end of a run of `training.blocks`."""
-    assert isinstance(kind.training, BlockTraining)
-    model = kind.training.model
-    return model, {name: jnp.asarray(part[name]) for name in model.shapes(MAIN)}
-
-
-def asked(blocks: Blocks, drawn: Batch) -> np.ndarray:
-    """Losses by layer and prompt, means over the queries of a prompt."""
+def query_losses(model: BlockTransformer, drawn: Batch) -> np.ndarray:
+    """Losses by layer and prompt, [L+1, prompts], means over the queries of a prompt."""
     y = np.einsum("bnd,bd->bn", drawn.X, drawn.w)
     truth = np.einsum("bqd,bd->bq", drawn.queries, drawn.w)
-    found = np.asarray(answers(*blocks, drawn.X, y, drawn.queries), np.float64)
-    return 0.5 * np.mean((found - truth) ** 2, axis=-1)
+    found = answers(model.shape, model.parameters, drawn.X, y, drawn.queries)
+    return 0.5 * np.mean((np.asarray(found, np.float64) - truth) ** 2, axis=-1)
 
 
 def draw_clipped(task: LinearTask, count: int = SWEEP_PROMPTS) -> Batch:
+    """The prompts on which clipped tokens are measured, the same for every model."""
     return draw_batch(task, np.random.default_rng(EVALUATION_SEED), (count,), QUERIES)
 
 
@@ -95,12 +82,10 @@ def sensitivities(
     return jax.vmap(lambda slope: back(slope)[0][:, 0])(one)
 
 
-def through(blocks: Blocks, drawn: Batch) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Answers at the first query and losses, [L+1, prompts], and sensitivities by layer."""
+def readings(model: BlockTransformer, drawn: Batch) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """By layer: answers at the first query and losses, [L+1, prompts], and sensitivities there,
+    [L+1, prompts, d]."""
     y = np.einsum("bnd,bd->bn", drawn.X, drawn.w)
-    first = np.asarray(answers(*blocks, drawn.X, y, drawn.queries))[..., 0]
-    return (
-        first,
-        asked(blocks, drawn),
-        np.asarray(sensitivities(*blocks, drawn.X, y, drawn.queries)),
-    )
+    known = model.shape, model.parameters, drawn.X, y, drawn.queries
+    first = np.asarray(answers(*known))[..., 0]
+    return first, query_losses(model, drawn), np.asarray(sensitivities(*known))

@@ -1,9 +1,8 @@
-"""Trained layers beside as many steps of gradient descent and of GD++ (paper 1, section 4.2).
+"""What is trained and measured of several layers (paper 1, section 4.2).
 
 Two layers tied, five untied, ten tied, all trained without clipping on moments (`training.stack`);
 twelve untied blocks with four heads and MLPs, trained on tokens clipped to +-10
-(`training.blocks`). GD and GD++ of as many steps are tuned on the exact loss, without clipping
-(`analysis.recursion`).
+(`training.blocks`). Beside them stand as many steps of gradient descent and of GD++.
 """
 
 from collections.abc import Mapping
@@ -12,15 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from icl_core.analysis.recursion import residuals, sample_spectra, tune_steps, tune_untied
-from icl_core.constructions.matrices import descent_weights
-from icl_core.experiments.shared import MAIN, mean_and_error, task_of
+from icl_core.experiments.shared import MAIN, task_of
 from icl_core.models.blocks import BlockModel
-from icl_core.models.linear import LinearTransformer
 from icl_core.training.blocks import BlockTraining
 from icl_core.training.stack import StackTraining
-from icl_core.zoo.parts import Part
 
+NAME = "several_layers"
 WIDER, WIDER_SHARE = 1.3, 0.05
 """Untied GD++ is tuned on spectra of which some are WIDER times as large: without them it diverges
 on the one prompt in thousands whose largest eigenvalue is beyond all that it was tuned on."""
@@ -28,11 +24,16 @@ EXACT, TUNED_ON = 100_000, 10_000
 """Spectra for exact losses, and for tuning."""
 CLIP = 10.0
 """Largest entry of a token after every layer, where tokens are clipped."""
+SWEEP_PROMPTS = 2048
+MIXES = np.linspace(0, 1, 11)
+SCALES = np.linspace(0.5, 2.0, 13)
+METHODS = ("gd", "gdpp")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Kind:
-    """One experiment: how its layers are trained, from which seeds, and what it is called."""
+class Architecture:
+    """How many layers, tied or not, how they are trained and from which seeds, and what they are
+    called."""
 
     words: str
     training: StackTraining | BlockTraining
@@ -52,18 +53,18 @@ class Kind:
 
     @property
     def clipped(self) -> bool:
-        """Whether tokens were clipped in training."""
+        """Whether tokens are clipped, in training and after it."""
         return isinstance(self.training, BlockTraining)
 
 
-KINDS: Mapping[str, Kind] = {
-    "tied2": Kind(
+ARCHITECTURES: Mapping[str, Architecture] = {
+    "tied2": Architecture(
         words="two tied layers",
         training=StackTraining(layers=2, steps=5000),
         seeds=(0, 1, 2, 3, 4),
         movie=(0, 1, 2, 3, 4),
     ),
-    "untied5": Kind(
+    "untied5": Architecture(
         words="five untied layers",
         training=StackTraining(
             layers=5, blocks=5, steps=12_000, batch=256, learning_rate=3e-3, wider=1.25
@@ -71,13 +72,13 @@ KINDS: Mapping[str, Kind] = {
         seeds=(0, 1, 2),
         movie=(0,),
     ),
-    "tied10": Kind(
+    "tied10": Architecture(
         words="ten tied layers",
         training=StackTraining(layers=10, steps=16_000, batch=128, learning_rate=5e-3, wider=1.14),
         seeds=(0, 1, 2),
         movie=(0, 1, 2),
     ),
-    "blocks12": Kind(
+    "blocks12": Architecture(
         words="twelve untied blocks with MLPs",
         training=BlockTraining(
             model=BlockModel(num_layers=12, num_heads=4, widening=4, clip=CLIP),
@@ -93,71 +94,54 @@ KINDS: Mapping[str, Kind] = {
 """Deeper than two, learning rates are higher than the paper's 5e-4, gradients are clipped to less
 than its 10 (with Adam that evens out rare large ones), runs are shorter than its 50,000 steps,
 and some prompts are wider (see `training.stack`)."""
-BASELINES = "depth_baselines"
-METHODS = ("gd", "gdpp")
 
 
-def run_name(kind: str, seed: int) -> str:
-    return f"depth_{kind}_seed{seed}"
+def model_name(architecture: str, seed: int) -> str:
+    """The layers of an architecture trained from one seed."""
+    return f"{NAME}_{architecture}_seed{seed}"
 
 
-def shifts_name(kind: str) -> str:
-    return f"depth_{kind}_shifts"
+def algorithms_name(architecture: str) -> str:
+    """Its rivals: as many steps of GD and GD++."""
+    return f"{NAME}_{architecture}_algorithms"
 
 
-def run_names() -> dict[str, tuple[str, int]]:
-    """Kind and seed of every run, by the name of its part."""
-    return {run_name(key, seed): (key, seed) for key, kind in KINDS.items() for seed in kind.seeds}
+def sweeps_name(architecture: str) -> str:
+    """What is measured on its finished layers."""
+    return f"{NAME}_{architecture}_sweeps"
 
 
-def baseline_settings() -> dict[str, Any]:
-    depths = {key: [kind.layers, kind.tied] for key, kind in KINDS.items()}
+def algorithms_settings(architecture: str) -> dict[str, Any]:
+    """All that the tuned algorithms depend on."""
+    known = ARCHITECTURES[architecture]
     return {
         "task": task_of(MAIN).to_dict(),
-        "depths": depths,
+        "layers": known.layers,
+        "tied": known.tied,
         "wider": [WIDER, WIDER_SHARE],
         "spectra": [EXACT, TUNED_ON],
         "version": 2,
     }
 
 
-def tuned(layers: int, *, tied: bool, preconditioned: bool) -> tuple[np.ndarray, np.ndarray]:
-    """eta / n and gamma by step: of GD, whose steps share one eta, or of GD++, tied or not."""
-    task = task_of(MAIN)
-    values = sample_spectra(task, prompts=TUNED_ON)
-    if preconditioned and not tied:
-        few = round(WIDER_SHARE * TUNED_ON)
-        return tune_untied(task, layers, np.concatenate([values, WIDER * values[:few]]))
-    found = tune_steps(task, layers, preconditioned=preconditioned, eigenvalues=values)
-    return np.array(found.etas) / task.num_context, np.array(found.gammas)
+def training_of(architecture: str, seed: int) -> StackTraining | BlockTraining:
+    """How layers are trained from a seed."""
+    return ARCHITECTURES[architecture].training.replace(seed=seed)
 
 
-def build_baselines() -> dict[str, np.ndarray]:
-    """GD and GD++ for every kind: their numbers, and exact losses by step on fresh spectra.
-
-    Losses are [3, K+1]: mean, standard error, median over spectra.
-    """
-    arrays: dict[str, np.ndarray] = {}
-    task = task_of(MAIN)
-    values = sample_spectra(task, prompts=EXACT, seed=6)
-    for key, (layers, tied) in baseline_settings()["depths"].items():
-        for name in METHODS:
-            steps, gammas = tuned(layers, tied=tied, preconditioned=name == "gdpp")
-            losses = 0.5 * task.inputs.variance * np.sum(residuals(values, steps, gammas) ** 2, -1)
-            arrays |= {
-                f"{key}:{name}:steps": steps,
-                f"{key}:{name}:gammas": gammas,
-                f"{key}:{name}:loss": np.stack([*mean_and_error(losses), np.median(losses, -1)]),
-            }
-    return arrays
+def model_settings(architecture: str, seed: int) -> dict[str, Any]:
+    """All that a trained model and what is measured of it depend on."""
+    return {
+        "task": task_of(MAIN).to_dict(),
+        "training": training_of(architecture, seed).to_dict(),
+        "movie": seed in ARCHITECTURES[architecture].movie,
+        "beside": algorithms_settings(architecture),
+        "version": 1,
+    }
 
 
-def baseline(part: Part, kind: str, name: str) -> LinearTransformer:
-    """The construction of the tuned GD ("gd") or GD++ ("gdpp") of a kind."""
-    numbers = (part[f"{kind}:{name}:{field}"] for field in ("steps", "gammas"))
-    layers = [
-        descent_weights(np.zeros((1, MAIN)), eta=float(step), num_context=1, gamma=float(gamma))
-        for step, gamma in zip(*numbers, strict=True)
-    ]
-    P, Q = (np.stack([getattr(layer, key) for layer in layers]) for key in ("PW_V", "W_KQ"))
-    return LinearTransformer(P=P[:, None], Q=Q[:, None])
+def sweeps_settings(architecture: str) -> dict[str, Any]:
+    """All that the sweeps depend on."""
+    runs = [model_settings(architecture, seed) for seed in ARCHITECTURES[architecture].seeds]
+    sweeps = {"scales": SCALES.tolist(), "mixes": MIXES.tolist(), "prompts": SWEEP_PROMPTS}
+    return {"runs": runs, **sweeps, "version": 2}

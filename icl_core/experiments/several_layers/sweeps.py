@@ -1,103 +1,145 @@
-"""Finished layers in depth: mixed with the construction, on wider inputs, and what a step costs."""
+"""Finished layers: mixed with the construction, on wider inputs, and what an update costs."""
 
 import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
 
 import numpy as np
 
+from icl_core.analysis.estimate import Estimate, MedianEstimate
 from icl_core.experiments.several_layers.layers import (
-    SWEEP_PROMPTS,
-    Blocks,
     as_blocks,
-    asked,
-    clipped_blocks,
     draw_clipped,
-    exact,
+    exact_losses,
+    factored,
     mixed,
-    trained,
+    query_losses,
 )
-from icl_core.experiments.several_layers.runs import run_of
+from icl_core.experiments.several_layers.results import (
+    Algorithms,
+    ClippedLosses,
+    ScaledInputs,
+    Sweeps,
+)
 from icl_core.experiments.several_layers.settings import (
-    BASELINES,
+    ARCHITECTURES,
     CLIP,
-    KINDS,
-    METHODS,
-    baseline,
-    run_name,
+    MIXES,
+    SCALES,
+    SWEEP_PROMPTS,
+    algorithms_name,
+    model_name,
 )
-from icl_core.experiments.shared import EVALUATION, EVALUATION_SEED, MAIN, mean_and_error, task_of
+from icl_core.experiments.shared import EVALUATION, EVALUATION_SEED, MAIN, task_of
+from icl_core.models.blocks import BlockTransformer
+from icl_core.models.factored import FactoredTransformer
 from icl_core.models.linear import LinearTransformer
 from icl_core.tasks.linear import draw_prompts
 from icl_core.tasks.shifts import input_shift, wider_inputs
-from icl_core.training.blocks import BlockTraining
-from icl_core.training.stack import StackTraining
-from icl_core.zoo.parts import load_part
+from icl_core.training.blocks import BlockSnapshot, BlockTraining, train_blocks
+from icl_core.training.stack import StackSnapshot, StackTraining, train_stack
+from icl_core.zoo.library import find_entry, load_model
+from icl_core.zoo.results import load_result, stacked
 
-MIXES = np.linspace(0, 1, 11)
-SCALES = np.linspace(0.5, 2.0, 13)
 PAPER_BATCH, TIMED = 2048, 25
+M = TypeVar("M", LinearTransformer, BlockTransformer)
 
 
-def build_shifts(key: str) -> dict[str, np.ndarray]:
-    """Everything that is measured on the finished layers of a kind, by seed."""
-    kind, task, part = KINDS[key], task_of(MAIN), load_part(BASELINES)
-    runs = [load_part(run_name(key, seed)) for seed in kind.seeds]
-    built = {method: baseline(part, key, method) for method in METHODS}
-    blocks = {method: [as_blocks(model, CLIP)] for method, model in built.items()}
-    arrays: dict[str, np.ndarray] = {}
-    if kind.clipped:
-        blocks["trained"] = [clipped_blocks(run, kind) for run in runs]
-    else:
-        models = [trained(run, kind.layers) for run in runs]
-        blocks["trained"] = [as_blocks(model, CLIP) for model in models]
-        for method, rows in {"trained": models, **{m: [built[m]] for m in METHODS}}.items():
-            arrays[f"scales:{method}"] = np.stack([_scales(model) for model in rows])
-        ideal = built["gdpp"]
-        arrays["mixes"] = np.stack([_mixes(model, ideal) for model in models])
-        arrays["clipped_mixes"] = np.stack([_clipped_mixes(model, ideal) for model in models])
-    drawn = draw_clipped(task, EVALUATION)
-    for method, rows in blocks.items():
-        arrays[f"clipped_scales:{method}"] = np.stack([_clipped_scales(each) for each in rows])
-        ends = [mean_and_error(asked(each, drawn)) for each in rows]
-        arrays[f"clipped:{method}"] = np.stack([np.stack(end) for end in ends])
-    return arrays | {"step_seconds": _step_seconds(kind.training)}
+def run_of(config: StackTraining | BlockTraining) -> list[Any]:
+    """All snapshots of a training: StackSnapshots or BlockSnapshots."""
+    if isinstance(config, BlockTraining):
+        return list(train_blocks(task_of(MAIN), config))
+    return list(train_stack(task_of(MAIN), config))
 
 
-def _told(losses: np.ndarray) -> np.ndarray:
-    """Mean, its standard error and median over prompts, of the last layer."""
-    return np.stack([*mean_and_error(losses[-1]), np.median(losses[-1])])
+def models_of(
+    config: StackTraining | BlockTraining, snapshots: Sequence[StackSnapshot | BlockSnapshot]
+) -> list[FactoredTransformer] | list[BlockTransformer]:
+    """The models of a training's snapshots."""
+    if isinstance(config, StackTraining):
+        return [
+            factored(snapshot.weights, config.layers)
+            for snapshot in snapshots
+            if isinstance(snapshot, StackSnapshot)
+        ]
+    return [
+        BlockTransformer(parameters=snapshot.parameters, shape=config.model)
+        for snapshot in snapshots
+        if isinstance(snapshot, BlockSnapshot)
+    ]
 
 
-def _scales(model: LinearTransformer) -> np.ndarray:
-    """By input scale, [scales, 3]; equal prompts but for the factor."""
+def measure_sweeps(key: str, folder: Path) -> Sweeps:
+    """Everything that is measured on the finished layers of an architecture, by seed."""
+    known = ARCHITECTURES[key]
+    algorithms = load_result(Algorithms, algorithms_name(key), folder)
+    entries = [find_entry(model_name(key, seed), folder) for seed in known.seeds]
+    models = [load_model(entry, folder).model for entry in entries]
+    ideals = {"gd": algorithms.gd.model, "gdpp": algorithms.gdpp.model}
+    clipped = {name: as_blocks(model, CLIP) for name, model in ideals.items()}
+    linear = [model.linear for model in models if isinstance(model, FactoredTransformer)]
+    blocks = [as_blocks(model, CLIP) for model in linear] or models
+    drawn = draw_clipped(task_of(MAIN), EVALUATION)
+    ends = {name: Estimate.of(query_losses(model, drawn)) for name, model in clipped.items()}
+    return Sweeps(
+        scales=_scales(_scaled, linear, ideals) if linear else None,
+        clipped_scales=_scales(_clipped_scaled, blocks, clipped),
+        mixes=_mixes(_mix_losses, linear, ideals["gdpp"]) if linear else None,
+        clipped_mixes=_mixes(_clipped_mix_losses, linear, ideals["gdpp"]) if linear else None,
+        clipped=ClippedLosses(
+            trained=stacked([Estimate.of(query_losses(model, drawn)) for model in blocks]), **ends
+        ),
+        step_seconds=_step_seconds(known.training),
+    )
+
+
+def _scales(
+    losses: Callable[[M], MedianEstimate], models: Sequence[M], ideals: dict[str, M]
+) -> ScaledInputs:
+    found = {name: losses(model) for name, model in ideals.items()}
+    return ScaledInputs(trained=stacked([losses(model) for model in models]), **found)
+
+
+def _scaled(model: LinearTransformer) -> MedianEstimate:
+    """By input scale; equal prompts but for the factor."""
     found = []
     for scale in SCALES:
         shift = input_shift(task_of(MAIN), float(scale), EVALUATION_SEED, SWEEP_PROMPTS)
         path = model.weight_path(shift.prompts)
-        found.append(_told(exact(path, shift.prompts, shift.query)))
-    return np.stack(found)
+        found.append(MedianEstimate.of(exact_losses(path, shift.prompts, shift.query)[-1]))
+    return stacked(found)
 
 
-def _clipped_scales(blocks: Blocks) -> np.ndarray:
+def _clipped_scaled(model: BlockTransformer) -> MedianEstimate:
     wider = (wider_inputs(task_of(MAIN), float(scale)) for scale in SCALES)
-    return np.stack([_told(asked(blocks, draw_clipped(task))) for task in wider])
+    losses = (query_losses(model, draw_clipped(task))[-1] for task in wider)
+    return stacked([MedianEstimate.of(values) for values in losses])
 
 
-def _mixes(model: LinearTransformer, ideal: LinearTransformer) -> np.ndarray:
-    """Mean loss of the mixtures, its standard error, median, [mixes, 3]."""
+def _mixes(
+    losses: Callable[[LinearTransformer], np.ndarray],
+    models: Sequence[LinearTransformer],
+    ideal: LinearTransformer,
+) -> MedianEstimate:
+    shares = [float(share) for share in MIXES]
+    mixtures = ([mixed(model, ideal, share) for share in shares] for model in models)
+    return stacked([stacked([MedianEstimate.of(losses(m)) for m in row]) for row in mixtures])
+
+
+def _mix_losses(model: LinearTransformer) -> np.ndarray:
     prompts = draw_prompts(task_of(MAIN), EVALUATION_SEED, SWEEP_PROMPTS)
-    variance = task_of(MAIN).query_variances
-    paths = (mixed(model, ideal, float(share)).weight_path(prompts) for share in MIXES)
-    return np.stack([_told(exact(path, prompts, variance)) for path in paths])
+    path = model.weight_path(prompts)
+    return exact_losses(path, prompts, task_of(MAIN).query_variances)[-1]
 
 
-def _clipped_mixes(model: LinearTransformer, ideal: LinearTransformer) -> np.ndarray:
-    drawn = draw_clipped(task_of(MAIN))
-    mixtures = (mixed(model, ideal, float(share)) for share in MIXES)
-    return np.stack([_told(asked(as_blocks(m, CLIP), drawn)) for m in mixtures])
+def _clipped_mix_losses(model: LinearTransformer) -> np.ndarray:
+    return query_losses(as_blocks(model, CLIP), draw_clipped(task_of(MAIN)))[-1]
 
 
 def _step_seconds(config: StackTraining | BlockTraining) -> np.ndarray:
-    """CPU seconds of a step with the run's batch and with the paper's, compilation aside."""
+    """Processor seconds of an update with the training's batch and with the paper's, without what
+    compiling takes."""
     found = []
     for batch in (config.batch, PAPER_BATCH):
         short = config.replace(batch=batch, steps=TIMED, snapshots=2)

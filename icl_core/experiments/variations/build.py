@@ -1,261 +1,162 @@
-"""Trainings that struggle: LayerNorm, plateaus, fixed prompts (paper 1, A.11, A.12; figures 14-16).
-
-One layer, or two, trained by the paper's recipe with smaller batches (`training/blocks.py`), each
-variant from several seeds. Losses are half MSE at sampled queries of the same EVALUATION prompts,
-paired with one step of gradient descent, whose loss is known exactly. A part holds all seeds of a
-variant.
-"""
+"""Trainings that struggle are trained, and measured beside gradient descent."""
 
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import cache
-from typing import Any
+from collections.abc import Mapping, Sequence
+from functools import partial
+from pathlib import Path
 
 import numpy as np
 
-from icl_core.algorithms.descent import GDPlusPlus, GradientDescent
-from icl_core.analysis.floors import one_layer_loss, one_layer_step
+from icl_core.analysis.estimate import Estimate
+from icl_core.analysis.floors import one_layer_loss
 from icl_core.analysis.likeness import alignment
-from icl_core.analysis.recursion import exact_losses, sample_spectra, tune_steps
-from icl_core.experiments.shared import MAIN, task_of
-from icl_core.models.blocks import BlockModel, answers, sensitivity
-from icl_core.tasks.linear import Tokens, prompts_of
-from icl_core.tasks.shifts import wider_inputs
+from icl_core.analysis.recursion import exact_losses, sample_spectra
+from icl_core.checkpoints import Checkpoint
+from icl_core.experiments.jobs import Job, Made
+from icl_core.experiments.shared import MAIN, RANDOM_STARTS, task_of
+from icl_core.experiments.variations.evaluation import descents, evaluation_at
+from icl_core.experiments.variations.results import Algorithms, Course, Descent
+from icl_core.experiments.variations.settings import (
+    ALGORITHMS,
+    EVALUATION,
+    EVALUATION_SEED,
+    EVERY,
+    SCALES,
+    VARIANTS,
+    Variant,
+    common_settings,
+    model_name,
+    model_settings,
+)
+from icl_core.models.blocks import BlockModel, BlockTransformer, answers, sensitivity
 from icl_core.training.blocks import (
-    Batch,
     BlockSnapshot,
     BlockTraining,
-    draw_batch,
     fixed_prompts,
     half_mse,
     train_blocks,
 )
-from icl_core.zoo.parts import Part
-
-EVALUATION, EVALUATION_SEED, QUERIES = 2000, 5_000_007, 2
-SCALES = np.array([0.5, 0.75, 1.0, 1.25, 1.5, 1.75, 2.0])
-"""Inputs times alpha."""
-EVERY = 4
-"""Every so many snapshots weights, likeness and shifted losses are kept too."""
-SNAPSHOTS = 97
-PREFIX = "variations_"
-REFERENCE = f"{PREFIX}reference"
-MEASURES = ("cosine", "prediction_gap")
+from icl_core.zoo.movies import Movie
+from icl_core.zoo.results import stacked
 
 
-@dataclass(frozen=True, kw_only=True)
-class Variant:
-    """What is trained, from how many seeds, and the algorithm of `descents` it is likened to."""
-
-    training: BlockTraining
-    seeds: int
-    descent: str
-
-
-def _variant(
-    seeds: int, *, model: dict[str, Any] | None = None, descent: str = "gd1", **run: Any
-) -> Variant:
-    training = BlockTraining(model=BlockModel(**(model or {})), snapshots=SNAPSHOTS, **run)
-    return Variant(training=training, seeds=seeds, descent=descent)
-
-
-FIXED = {128: 3000, 512: 3000, 2048: 1500, 8192: 1200}
-"""Updates by the number of fixed prompts, which are one batch."""
-BETWEEN = {"num_layers": 2, "norm": "between"}
-VARIANTS: Mapping[str, Variant] = {
-    "norm1": _variant(3, steps=6000, model={"norm": "every"}),
-    "norm2": _variant(3, steps=6000, model=BETWEEN, descent="gdpp2"),
-    "heads1": _variant(10, steps=6000, batch=256),
-    "heads2": _variant(10, steps=6000, batch=256, model={"num_heads": 2}),
-    **{
-        f"fixed{tasks}": _variant(3, steps=steps, batch=tasks, tasks=tasks)
-        for tasks, steps in FIXED.items()
-    },
-    "grok": _variant(3, steps=6000, batch=64, tasks=8192, model={"widening": 4}),
-}
-"""Batches of 256 and 512 fresh prompts where the paper has 2,048."""
+def jobs() -> tuple[Job, ...]:
+    """The algorithms, then every variant from every seed."""
+    models = (
+        Job(
+            name=model_name(name, seed),
+            settings=model_settings(name, seed),
+            make=partial(train_variant, variant, seed),
+            trains=True,
+        )
+        for name, variant in VARIANTS.items()
+        for seed in range(variant.seeds)
+    )
+    algorithms = Job(name=ALGORITHMS, settings=common_settings(), make=_algorithms)
+    return (algorithms, *models)
 
 
-def names() -> tuple[str, ...]:
-    """Every part, in the order in which they are made."""
-    return (REFERENCE, *(PREFIX + name for name in VARIANTS))
-
-
-def settings_of(name: str) -> dict[str, Any]:
-    """What a part depends on; a stored part of other settings is made again."""
-    common = {"task": task_of(MAIN).to_dict(), "prompts": EVALUATION, "version": 1}
-    if name == REFERENCE:
-        return common
-    variant = VARIANTS[name.removeprefix(PREFIX)]
-    own = {"seeds": variant.seeds, "descent": variant.descent}
-    return common | own | {"training": variant.training.to_dict()}
-
-
-def build_part(name: str) -> Part:
-    """Train from every seed, or measure the algorithms."""
-    if name == REFERENCE:
-        return Part(name=name, arrays=_reference(), settings=settings_of(name))
-    variant = VARIANTS[name.removeprefix(PREFIX)]
-    runs = [
-        _run(variant.training.replace(seed=seed), variant.descent) for seed in range(variant.seeds)
-    ]
-    arrays = {key: np.stack([run[key] for run in runs]) for key in runs[0]}
-    return Part(name=name, arrays=arrays, settings=settings_of(name))
-
-
-def parameters_of(part: Part, seed: int) -> dict[str, np.ndarray]:
-    """The trained model of a seed."""
-    names = VARIANTS[part.name.removeprefix(PREFIX)].training.model.shapes(MAIN)
-    return {name: part[f"last:{name}"][seed] for name in names}
-
-
-@cache
-def descents() -> dict[str, GDPlusPlus | GradientDescent]:
-    """One best step, and two tied ones of GD and of GD++, tuned on exact losses."""
-    task = task_of(MAIN)
-    return {
-        "gd1": GradientDescent(etas=(one_layer_step(task),)),
-        "gd2": tune_steps(task, 2, preconditioned=False),
-        "gdpp2": tune_steps(task, 2, preconditioned=True),
-    }
-
-
-@dataclass(frozen=True, kw_only=True)
-class Evaluation:
-    """Prompts with sampled queries, and what gradient descent's weights [prompts, d] are there."""
-
-    batch: Batch
-    y: np.ndarray
-    weights: Mapping[str, np.ndarray]
-
-    @property
-    def truth(self) -> np.ndarray:
-        """Targets of the queries, [prompts, queries]."""
-        return np.einsum("bqd,bd->bq", self.batch.queries, self.batch.w)
-
-    def losses(self, answer: np.ndarray) -> np.ndarray:
-        """Half squared errors, mean over a prompt's queries, [prompts]."""
-        return 0.5 * ((np.asarray(answer) - self.truth) ** 2).mean(-1)
-
-    def of_descent(self, name: str) -> np.ndarray:
-        return self.losses(np.einsum("bqd,bd->bq", self.batch.queries, self.weights[name]))
-
-
-@cache
-def evaluation_at(alpha: float, seed: int = EVALUATION_SEED) -> Evaluation:
-    """EVALUATION prompts with inputs times alpha: the same for all models."""
-    task = wider_inputs(task_of(MAIN), alpha)
-    batch = draw_batch(task, np.random.default_rng(seed), (EVALUATION,), QUERIES)
-    y = np.einsum("bnd,bd->bn", batch.X, batch.w)
-    return Evaluation(batch=batch, y=y, weights=_descent_weights(batch, y))
-
-
-def _descent_weights(batch: Batch, y: np.ndarray) -> dict[str, np.ndarray]:
-    X, y, w = (np.asarray(values, np.float64) for values in (batch.X, y, batch.w))
-    prompts = prompts_of(Tokens(X=X, y=y, sigma=np.zeros(len(w)), w=w))
-    return {name: np.asarray(d.weight_path(prompts))[-1] for name, d in descents().items()}
-
-
-def mean_and_error(values: np.ndarray) -> tuple[float, float]:
-    return float(values.mean()), float(values.std(ddof=1) / np.sqrt(len(values)))
-
-
-def _reference() -> dict[str, np.ndarray]:
+def _algorithms(folder: Path) -> Made:
     """Exact losses of the algorithms, and their sampled ones at every alpha, with errors."""
     task = task_of(MAIN)
-    arrays: dict[str, np.ndarray] = {}
     values = sample_spectra(task)
-    for name, descent in descents().items():
-        exact = mean_and_error(exact_losses(descent, task, values)[-1])
-        arrays[f"{name}:loss"] = np.array((one_layer_loss(task), 0) if name == "gd1" else exact)
-        found = [mean_and_error(evaluation_at(float(alpha)).of_descent(name)) for alpha in SCALES]
-        arrays[f"{name}:shift"] = np.array(found)
-    return arrays
+
+    def descent(name: str) -> Descent:
+        exact = Estimate.of(exact_losses(descents()[name], task, values)[-1])
+        known = Estimate(mean=np.array(one_layer_loss(task)), stderr=np.array(0.0))
+        sampled = [Estimate.of(evaluation_at(float(a)).of_descent(name)) for a in SCALES]
+        return Descent(loss=known if name == "gd1" else exact, shift=stacked(sampled))
+
+    return Made(result=Algorithms(**{name: descent(name) for name in descents()}))
 
 
-def _run(config: BlockTraining, descent: str) -> dict[str, np.ndarray]:
+def train_variant(variant: Variant, seed: int, folder: Path) -> Made:
+    """A variant from one seed, measured at every snapshot."""
+    config = variant.training.replace(seed=seed)
     begun = time.process_time()
     snapshots = list(train_blocks(task_of(MAIN), config))
     seconds = time.process_time() - begun
-    of_fixed = _fixed_batch(config)
-    rows = [_losses(config.model, snapshot, of_fixed) for snapshot in snapshots]
-    movie = [_picture(config.model, snapshot, descent) for snapshot in snapshots[::EVERY]]
-    last = {f"last:{key}": value for key, value in snapshots[-1].parameters.items()}
-    return _stacked(rows) | _stacked(movie) | last | {"seconds": np.asarray(seconds)}
+    losses = [_loss(config.model, snapshot.parameters) for snapshot in snapshots]
+    frames = [snapshot.parameters for snapshot in snapshots[::EVERY]]
+    likeness = [_likeness(config.model, parameters, variant.descent) for parameters in frames]
+    course = Course(
+        steps=np.array([snapshot.step for snapshot in snapshots]),
+        loss=_single(losses),
+        train_loss=_train_losses(config, snapshots),
+        shift=_single([_shifted(config.model, parameters) for parameters in frames]),
+        cosine=_single([cosine for cosine, _ in likeness]),
+        prediction_gap=_single([gap for _, gap in likeness]),
+        seconds=np.array(seconds),
+    )
+    model = BlockTransformer(parameters=snapshots[-1].parameters, shape=config.model)
+    checkpoint = Checkpoint(
+        model=model,
+        task=task_of(MAIN),
+        seed=seed,
+        training=config.to_dict(),
+        metrics={
+            "mean": float(course.loss.mean[-1]),
+            "stderr": float(course.loss.stderr[-1]),
+            "prompts": EVALUATION,
+            "seed": EVALUATION_SEED,
+            "source": RANDOM_STARTS,
+            "seconds": round(seconds, 1),
+        },
+    )
+    return Made(result=course, checkpoint=checkpoint, movie=_movie(course, frames))
 
 
-def _stacked(rows: list[dict[str, Any]]) -> dict[str, np.ndarray]:
-    return {key: np.stack([row[key] for row in rows]) for key in rows[0]}
+def _single(estimates: Sequence[Estimate]) -> Estimate:
+    found = stacked(estimates)
+    return Estimate(mean=found.mean.astype(np.float32), stderr=found.stderr.astype(np.float32))
 
 
-def _fixed_batch(config: BlockTraining) -> Batch | None:
-    """The prompts of a run that has only so many."""
+def _train_losses(config: BlockTraining, snapshots: Sequence[BlockSnapshot]) -> np.ndarray:
+    """On the prompts of a run that has only so many, else of the last batch."""
     if not config.tasks:
-        return None
-    return fixed_prompts(task_of(MAIN), config)
+        return np.array([snapshot.train_loss for snapshot in snapshots], np.float32)
+    fixed = fixed_prompts(task_of(MAIN), config)
+    return np.array([half_mse(config.model, s.parameters, fixed) for s in snapshots], np.float32)
 
 
-def _losses(model: BlockModel, snapshot: BlockSnapshot, fixed: Batch | None) -> dict[str, Any]:
-    """steps; loss and its error; loss on the training prompts, where they are fixed."""
-    test, parameters = evaluation_at(1.0), snapshot.parameters
+def _loss(model: BlockModel, parameters: Mapping[str, np.ndarray]) -> Estimate:
+    test = evaluation_at(1.0)
     batch = test.batch
     found = np.asarray(answers(model, parameters, batch.X, test.y, batch.queries)[-1])
-    excess, error = mean_and_error(test.losses(found) - test.of_descent("gd1"))
-    train = snapshot.train_loss if fixed is None else float(half_mse(model, parameters, fixed))
-    values = {"loss": one_layer_loss(task_of(MAIN)) + excess, "error": error, "train_loss": train}
-    return {"steps": np.int32(snapshot.step)} | {k: np.float32(v) for k, v in values.items()}
+    excess = Estimate.of(test.losses(found) - test.of_descent("gd1"))
+    return Estimate(mean=one_layer_loss(task_of(MAIN)) + excess.mean, stderr=excess.stderr)
 
 
-def _picture(model: BlockModel, snapshot: BlockSnapshot, descent: str) -> dict[str, Any]:
-    """Products of weights, likeness to descent, and losses at every alpha."""
-    parameters = snapshot.parameters
-    compares = np.einsum("lhji,lhjk->lhik", parameters["W_K"], parameters["W_Q"])
-    writes = np.einsum("lhij,lhjk->lhik", parameters["P"], parameters["W_V"])
-    shift = []
+def _shifted(model: BlockModel, parameters: Mapping[str, np.ndarray]) -> Estimate:
+    """Losses at every alpha."""
+    found = []
     for alpha in SCALES:
         test = evaluation_at(float(alpha))
-        found = answers(model, parameters, test.batch.X, test.y, test.batch.queries)[-1]
-        shift.append(mean_and_error(test.losses(found)))
-    return {
-        "frames": np.int32(snapshot.step),
-        "W_KQ": np.float16(compares),
-        "PW_V": np.float16(writes),
-        "shift": np.array(shift, np.float32),
-    } | _likeness(model, parameters, descent)
+        answer = answers(model, parameters, test.batch.X, test.y, test.batch.queries)[-1]
+        found.append(Estimate.of(test.losses(np.asarray(answer))))
+    return stacked(found)
 
 
 def _likeness(
     model: BlockModel, parameters: Mapping[str, np.ndarray], descent: str
-) -> dict[str, np.ndarray]:
-    """(mean, standard error) over prompts of cosine and prediction gap, at one query each."""
+) -> tuple[Estimate, Estimate]:
+    """Cosine of the sensitivities and gap of the predictions, at one query of each prompt."""
     test = evaluation_at(1.0)
     batch, weights, x = test.batch, test.weights[descent], test.batch.queries[:, :1]
     slopes = np.asarray(sensitivity(model, parameters, batch.X, test.y, x))[:, 0]
     found = alignment(slopes, weights, np.asarray(x)[:, 0])
     answer = np.asarray(answers(model, parameters, batch.X, test.y, x)[-1])[:, 0]
     gap = np.abs(answer - np.einsum("bd,bd->b", np.asarray(x)[:, 0], weights))
-    return {
-        "cosine": np.array([found.cosine, found.cosine_stderr], np.float32),
-        "prediction_gap": np.array(mean_and_error(gap), np.float32),
-    }
+    return Estimate(mean=found.cosine, stderr=found.cosine_stderr), Estimate.of(gap)
 
 
-def halfway() -> float:
-    """The loss midway between answering 0 and one step of gradient descent."""
-    task = task_of(MAIN)
-    return 0.25 * float(task.query_variances.sum()) + 0.5 * one_layer_loss(task)
-
-
-def plateaus(part: Part) -> np.ndarray:
-    """Updates until the loss of each seed is first at most `halfway`, interpolated; inf: never."""
-    found = []
-    for steps, loss in zip(part["steps"], part["loss"], strict=True):
-        below = np.flatnonzero(loss <= halfway())
-        if not below.size:
-            found.append(np.inf)
-            continue
-        at = int(below[0])
-        share = (loss[at - 1] - halfway()) / (loss[at - 1] - loss[at])
-        found.append(float(steps[at - 1] + share * (steps[at] - steps[at - 1])))
-    return np.array(found)
+def _movie(course: Course, frames: Sequence[Mapping[str, np.ndarray]]) -> Movie:
+    """Products of weights, in half precision."""
+    writes = [np.einsum("lhij,lhjk->lhik", weights["P"], weights["W_V"]) for weights in frames]
+    compares = [np.einsum("lhji,lhjk->lhik", w["W_K"], w["W_Q"]) for w in frames]
+    return Movie(
+        steps=course.steps[::EVERY],
+        loss=course.loss.mean[::EVERY],
+        P=np.array(writes, np.float16),
+        Q=np.array(compares, np.float16),
+    )

@@ -7,16 +7,22 @@ import numpy as np
 from icl_core.analysis.floors import one_layer_loss
 from icl_core.experiments.row import Row, pm
 from icl_core.experiments.shared import MAIN, task_of
-from icl_core.experiments.variations.build import FIXED, PREFIX, REFERENCE, VARIANTS, plateaus
-from icl_core.zoo.parts import Part, load_part
+from icl_core.experiments.variations.results import (
+    Algorithms,
+    Course,
+    load_algorithms,
+    load_course,
+    plateaus,
+)
+from icl_core.experiments.variations.settings import FIXED, VARIANTS
 
 
 def variation_rows() -> Iterator[Row]:
     """Plateaus, few prompts, LayerNorm: trainings that struggle."""
-    parts = {name: load_part(PREFIX + name) for name in VARIANTS}
-    yield from _plateau_rows(parts)
-    yield from _norm_rows(parts, load_part(REFERENCE))
-    yield from _fixed_rows(parts)
+    courses = {name: load_course(name) for name in VARIANTS}
+    yield from _plateau_rows(courses)
+    yield from _norm_rows(courses, load_algorithms())
+    yield from _fixed_rows(courses)
 
 
 def _between(values: np.ndarray, digits: int = 4) -> str:
@@ -24,9 +30,11 @@ def _between(values: np.ndarray, digits: int = 4) -> str:
     return pm(float(values.mean()), float(values.std(ddof=1)), digits)
 
 
-def _plateau_rows(parts: Mapping[str, Part]) -> Iterator[Row]:
+def _plateau_rows(courses: Mapping[str, Course]) -> Iterator[Row]:
     best = one_layer_loss(task_of(MAIN))
-    one, two = (plateaus(parts[name]) for name in ("heads1", "heads2"))
+    one, two = (
+        plateaus(courses[name].steps, courses[name].loss.mean) for name in ("heads1", "heads2")
+    )
     steps = VARIANTS["heads1"].training.steps
     batch = VARIANTS["heads1"].training.batch
     never = int((~np.isfinite(one)).sum())
@@ -42,7 +50,7 @@ def _plateau_rows(parts: Mapping[str, Part]) -> Iterator[Row]:
         how=f"{how}; the longest more than twice the longest with two heads",
         holds=bool(one.max() > 2 * two.max()),
     )
-    ends = parts["heads2"]["loss"][:, -1].astype(float)
+    ends = courses["heads2"].loss.mean[:, -1].astype(float)
     yield Row(
         claim="With two heads training is fast and reliable",
         paper="fast, every seed (figure 15)",
@@ -50,10 +58,10 @@ def _plateau_rows(parts: Mapping[str, Part]) -> Iterator[Row]:
         how=f"{how}; every seed within 2 % of gradient descent's {best:.4f} at the end",
         holds=bool((ends < 1.02 * best).all() and two.max() < 2 * two.min()),
     )
-    part = parts["grok"]
-    loss = part["loss"].astype(float)
+    course = courses["grok"]
+    loss = course.loss.mean.astype(float)
     rise = float((loss.max(axis=1) - loss[:, 0]).max())
-    waits = plateaus(part)
+    waits = plateaus(course.steps, course.loss.mean)
     yield Row(
         claim="One attention + MLP block on 8,192 fixed prompts drops to near one step of GD",
         paper="test loss first rises, then drops near 0.2 (figure 15)",
@@ -66,17 +74,17 @@ def _plateau_rows(parts: Mapping[str, Part]) -> Iterator[Row]:
     )
 
 
-def _norm_rows(parts: Mapping[str, Part], reference: Part) -> Iterator[Row]:
+def _norm_rows(courses: Mapping[str, Course], algorithms: Algorithms) -> Iterator[Row]:
     for name, words, rivals in (
         ("norm1", "LayerNorm before one layer", ("gd1",)),
         ("norm2", "LayerNorm between two layers", ("gd2", "gdpp2")),
     ):
-        part = parts[name]
-        ends = part["loss"][:, -1].astype(float)
-        wide = part["shift"][:, -1, -1, 0].astype(float)
-        cosine = part["cosine"][:, -1, 0].astype(float)
-        losses = {rival: float(reference[f"{rival}:loss"][0]) for rival in rivals}
-        theirs = {rival: float(reference[f"{rival}:shift"][-1, 0]) for rival in rivals}
+        course = courses[name]
+        ends = course.loss.mean[:, -1].astype(float)
+        wide = course.shift.mean[:, -1, -1].astype(float)
+        cosine = course.cosine.mean[:, -1].astype(float)
+        losses = {rival: float(algorithms.of(rival).loss.mean) for rival in rivals}
+        theirs = {rival: float(algorithms.of(rival).shift.mean[-1]) for rival in rivals}
         said = {"gd1": "one step of GD", "gd2": "two of GD", "gdpp2": "two of GD++"}
         ahead = int((ends < losses[rivals[0]]).sum())
         differs = f"; {ahead} of {len(ends)} seeds are ahead of two steps of GD" if ahead else ""
@@ -96,10 +104,10 @@ def _norm_rows(parts: Mapping[str, Part], reference: Part) -> Iterator[Row]:
         )
 
 
-def _fixed_rows(parts: Mapping[str, Part]) -> Iterator[Row]:
+def _fixed_rows(courses: Mapping[str, Course]) -> Iterator[Row]:
     nothing = 0.5 * float(task_of(MAIN).query_variances.sum())
-    found = {tasks: parts[f"fixed{tasks}"] for tasks in FIXED}
-    few = found[128]["loss"][:, -1].astype(float)
+    found = {tasks: courses[f"fixed{tasks}"] for tasks in FIXED}
+    few = found[128].loss.mean[:, -1].astype(float)
     yield Row(
         claim="Trained on 128 fixed prompts a layer fails on new ones",
         paper="fails, loss up to ≈ 5 (figure 16)",
@@ -107,7 +115,7 @@ def _fixed_rows(parts: Mapping[str, Part]) -> Iterator[Row]:
         how=f"{len(few)} seeds, {FIXED[128]:,} updates on one batch; worse than answering 0",
         holds=bool((few > nothing).all()),
     )
-    cosine = {tasks: part["cosine"][:, -1, 0].astype(float) for tasks, part in found.items()}
+    cosine = {tasks: course.cosine.mean[:, -1].astype(float) for tasks, course in found.items()}
     yield Row(
         claim="Enough fixed prompts: gradient descent again",
         paper="near-perfect alignment from about 2,048 (figure 16)",

@@ -13,16 +13,8 @@ from icl_core.lessons.shared.words import plus_minus, short
 from icl_core.models.linear import PARAMETRIZATIONS, LinearTransformer
 from icl_core.plots.style import METHODS
 from icl_core.tasks.noise import format_noise
-from icl_core.zoo.library import (
-    PRETRAINED,
-    Entry,
-    Table,
-    baseline_table_name,
-    find_entry,
-    load_entry,
-    load_table,
-    task_name,
-)
+from icl_core.zoo.library import PRETRAINED, Entry, find_entry, load_entry, task_name
+from icl_core.zoo.tables import Table, baseline_table_name, load_table
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -6,7 +6,7 @@ from typing import Literal, get_args
 
 import numpy as np
 
-from icl_core.experiments.one_layer.build import (
+from icl_core.experiments.one_layer.settings import (
     DAMPINGS,
     INPUT_SCALES,
     LAW_SCALES,

@@ -28,7 +28,8 @@ from icl_core.lessons.shared.losses import Losses
 from icl_core.lessons.shared.shipped import Family, families, find_family, relatives
 from icl_core.tasks.linear import LinearTask
 from icl_core.tasks.noise import FixedNoise
-from icl_core.zoo.library import PRETRAINED, load_entry, load_table
+from icl_core.zoo.library import PRETRAINED, load_entry
+from icl_core.zoo.tables import load_table
 
 FLOORS = ("const_rr", "bayes_rr")
 

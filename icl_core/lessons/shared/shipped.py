@@ -9,15 +9,8 @@ from icl_core.errors import InputError
 from icl_core.models.linear import PARAMETRIZATIONS
 from icl_core.plots.style import METHODS
 from icl_core.tasks.linear import LinearTask
-from icl_core.zoo.library import (
-    PRETRAINED,
-    Entry,
-    Table,
-    baseline_table_name,
-    load_table,
-    read_manifest,
-    task_name,
-)
+from icl_core.zoo.library import MIXED_NOISE, PRETRAINED, Entry, entries_of, task_name
+from icl_core.zoo.tables import Table, baseline_table_name, load_table
 
 BASELINES = ("const_rr", "ada_rr", "tuned_rr", "bayes_rr")
 """Methods of one step whose tables ship beside the models."""
@@ -59,7 +52,7 @@ class Family:
 def families(folder: Path = PRETRAINED) -> dict[str, Family]:
     """The shipped models by task, the task with most models first."""
     tasks: dict[LinearTask, list[Entry]] = {}
-    for entry in read_manifest(folder):
+    for entry in entries_of(MIXED_NOISE, folder):
         if entry.num_heads == 1 and entry.name.endswith(task_name(entry.task)):
             tasks.setdefault(entry.task, []).append(entry)
     found = [
@@ -145,7 +138,7 @@ def relatives(task: str, folder: Path = PRETRAINED) -> dict[int, dict[Kin, Entry
     found: dict[int, dict[Kin, Entry]] = {}
     known = [
         (kin, entry)
-        for entry in read_manifest(folder)
+        for entry in entries_of(MIXED_NOISE, folder)
         if task_name(entry.task) == task and (kin := kin_of(entry)) is not None
     ]
     for kin, entry in sorted(known, key=lambda pair: _place(pair[0])):

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from icl_core.experiments.variations.build import (
+from icl_core.experiments.variations.settings import (
     EVERY,
     FIXED,
     VARIANTS,

@@ -14,13 +14,9 @@ from icl_core.lessons.weights.config import Coordinates, Weights
 from icl_core.models.linear import LinearTransformer
 from icl_core.tasks.linear import LinearTask
 from icl_core.training.coordinates import to_raw
-from icl_core.zoo.library import (
-    PRETRAINED,
-    baseline_table_name,
-    load_entry,
-    load_movie,
-    load_table,
-)
+from icl_core.zoo.library import PRETRAINED, load_entry
+from icl_core.zoo.movies import load_movie
+from icl_core.zoo.tables import baseline_table_name, load_table
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -5,33 +5,37 @@ import pytest
 
 from icl_core.algorithms.descent import GDPlusPlus
 from icl_core.arrays import in_float64
-from icl_core.experiments.several_layers.build import names, settings_of
 from icl_core.experiments.several_layers.layers import (
     as_blocks,
-    asked,
-    clipped_blocks,
-    exact,
+    exact_losses,
     mixed,
+    query_losses,
     scaled,
     sensitivities,
-    trained,
 )
+from icl_core.experiments.several_layers.results import load_results
 from icl_core.experiments.several_layers.settings import (
-    BASELINES,
+    ARCHITECTURES,
     CLIP,
-    KINDS,
     METHODS,
-    baseline,
-    run_name,
+    model_name,
 )
 from icl_core.experiments.shared import MAIN, task_of
+from icl_core.models.blocks import BlockTransformer
+from icl_core.models.factored import FactoredTransformer
 from icl_core.models.linear import LinearTransformer
 from icl_core.tasks.linear import Tokens, draw_prompts, prompts_of
 from icl_core.training.blocks import Batch, draw_batch
-from icl_core.zoo.parts import load_part
+from icl_core.zoo.library import find_entry, load_model
+from icl_core.zoo.movies import load_movie
 
 TASK = task_of(MAIN)
-FREE = [name for name, kind in KINDS.items() if not kind.clipped]
+FREE = [name for name, known in ARCHITECTURES.items() if not known.clipped]
+
+
+def _layers(architecture: str, seed: int) -> LinearTransformer:
+    checkpoint = load_model(find_entry(model_name(architecture, seed)))
+    return checkpoint.holding(FactoredTransformer).model.linear
 
 
 def _batch() -> tuple[Batch, np.ndarray]:
@@ -39,22 +43,16 @@ def _batch() -> tuple[Batch, np.ndarray]:
     return drawn, np.einsum("bnd,bd->bn", drawn.X, drawn.w)
 
 
-@pytest.mark.parametrize("name", names())
-def test_shipped_parts_are_of_these_settings(name: str) -> None:
-    assert load_part(name).settings == settings_of(name)
-
-
 @pytest.mark.parametrize("kind", ["tied2", "untied5"])
 def test_the_construction_is_the_tuned_algorithm(kind: str) -> None:
     """Layers built from the shipped numbers, beside GD++ in weight space, float64."""
-    part = load_part(BASELINES)
+    algorithms = load_results(kind).algorithms
     prompts = draw_prompts(TASK, 4, 50)
     for method in METHODS:
-        steps, gammas = (part[f"{kind}:{method}:{key}"] for key in ("steps", "gammas"))
-        few = slice(None, 3)
-        known = GDPlusPlus(etas=tuple(10 * steps[few]), gammas=tuple(gammas[few]))
+        descent, few = algorithms.of(method), slice(None, 3)
+        known = GDPlusPlus(etas=tuple(10 * descent.steps[few]), gammas=tuple(descent.gammas[few]))
         expected = known.weight_path(prompts)
-        found = baseline(part, kind, method).weight_path(prompts)
+        found = descent.model.weight_path(prompts)
         np.testing.assert_allclose(found[: len(expected)], expected, rtol=1e-6, atol=1e-9)
 
 
@@ -62,33 +60,43 @@ def test_the_construction_is_the_tuned_algorithm(kind: str) -> None:
 def test_shipped_losses_are_those_of_the_weights(kind: str) -> None:
     """Measured again on other prompts: medians within 5 %, for rare prompts decide the means."""
     prompts = draw_prompts(TASK, 77, 4096)
-    for seed in KINDS[kind].seeds[:2]:
-        run = load_part(run_name(kind, seed))
-        path = trained(run, KINDS[kind].layers).weight_path(prompts)
-        again = np.median(exact(path, prompts, TASK.query_variances), axis=-1)
-        np.testing.assert_allclose(again, run["end:median"], rtol=0.05, atol=1e-3)
-        np.testing.assert_array_equal(run["steps"], KINDS[kind].training.marks())
+    course, known = load_results(kind).course, ARCHITECTURES[kind]
+    for seed in known.seeds[:2]:
+        path = _layers(kind, seed).weight_path(prompts)
+        again = np.median(exact_losses(path, prompts, TASK.query_variances), axis=-1)
+        np.testing.assert_allclose(again, course.end.loss.median[seed], rtol=0.05, atol=1e-3)
+        np.testing.assert_array_equal(course.steps[seed], known.training.marks())
+
+
+def test_movies_end_with_the_weights() -> None:
+    for name, known in ARCHITECTURES.items():
+        for seed in known.seeds:
+            entry = find_entry(model_name(name, seed))
+            assert bool(entry.movie_sha256) == (seed in known.movie)
+        for seed in known.movie:
+            movie, model = load_movie(model_name(name, seed)), _layers(name, seed)
+            np.testing.assert_allclose(movie.Q[-1], model.Q[: movie.Q.shape[1]], atol=1e-6)
+            np.testing.assert_allclose(movie.P[-1], model.P[: movie.P.shape[1]], atol=1e-6)
 
 
 @in_float64
 def test_tokens_and_moments_give_the_same_losses() -> None:
     """Without clipping: answers at queries, and <w, x> with the implicit weights."""
     drawn, y = _batch()
-    model = trained(load_part(run_name("tied2", 0)), 2)
+    model = _layers("tied2", 0)
     known = Tokens(X=drawn.X, y=y, sigma=np.zeros(6), w=drawn.w)  # type: ignore[arg-type]
     path = np.asarray(model.weight_path(prompts_of(known)))
     gap = np.einsum("lbd,bqd->lbq", path - np.asarray(drawn.w), drawn.queries)
     blocks = as_blocks(model, 0.0)
-    np.testing.assert_allclose(asked(blocks, drawn), 0.5 * np.mean(gap**2, -1), rtol=1e-3)
-    np.testing.assert_allclose(
-        sensitivities(*blocks, drawn.X, y, drawn.queries), path, rtol=1e-3, atol=1e-4
-    )
+    np.testing.assert_allclose(query_losses(blocks, drawn), 0.5 * np.mean(gap**2, -1), rtol=1e-3)
+    slopes = sensitivities(blocks.shape, blocks.parameters, drawn.X, y, drawn.queries)
+    np.testing.assert_allclose(slopes, path, rtol=1e-3, atol=1e-4)
 
 
 def test_mixtures_begin_trained_and_end_constructed() -> None:
     prompts = draw_prompts(TASK, 5, 20)
-    model = trained(load_part(run_name("tied2", 1)), 2)
-    ideal = baseline(load_part(BASELINES), "tied2", "gdpp")
+    model = _layers("tied2", 1)
+    ideal = load_results("tied2").algorithms.gdpp.model
 
     def path(some: LinearTransformer) -> np.ndarray:
         return np.asarray(some.weight_path(prompts))
@@ -103,17 +111,17 @@ def test_clipping_bounds_what_diverges() -> None:
     """Inputs three times as wide: with clipped tokens no answer is beyond the bound."""
     wide = TASK.replace(inputs=TASK.inputs.scaled(3.0))
     drawn = draw_batch(wide, np.random.default_rng(3), (40,), 2)
-    model = trained(load_part(run_name("tied2", 0)), 2)
-    free, bound = (asked(as_blocks(model, clip), drawn)[-1].max() for clip in (0.0, CLIP))
+    model = _layers("tied2", 0)
+    free, bound = (query_losses(as_blocks(model, clip), drawn)[-1].max() for clip in (0.0, CLIP))
     truth = np.abs(np.einsum("bqd,bd->bq", drawn.queries, drawn.w)).max()
     assert bound < 0.5 * (CLIP + truth) ** 2 < free
 
 
 def test_the_shipped_blocks_have_their_loss() -> None:
     """Twelve blocks on other prompts: within five standard errors and 10 %."""
-    kind = KINDS["blocks12"]
-    run = load_part(run_name("blocks12", kind.seeds[0]))
+    checkpoint = load_model(find_entry(model_name("blocks12", 0)))
     drawn = draw_batch(TASK, np.random.default_rng(8), (1000,), 4)
-    losses = asked(clipped_blocks(run, kind), drawn)[-1]
-    error = float(np.hypot(losses.std() / 1000**0.5, run["end:loss"][1, -1]))
-    assert abs(losses.mean() - run["end:loss"][0, -1]) < 5 * error
+    losses = query_losses(checkpoint.holding(BlockTransformer).model, drawn)[-1]
+    shipped = load_results("blocks12").course.end.loss
+    error = float(np.hypot(losses.std() / 1000**0.5, shipped.stderr[0, -1]))
+    assert abs(losses.mean() - shipped.mean[0, -1]) < 5 * error

@@ -7,8 +7,7 @@ import numpy as np
 import pytest
 
 from icl_core.errors import InputError
-from icl_core.experiments.several_layers.settings import KINDS
-from icl_core.experiments.several_layers.sweeps import MIXES, SCALES
+from icl_core.experiments.several_layers.settings import ARCHITECTURES, MIXES, SCALES
 from icl_core.experiments.shared import MAIN
 from icl_core.lessons import several_layers as lesson
 from icl_core.lessons.several_layers.config import FRAMES, LAYERS, SEEDS, SeveralLayers
@@ -69,7 +68,7 @@ def test_tied_layers_mix_and_untied_ones_do_not(runs: Runs) -> None:
         worst = [
             curve.y.max() / curve.y[[0, -1]].max() for uid, curve in curves.items() if "seed" in uid
         ]
-        assert len(worst) == len(KINDS[kind].seeds)
+        assert len(worst) == len(ARCHITECTURES[kind].seeds)
         assert (
             np.mean(np.array(worst) < 1.1) > 0.5 if alike else np.mean(np.array(worst) > 1.1) > 0.5
         )
@@ -90,14 +89,14 @@ def test_clipping_makes_larger_inputs_level_off(runs: Runs) -> None:
 
 def test_every_kind_stands_in_the_overview(runs: Runs) -> None:
     curves = _curves(runs, "depths", CONFIG)
-    assert len(curves["full"].y) == sum(len(kind.seeds) for kind in KINDS.values())
+    assert len(curves["full"].y) == sum(len(kind.seeds) for kind in ARCHITECTURES.values())
     assert (curves["gdpp_tuned"].y < curves["gd"].y).all()
 
 
 @pytest.mark.parametrize("name", VIEWS)
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", ARCHITECTURES)
 def test_views_fit_their_grids(runs: Runs, name: str, kind: Any) -> None:
-    last = {"seed": KINDS[kind].seeds[-1], "layer": KINDS[kind].layers}
+    last = {"seed": ARCHITECTURES[kind].seeds[-1], "layer": ARCHITECTURES[kind].layers}
     for config in (
         SeveralLayers(kind=kind),
         SeveralLayers(kind=kind, frame=3, tokens="clipped", **last),
@@ -123,6 +122,6 @@ def test_bad_choices_are_one_sentence(changes: dict) -> None:
 
 
 def test_without_files_one_sentence(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="paper1 build") as caught:
+    with pytest.raises(InputError, match="zoo build") as caught:
         read(tmp_path)
     assert_one_sentence(caught.value)

@@ -17,7 +17,7 @@ from icl_core.experiments.mixed_noise.shifts import (
     measure_shifts,
     shifted,
 )
-from icl_core.experiments.mixed_noise.verify import verify
+from icl_core.experiments.verify import verify
 from icl_core.tasks.linear import LinearTask
 from icl_core.tasks.noise import UniformNoise
 from icl_core.zoo.library import read_manifest

@@ -17,10 +17,12 @@ from icl_core.experiments.mixed_noise.settings import MAIN, PAIR, specs
 from icl_core.experiments.mixed_noise.table import results
 from icl_core.tasks.noise import CategoricalNoise
 from icl_core.zoo import library
+from icl_core.zoo.movies import load_movie
+from icl_core.zoo.tables import load_table
 from tests.cases import DATA
 
 METHODS = {"gdpp": "GD++", "diag": "DIAG", "full": "FULL"}
-ENTRIES = library.read_manifest()
+ENTRIES = library.entries_of(library.MIXED_NOISE)
 PUBLISHED = [
     entry
     for entry in ENTRIES
@@ -69,14 +71,14 @@ def test_no_model_is_behind_one_that_it_contains():
 @pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.name)
 def test_files_are_what_the_manifest_says(entry):
     checkpoint = library.load_entry(entry)
-    table = library.load_table(entry.name)
+    table = load_table(entry.name)
     assert checkpoint.metrics == entry.metrics
     assert entry.metrics["mean"] == table.loss.mean[-1]
     assert table.loss.mean.shape == (entry.num_layers + 1,)
     assert table.profile.mean.shape == (table.sigmas.size, entry.num_layers + 1)
     if entry.movie_sha256:
         # It ends with the shipped weights, in float32, or says that it does not.
-        movie = library.load_movie(entry.name)
+        movie = load_movie(entry.name)
         same = np.allclose(movie.P[-1], checkpoint.model.P, rtol=1e-5, atol=1e-7)
         assert same == ("movie" not in entry.metrics)
         assert not same or entry.metrics["source"].startswith("trained")
@@ -143,7 +145,7 @@ def test_the_noiseless_column_falls_doubly_exponentially():
 def test_everything_together_is_small():
     files = [file for file in library.PRETRAINED.rglob("*") if file.is_file()]
     assert sum(file.stat().st_size for file in files) <= 25e6
-    stray = [f for f in files if f.suffix not in (".safetensors", ".json", ".npz")]
+    stray = [f for f in files if f.suffix not in (".safetensors", ".json")]
     assert not stray
     for first, second in itertools.pairwise(ENTRIES):
         assert first.name < second.name

@@ -11,13 +11,9 @@ import pytest
 from icl_core.analysis.loss import evaluate, prompt_losses
 from icl_core.checkpoints import sha256
 from icl_core.errors import InputError
-from icl_core.experiments.mixed_noise.table import Measured
-from icl_core.experiments.mixed_noise.verify import (
-    check_hashes,
-    disagreements,
-    token_losses,
-    verify,
-)
+from icl_core.experiments.measured import Measured, disagreements
+from icl_core.experiments.mixed_noise.verify import token_losses
+from icl_core.experiments.verify import check_hashes, verify
 from icl_core.zoo.library import read_manifest, write_manifest
 from tests.cases import COUNT, TASK, full_model
 from tests.engine.zoo.test_library import fill
@@ -115,13 +111,13 @@ def test_rounding_of_two_routes_is_no_difference() -> None:
     assert disagreements(np.full(1000, 3e-27), said, heavy=True) == []
 
 
-@pytest.mark.parametrize("kind", ["table", "movie"])
-def test_tables_and_movies_are_held_against_their_hashes(tmp_path: Path, kind: str) -> None:
+@pytest.mark.parametrize("kind", ["table", "movie", "result"])
+def test_tables_movies_and_results_are_held_against_their_hashes(tmp_path: Path, kind: str) -> None:
     file = tmp_path / f"{kind}s" / "m.safetensors"
     file.parent.mkdir()
     file.write_bytes(b"as it was")
-    digests = {f"{kind}_sha256": sha256(b"as it was")}
-    entry: Any = SimpleNamespace(name="m", file="m.safetensors", **digests)
+    digests = {f"{kind}s": sha256(b"as it was")}
+    entry: Any = SimpleNamespace(name="m", file="m.safetensors", files=digests)
     check_hashes(entry, tmp_path)
     file.write_bytes(b"as it is")
     with pytest.raises(InputError, match=f"The {kind} of m has another SHA-256"):
@@ -135,12 +131,12 @@ def test_a_wrong_hash_is_a_verdict(folder: Path, monkeypatch: pytest.MonkeyPatch
     def refuse(entry: object, folder: Path) -> None:
         raise InputError("The table is another.")
 
-    monkeypatch.setattr("icl_core.experiments.mixed_noise.verify.check_hashes", refuse)
+    monkeypatch.setattr("icl_core.experiments.verify.check_hashes", refuse)
     (verdict,) = verify(folder, prompts=PROMPTS)
     assert (verdict.ok, verdict.problem) == (False, "The table is another.")
 
 
 def test_a_pattern_chooses_models(folder: Path) -> None:
     assert len(list(verify(folder, prompts=PROMPTS, only="full_*"))) == 1
-    with pytest.raises(InputError, match="No shipped model matches"):
+    with pytest.raises(InputError, match="Nothing that is shipped matches"):
         list(verify(folder, only="gdpp_*"))
