@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from icl_core.algorithms import Method
+from icl_core.algorithms import Predictor
 from icl_core.algorithms.ridge import AdaRR, BayesRR, ConstRR
 from icl_core.analysis.loss import LossSummary, evaluate
 from icl_core.analysis.tuning import tune_ridge
@@ -22,7 +22,7 @@ from icl_core.export.images import SCALES
 from icl_core.export.recipe import MAX_CONFIG_BYTES, parse_config, permalink
 from icl_core.files import read_bytes, write_atomic
 from icl_core.lessons.catalog import LESSONS
-from icl_core.models.linear import PARAMETRIZATIONS, LinearTransformer
+from icl_core.models.linear import PARAMETRIZATIONS
 from icl_core.runtime import prepare_process
 from icl_core.tasks.inputs import parse_inputs
 from icl_core.tasks.linear import LinearTask
@@ -96,7 +96,7 @@ def run_train(options: argparse.Namespace) -> None:
 
 def run_evaluate(options: argparse.Namespace) -> None:
     """Per-layer adjusted loss of a checkpoint, beside the baselines and the Bayes floor."""
-    checkpoint = load_checkpoint(Path(options.file)).holding(LinearTransformer)
+    checkpoint = load_checkpoint(Path(options.file))
     task = checkpoint.task
     if options.noise is not None:
         task = task.replace(noise=parse_noise(options.noise))
@@ -104,7 +104,7 @@ def run_evaluate(options: argparse.Namespace) -> None:
         task = task.replace(num_context=options.context)
     if options.inputs is not None:
         task = task.replace(inputs=parse_inputs(options.inputs))
-    methods: dict[str, Method] = {
+    methods: dict[str, Predictor] = {
         "model": checkpoint.model,
         "const_rr": ConstRR.of(task),
         "bayes_rr": BayesRR(noise=task.noise),

@@ -15,7 +15,7 @@ from icl_core.experiments.catalog import build
 from icl_core.experiments.mixed_noise.claims import Claim, claims
 from icl_core.experiments.mixed_noise.faults import faults
 from icl_core.experiments.mixed_noise.report import markdown as table1
-from icl_core.experiments.mixed_noise.table import VERDICTS, results
+from icl_core.experiments.mixed_noise.table import VERDICTS, results, results_of
 from icl_core.experiments.paper1.claims import rows
 from icl_core.experiments.paper1.report import markdown as paper1
 from icl_core.experiments.verify import PROMPTS, chosen, verify
@@ -118,7 +118,7 @@ def _verify(only: str, prompts: int) -> int:
         verdicts.append(verdict)
         say(f"{'ok ' if verdict.ok else 'BAD'} {verdict.name} {verdict.problem}")
     mixed = [entry for entry in chosen(only) if entry.experiment == MIXED_NOISE]
-    judged = claims(results(entries=mixed)) if mixed else ()
+    judged = claims(results_of(mixed)) if mixed else ()
     for claim in judged:
         mark = {True: "ok ", False: "BAD", None: "-- "}[claim.holds]
         say("\n    ".join([f"{mark} {claim.name}: {claim.said}", *claim.cases]))

@@ -161,7 +161,7 @@ def some_model(kind: str, task: LinearTask = TASK, **config: Any) -> Model:
     rng = np.random.default_rng(6)
     shapes = KINDS[kind].shapes(config, task)
     return KINDS[kind].build(
-        config, {name: 0.3 * rng.standard_normal(shape) for name, shape in shapes.items()}
+        config, {name: 0.2 * rng.standard_normal(shape) for name, shape in shapes.items()}
     )
 
 

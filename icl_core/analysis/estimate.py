@@ -1,9 +1,11 @@
-"""A mean over prompts with its standard error."""
+"""Means over prompts with their standard errors, as results hold them."""
 
 from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float
+
+from icl_core.analysis.statistics import mean_and_error, overflowed
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -14,12 +16,10 @@ class Estimate:
     stderr: np.ndarray
 
     @classmethod
-    def of(cls, values: Float[np.ndarray, "*rest prompts"]) -> "Estimate":
-        """Over the last axis. NaN is a loss that overflowed, and counts as infinite."""
-        with np.errstate(over="ignore", invalid="ignore"):
-            values = np.where(np.isnan(values), np.inf, values)
-            error = values.std(-1, ddof=1) / np.sqrt(values.shape[-1])
-            return cls(mean=values.mean(-1), stderr=error)
+    def of(cls, losses: Float[np.ndarray, "*rest prompts"]) -> "Estimate":
+        """Over the last axis; losses that overflowed are infinite."""
+        mean, stderr = mean_and_error(overflowed(losses))
+        return cls(mean=mean, stderr=stderr)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -29,7 +29,7 @@ class MedianEstimate(Estimate):
     median: np.ndarray
 
     @classmethod
-    def of(cls, values: Float[np.ndarray, "*rest prompts"]) -> "MedianEstimate":
-        """Over the last axis; see `Estimate.of`."""
-        known = Estimate.of(values)
-        return cls(mean=known.mean, stderr=known.stderr, median=np.median(values, axis=-1))
+    def of(cls, losses: Float[np.ndarray, "*rest prompts"]) -> "MedianEstimate":
+        """Over the last axis; losses that overflowed are infinite."""
+        mean, stderr = mean_and_error(overflowed(losses))
+        return cls(mean=mean, stderr=stderr, median=np.median(losses, axis=-1))

@@ -9,6 +9,7 @@ from jaxtyping import Float
 
 from icl_core.arrays import Array, WeightPath, namespace
 from icl_core.models.linear import LinearTransformer
+from icl_core.models.predictor import Method, Model
 from icl_core.tasks.linear import LinearTask, Prompts
 from icl_core.validation import choice, integer
 
@@ -17,7 +18,7 @@ NAMES = ("W_K", "W_Q", "W_V", "P")
 
 
 @struct.dataclass
-class FactoredTransformer:
+class FactoredTransformer(Method, Model):
     """L layers of linear attention, each adding sum_k P_k V_k G K_k^T Q_k e to every token e.
 
     W_K, W_Q, W_V, P are [L, H, d+1, d+1], or [1, H, d+1, d+1] for tied layers, which have one set

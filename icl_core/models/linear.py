@@ -15,6 +15,7 @@ from flax import struct
 from jaxtyping import Float
 
 from icl_core.arrays import Array, WeightPath, eye_like, namespace, numpy_or_xla, scan
+from icl_core.models.predictor import Method, Model
 from icl_core.models.products import sandwich
 from icl_core.tasks.linear import LinearTask, Moments, Prompts
 from icl_core.validation import integer
@@ -22,9 +23,12 @@ from icl_core.validation import integer
 Parametrization = Literal["gdpp", "diag", "full"]
 PARAMETRIZATIONS: tuple[Parametrization, ...] = get_args(Parametrization)
 
+Pair = tuple[Array, Array]
+Flow = tuple[Array, Array, Array, Array]
+
 
 @struct.dataclass
-class LinearTransformer:
+class LinearTransformer(Method, Model):
     """P, Q [L, H, d+1, d+1] in the paper's raw coordinates: P = W_P W_V, Q = W_K^T W_Q."""
 
     P: Float[Array, "layers heads tokens tokens"]
@@ -176,7 +180,7 @@ def implicit_weights(model: LinearTransformer, moments: Moments) -> WeightPath:
     xp, gram = namespace(model, moments), moments.gram()
     identity = eye_like(gram)
 
-    def layer(carry: tuple[Array, Array], weights: tuple[Array, Array]) -> tuple[Any, Array]:
+    def layer(carry: Pair, weights: Pair) -> tuple[Pair, Array]:
         G, B = carry
         P, Q = weights
         A = identity + _attention(P, G, Q)
@@ -207,7 +211,7 @@ def information_flow(model: LinearTransformer, moments: Moments) -> InformationF
         energy = a * a * lam - 2 * a * w_alpha + xp.vecdot(w, Sigma_w)
         return Moments(Sigma=S, alpha=r, lam=energy).gram()
 
-    def layer(state: tuple[Array, ...], weights: tuple[Array, Array]) -> tuple[Any, Any]:
+    def layer(state: Flow, weights: Pair) -> tuple[Flow, Flow]:
         a, M, u, w = state
         P, Q = weights
         update = _attention(P, gram(a, M, u, w), Q)

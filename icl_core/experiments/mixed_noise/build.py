@@ -23,14 +23,7 @@ from icl_core.experiments.mixed_noise.measure import build_baselines, measure
 from icl_core.experiments.mixed_noise.settings import STAGES, Recipe, Spec, specs
 from icl_core.experiments.mixed_noise.shifts import build_shifts
 from icl_core.tasks.linear import LinearTask
-from icl_core.zoo.library import (
-    MIXED_NOISE,
-    PRETRAINED,
-    Entry,
-    entries_in,
-    load_entry,
-    save_model,
-)
+from icl_core.zoo.library import MIXED_NOISE, PRETRAINED, Entry, entries_in, load_entry, save_model
 from icl_core.zoo.movies import save_movie
 from icl_core.zoo.tables import load_table, save_table
 

@@ -19,6 +19,7 @@ from icl_core.experiments.mixed_noise.table import (
     bayes_spread,
     measured,
 )
+from icl_core.remember import remember
 from icl_core.tasks.noise import UniformNoise
 
 TRIMMED_SLACK = 1.01
@@ -41,6 +42,7 @@ class Claim:
     cases: tuple[str, ...] = ()
 
 
+@remember(1)
 def claims(table: Results) -> tuple[Claim, ...]:
     """What is promised of the shipped models."""
     return tuple(make(table) for make in _CLAIMS)

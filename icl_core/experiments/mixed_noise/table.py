@@ -31,7 +31,14 @@ from icl_core.experiments.mixed_noise.published import (
 from icl_core.models.linear import PARAMETRIZATIONS, Parametrization
 from icl_core.tasks.linear import LinearTask
 from icl_core.tasks.noise import UniformNoise
-from icl_core.zoo.library import MIXED_NOISE, PRETRAINED, Entry, entries_of, model_name
+from icl_core.zoo.library import (
+    MIXED_NOISE,
+    PRETRAINED,
+    Entry,
+    entries_of,
+    from_shipped,
+    model_name,
+)
 from icl_core.zoo.tables import baseline_table_name, load_table
 
 Verdict = Literal["better", "equal", "tail", "floor", "worse", "missing"]
@@ -173,7 +180,7 @@ class Cell:
         return NEAR * self.floor < self.paper.value - self.paper.rounding
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Results:
     """All cells in the order of the paper, and every entry of the manifest they come from."""
 
@@ -204,10 +211,15 @@ class Results:
         return tuple(cell for cell in self.cells if cell.ours is not None)
 
 
-def results(folder: Path = PRETRAINED, entries: Sequence[Entry] | None = None) -> Results:
-    """The table of a folder; `entries` limits it to some of its models."""
-    chosen = tuple(entries_of(MIXED_NOISE, folder) if entries is None else entries)
-    known = {entry.name: entry for entry in chosen}
+@from_shipped(1)
+def results(folder: Path = PRETRAINED) -> Results:
+    """The table of all models of a folder."""
+    return results_of(entries_of(MIXED_NOISE, folder), folder)
+
+
+def results_of(entries: Sequence[Entry], folder: Path = PRETRAINED) -> Results:
+    """The table of some models."""
+    known = {entry.name: entry for entry in entries}
     columns = tuple(_column(name, task, folder) for name, task in paper_tasks().items())
     return Results(
         columns=columns,
@@ -217,7 +229,7 @@ def results(folder: Path = PRETRAINED, entries: Sequence[Entry] | None = None) -
             for layers in DEPTHS
             for column in columns
         ),
-        entries=chosen,
+        entries=tuple(entries),
     )
 
 

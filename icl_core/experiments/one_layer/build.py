@@ -15,9 +15,10 @@ import numpy as np
 
 from icl_core.analysis.estimate import Estimate
 from icl_core.analysis.floors import one_layer_loss
-from icl_core.analysis.likeness import alignment, draw_queries
+from icl_core.analysis.likeness import draw_queries, likeness
 from icl_core.analysis.loss import distance_loss
 from icl_core.analysis.rollout import roll_out
+from icl_core.analysis.statistics import overflowed
 from icl_core.arrays import in_float64
 from icl_core.checkpoints import Checkpoint
 from icl_core.constructions.matrices import AttentionWeights
@@ -84,7 +85,7 @@ def implicit_weights(weights: AttentionWeights, prompts: Prompts) -> np.ndarray:
 
 
 def _losses(weights: np.ndarray, prompts: Prompts, query: Any) -> np.ndarray:
-    return np.asarray(distance_loss(weights[None], prompts.w, query))[0]
+    return overflowed(np.asarray(distance_loss(weights[None], prompts.w, query))[0])
 
 
 @in_float64
@@ -106,7 +107,7 @@ def _train(size: int, seed: int, folder: Path) -> Made:
         train_loss=np.array([snapshot.train_loss for snapshot in snapshots]),
         loss=one_layer_loss(task) + stacked(excess).mean,
         excess=stacked(excess),
-        likeness=stacked([alignment(w, descent, queries) for w in found]),
+        likeness=stacked([likeness(w, descent, queries) for w in found]),
         descent=Estimate.of(gd),
         seconds=np.array(seconds),
     )
@@ -214,8 +215,7 @@ def _roll_outs(layers: Sequence[AttentionWeights], task: LinearTask, prompts: Pr
 
 
 def _spread(path: Any, prompts: Prompts, task: LinearTask) -> Spread:
-    losses = np.asarray(distance_loss(path, prompts.w, task.query_variances))
-    losses = np.where(np.isnan(losses), np.inf, losses)
+    losses = overflowed(np.asarray(distance_loss(path, prompts.w, task.query_variances)))
     low, median, high = np.quantile(np.minimum(losses, 1e300), [0.1, 0.5, 0.9], axis=-1)
     known = Estimate.of(losses)
     return Spread(mean=known.mean, stderr=known.stderr, median=median, low=low, high=high)

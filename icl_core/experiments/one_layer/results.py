@@ -8,7 +8,7 @@ from typing import Annotated
 import numpy as np
 
 from icl_core.analysis.estimate import Estimate
-from icl_core.analysis.likeness import Alignment
+from icl_core.analysis.likeness import Likeness
 from icl_core.experiments.one_layer.settings import SHIFTS, SIZES, model_name, seeds_of
 from icl_core.experiments.shared import MAIN
 from icl_core.zoo.library import PRETRAINED
@@ -29,7 +29,7 @@ class Course:
     train_loss: Annotated[np.ndarray, "snapshots"]
     loss: Annotated[np.ndarray, "snapshots"]
     excess: Annotated[Estimate, "snapshots"]
-    likeness: Annotated[Alignment, "snapshots"]
+    likeness: Annotated[Likeness, "snapshots"]
     descent: Estimate
     seconds: np.ndarray
 

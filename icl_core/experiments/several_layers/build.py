@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from icl_core.analysis.estimate import Estimate, MedianEstimate
-from icl_core.analysis.likeness import Alignment, alignment, draw_queries
+from icl_core.analysis.likeness import Likeness, draw_queries, likeness
 from icl_core.checkpoints import Checkpoint
 from icl_core.experiments.jobs import Job, Made
 from icl_core.experiments.several_layers.algorithms import tune_algorithms
@@ -48,8 +48,8 @@ from icl_core.experiments.shared import (
 )
 from icl_core.models.blocks import BlockTransformer
 from icl_core.models.factored import FactoredTransformer
+from icl_core.tasks.base import Draw
 from icl_core.tasks.linear import Prompts, draw_prompts
-from icl_core.training.blocks import Batch
 from icl_core.zoo.movies import Movie
 from icl_core.zoo.results import load_result, stacked
 
@@ -153,7 +153,7 @@ def _compare(
     return Comparison(
         loss=MedianEstimate.of(losses),
         excess=Estimate.of(losses - exact_losses(paths["gdpp"], prompts, variance)),
-        **{method: alignment(path, paths[method], queries) for method in METHODS},
+        **{method: likeness(path, paths[method], queries) for method in METHODS},
     )
 
 
@@ -173,23 +173,23 @@ def _compare_clipped(model: BlockTransformer, algorithms: Algorithms, count: int
     drawn, others = _beside_clipped(algorithms, count)
     first, losses, slopes = readings(model, drawn)
 
-    def likeness(method: str) -> Alignment:
+    def alike(method: str) -> Likeness:
         answer, _, slope = others[method]
         gap = Estimate.of(np.abs(first - answer))
-        found = alignment(slopes, slope, np.asarray(drawn.queries)[:, 0])
+        found = likeness(slopes, slope, np.asarray(drawn.queries)[:, 0])
         return replace(found, prediction_gap=gap.mean, prediction_stderr=gap.stderr)
 
     return Comparison(
         loss=MedianEstimate.of(losses),
         excess=Estimate.of(losses - others["gdpp"][1]),
-        gd=likeness("gd"),
-        gdpp=likeness("gdpp"),
+        gd=alike("gd"),
+        gdpp=alike("gdpp"),
     )
 
 
 @lru_cache(maxsize=2)
 def _beside_clipped(
     algorithms: Algorithms, count: int
-) -> tuple[Batch, dict[str, tuple[np.ndarray, ...]]]:
+) -> tuple[Draw, dict[str, tuple[np.ndarray, ...]]]:
     drawn = draw_clipped(task_of(MAIN), count)
     return drawn, {m: readings(as_blocks(algorithms.of(m).model, CLIP), drawn) for m in METHODS}

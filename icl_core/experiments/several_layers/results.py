@@ -11,7 +11,7 @@ from typing import Annotated
 import numpy as np
 
 from icl_core.analysis.estimate import Estimate, MedianEstimate
-from icl_core.analysis.likeness import Alignment
+from icl_core.analysis.likeness import Likeness
 from icl_core.constructions.matrices import descent_weights
 from icl_core.experiments.several_layers.settings import (
     ARCHITECTURES,
@@ -63,10 +63,10 @@ class Comparison:
 
     loss: Annotated[MedianEstimate, "readings"]
     excess: Annotated[Estimate, "readings"]
-    gd: Annotated[Alignment, "readings"]
-    gdpp: Annotated[Alignment, "readings"]
+    gd: Annotated[Likeness, "readings"]
+    gdpp: Annotated[Likeness, "readings"]
 
-    def likeness(self, method: str) -> Alignment:
+    def likeness(self, method: str) -> Likeness:
         """To "gd" or "gdpp"."""
         return {"gd": self.gd, "gdpp": self.gdpp}[method]
 

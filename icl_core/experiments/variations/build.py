@@ -1,7 +1,7 @@
 """Trainings that struggle are trained, and measured beside gradient descent."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
@@ -9,7 +9,7 @@ import numpy as np
 
 from icl_core.analysis.estimate import Estimate
 from icl_core.analysis.floors import one_layer_loss
-from icl_core.analysis.likeness import alignment
+from icl_core.analysis.likeness import likeness
 from icl_core.analysis.recursion import exact_losses, sample_spectra
 from icl_core.checkpoints import Checkpoint
 from icl_core.experiments.jobs import Job, Made
@@ -28,7 +28,7 @@ from icl_core.experiments.variations.settings import (
     model_name,
     model_settings,
 )
-from icl_core.models.blocks import BlockModel, BlockTransformer, answers, sensitivity
+from icl_core.models.blocks import BlockTransformer, sensitivity
 from icl_core.training.blocks import (
     BlockSnapshot,
     BlockTraining,
@@ -76,21 +76,23 @@ def train_variant(variant: Variant, seed: int, folder: Path) -> Made:
     begun = time.process_time()
     snapshots = list(train_blocks(task_of(MAIN), config))
     seconds = time.process_time() - begun
-    losses = [_loss(config.model, snapshot.parameters) for snapshot in snapshots]
-    frames = [snapshot.parameters for snapshot in snapshots[::EVERY]]
-    likeness = [_likeness(config.model, parameters, variant.descent) for parameters in frames]
+    models = [
+        BlockTransformer(parameters=snapshot.parameters, shape=config.model)
+        for snapshot in snapshots
+    ]
+    frames = models[::EVERY]
+    alike = [_likeness(model, variant.descent) for model in frames]
     course = Course(
         steps=np.array([snapshot.step for snapshot in snapshots]),
-        loss=_single(losses),
+        loss=_single([_loss(model) for model in models]),
         train_loss=_train_losses(config, snapshots),
-        shift=_single([_shifted(config.model, parameters) for parameters in frames]),
-        cosine=_single([cosine for cosine, _ in likeness]),
-        prediction_gap=_single([gap for _, gap in likeness]),
+        shift=_single([_shifted(model) for model in frames]),
+        cosine=_single([cosine for cosine, _ in alike]),
+        prediction_gap=_single([gap for _, gap in alike]),
         seconds=np.array(seconds),
     )
-    model = BlockTransformer(parameters=snapshots[-1].parameters, shape=config.model)
     checkpoint = Checkpoint(
-        model=model,
+        model=models[-1],
         task=task_of(MAIN),
         seed=seed,
         training=config.to_dict(),
@@ -119,41 +121,33 @@ def _train_losses(config: BlockTraining, snapshots: Sequence[BlockSnapshot]) -> 
     return np.array([half_mse(config.model, s.parameters, fixed) for s in snapshots], np.float32)
 
 
-def _loss(model: BlockModel, parameters: Mapping[str, np.ndarray]) -> Estimate:
+def _loss(model: BlockTransformer) -> Estimate:
     test = evaluation_at(1.0)
-    batch = test.batch
-    found = np.asarray(answers(model, parameters, batch.X, test.y, batch.queries)[-1])
-    excess = Estimate.of(test.losses(found) - test.of_descent("gd1"))
+    excess = Estimate.of(test.losses(test.answers(model)) - test.of_descent("gd1"))
     return Estimate(mean=one_layer_loss(task_of(MAIN)) + excess.mean, stderr=excess.stderr)
 
 
-def _shifted(model: BlockModel, parameters: Mapping[str, np.ndarray]) -> Estimate:
+def _shifted(model: BlockTransformer) -> Estimate:
     """Losses at every alpha."""
-    found = []
-    for alpha in SCALES:
-        test = evaluation_at(float(alpha))
-        answer = answers(model, parameters, test.batch.X, test.y, test.batch.queries)[-1]
-        found.append(Estimate.of(test.losses(np.asarray(answer))))
-    return stacked(found)
+    tests = (evaluation_at(float(alpha)) for alpha in SCALES)
+    return stacked([Estimate.of(test.losses(test.answers(model))) for test in tests])
 
 
-def _likeness(
-    model: BlockModel, parameters: Mapping[str, np.ndarray], descent: str
-) -> tuple[Estimate, Estimate]:
+def _likeness(model: BlockTransformer, descent: str) -> tuple[Estimate, Estimate]:
     """Cosine of the sensitivities and gap of the predictions, at one query of each prompt."""
     test = evaluation_at(1.0)
-    batch, weights, x = test.batch, test.weights[descent], test.batch.queries[:, :1]
-    slopes = np.asarray(sensitivity(model, parameters, batch.X, test.y, x))[:, 0]
-    found = alignment(slopes, weights, np.asarray(x)[:, 0])
-    answer = np.asarray(answers(model, parameters, batch.X, test.y, x)[-1])[:, 0]
-    gap = np.abs(answer - np.einsum("bd,bd->b", np.asarray(x)[:, 0], weights))
-    return Estimate(mean=found.cosine, stderr=found.cosine_stderr), Estimate.of(gap)
+    context, weights, x = test.drawn.context, test.weights[descent], test.drawn.queries[:, :1]
+    slopes = sensitivity(model.shape, model.parameters, context.X, context.y, x)
+    found = likeness(np.asarray(slopes)[:, 0], weights, np.asarray(x)[:, 0])
+    gap = test.answers(model)[:, 0] - np.einsum("bd,bd->b", np.asarray(x)[:, 0], weights)
+    return Estimate(mean=found.cosine, stderr=found.cosine_stderr), Estimate.of(np.abs(gap))
 
 
-def _movie(course: Course, frames: Sequence[Mapping[str, np.ndarray]]) -> Movie:
+def _movie(course: Course, frames: Sequence[BlockTransformer]) -> Movie:
     """Products of weights, in half precision."""
-    writes = [np.einsum("lhij,lhjk->lhik", weights["P"], weights["W_V"]) for weights in frames]
-    compares = [np.einsum("lhji,lhjk->lhik", w["W_K"], w["W_Q"]) for w in frames]
+    weights = [model.parameters for model in frames]
+    writes = [np.einsum("lhij,lhjk->lhik", w["P"], w["W_V"]) for w in weights]
+    compares = [np.einsum("lhji,lhjk->lhik", w["W_K"], w["W_Q"]) for w in weights]
     return Movie(
         steps=course.steps[::EVERY],
         loss=course.loss.mean[::EVERY],

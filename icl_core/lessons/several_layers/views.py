@@ -5,7 +5,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from icl_core.experiments.several_layers.settings import METHODS
+from icl_core.analysis.statistics import overflowed
+from icl_core.experiments.several_layers.settings import ARCHITECTURES, METHODS
 from icl_core.lessons.several_layers import figures as plots
 from icl_core.lessons.several_layers.config import EARLIEST, NAMES, STYLES, TRAINED, SeveralLayers
 from icl_core.lessons.several_layers.limits import depths_view, mixes_view, scales_view
@@ -88,8 +89,7 @@ def training_view(config: SeveralLayers, runs: Runs) -> View:
         for m in METHODS
     ]
     losses = layers.course.frames.loss.mean[:, :, -1]
-    losses = np.where(np.isnan(losses), np.inf, losses)
-    mine = _over_seeds(layers, losses, method="full", label=TRAINED)
+    mine = _over_seeds(layers, overflowed(losses), method="full", label=TRAINED)
     figure = lines(
         [*levels, mine],
         name="depth_training",
@@ -195,3 +195,10 @@ VIEWS: Mapping[str, Callable[[SeveralLayers, Runs], View]] = {
     "depths": depths_view,
 }
 """What the lesson shows, by name."""
+
+
+def shows(config: SeveralLayers) -> tuple[str, ...]:
+    """The views that the page shows: blocks with heads and MLPs have no construction to stand
+    beside."""
+    clipped = ARCHITECTURES[config.kind].clipped
+    return tuple(name for name in VIEWS if not (clipped and name in ("weights", "mixes")))

@@ -46,6 +46,13 @@ class Trainings:
         return plateaus(course.steps, course.loss.mean)
 
 
+def rivals(config: Variations) -> list[tuple[str, str]]:
+    """Method of the style table and name of what a variant could at best be thought to do."""
+    if VARIANTS[config.variant].training.model.num_layers == 1:
+        return [("gd", "gd1")]
+    return [("gd", "gd2"), ("gdpp_tuned", "gdpp2")]
+
+
 def read(folder: Path = PRETRAINED) -> Trainings:
     """All results of the experiment."""
     return Trainings(

@@ -82,8 +82,8 @@ def test_a_worker_trains_the_same_model_bit_for_bit_and_is_warm_for_the_next(tra
 QUIET = """
 from threading import Event
 from jax._src import xla_bridge
-from icl_core.lessons.trainer import Trainer
-from icl_core.lessons.training import Train
+from icl_core.lessons.train.trainer import Trainer
+from icl_core.lessons.train.config import Train
 config = Train(dim=1, num_context=10, sigma=1.0, layers=1)
 print(len([*Trainer().train(config, Event())]), xla_bridge.backends_are_initialized())
 """
@@ -166,7 +166,7 @@ def test_what_goes_wrong_in_a_worker_is_told_in_one_sentence(seed, said, capfd):
 
 PARENT = """
 from threading import Event
-from icl_core.lessons.trainer import Trainer
+from icl_core.lessons.train.trainer import Trainer
 from tests.engine.lessons.test_trainer import LONG
 trainer = Trainer()
 for what, value in trainer.train(LONG, Event()):

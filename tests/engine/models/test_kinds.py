@@ -3,14 +3,18 @@
 import json
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 from safetensors.numpy import save
 
+from icl_core.analysis.loss import evaluate
 from icl_core.checkpoints import Checkpoint, checkpoint_bytes, parse_checkpoint, read_tensors
 from icl_core.errors import InputError
-from icl_core.models.kinds import KINDS, Model
-from icl_core.models.linear import LinearTransformer
+from icl_core.models.blocks import BlockModel, BlockTransformer
+from icl_core.models.kinds import KINDS
+from icl_core.models.linear import LinearTransformer, forward_tokens
+from icl_core.models.predictor import Method, Model
 from tests.cases import MODELS, TASK, assert_close, some_model, some_prompts
 from tests.hostile import assert_one_sentence
 
@@ -32,6 +36,73 @@ def refusal(data: bytes) -> str:
 
 def test_every_kind_is_in_the_table() -> None:
     assert {build().kind for build in MODELS.values()} == set(KINDS)
+
+
+@each_model
+def test_a_model_answers_every_query_after_every_layer(name: str) -> None:
+    """None is asked anything that another's answer depends on, and before the first layer all
+    answers are 0."""
+    model, drawn = MODELS[name](), TASK.draw(4, 5, queries=3)
+    found = model.answers(drawn.context, drawn.queries)
+    assert found.shape == (model.config()["num_layers"] + 1, 5, 3)
+    assert not found[0].any()
+    assert found[1:].all()
+    alone = jax.tree.map(lambda values: values[2:3], drawn)
+    assert_close(model.answers(alone.context, alone.queries[:, 1:2])[:, 0, 0], found[:, 2, 1])
+
+
+@each_model
+@pytest.mark.parametrize(("dtype", "tolerance"), [(np.float32, 1e-5), (np.float64, 1e-12)])
+def test_numpy_and_xla_give_the_same_answers(
+    name: str, dtype: type, tolerance: float, compilations: list[str]
+) -> None:
+    """On numpy arrays a model is numpy and compiles nothing."""
+    model, drawn = jax.tree.map(lambda v: v.astype(dtype), (MODELS[name](), TASK.draw(5, 20, 3)))
+    found = model.answers(drawn.context, drawn.queries)
+    assert isinstance(found, np.ndarray)
+    assert found.dtype == dtype
+    assert not compilations
+    with jax.enable_x64(dtype is np.float64):
+        on_xla, its = jax.tree.map(jnp.asarray, (model, drawn))
+        program = jax.jit(lambda model: model.answers(its.context, its.queries))
+        assert np.abs(found - program(on_xla)).max() < tolerance * np.abs(found).max()
+
+
+@pytest.mark.parametrize("name", [name for name in MODELS if isinstance(MODELS[name](), Method)])
+def test_a_linear_model_answers_as_its_tokens_do(name: str) -> None:
+    """To 1e-10: the weight path at the queries, the definition token by token, and blocks."""
+    model, drawn = MODELS[name](), TASK.draw(6, 4, queries=2)
+    found = model.answers(drawn.context, drawn.queries)
+    path = model.weight_path(some_prompts())
+    linear = model if isinstance(model, LinearTransformer) else model.linear
+    assert_close(linear.weight_path(some_prompts()), path)
+    for b, (X, y) in enumerate(zip(drawn.context.X, drawn.context.y, strict=True)):
+        for q, x in enumerate(drawn.queries[b]):
+            assert_close(found[:, b, q], forward_tokens(linear, X, y, x)[1])
+    assert_close(token_wise(linear).answers(drawn.context, drawn.queries), found)
+
+
+def token_wise(linear: LinearTransformer) -> BlockTransformer:
+    """The same model as blocks, which know no weight path."""
+    one = np.broadcast_to(np.eye(linear.dim + 1), linear.P.shape)
+    shape = BlockModel(num_layers=linear.num_layers, num_heads=linear.num_heads)
+    weights = {"W_K": one, "W_Q": linear.Q, "W_V": one, "P": linear.P}
+    return BlockTransformer(shape=shape, parameters=weights)
+
+
+@each_model
+def test_a_model_is_evaluated(name: str, compilations: list[str]) -> None:
+    """By layer, beside others, deterministic in the seed and without XLA."""
+    model = MODELS[name]()
+    methods = {"it": model, "other": some_model("factors", num_layers=1, num_heads=1, tied=True)}
+    losses = evaluate(methods, TASK, prompts=200, seed=2)
+    assert losses["it"].mean.shape == (model.config()["num_layers"] + 1,)
+    assert losses["it"].count == losses["other"].count == 200
+    assert (losses["it"].stderr > 0).all()
+    np.testing.assert_array_equal(
+        losses["it"].mean, evaluate({"it": model}, TASK, prompts=200, seed=2)["it"].mean
+    )
+    assert not compilations
 
 
 @each_model

@@ -18,12 +18,13 @@ from icl_core.experiments.mixed_noise.table import (
     heavy_tailed,
     measured,
     results,
+    results_of,
 )
 from icl_core.zoo.library import PRETRAINED, Entry, model_name
 from tests.cases import COLUMNS, PAPER_TASKS
 
 DOCUMENT = Path(__file__).parents[4] / "docs" / "table1.md"
-EMPTY = results(entries=())
+EMPTY = results_of(())
 
 
 def metrics(mean: float, **more: Any) -> dict[str, Any]:
@@ -69,7 +70,7 @@ def good_zoo() -> dict[str, Entry]:
 
 
 def judged(entries: dict[str, Entry]) -> dict[str, Claim]:
-    return {claim.name: claim for claim in claims(results(entries=tuple(entries.values())))}
+    return {claim.name: claim for claim in claims(results_of(tuple(entries.values())))}
 
 
 def name(kind: str, layers: int, column: str) -> str:
@@ -225,7 +226,7 @@ def test_the_document_is_what_the_shipped_files_say() -> None:
 
 
 def test_the_document_of_a_whole_zoo_has_every_cell() -> None:
-    text = markdown(results(entries=tuple(good_zoo().values())))
+    text = markdown(results_of(tuple(good_zoo().values())))
     rows = [line for line in text.split("\n") if line[:3] in {f"| {layers}" for layers in range(8)}]
     assert len(rows) == 42
     assert all("–" not in row for row in rows)
