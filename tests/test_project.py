@@ -61,7 +61,7 @@ def test_importing_the_engine_is_quiet(what: str) -> None:
     assert seen["x64"] is False
     assert seen["awake"] is False
     if what == "all":
-        expected = ("experiments.mixed_noise.build", "zoo.library", "training.run")
+        expected = ("experiments.mixed_noise.build", "zoo.library", "training.loop")
         assert {f"icl_core.{name}" for name in expected} <= set(seen["imported"])
 
 

@@ -1,8 +1,12 @@
 """Paper 1's task, and the prompts on which everything that is trained on it is measured."""
 
+from typing import Any
+
 from icl_core.tasks.inputs import UniformInputs
 from icl_core.tasks.linear import LinearTask
 from icl_core.tasks.noise import FixedNoise
+from icl_core.training import RunConfig
+from icl_core.validation import Config
 
 MAIN = 10
 """Paper 1's size: n = d."""
@@ -16,3 +20,8 @@ def task_of(size: int) -> LinearTask:
     return LinearTask(
         dim=size, num_context=size, noise=FixedNoise(value=0.0), inputs=UniformInputs()
     )
+
+
+def training_settings(trainee: Config, run: RunConfig) -> dict[str, Any]:
+    """What is trained and how, as plain values."""
+    return {"trainee": trainee.to_dict(), "run": run.to_dict()}

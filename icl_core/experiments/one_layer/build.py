@@ -5,7 +5,7 @@ the same EVALUATION prompts for every layer, so that differences between methods
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -52,11 +52,12 @@ from icl_core.experiments.shared import (
     QUERY_SEED,
     RANDOM_STARTS,
     task_of,
+    training_settings,
 )
-from icl_core.models.factored import FactoredTransformer
+from icl_core.models.factored import NAMES, FactoredTransformer
 from icl_core.tasks.linear import LinearTask, Prompts, draw_prompts
 from icl_core.tasks.shifts import ShiftedPrompts, input_shift, law_shift, target_shift
-from icl_core.training.attention import train_attention
+from icl_core.training import run
 from icl_core.zoo.library import find_entry, load_model
 from icl_core.zoo.movies import Movie
 from icl_core.zoo.results import stacked
@@ -90,11 +91,11 @@ def _losses(weights: np.ndarray, prompts: Prompts, query: Any) -> np.ndarray:
 
 @in_float64
 def _train(size: int, seed: int, folder: Path) -> Made:
-    task, config = task_of(size), training_of(size, seed)
+    task, (trainee, config) = task_of(size), training_of(size, seed)
     begun = time.monotonic()
-    snapshots = list(train_attention(task, config))
+    snapshots = list(run(trainee, config))
     seconds = time.monotonic() - begun
-    weights = [snapshot.weights for snapshot in snapshots]
+    weights = [_layer(snapshot.parameters) for snapshot in snapshots]
     steps = np.array([snapshot.step for snapshot in snapshots])
     prompts = draw_prompts(task, EVALUATION_SEED, EVALUATION)
     queries = draw_queries(task.inputs, QUERY_SEED, (EVALUATION, task.dim))
@@ -115,7 +116,7 @@ def _train(size: int, seed: int, folder: Path) -> Made:
         model=model_of(weights[-1]),
         task=task,
         seed=seed,
-        training=config.to_dict(),
+        training=training_settings(trainee, config),
         metrics=metrics_of(course),
     )
     return Made(
@@ -123,6 +124,11 @@ def _train(size: int, seed: int, folder: Path) -> Made:
         checkpoint=checkpoint,
         movie=_movie(course, weights) if size == MAIN else None,
     )
+
+
+def _layer(parameters: Mapping[str, np.ndarray]) -> AttentionWeights:
+    """The one layer of a `FactorTrainee`, in float64."""
+    return AttentionWeights(**{name: np.asarray(parameters[name][0], float) for name in NAMES})
 
 
 def metrics_of(course: Course) -> dict[str, Any]:

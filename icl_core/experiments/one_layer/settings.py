@@ -5,17 +5,18 @@ from typing import Any
 
 import numpy as np
 
-from icl_core.experiments.shared import MAIN, task_of
-from icl_core.training.attention import AttentionTraining
+from icl_core.experiments.shared import MAIN, task_of, training_settings
+from icl_core.training import RunConfig
+from icl_core.training.factors import FactorTrainee
 
 NAME = "one_layer"
 SEEDS = (0, 1, 2, 3, 4)
-SIZES: Mapping[int, AttentionTraining] = {
-    2: AttentionTraining(steps=8000, batch=512),
-    5: AttentionTraining(steps=4000, batch=512),
-    10: AttentionTraining(),
-    20: AttentionTraining(steps=2000, batch=256),
-    40: AttentionTraining(steps=1200, batch=256),
+SIZES: Mapping[int, RunConfig] = {
+    2: RunConfig(steps=8000, batch=512, cooling=0.5),
+    5: RunConfig(steps=4000, batch=512, cooling=0.5),
+    10: RunConfig(steps=3000, batch=2048, cooling=0.5),
+    20: RunConfig(steps=2000, batch=256, cooling=0.5),
+    40: RunConfig(steps=1200, batch=256, cooling=0.5),
 }
 """n = d, and how its layer is trained; the paper's size is 10."""
 STARTS: Mapping[int, tuple[int, ...]] = {2: (0, 1, 2, 3), 10: SEEDS}
@@ -46,15 +47,13 @@ def models() -> dict[str, tuple[int, int]]:
     return {model_name(size, seed): (size, seed) for size in SIZES for seed in seeds_of(size)}
 
 
-def training_of(size: int, seed: int) -> AttentionTraining:
-    """How a layer is trained."""
-    return SIZES[size].replace(seed=seed)
+def training_of(size: int, seed: int) -> tuple[FactorTrainee, RunConfig]:
+    """What is trained, and how."""
+    return FactorTrainee(task=task_of(size)), SIZES[size].replace(seed=seed)
 
 
 def settings_of(name: str) -> dict[str, Any]:
     """All that a model or a result depends on; what was made with other settings is made again."""
     if name == SHIFTS:
         return {"runs": [settings_of(model_name(MAIN, seed)) for seed in SEEDS], "version": 2}
-    size, seed = models()[name]
-    training = training_of(size, seed).to_dict()
-    return {"task": task_of(size).to_dict(), "training": training, "version": 1}
+    return training_settings(*training_of(*models()[name])) | {"version": 1}

@@ -22,6 +22,7 @@ from icl_core.experiments.several_layers.layers import (
     as_blocks,
     draw_clipped,
     exact_losses,
+    factored,
     readings,
 )
 from icl_core.experiments.several_layers.results import Algorithms, Comparison, Course
@@ -37,7 +38,7 @@ from icl_core.experiments.several_layers.settings import (
     sweeps_settings,
     training_of,
 )
-from icl_core.experiments.several_layers.sweeps import measure_sweeps, models_of, run_of
+from icl_core.experiments.several_layers.sweeps import measure_sweeps
 from icl_core.experiments.shared import (
     EVALUATION,
     EVALUATION_SEED,
@@ -45,11 +46,15 @@ from icl_core.experiments.shared import (
     QUERY_SEED,
     RANDOM_STARTS,
     task_of,
+    training_settings,
 )
-from icl_core.models.blocks import BlockTransformer
+from icl_core.models.blocks import BlockTransformer, Parameters
 from icl_core.models.factored import FactoredTransformer
 from icl_core.tasks.base import Draw
 from icl_core.tasks.linear import Prompts, draw_prompts
+from icl_core.training import run
+from icl_core.training.factors import FactorTrainee
+from icl_core.training.tokens import BlockTrainee
 from icl_core.zoo.movies import Movie
 from icl_core.zoo.results import load_result, stacked
 
@@ -87,11 +92,11 @@ def jobs() -> tuple[Job, ...]:
 
 
 def _train(key: str, seed: int, folder: Path) -> Made:
-    config = training_of(key, seed)
+    trainee, config = training_of(key, seed)
     begun, used = time.monotonic(), time.process_time()
-    snapshots = run_of(config)
+    snapshots = list(run(trainee, config))
     seconds, spent = time.monotonic() - begun, time.process_time() - used
-    models = models_of(config, snapshots)
+    models = [_model(trainee, snapshot.parameters) for snapshot in snapshots]
     algorithms = load_result(Algorithms, algorithms_name(key), folder)
     few, many = (FEW, FRAME_PROMPTS) if ARCHITECTURES[key].clipped else (FRAME_PROMPTS, EVALUATION)
     compared = [_compare(model, algorithms, few) for model in models]
@@ -107,13 +112,21 @@ def _train(key: str, seed: int, folder: Path) -> Made:
         model=models[-1],
         task=task_of(MAIN),
         seed=seed,
-        training=config.to_dict(),
+        training=training_settings(trainee, config),
         metrics=metrics_of(course, many),
     )
     kept = seed in ARCHITECTURES[key].movie
     return Made(
         result=course, checkpoint=checkpoint, movie=_movie(course, models) if kept else None
     )
+
+
+def _model(
+    trainee: FactorTrainee | BlockTrainee, parameters: Parameters
+) -> FactoredTransformer | BlockTransformer:
+    if isinstance(trainee, BlockTrainee):
+        return BlockTransformer(parameters=parameters, shape=trainee.model)
+    return factored(parameters, trainee.layers)
 
 
 def metrics_of(course: Course, prompts: int) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Several layers as models: by moments, exactly, or by tokens, which can be clipped."""
 
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
@@ -22,7 +23,7 @@ from icl_core.tasks.linear import LinearTask, Prompts
 QUERIES = 4
 
 
-def factored(weights: dict[str, np.ndarray], layers: int) -> FactoredTransformer:
+def factored(weights: Mapping[str, Array], layers: int) -> FactoredTransformer:
     """The model of factors [blocks, d+1, d+1], each of one head."""
     factors: Any = {name: np.asarray(weights[name], np.float32)[:, None] for name in NAMES}
     return FactoredTransformer(num_layers=layers, **factors)

@@ -1,8 +1,8 @@
 """What is trained and measured of several layers (paper 1, section 4.2).
 
-Two layers tied, five untied, ten tied, all trained without clipping on moments (`training.stack`);
-twelve untied blocks with four heads and MLPs, trained on tokens clipped to +-10
-(`training.blocks`). Beside them stand as many steps of gradient descent and of GD++.
+Two layers tied, five untied, ten tied, all trained without clipping on moments
+(`training.factors`); twelve untied blocks with four heads and MLPs, trained on tokens clipped to
++-10 (`training.tokens`). Beside them stand as many steps of gradient descent and of GD++.
 """
 
 from collections.abc import Mapping
@@ -11,10 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from icl_core.experiments.shared import MAIN, task_of
+from icl_core.experiments.shared import MAIN, task_of, training_settings
 from icl_core.models.blocks import BlockModel
-from icl_core.training.blocks import BlockTraining
-from icl_core.training.stack import StackTraining
+from icl_core.training import RunConfig
+from icl_core.training.factors import FactorTrainee
+from icl_core.training.tokens import BlockTrainee
 
 NAME = "several_layers"
 WIDER, WIDER_SHARE = 1.3, 0.05
@@ -36,58 +37,58 @@ class Architecture:
     called."""
 
     words: str
-    training: StackTraining | BlockTraining
+    trainee: FactorTrainee | BlockTrainee
+    run: RunConfig
     seeds: tuple[int, ...]
     movie: tuple[int, ...] = ()
     """Seeds whose weights are kept over training."""
 
     @property
     def layers(self) -> int:
-        if isinstance(self.training, BlockTraining):
-            return self.training.model.num_layers
-        return self.training.layers
+        if isinstance(self.trainee, BlockTrainee):
+            return self.trainee.model.num_layers
+        return self.trainee.layers
 
     @property
     def tied(self) -> bool:
-        return isinstance(self.training, StackTraining) and self.training.blocks == 1
+        return isinstance(self.trainee, FactorTrainee) and self.trainee.blocks == 1
 
     @property
     def clipped(self) -> bool:
         """Whether tokens are clipped, in training and after it."""
-        return isinstance(self.training, BlockTraining)
+        return isinstance(self.trainee, BlockTrainee)
 
 
 ARCHITECTURES: Mapping[str, Architecture] = {
     "tied2": Architecture(
         words="two tied layers",
-        training=StackTraining(layers=2, steps=5000),
+        trainee=FactorTrainee(task=task_of(MAIN), layers=2),
+        run=RunConfig(steps=5000, cooling=0.5),
         seeds=(0, 1, 2, 3, 4),
         movie=(0, 1, 2, 3, 4),
     ),
     "untied5": Architecture(
         words="five untied layers",
-        training=StackTraining(
-            layers=5, blocks=5, steps=12_000, batch=256, learning_rate=3e-3, wider=1.25
-        ),
+        trainee=FactorTrainee(task=task_of(MAIN), layers=5, blocks=5, wider=1.25),
+        run=RunConfig(steps=12_000, batch=256, learning_rate=3e-3, cooling=0.5),
         seeds=(0, 1, 2),
         movie=(0,),
     ),
     "tied10": Architecture(
         words="ten tied layers",
-        training=StackTraining(layers=10, steps=16_000, batch=128, learning_rate=5e-3, wider=1.14),
+        trainee=FactorTrainee(task=task_of(MAIN), layers=10, wider=1.14),
+        run=RunConfig(steps=16_000, batch=128, learning_rate=5e-3, cooling=0.5),
         seeds=(0, 1, 2),
         movie=(0, 1, 2),
     ),
     "blocks12": Architecture(
         words="twelve untied blocks with MLPs",
-        training=BlockTraining(
+        trainee=BlockTrainee(
+            task=task_of(MAIN),
             model=BlockModel(num_layers=12, num_heads=4, widening=4, clip=CLIP),
-            steps=4000,
-            batch=128,
             queries=4,
-            clip=0.1,
-            cooling=0.5,
         ),
+        run=RunConfig(steps=4000, batch=128, clip=0.1, cooling=0.5),
         seeds=(0, 1),
     ),
 }
@@ -124,16 +125,15 @@ def algorithms_settings(architecture: str) -> dict[str, Any]:
     }
 
 
-def training_of(architecture: str, seed: int) -> StackTraining | BlockTraining:
-    """How layers are trained from a seed."""
-    return ARCHITECTURES[architecture].training.replace(seed=seed)
+def training_of(architecture: str, seed: int) -> tuple[FactorTrainee | BlockTrainee, RunConfig]:
+    """What is trained, and how, from a seed."""
+    known = ARCHITECTURES[architecture]
+    return known.trainee, known.run.replace(seed=seed)
 
 
 def model_settings(architecture: str, seed: int) -> dict[str, Any]:
     """All that a trained model and what is measured of it depend on."""
-    return {
-        "task": task_of(MAIN).to_dict(),
-        "training": training_of(architecture, seed).to_dict(),
+    return training_settings(*training_of(architecture, seed)) | {
         "movie": seed in ARCHITECTURES[architecture].movie,
         "beside": algorithms_settings(architecture),
         "version": 1,

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import numpy as np
 
@@ -12,7 +12,6 @@ from icl_core.experiments.several_layers.layers import (
     as_blocks,
     draw_clipped,
     exact_losses,
-    factored,
     mixed,
     query_losses,
 )
@@ -28,6 +27,7 @@ from icl_core.experiments.several_layers.settings import (
     MIXES,
     SCALES,
     SWEEP_PROMPTS,
+    Architecture,
     algorithms_name,
     model_name,
 )
@@ -37,37 +37,12 @@ from icl_core.models.factored import FactoredTransformer
 from icl_core.models.linear import LinearTransformer
 from icl_core.tasks.linear import draw_prompts
 from icl_core.tasks.shifts import input_shift, wider_inputs
-from icl_core.training.blocks import BlockSnapshot, BlockTraining, train_blocks
-from icl_core.training.stack import StackSnapshot, StackTraining, train_stack
+from icl_core.training import run
 from icl_core.zoo.library import find_entry, load_model
 from icl_core.zoo.results import load_result, stacked
 
 PAPER_BATCH, TIMED = 2048, 25
 M = TypeVar("M", LinearTransformer, BlockTransformer)
-
-
-def run_of(config: StackTraining | BlockTraining) -> list[Any]:
-    """All snapshots of a training: StackSnapshots or BlockSnapshots."""
-    if isinstance(config, BlockTraining):
-        return list(train_blocks(task_of(MAIN), config))
-    return list(train_stack(task_of(MAIN), config))
-
-
-def models_of(
-    config: StackTraining | BlockTraining, snapshots: Sequence[StackSnapshot | BlockSnapshot]
-) -> list[FactoredTransformer] | list[BlockTransformer]:
-    """The models of a training's snapshots."""
-    if isinstance(config, StackTraining):
-        return [
-            factored(snapshot.weights, config.layers)
-            for snapshot in snapshots
-            if isinstance(snapshot, StackSnapshot)
-        ]
-    return [
-        BlockTransformer(parameters=snapshot.parameters, shape=config.model)
-        for snapshot in snapshots
-        if isinstance(snapshot, BlockSnapshot)
-    ]
 
 
 def measure_sweeps(key: str, folder: Path) -> Sweeps:
@@ -90,7 +65,7 @@ def measure_sweeps(key: str, folder: Path) -> Sweeps:
         clipped=ClippedLosses(
             trained=stacked([Estimate.of(query_losses(model, drawn)) for model in blocks]), **ends
         ),
-        step_seconds=_step_seconds(known.training),
+        step_seconds=_step_seconds(known),
     )
 
 
@@ -137,15 +112,15 @@ def _clipped_mix_losses(model: LinearTransformer) -> np.ndarray:
     return query_losses(as_blocks(model, CLIP), draw_clipped(task_of(MAIN)))[-1]
 
 
-def _step_seconds(config: StackTraining | BlockTraining) -> np.ndarray:
+def _step_seconds(known: Architecture) -> np.ndarray:
     """Processor seconds of an update with the training's batch and with the paper's, without what
     compiling takes."""
     found = []
-    for batch in (config.batch, PAPER_BATCH):
-        short = config.replace(batch=batch, steps=TIMED, snapshots=2)
+    for batch in (known.run.batch, PAPER_BATCH):
+        short = known.run.replace(batch=batch, steps=TIMED, snapshots=2)
         for _ in range(2):
             used = time.process_time()
-            _ = run_of(short)
+            _ = list(run(known.trainee, short))
             spent = time.process_time() - used
         found.append(spent / TIMED)
     return np.array(found)

@@ -13,7 +13,7 @@ from icl_core.analysis.likeness import likeness
 from icl_core.analysis.recursion import exact_losses, sample_spectra
 from icl_core.checkpoints import Checkpoint
 from icl_core.experiments.jobs import Job, Made
-from icl_core.experiments.shared import MAIN, RANDOM_STARTS, task_of
+from icl_core.experiments.shared import MAIN, RANDOM_STARTS, task_of, training_settings
 from icl_core.experiments.variations.evaluation import descents, evaluation_at
 from icl_core.experiments.variations.results import Algorithms, Course, Descent
 from icl_core.experiments.variations.settings import (
@@ -24,18 +24,13 @@ from icl_core.experiments.variations.settings import (
     SCALES,
     VARIANTS,
     Variant,
-    common_settings,
+    algorithms_settings,
     model_name,
     model_settings,
 )
 from icl_core.models.blocks import BlockTransformer, sensitivity
-from icl_core.training.blocks import (
-    BlockSnapshot,
-    BlockTraining,
-    fixed_prompts,
-    half_mse,
-    train_blocks,
-)
+from icl_core.training import Snapshot, run
+from icl_core.training.tokens import BlockTrainee, fixed_prompts, half_mse
 from icl_core.zoo.movies import Movie
 from icl_core.zoo.results import stacked
 
@@ -52,7 +47,7 @@ def jobs() -> tuple[Job, ...]:
         for name, variant in VARIANTS.items()
         for seed in range(variant.seeds)
     )
-    algorithms = Job(name=ALGORITHMS, settings=common_settings(), make=_algorithms)
+    algorithms = Job(name=ALGORITHMS, settings=algorithms_settings(), make=_algorithms)
     return (algorithms, *models)
 
 
@@ -72,12 +67,12 @@ def _algorithms(folder: Path) -> Made:
 
 def train_variant(variant: Variant, seed: int, folder: Path) -> Made:
     """A variant from one seed, measured at every snapshot."""
-    config = variant.training.replace(seed=seed)
+    trainee, config = variant.trainee, variant.run.replace(seed=seed)
     begun = time.process_time()
-    snapshots = list(train_blocks(task_of(MAIN), config))
+    snapshots = list(run(trainee, config))
     seconds = time.process_time() - begun
     models = [
-        BlockTransformer(parameters=snapshot.parameters, shape=config.model)
+        BlockTransformer(parameters=snapshot.parameters, shape=trainee.model)
         for snapshot in snapshots
     ]
     frames = models[::EVERY]
@@ -85,7 +80,7 @@ def train_variant(variant: Variant, seed: int, folder: Path) -> Made:
     course = Course(
         steps=np.array([snapshot.step for snapshot in snapshots]),
         loss=_single([_loss(model) for model in models]),
-        train_loss=_train_losses(config, snapshots),
+        train_loss=_train_losses(trainee, seed, snapshots),
         shift=_single([_shifted(model) for model in frames]),
         cosine=_single([cosine for cosine, _ in alike]),
         prediction_gap=_single([gap for _, gap in alike]),
@@ -95,7 +90,7 @@ def train_variant(variant: Variant, seed: int, folder: Path) -> Made:
         model=models[-1],
         task=task_of(MAIN),
         seed=seed,
-        training=config.to_dict(),
+        training=training_settings(trainee, config),
         metrics={
             "mean": float(course.loss.mean[-1]),
             "stderr": float(course.loss.stderr[-1]),
@@ -113,12 +108,13 @@ def _single(estimates: Sequence[Estimate]) -> Estimate:
     return Estimate(mean=found.mean.astype(np.float32), stderr=found.stderr.astype(np.float32))
 
 
-def _train_losses(config: BlockTraining, snapshots: Sequence[BlockSnapshot]) -> np.ndarray:
+def _train_losses(trainee: BlockTrainee, seed: int, snapshots: Sequence[Snapshot]) -> np.ndarray:
     """On the prompts of a run that has only so many, else of the last batch."""
-    if not config.tasks:
+    if not trainee.tasks:
         return np.array([snapshot.train_loss for snapshot in snapshots], np.float32)
-    fixed = fixed_prompts(task_of(MAIN), config)
-    return np.array([half_mse(config.model, s.parameters, fixed) for s in snapshots], np.float32)
+    fixed = fixed_prompts(trainee, seed)
+    losses = [half_mse(trainee.model, snapshot.parameters, fixed) for snapshot in snapshots]
+    return np.array(losses, np.float32)
 
 
 def _loss(model: BlockTransformer) -> Estimate:

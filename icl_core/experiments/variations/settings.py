@@ -1,6 +1,6 @@
 """Trainings that struggle: LayerNorm, plateaus, fixed prompts (paper 1, A.11, A.12; figures 14-16).
 
-One layer, or two, trained by the paper's recipe with smaller batches (`training/blocks.py`), each
+One layer, or two, trained by the paper's recipe with smaller batches (`training.tokens`), each
 variant from several seeds.
 """
 
@@ -10,9 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from icl_core.experiments.shared import MAIN, task_of
+from icl_core.experiments.shared import MAIN, task_of, training_settings
 from icl_core.models.blocks import BlockModel
-from icl_core.training.blocks import BlockTraining
+from icl_core.training import RunConfig
+from icl_core.training.tokens import BlockTrainee
 
 NAME = "variations"
 EVALUATION, EVALUATION_SEED, QUERIES = 2000, 5_000_007, 2
@@ -29,16 +30,24 @@ ALGORITHMS = f"{NAME}_algorithms"
 class Variant:
     """What is trained, from how many seeds, and the algorithm of `descents` it is likened to."""
 
-    training: BlockTraining
+    trainee: BlockTrainee
+    run: RunConfig
     seeds: int
     descent: str
 
 
 def _variant(
-    seeds: int, *, model: dict[str, Any] | None = None, descent: str = "gd1", **run: Any
+    seeds: int,
+    *,
+    steps: int,
+    batch: int = 512,
+    tasks: int = 0,
+    model: dict[str, Any] | None = None,
+    descent: str = "gd1",
 ) -> Variant:
-    training = BlockTraining(model=BlockModel(**(model or {})), snapshots=SNAPSHOTS, **run)
-    return Variant(training=training, seeds=seeds, descent=descent)
+    trainee = BlockTrainee(task=task_of(MAIN), model=BlockModel(**(model or {})), tasks=tasks)
+    run = RunConfig(steps=steps, batch=batch, snapshots=SNAPSHOTS)
+    return Variant(trainee=trainee, run=run, seeds=seeds, descent=descent)
 
 
 FIXED = {128: 3000, 512: 3000, 2048: 1500, 8192: 1200}
@@ -63,13 +72,13 @@ def model_name(variant: str, seed: int) -> str:
     return f"{NAME}_{variant}_seed{seed}"
 
 
-def common_settings() -> dict[str, Any]:
-    """What every result depends on."""
+def algorithms_settings() -> dict[str, Any]:
+    """All that the algorithms' losses depend on."""
     return {"task": task_of(MAIN).to_dict(), "prompts": EVALUATION, "version": 1}
 
 
 def model_settings(variant: str, seed: int) -> dict[str, Any]:
     """All that a model and what is measured of it depend on."""
     known = VARIANTS[variant]
-    training = known.training.replace(seed=seed).to_dict()
-    return common_settings() | {"descent": known.descent, "training": training}
+    training = training_settings(known.trainee, known.run.replace(seed=seed))
+    return training | {"prompts": EVALUATION, "descent": known.descent, "version": 1}

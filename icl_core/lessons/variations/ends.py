@@ -21,7 +21,7 @@ def ends_view(config: Variations, found: Trainings) -> View:
 
 def _plateau_ends(config: Variations, found: Trainings) -> Figure:
     variants = STORIES["plateau"]
-    steps = VARIANTS[variants[0]].training.steps
+    steps = VARIANTS[variants[0]].run.steps
     return plots.strip_figure(
         {"full": {LABELS[name]: found.plateaus(name) for name in variants}},
         title="How long the plateau lasts",
@@ -34,7 +34,7 @@ def _plateau_ends(config: Variations, found: Trainings) -> Figure:
 
 def _fixed_ends(config: Variations, found: Trainings) -> Figure:
     variants = STORIES["fixed"]
-    places = [f"{VARIANTS[name].training.tasks:,}" for name in variants]
+    places = [f"{VARIANTS[name].trainee.tasks:,}" for name in variants]
     kinds = {"full": found.losses, "seen": found.train_losses}
     return plots.strip_figure(
         {

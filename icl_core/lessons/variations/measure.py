@@ -48,7 +48,7 @@ class Trainings:
 
 def rivals(config: Variations) -> list[tuple[str, str]]:
     """Method of the style table and name of what a variant could at best be thought to do."""
-    if VARIANTS[config.variant].training.model.num_layers == 1:
+    if VARIANTS[config.variant].trainee.model.num_layers == 1:
         return [("gd", "gd1")]
     return [("gd", "gd2"), ("gdpp_tuned", "gdpp2")]
 

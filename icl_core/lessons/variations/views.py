@@ -29,14 +29,14 @@ def _levels(config: Variations, found: Trainings, ends: tuple[float, float]) -> 
 def losses_view(config: Variations, found: Trainings) -> View:
     """All seeds over training."""
     losses, x = found.losses(config.variant), found.courses[config.variant].steps[0] + 1.0
-    training = VARIANTS[config.variant].training
+    trainee = VARIANTS[config.variant].trainee
     figure = plots.seeds_figure(
         x,
         losses,
         chosen=config.seed,
         now=config.frame * EVERY,
         title=f"{LABELS[config.variant]}: {len(losses)} seeds",
-        train=found.train_losses(config.variant)[config.seed] if training.tasks else None,
+        train=found.train_losses(config.variant)[config.seed] if trainee.tasks else None,
         levels=_levels(config, found, (1.0, float(x[-1]))),
     )
     now = {"x": x[::EVERY, None], "y": losses[config.seed, ::EVERY, None]}

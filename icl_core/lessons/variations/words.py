@@ -19,7 +19,7 @@ def finding(config: Variations, found: Trainings) -> str:
 
 def _plateau(config: Variations, found: Trainings) -> str:
     one, two = (found.plateaus(name) for name in STORIES["plateau"])
-    steps = VARIANTS["heads1"].training.steps
+    steps = VARIANTS["heads1"].run.steps
     slow = int((one > 2 * two.max()).sum())
     missed = int((~np.isfinite(one)).sum())
     never = f" ({missed} not within {steps:,} updates)" if missed else ""
@@ -41,7 +41,7 @@ def _until(values: np.ndarray, steps: int) -> str:
 
 def _fixed(config: Variations, found: Trainings) -> str:
     parts = [
-        f"**{VARIANTS[name].training.tasks:,}** prompts: {_mean(found, name)}, cosine "
+        f"**{VARIANTS[name].trainee.tasks:,}** prompts: {_mean(found, name)}, cosine "
         f"{np.mean(found.courses[name].cosine.mean[:, -1]):.3f}"
         for name in STORIES["fixed"]
     ]
@@ -85,7 +85,7 @@ def _block(config: Variations, found: Trainings) -> str:
     loss, waits = found.losses(config.variant), found.plateaus(config.variant)
     rise = loss.max(axis=1) - loss[:, 0]
     return (
-        f"One block of attention and an MLP on {VARIANTS[config.variant].training.tasks:,} fixed "
+        f"One block of attention and an MLP on {VARIANTS[config.variant].trainee.tasks:,} fixed "
         f"prompts waits on a plateau, and drops after {waits.min():,.0f} to {waits.max():,.0f} "
         f"updates to **{_mean(found, config.variant)}** (± between seeds); gradient "
         f"descent has {found.loss_of('gd1'):.4f}. The paper saw the loss on new prompts rise "
@@ -108,14 +108,14 @@ _FINDINGS: dict[str, Callable[[Variations, Trainings], str]] = {
 
 def caption(config: Variations, found: Trainings) -> str:
     """What the runs cost, beside the paper's recipe."""
-    course, training = found.courses[config.variant], VARIANTS[config.variant].training
-    seconds = float(np.mean(course.seconds))
-    each = 1e3 * seconds / training.steps
-    whole = training.batch == training.tasks
-    batch = f"the same {training.batch:,} prompts" if whole else f"{training.batch:,} prompts"
+    course, variant = found.courses[config.variant], VARIANTS[config.variant]
+    run, seconds = variant.run, float(np.mean(course.seconds))
+    each = 1e3 * seconds / run.steps
+    whole = run.batch == variant.trainee.tasks
+    batch = f"the same {run.batch:,} prompts" if whole else f"{run.batch:,} prompts"
     error = float(course.loss.stderr[config.seed, -1])
     return (
-        f"{LABELS[config.variant]}: {training.steps:,} updates on {batch} each, "
+        f"{LABELS[config.variant]}: {run.steps:,} updates on {batch} each, "
         f"{seconds:.0f} s of CPU time a seed ({each:.2g} ms an update, compilation included); the "
         f"paper's batch is {PAPER_BATCH:,}. Standard error of a seed's loss at the end, paired "
         f"with gradient descent: {short(error, 1)}."
@@ -128,6 +128,6 @@ def ends_caption(config: Variations, found: Trainings) -> str:
     if config.story == "plateau":
         waits = [found.plateaus(name) for name in STORIES["plateau"]]
         missed = not all(np.isfinite(wait).all() for wait in waits)
-        steps = VARIANTS[STORIES["plateau"][0]].training.steps
+        steps = VARIANTS[STORIES["plateau"][0]].run.steps
         said += f" Open: not half-way down within {steps:,} updates." if missed else ""
     return said

@@ -73,12 +73,12 @@ def test_an_unknown_pattern_is_one_sentence(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_a_model_of_paper_1_is_made_again_as_it_is(tmp_path: Path) -> None:
-    """The cheapest one, bit for bit but for the seconds it takes."""
-    (name,) = ("one_layer_n2_seed0",)
+    """The cheapest one, from its seed, within what float32 leaves of 8,000 updates."""
+    name = "one_layer_n2_seed0"
     assert build(only=name, folder=tmp_path) == [name]
     made, shipped = load_model(find_entry(name, tmp_path), tmp_path), load_model(find_entry(name))
     for key, values in shipped.model.tensors().items():
-        np.testing.assert_array_equal(made.model.tensors()[key], values)
+        np.testing.assert_allclose(made.model.tensors()[key], values, rtol=1e-4, atol=1e-5)
     assert made.training == shipped.training
     assert made.metrics["mean"] == pytest.approx(shipped.metrics["mean"], rel=1e-5)
     with pytest.raises(InputError):

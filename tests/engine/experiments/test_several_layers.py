@@ -24,8 +24,7 @@ from icl_core.experiments.shared import MAIN, task_of
 from icl_core.models.blocks import BlockTransformer
 from icl_core.models.factored import FactoredTransformer
 from icl_core.models.linear import LinearTransformer
-from icl_core.tasks.linear import Tokens, draw_prompts, prompts_of
-from icl_core.training.blocks import Batch, draw_batch
+from icl_core.tasks.linear import draw_prompts, prompts_of
 from icl_core.zoo.library import find_entry, load_model
 from icl_core.zoo.movies import load_movie
 
@@ -36,11 +35,6 @@ FREE = [name for name, known in ARCHITECTURES.items() if not known.clipped]
 def _layers(architecture: str, seed: int) -> LinearTransformer:
     checkpoint = load_model(find_entry(model_name(architecture, seed)))
     return checkpoint.holding(FactoredTransformer).model.linear
-
-
-def _batch() -> tuple[Batch, np.ndarray]:
-    drawn = draw_batch(TASK, np.random.default_rng(3), (6,), 2)
-    return drawn, np.einsum("bnd,bd->bn", drawn.X, drawn.w)
 
 
 @pytest.mark.parametrize("kind", ["tied2", "untied5"])
@@ -65,7 +59,7 @@ def test_shipped_losses_are_those_of_the_weights(kind: str) -> None:
         path = _layers(kind, seed).weight_path(prompts)
         again = np.median(exact_losses(path, prompts, TASK.query_variances), axis=-1)
         np.testing.assert_allclose(again, course.end.loss.median[seed], rtol=0.05, atol=1e-3)
-        np.testing.assert_array_equal(course.steps[seed], known.training.marks())
+        np.testing.assert_array_equal(course.steps[seed], known.run.marks())
 
 
 def test_movies_end_with_the_weights() -> None:
@@ -82,14 +76,13 @@ def test_movies_end_with_the_weights() -> None:
 @in_float64
 def test_tokens_and_moments_give_the_same_losses() -> None:
     """Without clipping: answers at queries, and <w, x> with the implicit weights."""
-    drawn, y = _batch()
+    drawn = TASK.draw(3, 6, 2, np.float32)
     model = _layers("tied2", 0)
-    known = Tokens(X=drawn.X, y=y, sigma=np.zeros(6), w=drawn.w)  # type: ignore[arg-type]
-    path = np.asarray(model.weight_path(prompts_of(known)))
-    gap = np.einsum("lbd,bqd->lbq", path - np.asarray(drawn.w), drawn.queries)
-    blocks = as_blocks(model, 0.0)
+    path = np.asarray(model.weight_path(prompts_of(drawn.context)))
+    gap = np.einsum("lbd,bqd->lbq", path, drawn.queries) - drawn.truth
+    blocks, context = as_blocks(model, 0.0), drawn.context
     np.testing.assert_allclose(query_losses(blocks, drawn), 0.5 * np.mean(gap**2, -1), rtol=1e-3)
-    slopes = sensitivities(blocks.shape, blocks.parameters, drawn.X, y, drawn.queries)
+    slopes = sensitivities(blocks.shape, blocks.parameters, context.X, context.y, drawn.queries)
     np.testing.assert_allclose(slopes, path, rtol=1e-3, atol=1e-4)
 
 
@@ -110,17 +103,17 @@ def test_mixtures_begin_trained_and_end_constructed() -> None:
 def test_clipping_bounds_what_diverges() -> None:
     """Inputs three times as wide: with clipped tokens no answer is beyond the bound."""
     wide = TASK.replace(inputs=TASK.inputs.scaled(3.0))
-    drawn = draw_batch(wide, np.random.default_rng(3), (40,), 2)
+    drawn = wide.draw(3, 40, 2, np.float32)
     model = _layers("tied2", 0)
     free, bound = (query_losses(as_blocks(model, clip), drawn)[-1].max() for clip in (0.0, CLIP))
-    truth = np.abs(np.einsum("bqd,bd->bq", drawn.queries, drawn.w)).max()
+    truth = np.abs(drawn.truth).max()
     assert bound < 0.5 * (CLIP + truth) ** 2 < free
 
 
 def test_the_shipped_blocks_have_their_loss() -> None:
     """Twelve blocks on other prompts: within five standard errors and 10 %."""
     checkpoint = load_model(find_entry(model_name("blocks12", 0)))
-    drawn = draw_batch(TASK, np.random.default_rng(8), (1000,), 4)
+    drawn = TASK.draw(8, 1000, 4, np.float32)
     losses = query_losses(checkpoint.holding(BlockTransformer).model, drawn)[-1]
     shipped = load_results("blocks12").course.end.loss
     error = float(np.hypot(losses.std() / 1000**0.5, shipped.stderr[0, -1]))

@@ -18,7 +18,8 @@ from icl_core.experiments.variations.results import (
 )
 from icl_core.experiments.variations.settings import SCALES, VARIANTS, Variant, model_name
 from icl_core.models.blocks import BlockTransformer
-from icl_core.training.blocks import BlockTraining
+from icl_core.training import RunConfig
+from icl_core.training.tokens import BlockTrainee
 from icl_core.zoo.library import PRETRAINED, find_entry, load_model
 from icl_core.zoo.movies import load_movie
 
@@ -34,7 +35,7 @@ def test_the_shipped_losses_are_the_weights(variant: str) -> None:
     test = evaluation_at(1.0, 99)
     for seed in (0, 1):
         model = _model(variant, seed)
-        assert model.shape == VARIANTS[variant].training.model
+        assert model.shape == VARIANTS[variant].trainee.model
         excess = Estimate.of(test.losses(test.answers(model)) - test.of_descent("gd1"))
         again = one_layer_loss(task_of(MAIN)) + excess.mean
         assert abs(again - loss.mean[seed, -1]) < 5 * (excess.stderr + loss.stderr[seed, -1])
@@ -66,8 +67,9 @@ def test_plateaus_are_interpolated_crossings() -> None:
 
 
 def test_a_short_run_is_measured_on_the_way() -> None:
-    run = BlockTraining(steps=8, batch=4, tasks=8, snapshots=5)
-    short = Variant(training=run, seeds=2, descent="gd1")
+    run = RunConfig(steps=8, batch=4, snapshots=5)
+    trainee = BlockTrainee(task=task_of(MAIN), tasks=8)
+    short = Variant(trainee=trainee, run=run, seeds=2, descent="gd1")
     made = train_variant(short, 1, PRETRAINED)
     course: Course = made.result
     assert course.loss.mean.shape == course.train_loss.shape == (len(run.marks()),)
