@@ -18,6 +18,7 @@ from icl_core.analysis.spectrum import (
     two_step_gamma,
 )
 from icl_core.errors import InputError
+from icl_core.experiments.paper1.published import SPECTRA, SPECTRA_DIM
 from icl_core.lessons.gdpp_spectrum.config import (
     CONDITIONS,
     CONTEXTS,
@@ -37,7 +38,6 @@ from icl_core.tasks.linear import LinearTask
 from icl_core.tasks.noise import FixedNoise
 from icl_core.validation import Reach
 from icl_core.zoo.library import PRETRAINED, from_shipped, load_entry
-from icl_core.zoo.paper1.published import SPECTRA, SPECTRA_DIM
 
 GRID_NODES = 61
 KEPT = 256
