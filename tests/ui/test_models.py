@@ -7,6 +7,7 @@ import pytest
 from icl_core.errors import InputError
 from icl_core.experiments.mixed_noise.claims import claims
 from icl_core.experiments.mixed_noise.settings import SEEDS
+from icl_core.experiments.mixed_noise.table import results_of
 from icl_core.lessons import models as lesson
 from icl_core.lessons.models.cards import (
     card_finding,
