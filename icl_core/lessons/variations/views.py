@@ -5,17 +5,25 @@ from functools import lru_cache
 
 import numpy as np
 
+from icl_core.lessons.shared.curves import over_seeds
+from icl_core.lessons.shared.matrices import PW_V, W_KQ
 from icl_core.lessons.shared.words import plus_minus
 from icl_core.lessons.variations import figures as plots
 from icl_core.lessons.variations.config import FRAMES, LABELS, Variations
 from icl_core.lessons.variations.ends import ends_view
 from icl_core.lessons.variations.measure import Trainings, rivals
 from icl_core.lessons.variations.words import caption
-from icl_core.live import Grid, Quantity, View
-from icl_core.live.movies import heatmap_movie, updates_player
+from icl_core.live import Grid, View
+from icl_core.live.moving import (
+    Index,
+    Values,
+    grid_at,
+    matrix_values,
+    quantities,
+    updates_player,
+)
 from icl_core.plots import heatmaps as heat
 from icl_core.plots.drawing import Curve, level
-from icl_core.plots.figure import Figure
 from icl_core.plots.lines import lines
 from icl_core.zoo.paper1.store import Part
 from icl_core.zoo.paper1.variations import EVERY, SCALES, VARIANTS
@@ -31,6 +39,12 @@ def _levels(config: Variations, found: Trainings, ends: tuple[float, float]) -> 
     return [level(method, found.loss_of(name), ends) for method, name in rivals(config)]
 
 
+def _now(x: np.ndarray, part: Part, seed: int) -> dict[tuple[str, str], np.ndarray]:
+    """Where on the curve of its loss a seed stands, at every snapshot."""
+    loss = part["loss"][seed, ::EVERY, None].astype(float)
+    return {("now", "x"): x[:, None], ("now", "y"): loss}
+
+
 def losses_view(config: Variations, found: Trainings) -> View:
     """All seeds over training."""
     part, x = found.parts[config.variant], _x(found.parts[config.variant])
@@ -44,7 +58,6 @@ def losses_view(config: Variations, found: Trainings) -> View:
         train=part["train_loss"][config.seed].astype(float) if training.tasks else None,
         levels=_levels(config, found, (1.0, float(x[-1]))),
     )
-    now = {"x": x[::EVERY, None], "y": part["loss"][config.seed, ::EVERY, None].astype(float)}
     return View(
         figure=figure,
         title="Loss over training",
@@ -52,7 +65,7 @@ def losses_view(config: Variations, found: Trainings) -> View:
         controls=[updates_player(part["frames"][0], config.frame)],
         grid=Grid(
             axes={"frame": range(FRAMES)},
-            quantities=[Quantity(trace="now", field=key, values=v) for key, v in now.items()],
+            quantities=quantities(_now(x[::EVERY], part, config.seed)),
             exact=True,
         ),
     )
@@ -73,30 +86,21 @@ def _panels(part: Part, seed: int, frame: int) -> list[list[heat.Panel]]:
                         matrix=part[key][seed, frame, layer, head].astype(float),
                         scale=words,
                     )
-                    for key, words in (
-                        ("W_KQ", "W<sub>K</sub><sup>T</sup>W<sub>Q</sub>"),
-                        ("PW_V", "P W<sub>V</sub>"),
-                    )
+                    for key, words in (("W_KQ", W_KQ), ("PW_V", PW_V))
                 ]
             )
     return rows
 
 
-def weights_figure(config: Variations, found: Trainings) -> Figure:
-    """The chosen seed's weights, its loss above."""
+def weights_view(config: Variations, found: Trainings) -> View:
+    """Products of weights over the training of one seed, its loss above."""
     part = found.parts[config.variant]
     x = part["frames"][config.seed]
-    last = [panel for row in _panels(part, config.seed, -1) for panel in row]
-    limits: dict[str, float] = {}
-    for panel in last:
-        limits[panel.scale] = max(
-            limits.get(panel.scale, 0.0), 1.05 * float(np.abs(panel.matrix).max())
-        )
-    return heat.heatmaps(
+    figure = heat.heatmaps(
         _panels(part, config.seed, config.frame),
         title=f"Seed {config.seed} after {int(x[config.frame]):,} updates",
         name="variations_weights",
-        limits=limits,
+        limits=heat.limits_of(_panels(part, config.seed, -1), 1.05),
         run=heat.Run(
             steps=x,
             loss=part["loss"][config.seed, ::EVERY].astype(float),
@@ -107,28 +111,24 @@ def weights_figure(config: Variations, found: Trainings) -> Figure:
             level=_levels(config, found, (1.0, float(x[-1]) + 1))[-1],
         ),
     )
+    return View(
+        figure=figure,
+        title="Weights over training",
+        controls=[updates_player(part["frames"][0], config.frame)],
+        grid=_weights_grid(found, config.variant, config.seed),
+    )
 
 
 @lru_cache(maxsize=48)
 def _weights_grid(found: Trainings, variant: str, seed: int) -> Grid:
     part = found.parts[variant]
-    moving = heatmap_movie(_panels(part, seed, frame) for frame in range(FRAMES))
-    now = {
-        "x": part["frames"][seed][:, None] + 1.0,
-        "y": part["loss"][seed, ::EVERY, None].astype(float),
-    }
-    moving += [Quantity(trace="now", field=key, values=values) for key, values in now.items()]
-    return Grid(axes={"frame": range(FRAMES)}, quantities=moving, exact=True)
+    now = _now(part["frames"][seed] + 1.0, part, seed)
 
+    def values(index: Index) -> Values:
+        cells = matrix_values(_panels(part, seed, *index))
+        return cells | {key: places[index] for key, places in now.items()}
 
-def weights_view(config: Variations, found: Trainings) -> View:
-    """Products of weights over the training of one seed, its loss above."""
-    return View(
-        figure=weights_figure(config, found),
-        title="Weights over training",
-        controls=[updates_player(found.parts[config.variant]["frames"][0], config.frame)],
-        grid=_weights_grid(found, config.variant, config.seed),
-    )
+    return grid_at({"frame": range(FRAMES)}, values, exact=True)
 
 
 def likeness_view(config: Variations, found: Trainings) -> View:
@@ -136,15 +136,7 @@ def likeness_view(config: Variations, found: Trainings) -> View:
     part = found.parts[config.variant]
     x, cosine = part["frames"][0] + 1.0, part["cosine"][..., 0].astype(float)
     words = "one step of GD" if len(rivals(config)) == 1 else "two steps of GD++"
-    curve = Curve(
-        method="full",
-        label=f"seed {config.seed}",
-        x=x,
-        y=cosine[config.seed],
-        low=cosine.min(0),
-        high=cosine.max(0),
-        band=f"{len(cosine)} seeds,",
-    )
+    curve = over_seeds("full", x, cosine, cosine[config.seed], label=f"seed {config.seed}")
     gap, error = (float(v) for v in part["prediction_gap"][config.seed, config.frame])
     figure = lines(
         [curve],
@@ -175,18 +167,8 @@ def shift_curves(config: Variations, found: Trainings, frame: int) -> list[Curve
         Curve(method=method, x=SCALES, y=found.reference[f"{name}:shift"][:, 0])
         for method, name in rivals(config)
     ]
-    low, high = (end(values, axis=0) for end in (np.min, np.max))
-    mine = Curve(
-        method="full",
-        label=f"seed {config.seed}",
-        x=SCALES,
-        y=values[config.seed],
-        low=low,
-        high=high,
-        band=f"{len(part['shift'])} seeds,",
-        markers=True,
-    )
-    return [*curves, mine]
+    named = {"label": f"seed {config.seed}", "markers": True}
+    return [*curves, over_seeds("full", SCALES, values, values[config.seed], **named)]
 
 
 def shift_view(config: Variations, found: Trainings) -> View:
