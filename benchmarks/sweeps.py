@@ -14,20 +14,18 @@ from icl_core.analysis.two_noise import CONTEXTS
 from icl_core.experiments.one_layer.settings import DAMPINGS, SEEDS
 from icl_core.experiments.several_layers.settings import ARCHITECTURES
 from icl_core.experiments.variations.settings import VARIANTS
-from icl_core.lessons import (
-    construction,
-    gdpp_spectrum,
-    noise_and_depth,
-    one_layer,
-    several_layers,
-    theory,
-    variations,
-)
 from icl_core.lessons.catalog import LESSONS, Lesson
+from icl_core.lessons.construction import config as construction
+from icl_core.lessons.gdpp_spectrum import config as gdpp_spectrum
+from icl_core.lessons.noise_and_depth import config as noise_and_depth
+from icl_core.lessons.one_layer import config as one_layer
 from icl_core.lessons.paper_figures.config import FAR_DEPTHS
+from icl_core.lessons.several_layers import config as several_layers
 from icl_core.lessons.shared.losses import highest_sigma
 from icl_core.lessons.shared.shipped import families
+from icl_core.lessons.theory import config as theory
 from icl_core.lessons.train.config import LIMITS, SECONDS
+from icl_core.lessons.variations import config as variations
 from icl_core.models.linear import PARAMETRIZATIONS
 from icl_core.zoo.library import MIXED_NOISE, entries_of
 

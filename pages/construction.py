@@ -8,7 +8,7 @@ import streamlit as st
 from icl_core.errors import InputError
 from icl_core.lessons import construction as lesson
 from icl_core.lessons.catalog import result
-from icl_core.lessons.construction.config import Construction
+from icl_core.lessons.construction.config import Construction, starts_at_zero
 from icl_core.lessons.construction.prompt import MAX_DIM, edited, parse_prompt
 from icl_core.live import Values
 from ui.boundary import fragment
@@ -57,7 +57,7 @@ def explore() -> None:
     with control_row():
         # GD++ starts at 0 only.
         controls.text("start", "Start W₀", yields=["gamma"], width=150)
-        if lesson.starts_at_zero(controls["start"]):
+        if starts_at_zero(controls["start"]):
             controls.slider("gamma", "GD++ strength γ", 0.0, 2.0, 0.05)
         controls.text("prompt", "The prompt as text: x1 … y; …; query", width=430)
     config = controls.config()

@@ -14,6 +14,7 @@ from icl_core.lessons.gdpp_spectrum.config import (
     INPUTS,
     GdppSpectrum,
 )
+from icl_core.lessons.gdpp_spectrum.measure import gamma_of
 from icl_core.live import Values
 from ui.boundary import fragment
 from ui.chart import charts_of
@@ -52,7 +53,7 @@ def charts(controls: Controls[GdppSpectrum]) -> None:
     found = result(config)
     reach = lesson.reach(config, found)
     config = controls.fit(reach)
-    gamma = lesson.gamma_of(config, found.hessians)
+    gamma = gamma_of(config, found.hessians)
 
     def moved(values: Values) -> None:
         controls.put("layers", int(values["layers"]) + 1)

@@ -10,6 +10,7 @@ from icl_core.lessons import models as lesson
 from icl_core.lessons.catalog import result
 from icl_core.lessons.models.cards import card_finding, in_order, label, list_rows
 from icl_core.lessons.models.config import ALL, Models
+from icl_core.lessons.models.measure import listed
 from icl_core.lessons.shared.model_map import noise_words
 from icl_core.plots.methods import METHODS
 from icl_core.zoo.library import task_name
@@ -60,7 +61,7 @@ def narrow(controls: Controls[Models], table: Results) -> None:
 
 def listing(controls: Controls[Models], config: Models, table: Results) -> None:
     """All models that the filter leaves; a row clicked is the model looked into."""
-    entries = lesson.listed(config, table)
+    entries = listed(config, table)
 
     def pick() -> None:
         rows = st.session_state[LIST]["selection"]["rows"]

@@ -10,6 +10,7 @@ from icl_core.lessons.noise_and_depth.config import (
     LEVELS,
     NoiseAndDepth,
 )
+from icl_core.lessons.noise_and_depth.measure import limits_of
 from icl_core.lessons.shared.losses import shift_said
 from icl_core.lessons.shared.shipped import families
 from icl_core.live import Values
@@ -49,7 +50,7 @@ def explore() -> None:
         )
         if (own, trained) == (10, 20) and controls["statistic"] == "mean":
             controls.switch("published", "Paper's Table 1")
-    config = controls.fit(lesson.limits_of(family.task, family.depths))
+    config = controls.fit(limits_of(family.task, family.depths))
     losses = result(config)
     if losses.shifted:
         st.info(shift_said(family.task, losses), icon=":material/moving:")

@@ -7,6 +7,8 @@ import streamlit as st
 from icl_core.lessons import one_prompt as lesson
 from icl_core.lessons.catalog import result
 from icl_core.lessons.one_prompt.config import OnePrompt
+from icl_core.lessons.one_prompt.measure import drawn_sigma, sigma_reach
+from icl_core.lessons.one_prompt.words import rows
 from icl_core.lessons.shared.shipped import families
 from icl_core.live import Values
 from ui.boundary import fragment
@@ -27,7 +29,7 @@ def explore() -> None:
         """Another prompt, with a noise level of its own."""
         task = shipped[controls["task"]].task
         controls.put("seed", random.randrange(10_000))
-        controls.put("sigma", lesson.drawn_sigma(task, random.random()))
+        controls.put("sigma", drawn_sigma(task, random.random()))
 
     with control_row():
         tasks = {name: family.label for name, family in shipped.items()}
@@ -41,7 +43,7 @@ def explore() -> None:
             on_click=redraw,
             help="Another prompt, with a noise level drawn as in training",
         )
-    limits = lesson.sigma_reach(family.task)
+    limits = sigma_reach(family.task)
     controls.within("sigma", limits)
     config = controls.config()
     shown = result(config)
@@ -57,7 +59,7 @@ def explore() -> None:
     with right:
         st.markdown("**What each method ends with**")
         st.dataframe(
-            lesson.rows(shown.story),
+            rows(shown.story),
             hide_index=True,
             column_config={
                 name: st.column_config.NumberColumn(format=form) for name, form in FORMATS.items()

@@ -3,10 +3,12 @@
 import streamlit as st
 
 from icl_core.constructions import CONSTRUCTIONS
-from icl_core.lessons import theory as lesson
 from icl_core.lessons.catalog import result
 from icl_core.lessons.theory.config import DIMENSIONS, LEVELS, Theory
 from icl_core.lessons.theory.measure import Measured
+from icl_core.lessons.theory.second_order import with_kappa
+from icl_core.lessons.theory.two_noise import context_at, omega_table
+from icl_core.lessons.theory.words import FINDINGS
 from icl_core.live import Values
 from ui.boundary import fragment
 from ui.chart import Show, charts_of
@@ -28,10 +30,10 @@ def explore() -> None:
     found = result(config)
 
     def bent(values: Values) -> None:
-        controls.put("kappa", lesson.with_kappa(config, values["kappa"]).kappa)
+        controls.put("kappa", with_kappa(config, values["kappa"]).kappa)
 
     def played(values: Values) -> None:
-        controls.put("num_context", lesson.context_at(values["num_context"]))
+        controls.put("num_context", context_at(values["num_context"]))
 
     show = charts_of(config, found, {"second_order": bent, "factor": played})
     second_order(config, found, show)
@@ -49,7 +51,7 @@ def second_order(config: Theory, found: Measured, show: Show) -> None:
         r"doubles in every layer. One gradient step at the end then solves the problem, so that "
         r"$L = O(\log\kappa + \log\log\tfrac1\varepsilon)$ layers do for an error $\varepsilon$."
     )
-    finding(lesson.FINDINGS["second_order"](config, found), "second_order")
+    finding(FINDINGS["second_order"](config, found), "second_order")
     show("second_order")
 
 
@@ -64,13 +66,13 @@ def two_noise(config: Theory, found: Measured, show: Show) -> None:
         r"times that sum. So $w \to -\omega_{yx}(1 + n\sigma^2\omega_{yy})\,\alpha$: a line in "
         r"$\sigma^2$, which can be right at two noise levels."
     )
-    finding(lesson.FINDINGS["two_noise"](config, found), "two_noise")
+    finding(FINDINGS["two_noise"](config, found), "two_noise")
     show("limit", "factor")
     st.markdown(
         "What the two layers use, in the theorem's units (exact). A trained model may use all "
         r"four numbers, and for $n = 20$ it does:"
     )
-    st.markdown(lesson.omega_table(config, found.trained))
+    st.markdown(omega_table(config, found.trained))
 
 
 def square(config: Theory, found: Measured, show: Show) -> None:
@@ -81,7 +83,7 @@ def square(config: Theory, found: Measured, show: Show) -> None:
         r"reach: over $n \gg d$ examples, the cosine between answers and squares stays below 0.1. "
         "One more feature, the square itself, would make it 1."
     )
-    finding(lesson.FINDINGS["squares"](config, found), "squares")
+    finding(FINDINGS["squares"](config, found), "squares")
     show("squares")
 
 

@@ -5,6 +5,7 @@ import streamlit as st
 from icl_core.lessons import weights as lesson
 from icl_core.lessons.catalog import result
 from icl_core.lessons.shared.shipped import families, relatives
+from icl_core.lessons.weights.comparison import others
 from icl_core.lessons.weights.config import Weights
 from icl_core.lessons.weights.measure import Story
 from icl_core.lessons.weights.views import STUDY_VIEWS
@@ -69,7 +70,7 @@ def choose(controls: Controls[Weights]) -> None:
 def closer_look(controls: Controls[Weights], story: Story) -> None:
     """One study at a time: its choice, its figures."""
     controls.one_of("study", "Look closer", STUDIES)
-    found = lesson.others(story)
+    found = others(story)
     if controls["study"] == "compare" and found:
         labels = {name: kin.label for name, kin in found.items()}
         controls.one_of("other", "Compare with", labels, menu=len(labels) > 4)

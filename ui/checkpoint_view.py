@@ -4,9 +4,11 @@ import streamlit as st
 
 from icl_core.analysis.loss import LossSummary
 from icl_core.checkpoints import Checkpoint, parse_checkpoint
-from icl_core.lessons import train as lesson
 from icl_core.lessons.shared.coordinates import normalised
 from icl_core.lessons.shared.matrices import panels
+from icl_core.lessons.train.measure import measure_model
+from icl_core.lessons.train.views import layers_figure
+from icl_core.lessons.train.words import label_of, model_finding
 from icl_core.live import View
 from icl_core.models.linear import LinearTransformer
 from icl_core.plots.heatmaps import ROW, heatmaps
@@ -24,7 +26,7 @@ def opened(name: str, data: bytes) -> Checkpoint[LinearTransformer]:
 def measured(name: str, data: bytes) -> dict[str, LossSummary]:
     """Its losses."""
     checkpoint = opened(name, data)
-    return lesson.measure_model(checkpoint.model, checkpoint.task)
+    return measure_model(checkpoint.model, checkpoint.task)
 
 
 def open_checkpoint(page: str) -> None:
@@ -40,7 +42,7 @@ def checkpoint_view(name: str, data: bytes, *, page: str) -> None:
     """What a file holds, how good it is, and its weights."""
     checkpoint = opened(name, data)
     task, model = checkpoint.task, checkpoint.model
-    kind = lesson.label_of(checkpoint.parametrization, model.num_layers)
+    kind = label_of(checkpoint.parametrization, model.num_layers)
     st.markdown(
         f"**{kind}**, d = {task.dim}, trained on n = {task.num_context} examples with "
         f"{task.noise.label()}."
@@ -49,8 +51,8 @@ def checkpoint_view(name: str, data: bytes, *, page: str) -> None:
     left, right = st.columns([2, 3], gap="large")
     with left:
         view = View(
-            figure=lesson.layers_figure(checkpoint.parametrization, losses),
-            caption=lesson.model_finding(checkpoint.parametrization, task, losses),
+            figure=layers_figure(checkpoint.parametrization, losses),
+            caption=model_finding(checkpoint.parametrization, task, losses),
         )
         chart(view, key="opened_layers", page=page)
     with right:

@@ -5,10 +5,12 @@ from dataclasses import replace
 import streamlit as st
 
 from icl_core.checkpoints import checkpoint_bytes
-from icl_core.lessons import train as lesson
 from icl_core.lessons.catalog import result
 from icl_core.lessons.shared.shipped import families
+from icl_core.lessons.train.measure import Outcome, checkpoint_of
 from icl_core.lessons.train.views import VIEWS
+from icl_core.lessons.train.views import movie_player as run_player
+from icl_core.lessons.train.words import label_of, model_finding
 from icl_core.lessons.weights.config import Weights
 from icl_core.lessons.weights.matrices import heatmap_view, movie_player
 from ui.boundary import fragment
@@ -40,7 +42,7 @@ def example_view(page: str) -> None:
     player = movie_player(config, story)
     values = asked(page, "example", [player])
     config = config.replace(snapshot=int(values["snapshot"]))
-    label = f"{lesson.label_of(kind, depth)}, {family.label}"
+    label = f"{label_of(kind, depth)}, {family.label}"
     chart(
         replace(heatmap_view(config, story), title=f"What a training looks like: {label}"),
         key="example",
@@ -94,8 +96,8 @@ def _ended(job: Job, page: str) -> None:
 
 def _result(job: Job) -> None:
     config = job.config
-    finding(lesson.model_finding(config.parametrization, config.task(), job.measured))
-    checkpoint = lesson.checkpoint_of(config, job.frames[-1], job.measured)
+    finding(model_finding(config.parametrization, config.task(), job.measured))
+    checkpoint = checkpoint_of(config, job.frames[-1], job.measured)
     st.download_button(
         "Download the model",
         checkpoint_bytes(checkpoint),
@@ -108,12 +110,10 @@ def _result(job: Job) -> None:
 
 def _figures(job: Job, page: str) -> None:
     """Loss, and once it is measured the loss by layer, beside the weights."""
-    outcome = lesson.Outcome(
-        frames=list(job.frames), measured=job.measured, finished=not job.active
-    )
+    outcome = Outcome(frames=list(job.frames), measured=job.measured, finished=not job.active)
     config = job.config
     if outcome.finished:
-        player = lesson.movie_player(config, outcome)
+        player = run_player(config, outcome)
         shown = int(asked(page, "matrices", [player])["snapshot"])
         config = config.replace(snapshot=None if shown == outcome.last else shown)
     again = config if outcome.comes_again(config) else None

@@ -19,6 +19,7 @@ from icl_core.lessons import (
     weights,
 )
 from icl_core.lessons.shared.lesson import Lesson
+from icl_core.lessons.train.config import Train
 from icl_core.validation import Config
 
 LESSONS: Mapping[str, Lesson[Any, Any]] = {
@@ -172,7 +173,7 @@ LESSONS: Mapping[str, Lesson[Any, Any]] = {
         icon="model_training",
         methods="gdpp diag full bayes_rr paper",
         terms=("L", "n, d", "σ", "P, Q, G", "ω", "adjusted loss", "Bayes floor"),
-        reads=tuple(train.Train().to_dict()),
+        reads=tuple(Train().to_dict()),
         kept=1,
         reach=train.reach,
         # A training is started by a button.

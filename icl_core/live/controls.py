@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, asdict, dataclass
 from typing import Any, Literal
 
 from icl_core.errors import InputError
@@ -10,7 +10,7 @@ from icl_core.errors import InputError
 Scale = Literal["linear", "log"]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Slider:
     """A continuous control; `step` counts in decades where `scale` is "log".
 
@@ -21,6 +21,7 @@ class Slider:
     label: str
     minimum: float
     maximum: float
+    _: KW_ONLY
     step: float
     value: float
     scale: Scale = "linear"
@@ -56,20 +57,13 @@ class Slider:
         return float(value) if self.minimum <= value <= self.maximum else None
 
     def sent(self) -> dict[str, Any]:
-        return {
-            "kind": "slider",
-            "name": self.name,
-            "label": self.label,
-            "minimum": self.minimum,
-            "maximum": self.maximum,
-            "step": self.step,
-            "scale": self.scale,
-            "unit": self.unit,
-            "format": self.format,
-        }
+        """What the browser is told; values travel apart."""
+        told = asdict(self)
+        del told["value"]
+        return {"kind": "slider"} | told
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Player:
     """A discrete control (layers, training steps): play, pause, step, reset.
 
@@ -79,6 +73,7 @@ class Player:
     name: str
     label: str
     labels: Sequence[str]
+    _: KW_ONLY
     value: int = 0
     seconds: float = 0.8
     loop: bool = False
@@ -104,14 +99,10 @@ class Player:
         return int(value) if value in range(len(self.labels)) else None
 
     def sent(self) -> dict[str, Any]:
-        return {
-            "kind": "player",
-            "name": self.name,
-            "label": self.label,
-            "labels": list(self.labels),
-            "seconds": self.seconds,
-            "loop": self.loop,
-        }
+        """What the browser is told; values travel apart."""
+        told = asdict(self)
+        del told["value"]
+        return {"kind": "player"} | told | {"labels": list(self.labels)}
 
 
 Control = Slider | Player

@@ -87,7 +87,8 @@ def heatmaps(
         title=title,
         alt=f"{len(rows)} rows of {columns} heatmaps of the matrices Q and P, diverging around 0.",
     )
-    scales = list(dict.fromkeys(panel.scale for row in rows for panel in row))
+    reach = limits_of(rows) | dict(limits or {})
+    scales = list(limits_of(rows))
     tops = [(len(rows) - r) * cell / whole for r in range(len(rows) + 1)]
     for r, row in enumerate(rows):
         down = [tops[r + 1], tops[r] - gap]
@@ -101,7 +102,7 @@ def heatmaps(
     below = all(p.scale == scales[c % len(scales)] for row in rows for c, p in enumerate(row))
     below = below and len(scales) > 1
     for index, scale in enumerate(scales):
-        limit = (limits or {}).get(scale) or largest(rows, scale)
+        limit = reach[scale]
         place = (
             _bar_below(index, columns, whole) | _bar_ticks(limit)
             if below
@@ -161,9 +162,13 @@ def _bar_beside(
     return {"len": each, "y": top + gap / 2 - each * (index + 0.5), "nticks": 5, "title": title}
 
 
-def largest(rows: Sequence[Sequence[Panel]], scale: str) -> float:
-    """Largest absolute value over the panels of a scale."""
-    return limit_of(panel.matrix for row in rows for panel in row if panel.scale == scale)
+def limits_of(rows: Sequence[Sequence[Panel]], margin: float = 1.0) -> dict[str, float]:
+    """Largest absolute value over the panels of each scale, times `margin`."""
+    panels = [panel for row in rows for panel in row]
+    return {
+        scale: margin * limit_of(panel.matrix for panel in panels if panel.scale == scale)
+        for scale in dict.fromkeys(panel.scale for panel in panels)
+    }
 
 
 def token_names(size: int) -> list[str]:

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from icl_core.lessons import gdpp_spectrum as spectrum
+from icl_core.lessons.gdpp_spectrum import config as spectrum
 from icl_core.lessons.noise_and_depth.config import CONTEXTS, NoiseAndDepth
 from icl_core.lessons.train.config import Train
 

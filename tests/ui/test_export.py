@@ -12,6 +12,7 @@ from icl_core.export.recipe import config_json, parse_config
 from icl_core.export.table import to_csv
 from icl_core.lessons import train as training
 from icl_core.lessons.catalog import LESSONS
+from icl_core.lessons.train.config import Train
 from icl_core.live.message import message
 from ui.export_row import OFFERED, app_address, building
 from ui.jobs import Job, trainings
@@ -69,7 +70,7 @@ def test_exported_choices_make_the_same_figure(open_page, exported, page, link):
 
 @pytest.mark.slow
 def test_an_exported_training_makes_the_same_figures(open_page, exported):
-    config = training.Train(dim=1, num_context=10, sigma=1.0, layers=1)
+    config = Train(dim=1, num_context=10, sigma=1.0, layers=1)
     outcome = training.measure(config)
     job = Job(config=config, status="done", frames=[*outcome.frames])
     job.measured = dict(outcome.measured)

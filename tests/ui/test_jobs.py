@@ -10,11 +10,11 @@ from streamlit.web.server.starlette.starlette_app_utils import generate_xsrf_tok
 
 from icl_core.checkpoints import checkpoint_bytes, parse_checkpoint
 from icl_core.errors import InputError
-from icl_core.lessons import train as lesson
 from icl_core.lessons.shared.coordinates import model_of
 from icl_core.lessons.train.config import Train
-from icl_core.lessons.train.measure import Frame
+from icl_core.lessons.train.measure import Frame, checkpoint_of
 from icl_core.lessons.train.trainer import Trainer
+from icl_core.lessons.train.words import model_finding
 from ui import jobs
 from ui.jobs import OWN, WAITING, Job, Jobs, visitor
 
@@ -215,11 +215,11 @@ def test_a_real_training_ends_in_a_file_that_opens(real):
     assert job.error == ""
     assert job.status == "done"
     assert job.frames[-1].loss <= job.frames[0].loss
-    checkpoint = lesson.checkpoint_of(SMALL, job.frames[-1], job.measured)
+    checkpoint = checkpoint_of(SMALL, job.frames[-1], job.measured)
     opened = parse_checkpoint("model.safetensors", checkpoint_bytes(checkpoint))
     assert opened.task == SMALL.task()
     np.testing.assert_array_equal(opened.model.P, np.asarray(job.frames[-1].model.P))
-    assert "Bayes floor" in lesson.model_finding("diag", SMALL.task(), job.measured)
+    assert "Bayes floor" in model_finding("diag", SMALL.task(), job.measured)
 
 
 def test_a_job_whose_worker_is_killed_fails_in_one_sentence_and_the_next_one_runs():

@@ -18,7 +18,7 @@ from icl_core.lessons.models.cards import (
     variant,
 )
 from icl_core.lessons.models.config import Models
-from icl_core.lessons.models.measure import measure
+from icl_core.lessons.models.measure import Shown, listed, measure
 from icl_core.lessons.models.views import VIEWS
 from icl_core.lessons.shared.model_map import mark_of
 from icl_core.lessons.shared.words import plus_minus
@@ -30,8 +30,8 @@ SHOWN = measure(Models())
 GOOD = results_of(tuple(good_zoo().values()))
 
 
-def showing(table: Any) -> lesson.Shown:
-    return lesson.Shown(results=table, picked=SHOWN.picked)
+def showing(table: Any) -> Shown:
+    return Shown(results=table, picked=SHOWN.picked)
 
 
 def map_of(quantity: Any, table: Any = SHOWN.results) -> Any:
@@ -88,11 +88,11 @@ def lesson_entry(cell: Any, mean: float) -> Any:
 
 def test_the_list_is_filtered_and_ordered() -> None:
     table = SHOWN.results
-    everything = lesson.listed(Models(), table)
+    everything = listed(Models(), table)
     assert len(everything) == len(entries_of(MIXED_NOISE))
     assert everything[0].task.dim == 10
     assert everything[-1].task.dim == 1
-    some = lesson.listed(Models(noise="uniform5_d10_n20", parametrization="diag", layers=2), table)
+    some = listed(Models(noise="uniform5_d10_n20", parametrization="diag", layers=2), table)
     seeds = {f"diag_L2_uniform5_d10_n20_s{seed}" for seed in SEEDS}
     names = {entry.name for entry in some}
     assert names == {"diag_L2_uniform5_d10_n20", "diag_L2_H2_uniform5_d10_n20"} | seeds

@@ -12,7 +12,10 @@ from icl_core.lessons import noise_and_depth, one_prompt, paper_figures
 from icl_core.lessons.noise_and_depth.config import NoiseAndDepth
 from icl_core.lessons.one_prompt import iterations
 from icl_core.lessons.one_prompt.config import OnePrompt
-from icl_core.lessons.paper_figures.config import EXHIBITS, MAIN, PaperFigures
+from icl_core.lessons.one_prompt.measure import Shown, story_of
+from icl_core.lessons.one_prompt.views import noise_view, steps_view, weights_view
+from icl_core.lessons.paper_figures.config import EXHIBITS, FAR_SIGMAS, MAIN, PaperFigures
+from icl_core.lessons.paper_figures.views import exhibit_view, panels_of
 from icl_core.lessons.shared import losses
 from icl_core.lessons.shared.model_map import noise_words
 from icl_core.plots.figure import alt_text, tidy_rows
@@ -34,13 +37,13 @@ def exhibit(name, **choices):
 
 
 def rows_of(name, panel, series, **choices):
-    rows = tidy_rows(paper_figures.exhibit_figure(*exhibit(name, **choices)))
+    rows = tidy_rows(paper_figures.VIEWS["exhibit"](*exhibit(name, **choices)).figure)
     return [row for row in rows if row["panel"] == panel and row["series"] == series]
 
 
 @pytest.mark.parametrize("name", EXHIBITS)
 def test_every_exhibit_has_words_lasting_traces_and_a_stand_in(name):
-    view = paper_figures.exhibit_view(*exhibit(name))
+    view = exhibit_view(*exhibit(name))
     assert len(alt_text(view.figure)) > 40
     assert len(view.caption) > 40
     uids = [trace.uid for trace in view.figure.data]
@@ -131,11 +134,11 @@ def test_figure_7_agrees_with_the_shipped_profiles_and_goes_on():
     _, material = exhibit("7")
     table = load_table(f"diag_L4_{MAIN}")
     far = material.far[4]["diag"]
-    for at, sigma in enumerate(paper_figures.FAR_SIGMAS):
+    for at, sigma in enumerate(FAR_SIGMAS):
         if (row := np.flatnonzero(table.sigmas == sigma)).size:
             gap = np.abs(far.mean[at] - table.profile.mean[row[0]])
             assert (gap <= 5 * np.hypot(far.stderr[at], table.profile.stderr[row[0]]) + 1e-12).all()
-    assert paper_figures.FAR_SIGMAS[-1] == 10
+    assert FAR_SIGMAS[-1] == 10
     panel = ("DIAG, 4 layers", "DIAG, after layer 4")
     assert len(rows_of("7", *panel)) == 21
     assert rows_of("7L", *panel) == rows_of("7", *panel)
@@ -143,13 +146,13 @@ def test_figure_7_agrees_with_the_shipped_profiles_and_goes_on():
 
 def test_figure_7_is_whole():
     config, material = exhibit("7L")
-    assert [panel.title for panel in paper_figures.panels_of(config, material)] == [
+    assert [panel.title for panel in panels_of(config, material)] == [
         f"{kind}, {depth} layers" for depth in range(2, 9) for kind in ("GD++", "DIAG", "FULL")
     ]
 
 
 def test_table_1_is_in_its_data():
-    rows = tidy_rows(paper_figures.exhibit_figure(*exhibit("table")))
+    rows = tidy_rows(paper_figures.VIEWS["exhibit"](*exhibit("table")).figure)
     cells = {value for row in rows for value in row.values() if isinstance(value, float | str)}
     assert len(rows) == 210
     assert {0.059, 0.047} <= cells or {"0.059", "0.047"} <= cells
@@ -157,16 +160,16 @@ def test_table_1_is_in_its_data():
 
 def test_one_prompt_shows_what_its_story_says():
     config = OnePrompt(sigma=1.3, layers=4)
-    story = one_prompt.story_of(config)
-    shown = one_prompt.Shown(story=story, iterations=iterations.iterations_of(config.task))
-    marks = {t.uid: t.x[0] for t in one_prompt.noise_view(config, shown).figure.data}
+    story = story_of(config)
+    shown = Shown(story=story, iterations=iterations.iterations_of(config.task))
+    marks = {t.uid: t.x[0] for t in noise_view(config, shown).figure.data}
     assert marks["truth"] == 1.3
     assert marks["full"] == pytest.approx(np.sqrt(story.implied["full"].strength[-1]))
     assert marks["const_rr"] == pytest.approx(5 / np.sqrt(3), rel=1e-6)
-    ends = {t.uid: t.y for t in one_prompt.weights_view(config, shown).figure.data}
+    ends = {t.uid: t.y for t in weights_view(config, shown).figure.data}
     np.testing.assert_array_equal(ends["diag"], story.paths["diag"][4, -1])
     np.testing.assert_array_equal(ends["truth"], story.w)
-    steps = {t.uid: t.y for t in one_prompt.steps_view(config, shown).figure.data}
+    steps = {t.uid: t.y for t in steps_view(config, shown).figure.data}
     np.testing.assert_array_equal(steps["gdpp"], story.losses["gdpp"][1:5, -1])
     for view in one_prompt.VIEWS.values():
         assert len(sketch(view(config, shown).figure)) < 60_000
@@ -200,17 +203,17 @@ def test_another_dimension_leaves_full_out_and_says_so():
 def test_one_noise_level_beside_the_mixed_ones():
     config = NoiseAndDepth(level=2.0)
     found = noise_and_depth.measure(config)
-    rows = tidy_rows(noise_and_depth.profile_figure(config, found))
+    rows = tidy_rows(noise_and_depth.VIEWS["profile"](config, found).figure)
     alone = {r["noise level σ of the prompt"]: r for r in rows if "alone" in r["series"]}
     assert alone[2.0][LOSS] < 1e-20
     assert alone[0.0][LOSS] > 0.01
 
 
 def test_sliding_compiles_nothing(compilations):
-    one_prompt.story_of(OnePrompt())
+    story_of(OnePrompt())
     compilations.clear()
     for choices in ({"sigma": 0.3}, {"layers": 2}, {"seed": 5}, {"task": "uniform2_d10_n20"}):
-        one_prompt.story_of(OnePrompt(**choices))
+        story_of(OnePrompt(**choices))
     assert not compilations
 
 
@@ -232,7 +235,7 @@ def test_what_is_no_figure_is_refused(choices):
 
 def test_models_of_which_none_serves_the_dimension_leave_the_levels():
     """FULL alone in five dimensions ended in a ValueError."""
-    config = noise_and_depth.NoiseAndDepth(models=("full",), dim=5)
+    config = NoiseAndDepth(models=("full",), dim=5)
     losses = noise_and_depth.measure(config)
     assert losses.kinds(config.models) == []
     for view in noise_and_depth.VIEWS.values():

@@ -10,10 +10,19 @@ import pytest
 from icl_core.experiments.mixed_noise.published import published_loss
 from icl_core.lessons import gdpp_spectrum as spectrum
 from icl_core.lessons import noise_and_depth, weights
-from icl_core.lessons import train as training
+from icl_core.lessons.gdpp_spectrum.config import GdppSpectrum
+from icl_core.lessons.gdpp_spectrum.figures.passage import passage_figure
+from icl_core.lessons.gdpp_spectrum.measure import hessians_of, medians_of
+from icl_core.lessons.gdpp_spectrum.views import gamma_figure, histogram_figure
+from icl_core.lessons.noise_and_depth.config import NoiseAndDepth
+from icl_core.lessons.noise_and_depth.views import depth_figure
 from icl_core.lessons.shared.coordinates import model_of
 from icl_core.lessons.shared.losses import measure
+from icl_core.lessons.train.measure import measure_model
+from icl_core.lessons.train.views import layers_figure
+from icl_core.lessons.train.words import model_finding
 from icl_core.lessons.weights.config import Weights
+from icl_core.lessons.weights.measure import read
 from icl_core.plots.figure import alt_text, figure_name, figure_title, tidy_rows
 from icl_core.plots.methods import METHODS
 from icl_core.plots.sketch import sketch
@@ -32,21 +41,21 @@ def losses():
 
 @pytest.fixture(scope="module")
 def all_figures(losses):
-    config = noise_and_depth.NoiseAndDepth(published=True)
-    story = weights.read("uniform5_d10_n20", "full", 4)
+    config = NoiseAndDepth(published=True)
+    story = read("uniform5_d10_n20", "full", 4)
     shown = Weights(task="uniform5_d10_n20")
-    found = spectrum.hessians_of(10, 25)
-    lesson = spectrum.GdppSpectrum()
+    found = hessians_of(10, 25)
+    lesson = GdppSpectrum()
     return [
-        noise_and_depth.depth_figure(config, losses),
-        noise_and_depth.profile_figure(config, losses),
-        noise_and_depth.layers_figure(config, losses),
-        weights.heatmap_figure(shown, story),
-        weights.theory_figure(shown, story),
-        weights.omega_figure(story),
-        spectrum.passage_figure(lesson, found),
-        spectrum.gamma_figure(lesson, {25: found}),
-        spectrum.histogram_figure(lesson, found),
+        depth_figure(config, losses),
+        noise_and_depth.VIEWS["profile"](config, losses).figure,
+        noise_and_depth.VIEWS["layers"](config, losses).figure,
+        weights.VIEWS["heatmaps"](shown, story).figure,
+        weights.VIEWS["theory"](shown, story).figure,
+        weights.VIEWS["omegas"](shown, story).figure,
+        passage_figure(lesson, found),
+        gamma_figure(lesson, {25: found}),
+        histogram_figure(lesson, found),
         method_lines(),
         diverging_scale(),
     ]
@@ -57,7 +66,7 @@ def column(rows, series, name):
 
 
 def test_depth_figure_holds_the_tables(losses):
-    figure = noise_and_depth.depth_figure(noise_and_depth.NoiseAndDepth(), losses)
+    figure = depth_figure(NoiseAndDepth(), losses)
     rows = tidy_rows(figure)
     expected = [load_table(f"diag_L{n}_uniform5_d10_n20").loss.mean[-1] for n in range(1, 9)]
     assert column(rows, "DIAG", "adjusted loss (half MSE)") == expected
@@ -67,8 +76,8 @@ def test_depth_figure_holds_the_tables(losses):
 
 
 def test_profile_figure_holds_the_tables(losses):
-    config = noise_and_depth.NoiseAndDepth(layers=2, statistic="median")
-    rows = tidy_rows(noise_and_depth.profile_figure(config, losses))
+    config = NoiseAndDepth(layers=2, statistic="median")
+    rows = tidy_rows(noise_and_depth.VIEWS["profile"](config, losses).figure)
     table = load_table("full_L2_uniform5_d10_n20")
     assert column(rows, "FULL", "adjusted loss (half MSE)") == table.profile.median[:, -1].tolist()
     low = column(rows, "FULL, 10–90 % of prompts low", "adjusted loss (half MSE)")
@@ -76,8 +85,8 @@ def test_profile_figure_holds_the_tables(losses):
 
 
 def test_layers_figure_is_exact_at_the_levels_of_the_table(losses):
-    config = noise_and_depth.NoiseAndDepth(layers=3, sigma=float(losses.sigmas[9]))
-    rows = tidy_rows(noise_and_depth.layers_figure(config, losses))
+    config = NoiseAndDepth(layers=3, sigma=float(losses.sigmas[9]))
+    rows = tidy_rows(noise_and_depth.VIEWS["layers"](config, losses).figure)
     table = load_table("diag_L3_uniform5_d10_n20")
     np.testing.assert_allclose(
         column(rows, "DIAG", "adjusted loss (half MSE)"), table.profile.mean[9]
@@ -87,34 +96,34 @@ def test_layers_figure_is_exact_at_the_levels_of_the_table(losses):
 def test_heatmaps_hold_the_weights():
     entry = find_entry("full_L4_uniform5_d10_n20")
     model = load_entry(entry).model
-    story = weights.read("uniform5_d10_n20", "full", 4)
+    story = read("uniform5_d10_n20", "full", 4)
     config = Weights(task="uniform5_d10_n20", coordinates="raw", layer=2)
-    rows = tidy_rows(weights.heatmap_figure(config, story))
+    rows = tidy_rows(weights.VIEWS["heatmaps"](config, story).figure)
     values = [row["value"] for row in rows if row["panel"] == "Q, layer 2"]
     np.testing.assert_array_equal(np.reshape(values, (11, 11)), model.Q[1, 0])
 
 
 def test_heatmaps_are_centred_and_share_limits():
-    story = weights.read("uniform5_d10_n20", "full", 4)
-    figure: Any = weights.heatmap_figure(Weights(task="uniform5_d10_n20"), story)
+    story = read("uniform5_d10_n20", "full", 4)
+    figure: Any = weights.VIEWS["heatmaps"](Weights(task="uniform5_d10_n20"), story).figure
     layout = figure.layout
     for axis in (layout.coloraxis, layout.coloraxis2):
         assert axis.cmin == -axis.cmax < 0
 
 
 def test_with_fewer_examples_than_dimensions_zeros_are_left_out():
-    config = spectrum.GdppSpectrum(num_context=5)
-    found = spectrum.hessians_of(10, 5)
+    config = GdppSpectrum(num_context=5)
+    found = hessians_of(10, 5)
     assert found.eigenvalues.shape[1] == 5
     assert found.eigenvalues.min() > 0
     assert "5 more eigenvalues are 0" in spectrum.finding(config, spectrum.measure(config))
 
 
 def test_one_dimension_has_nothing_to_balance():
-    config = spectrum.GdppSpectrum(dim=1)
-    found = spectrum.hessians_of(1, 25)
+    config = GdppSpectrum(dim=1)
+    found = hessians_of(1, 25)
     assert "one eigenvalue" in spectrum.finding(config, spectrum.measure(config))
-    medians = spectrum.medians_of(found, 1)
+    medians = medians_of(found, 1)
     assert np.all(medians[np.isfinite(medians)] == 1)
 
 
@@ -273,6 +282,6 @@ def test_a_diverging_model_is_called_so(losses):
     twos = np.full((3, 1, 3, 3), 2.0)
     wild = model_of(twos, twos)
     task = losses.task.replace(dim=2)
-    measured = training.measure_model(wild, task)
-    assert "diverges" in training.model_finding("full", task, measured)
-    assert tidy_rows(training.layers_figure("full", measured))
+    measured = measure_model(wild, task)
+    assert "diverges" in model_finding("full", task, measured)
+    assert tidy_rows(layers_figure("full", measured))

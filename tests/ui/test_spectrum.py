@@ -5,8 +5,8 @@ import json
 import numpy as np
 import pytest
 
-from icl_core.lessons import gdpp_spectrum as lesson
 from icl_core.lessons.gdpp_spectrum.config import MANY, GdppSpectrum
+from icl_core.lessons.gdpp_spectrum.measure import hessians_of
 from icl_core.live.figure import readable
 from tests.ui.conftest import Run
 
@@ -39,7 +39,7 @@ def test_an_old_link_still_opens_with_the_numbers_it_had(open_page: Run) -> None
     config = GdppSpectrum(dim=5, num_context=100, layers=2, gamma=0.004)
     assert app.session_state[f"{PAGE}:config"] == config
     shown = next(t for t in figures(app)["gdpp_spectrum"]["data"] if t["uid"] == "on_20_map")
-    before = lesson.hessians_of(5, 100).eigenvalues[0]
+    before = hessians_of(5, 100).eigenvalues[0]
     np.testing.assert_allclose(readable(shown)["x"], before)
 
 

@@ -18,7 +18,7 @@ from icl_core.lessons.shared.coordinates import normalised, omega_values
 from icl_core.lessons.shared.matrices import layer_rows
 from icl_core.lessons.shared.shipped import Kin, kin_of, relatives
 from icl_core.lessons.weights.comparison import compared, others
-from icl_core.lessons.weights.config import PRESETS, Weights
+from icl_core.lessons.weights.config import COORDINATES, PRESETS, Weights
 from icl_core.lessons.weights.figures import SHARES, distance_chart, share_chart
 from icl_core.lessons.weights.matrices import movie_omegas, movie_player
 from icl_core.lessons.weights.measure import kin_model, read
@@ -109,7 +109,7 @@ def test_every_view_of_every_kind_of_model_fits_together(task, kind, layers, hea
     config = Weights(task=task, parametrization=kind, layers=layers, heads=heads, focus=2)
     told = lesson.measure(config)
     assert lesson.finding(config, told)
-    for coordinates in lesson.COORDINATES:
+    for coordinates in COORDINATES:
         for view in VIEWS.values():
             assert view(config.replace(coordinates=coordinates), told).plain()["data"]
 

@@ -8,5 +8,3 @@ from icl_core.lessons.algorithm.config import PRESETS
 from icl_core.lessons.algorithm.measure import measure, reach
 from icl_core.lessons.algorithm.views import VIEWS, prepare
 from icl_core.lessons.algorithm.words import finding
-
-__all__ = ["PRESETS", "VIEWS", "finding", "measure", "prepare", "reach"]

@@ -14,7 +14,8 @@ from icl_core.lessons.algorithm.figures.implicit import Held
 from icl_core.lessons.algorithm.figures.terms import Term, terms_figure
 from icl_core.lessons.algorithm.matching import first, law_flow
 from icl_core.lessons.algorithm.measure import LAW, STOPS, Opened, stops_of
-from icl_core.live import LAYOUT, READOUT, Grid, Player, Quantity, Readout, Slider, View
+from icl_core.live import LAYOUT, READOUT, Grid, Player, Readout, Slider, View
+from icl_core.live.moving import Index, Values, grid_at
 from icl_core.models.linear import information_flow
 from icl_core.tasks.linear import at_levels
 
@@ -104,20 +105,16 @@ def layer_of(config: Algorithm, opened: Opened) -> int:
 def implicit_grid(opened: Opened, seed: int) -> Grid:
     """All that moves, at every noise level and layer."""
     flow = prompt_flow(opened, seed)
-    layers = range(opened.num_layers + 1)
-    stops = [[flow.held(layer, node) for layer in layers] for node in range(STOPS)]
-    values = [[plots.moving(held) for held in row] for row in stops]
-    keys = values[0][0].keys()
-    stacked = {key: np.array([[v[key] for v in row] for row in values]) for key in keys}
-    quantities = [Quantity(trace=uid, field=name, values=v) for (uid, name), v in stacked.items()]
-    numbers = [[_numbers(held) for held in row] for row in stops]
-    for name in numbers[0][0]:
-        read = np.array([[n[name] for n in row] for row in numbers])
-        quantities.append(Quantity(trace=READOUT, field=name, values=read))
-    for axis in ("x", "y"):
-        ranges = np.array([[plots.frame(held)[axis] for held in row] for row in stops])
-        quantities.append(Quantity(trace=LAYOUT, field=f"{axis}axis.range", values=ranges))
-    return Grid(axes={"sigma": flow.sigmas, "after": layers}, quantities=quantities, exact=True)
+
+    def values(index: Index) -> Values:
+        node, layer = index
+        held = flow.held(layer, node)
+        ranges = {(LAYOUT, f"{axis}axis.range"): ends for axis, ends in plots.frame(held).items()}
+        numbers = {(READOUT, name): number for name, number in _numbers(held).items()}
+        return plots.moving(held) | numbers | ranges
+
+    axes = {"sigma": flow.sigmas, "after": range(opened.num_layers + 1)}
+    return grid_at(axes, values, exact=True)
 
 
 def _numbers(held: Held) -> dict[str, float]:
@@ -146,18 +143,10 @@ def implicit_view(config: Algorithm, opened: Opened) -> View:
     held = flow.held(layer, node)
     top = float(flow.sigmas[-1])
     player = Player(
-        name="after",
-        label="After layer",
-        labels=[str(i) for i in range(opened.num_layers + 1)],
-        value=layer,
+        "after", "After layer", [str(i) for i in range(opened.num_layers + 1)], value=layer
     )
     slider = Slider(
-        name="sigma",
-        label="Noise level σ",
-        minimum=0.0,
-        maximum=top,
-        step=top / (STOPS - 1),
-        value=float(flow.sigmas[node]),
+        "sigma", "Noise level σ", 0.0, top, step=top / (STOPS - 1), value=float(flow.sigmas[node])
     )
     return View(
         figure=plots.implicit_figure(held, title=f"One prompt through {opened.label}"),

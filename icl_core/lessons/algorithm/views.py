@@ -24,7 +24,7 @@ from icl_core.lessons.shared.memo import kept
 from icl_core.lessons.shared.shipped import families
 from icl_core.lessons.shared.words import plus_minus
 from icl_core.live import Slider, View
-from icl_core.live.curves import BOTTOM, curve_grid
+from icl_core.live.moving import BOTTOM, curve_grid
 from icl_core.plots.drawing import Curve
 from icl_core.plots.figure import Figure
 from icl_core.plots.losses import TOP
@@ -84,7 +84,7 @@ def switch_curves(
     return [noise], [layer]
 
 
-def switch_figure(config: Algorithm, opened: Opened, found: Switched) -> Figure:
+def _switch_figure(config: Algorithm, opened: Opened, found: Switched) -> Figure:
     """Both charts at the factors chosen, with the model as trained and ridge for comparison."""
     node = int(np.argmin(np.abs(FACTORS - getattr(config, config.omega))))
     by_noise, by_layer = switch_curves(config, opened, found, node)
@@ -123,18 +123,11 @@ def switch_view(config: Algorithm, opened: Opened) -> View:
     )
     name = OMEGA_NAMES[OMEGAS.index(config.omega)]
     where = "all layers" if layer == 0 else f"layer {layer}"
-    slider = Slider(
-        name="factor",
-        label=f"Factor of {name} in {where}",
-        minimum=0.0,
-        maximum=2.0,
-        step=0.1,
-        value=getattr(config, config.omega),
-    )
+    now, label = getattr(config, config.omega), f"Factor of {name} in {where}"
     return View(
-        figure=switch_figure(config, opened, found),
+        figure=_switch_figure(config, opened, found),
         title="Loss by noise level, and by layer over the noise met in training",
-        controls=[slider],
+        controls=[Slider("factor", label, 0.0, 2.0, step=0.1, value=now)],
         grid=grid,
         caption="Bands are ±2 standard errors over prompts; a mean that a few prompts decide has "
         "none. The same prompts serve every position of the slider.",

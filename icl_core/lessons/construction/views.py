@@ -9,11 +9,11 @@ from icl_core.lessons.construction import figures as plots
 from icl_core.lessons.construction.config import SHOWN_LAYERS, Construction
 from icl_core.lessons.construction.measure import Run, largest_eta, measure
 from icl_core.lessons.construction.prompt import parse_prompt
-from icl_core.live import READOUT, Grid, Player, Quantity, Readout, Slider, View
-from icl_core.live.curves import curve_grid
+from icl_core.lessons.shared.matrices import PW_V, W_KQ
+from icl_core.live import READOUT, Grid, Player, Readout, Slider, View
+from icl_core.live.moving import Index, Values, curve_grid, grid_at
 from icl_core.plots import heatmaps as heat
 from icl_core.plots.drawing import Curve
-from icl_core.plots.figure import Figure
 
 ETA_NODES = 49
 LOWEST_GAP = 1e-17
@@ -34,45 +34,39 @@ def rounded(run: Run, values: np.ndarray) -> np.ndarray:
     return np.where(np.abs(values) < ROUNDING * np.abs(run.tokens[0]).max(), 0.0, values)
 
 
-def step_figure(config: Construction, run: Run) -> Figure:
-    return plots.step_figure(
-        step_parts(run, config.layer), dim=run.prompt.dim, title=f"Layer {config.layer}"
-    )
+READOUTS = {
+    "loss_before": ("loss before", ".4g"),
+    "loss_after": ("loss after", ".4g"),
+    "answer": ("answer to the query", ".4g"),
+    "gap": ("gap to gradient descent", ".2g"),
+}
+"""What each is called, and its format."""
 
 
-def _readouts(run: Run, layer: int) -> dict[str, tuple[str, float, str]]:
-    return {
-        "loss_before": ("loss before", float(run.layer_losses[layer - 1]), ".4g"),
-        "loss_after": ("loss after", float(run.layer_losses[layer]), ".4g"),
-        "answer": ("answer to the query", float(rounded(run, -run.tokens[layer, -1, -1])), ".4g"),
-        "gap": ("gap to gradient descent", float(run.gaps[layer]), ".2g"),
-    }
+def _numbers(run: Run, layer: int) -> dict[str, float]:
+    before, after = run.layer_losses[layer - 1 : layer + 1]
+    answer = rounded(run, -run.tokens[layer, -1, -1])
+    return dict(zip(READOUTS, map(float, (before, after, answer, run.gaps[layer])), strict=True))
 
 
 def step_view(config: Construction, run: Run) -> View:
     """One layer, part by part, for the first layers."""
-    layers = range(1, SHOWN_LAYERS + 1)
-    traces = [step_parts(run, layer) for layer in layers]
-    told = [_readouts(run, layer) for layer in layers]
-    quantities = [
-        Quantity(trace=name, field="z", values=np.stack([parts[name] for parts in traces]))
-        for name in STEP_PANELS
-    ]
-    quantities += [
-        Quantity(trace=READOUT, field=name, values=[row[name][1] for row in told])
-        for name in told[0]
-    ]
-    player = Player(
-        name="layer", label="Layer", labels=[str(n) for n in layers], value=config.layer - 1
-    )
+    parts, now = step_parts(run, config.layer), _numbers(run, config.layer)
+
+    def values(index: Index) -> Values:
+        layer = index[0] + 1
+        cells = {(name, "z"): part for name, part in step_parts(run, layer).items()}
+        return cells | {(READOUT, name): at for name, at in _numbers(run, layer).items()}
+
+    layers = [str(layer) for layer in range(1, SHOWN_LAYERS + 1)]
     return View(
-        figure=step_figure(config, run),
+        figure=plots.step_figure(parts, dim=run.prompt.dim, title=f"Layer {config.layer}"),
         title="One layer, part by part",
-        controls=[player],
-        grid=Grid(axes={"layer": range(SHOWN_LAYERS)}, quantities=quantities, exact=True),
+        controls=[Player("layer", "Layer", layers, value=config.layer - 1)],
+        grid=grid_at({"layer": range(SHOWN_LAYERS)}, values, exact=True),
         readouts=[
-            Readout(name=name, label=label, value=value, format=form)
-            for name, (label, value, form) in _readouts(run, config.layer).items()
+            Readout(name=name, label=label, value=now[name], format=form)
+            for name, (label, form) in READOUTS.items()
         ],
     )
 
@@ -80,9 +74,8 @@ def step_view(config: Construction, run: Run) -> View:
 def matrices_view(config: Construction, run: Run) -> View:
     """The four matrices, and the two products that alone matter."""
     weights = run.weights
-    names = (("W_K", "W<sub>K</sub>"), ("W_Q", "W<sub>Q</sub>"))
-    names += (("W_KQ", "W<sub>K</sub><sup>T</sup>W<sub>Q</sub>"),)
-    names += (("P", "P"), ("W_V", "W<sub>V</sub>"), ("PW_V", "P W<sub>V</sub>"))
+    names = (("W_K", "W<sub>K</sub>"), ("W_Q", "W<sub>Q</sub>"), ("W_KQ", W_KQ))
+    names += (("P", "P"), ("W_V", "W<sub>V</sub>"), ("PW_V", PW_V))
     panels = [
         heat.Panel(uid=uid, title=title, matrix=getattr(weights, uid), scale="weights")
         for uid, title in names
@@ -92,33 +85,21 @@ def matrices_view(config: Construction, run: Run) -> View:
     return View(figure=figure, title="The matrices")
 
 
-def descent_curves(losses: np.ndarray, gaps: np.ndarray, scale: np.ndarray) -> list[Curve]:
-    """Losses of the layers; below, the gap relative to the size of what is compared."""
-    steps = np.arange(len(losses)) + 1
-    shown = np.where(np.isfinite(losses) & (losses < 1e12), losses, np.nan)
-    relative = np.maximum(gaps / np.maximum(scale, 1.0), LOWEST_GAP)
+def descent_curves(config: Construction, run: Run) -> tuple[Curve, Curve, Curve]:
+    """Losses of the steps and of the layers; below, their gap relative to what is compared."""
+    steps = np.arange(len(run.losses)) + 1
+    relative = np.maximum(run.gaps / np.maximum(np.abs(run.expected).max(-1), 1.0), LOWEST_GAP)
     relative = np.where(np.isfinite(relative), relative, np.nan)
-    return [
-        Curve(method="construction", x=steps, y=shown, width=2),
-        Curve(method="construction", uid="gap", label="largest gap", x=steps, y=relative),
-    ]
-
-
-def _gd_curve(config: Construction, losses: np.ndarray) -> Curve:
-    shown = np.where(np.isfinite(losses) & (losses < 1e12), losses, np.nan)
     method = "gdpp_tuned" if config.gamma else "gd"
-    return Curve(method=method, uid="gd", x=np.arange(len(losses)) + 1, y=shown, width=7)
+    return (
+        Curve(method=method, uid="gd", x=steps, y=_drawable(run.losses), width=7),
+        Curve(method="construction", x=steps, y=_drawable(run.layer_losses), width=2),
+        Curve(method="construction", uid="gap", label="largest gap", x=steps, y=relative),
+    )
 
 
-def _all_curves(config: Construction, run: Run) -> list[Curve]:
-    scale = np.abs(run.expected).max(-1)
-    layers = descent_curves(run.layer_losses, run.gaps, scale)
-    return [layers[0], _gd_curve(config, run.losses), layers[1]]
-
-
-def descent_figure(config: Construction, run: Run) -> Figure:
-    loss, gd, gap = _all_curves(config, run)
-    return plots.descent_figure([gd, loss], gap, title=f"η = {config.eta:.4g}", layer=config.layer)
+def _drawable(losses: np.ndarray) -> np.ndarray:
+    return np.where(np.isfinite(losses) & (losses < 1e12), losses, np.nan)
 
 
 @lru_cache(maxsize=64)
@@ -126,24 +107,20 @@ def _descent_grid(config: Construction) -> Grid:
     """Both runs at every step size; the choices' own eta and layer do not matter."""
     etas = np.linspace(0, largest_eta(parse_prompt(config.prompt)), ETA_NODES)
     runs = [measure(config.replace(eta=float(eta))) for eta in etas]
-    return curve_grid({"eta": etas}, lambda i: _all_curves(config, runs[i[0]]), bottom=LOWEST_GAP)
+    return curve_grid(
+        {"eta": etas}, lambda i: descent_curves(config, runs[i[0]]), bottom=LOWEST_GAP
+    )
 
 
 def descent_view(config: Construction, run: Run) -> View:
     """A hundred layers beside a hundred steps, for every step size."""
     end = largest_eta(run.prompt)
-    slider = Slider(
-        name="eta",
-        label="Step size η",
-        minimum=0.0,
-        maximum=end,
-        step=end / 240,
-        value=config.eta,
-    )
+    gd, loss, gap = descent_curves(config, run)
+    title = f"η = {config.eta:.4g}"
     return View(
-        figure=descent_figure(config, run),
+        figure=plots.descent_figure([gd, loss], gap, title=title, layer=config.layer),
         title="A hundred layers, a hundred steps",
-        controls=[slider],
+        controls=[Slider("eta", "Step size η", 0.0, end, step=end / 240, value=config.eta)],
         grid=_descent_grid(config.replace(eta=0.0, layer=1)),
     )
 

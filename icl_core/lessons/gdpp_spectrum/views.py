@@ -28,7 +28,8 @@ from icl_core.lessons.gdpp_spectrum.measure import (
 from icl_core.lessons.gdpp_spectrum.moving import Moving, at, everywhere
 from icl_core.lessons.gdpp_spectrum.words import layers_said
 from icl_core.lessons.shared.memo import kept
-from icl_core.live import READOUT, Grid, Player, Quantity, Readout, Slider, View
+from icl_core.live import READOUT, Grid, Player, Readout, Slider, View
+from icl_core.live.moving import quantities
 from icl_core.plots.figure import Figure
 
 MULTIPLES = (0.0, 0.5, 1.0, 1.5, 2.0)
@@ -75,35 +76,26 @@ def passage_grid(hessians: Hessians, prompt: int) -> Grid:
         ("best", name): np.broadcast_to(values, (len(hessians.gammas), MAX_LAYERS))[..., None]
         for name, values in (("x", best), ("y", np.array(lowest)))
     }
-    quantities = [Quantity(trace=uid, field=name, values=v) for (uid, name), v in fields.items()]
-    quantities.append(Quantity(trace=READOUT, field="kappa", values=found.kappa, scale="log"))
-    return Grid(axes={"gamma": hessians.gammas, "layers": range(MAX_LAYERS)}, quantities=quantities)
+    axes = {"gamma": hessians.gammas, "layers": range(MAX_LAYERS)}
+    kappa = quantities({(READOUT, "kappa"): found.kappa}, "log")
+    return Grid(axes=axes, quantities=[*quantities(fields), *kappa])
 
 
 def passage_view(config: GdppSpectrum, spectra: Spectra) -> View:
     """Eigenvalues, condition numbers and the loss, for every gamma and number of layers."""
     hessians = spectra.hessians
     now = state(config, hessians)
-    slider = Slider(
-        name="gamma",
-        label="γ",
-        minimum=0.0,
-        maximum=hessians.highest_gamma,
-        step=hessians.highest_gamma / 600,
-        value=gamma_of(config, hessians),
-    )
-    player = Player(
-        name="layers",
-        label="GD++ layers",
-        labels=[str(layers) for layers in range(1, MAX_LAYERS + 1)],
-        value=config.layers - 1,
-    )
+    gamma, end = gamma_of(config, hessians), hessians.highest_gamma
+    depths = [str(layers) for layers in range(1, MAX_LAYERS + 1)]
     whose = "median κ" if config.prompt == MANY else "κ"
     return View(
         figure=passage_figure(config, hessians, spectra.trained),
         title="What the layers do to eigenvalues, condition numbers and the loss",
         caption=_passage_words(config),
-        controls=[slider, player],
+        controls=[
+            Slider("gamma", "γ", 0.0, end, step=end / 600, value=gamma),
+            Player("layers", "GD++ layers", depths, value=config.layers - 1),
+        ],
         grid=passage_grid(hessians, config.prompt),
         readouts=[
             Readout(name="before", label=f"{whose} before", value=now.kappa_before),

@@ -13,9 +13,7 @@ from icl_core.lessons.shared.model_map import CAPTIONS, map_figure
 from icl_core.live import View
 from icl_core.plots import losses as plots
 from icl_core.plots.drawing import Curve, level
-from icl_core.plots.figure import Figure
 from icl_core.plots.heatmaps import heatmaps
-from icl_core.plots.ticks import log_range
 from icl_core.tasks.noise import met_in_training
 
 
@@ -55,7 +53,7 @@ DEEPEST = 1e-30
 """Where the axis of losses by layer ends: float64's rounding, squared, is about there."""
 
 
-def layers_figure(config: Models, shown: Shown) -> Figure:
+def layers_view(config: Models, shown: Shown) -> View:
     """Loss read after every layer, over the noise that each model was trained on."""
     curves = _curves(config, shown, "layers")
     ends = (-0.15, max(float(curve.x[-1]) for curve in curves) + 0.15)
@@ -64,30 +62,19 @@ def layers_figure(config: Models, shown: Shown) -> Figure:
     seen = np.concatenate([curve.y for curve in (*curves, *flat)])
     seen = seen[np.isfinite(seen) & (seen > DEEPEST)]
     low, high = float(seen.min()), min(float(seen.max()), plots.TOP)
-    return plots.loss_by_layer(
-        [*flat, *curves], title="Loss by layer", y_range=(low / 1.5, max(high, 2 * low) * 1.5)
-    )
-
-
-def noise_figure(config: Models, shown: Shown) -> Figure:
-    """Loss of the finished prediction at every noise level."""
-    curves = _curves(config, shown, "noise")
-    trained, trained_at = met_in_training(shown.picked.entry.task.noise)
-    return plots.noise_profile(
-        curves,
-        title="Loss by noise level",
-        trained=trained,
-        trained_at=trained_at,
-        y_range=log_range([curve.y for curve in curves], top=plots.TOP),
-    )
-
-
-def layers_view(config: Models, shown: Shown) -> View:
-    return View(figure=layers_figure(config, shown))
+    ends = low / 1.5, max(high, 2 * low) * 1.5
+    figure = plots.loss_by_layer([*flat, *curves], title="Loss by layer", y_range=ends)
+    return View(figure=figure)
 
 
 def noise_view(config: Models, shown: Shown) -> View:
-    return View(figure=noise_figure(config, shown))
+    """Loss of the finished prediction at every noise level."""
+    curves = _curves(config, shown, "noise")
+    trained, trained_at = met_in_training(shown.picked.entry.task.noise)
+    figure = plots.noise_profile(
+        curves, title="Loss by noise level", trained=trained, trained_at=trained_at
+    )
+    return View(figure=figure)
 
 
 CELL = 150

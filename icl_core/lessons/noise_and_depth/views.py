@@ -11,7 +11,7 @@ from icl_core.lessons.shared.curves import _curve, depth_curves, profile_curves,
 from icl_core.lessons.shared.losses import Losses, highest_sigma
 from icl_core.lessons.shared.shipped import BASELINES, DESCENTS
 from icl_core.live import Link, Player, Slider, View
-from icl_core.live.curves import curve_grid
+from icl_core.live.moving import curve_grid
 from icl_core.plots import losses as plots
 from icl_core.plots.drawing import Curve, level
 from icl_core.plots.figure import Figure
@@ -72,28 +72,6 @@ def depth_figure(config: NoiseAndDepth, losses: Losses, *, mark: bool = True) ->
     )
 
 
-def profile_figure(config: NoiseAndDepth, losses: Losses) -> Figure:
-    """Figures 2 and 3 of the paper; the loss axis is the same for every depth."""
-    trained, trained_at = met_in_training(losses.task.noise)
-    return plots.noise_profile(
-        profile_curves(config, losses, config.layers),
-        title=f"Loss by noise level, {config.layers} layers",
-        trained=trained,
-        trained_at=trained_at,
-        sigma=config.sigma,
-        y_range=loss_range(losses),
-    )
-
-
-def layers_figure(config: NoiseAndDepth, losses: Losses) -> Figure:
-    """Figure 5 of the paper at one noise level; the loss axis is the same for every level."""
-    return plots.loss_by_layer(
-        layer_curves(config, losses, config.sigma),
-        title=f"Layer by layer at σ = {config.sigma:g}",
-        y_range=loss_range(losses),
-    )
-
-
 def depth_view(config: NoiseAndDepth, losses: Losses) -> View:
     count = max(summary.count for summary in losses.over_noise.values())
     caption = (
@@ -104,35 +82,34 @@ def depth_view(config: NoiseAndDepth, losses: Losses) -> View:
 
 
 def profile_view(config: NoiseAndDepth, losses: Losses) -> View:
-    """The loss by noise level, for every depth; at a shifted context only for the one chosen."""
+    """Figures 2 and 3 of the paper, for every depth on one loss axis; at a shifted context only
+    for the depth chosen."""
+    trained, trained_at = met_in_training(losses.task.noise)
     depths = losses.depths
     grid = None
     if not losses.shifted:
         nodes = [profile_curves(config, losses, depth) for depth in depths]
         grid = curve_grid({"layers": range(len(depths))}, lambda i: nodes[i[0]], exact=True)
-    player = Player(
-        name="layers",
-        label="Layers L",
-        labels=[str(depth) for depth in depths],
-        value=depths.index(config.layers),
-    )
+    labels, now = [str(depth) for depth in depths], depths.index(config.layers)
     return View(
-        figure=profile_figure(config, losses),
+        figure=plots.noise_profile(
+            profile_curves(config, losses, config.layers),
+            title=f"Loss by noise level, {config.layers} layers",
+            trained=trained,
+            trained_at=trained_at,
+            sigma=config.sigma,
+            y_range=loss_range(losses),
+        ),
         title="Loss by noise level",
-        controls=[player],
+        controls=[Player("layers", "Layers L", labels, value=now)],
         grid=grid,
     )
 
 
 def layers_view(config: NoiseAndDepth, losses: Losses) -> View:
-    """The loss after every layer, for every noise level."""
+    """Figure 5 of the paper, for every noise level on one loss axis."""
     slider = Slider(
-        name="sigma",
-        label="Noise level σ",
-        minimum=0.0,
-        maximum=highest_sigma(losses.task),
-        step=0.125,
-        value=config.sigma,
+        "sigma", "Noise level σ", 0.0, highest_sigma(losses.task), step=0.125, value=config.sigma
     )
     grid = curve_grid(
         {"sigma": losses.sigmas},
@@ -140,7 +117,11 @@ def layers_view(config: NoiseAndDepth, losses: Losses) -> View:
         exact=True,
     )
     return View(
-        figure=layers_figure(config, losses),
+        figure=plots.loss_by_layer(
+            layer_curves(config, losses, config.sigma),
+            title=f"Layer by layer at σ = {config.sigma:g}",
+            y_range=loss_range(losses),
+        ),
         title="Layer by layer",
         controls=[slider],
         grid=grid,

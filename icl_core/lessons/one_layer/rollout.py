@@ -9,8 +9,8 @@ from icl_core.experiments.shared import MAIN, task_of
 from icl_core.lessons.one_layer import figures as plots
 from icl_core.lessons.one_layer.config import TRAINED, OneLayer
 from icl_core.lessons.one_layer.measure import Runs
-from icl_core.live import Grid, Quantity, Slider, View
-from icl_core.live.curves import curve_grid
+from icl_core.live import Grid, Slider, View
+from icl_core.live.moving import curve_grid, quantities
 from icl_core.plots.drawing import Curve
 from icl_core.plots.lines import lines
 
@@ -37,18 +37,10 @@ def rollout_curves(runs: Runs, damping: float) -> list[Curve]:
     for method, name, label in (("gd", "gd", "GD"), ("full", "trained", TRAINED)):
         mean, _, median, low, high = at_damping(runs, name, damping)
         curves.append(Curve(method=method, label=f"{label}, mean", uid=f"{name} mean", x=x, y=mean))
+        named = {"label": f"{label}, median", "uid": f"{name} median"}
         band = {"low": low, "high": high, "band": "10–90 % of prompts,"}
-        curves.append(
-            Curve(
-                method=method,
-                label=f"{label}, median",
-                uid=f"{name} median",
-                x=x,
-                y=median,
-                width=1.25,
-                **(band if name == "trained" else {}),
-            )
-        )
+        band = band if name == "trained" else {}
+        curves.append(Curve(method=method, x=x, y=median, width=1.25, **named, **band))
     return curves
 
 
@@ -75,9 +67,7 @@ def rollout_view(config: OneLayer, runs: Runs) -> View:
 
 def _damping(config: OneLayer) -> Slider:
     low, high = float(DAMPINGS[0]), float(DAMPINGS[-1])
-    return Slider(
-        name="damping", label="Damping", minimum=low, maximum=high, step=0.05, value=config.damping
-    )
+    return Slider("damping", "Damping", low, high, step=0.05, value=config.damping)
 
 
 def rollout_caption(config: OneLayer, runs: Runs) -> str:
@@ -105,11 +95,6 @@ def limits_view(config: OneLayer, runs: Runs) -> View:
         values, [("limit", "gd", 2 / (step * config.damping))], title="Who diverges"
     )
     nodes = np.linspace(DAMPINGS[0], DAMPINGS[-1], 51)
-    lines = np.repeat(2 / (step * nodes)[:, None], 2, axis=1)
-    return View(
-        figure=figure,
-        controls=[_damping(config)],
-        grid=Grid(
-            axes={"damping": nodes}, quantities=[Quantity(trace="limit", field="x", values=lines)]
-        ),
-    )
+    places = np.repeat(2 / (step * nodes)[:, None], 2, axis=1)
+    grid = Grid(axes={"damping": nodes}, quantities=quantities({("limit", "x"): places}))
+    return View(figure=figure, controls=[_damping(config)], grid=grid)

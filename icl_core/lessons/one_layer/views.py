@@ -12,37 +12,25 @@ from icl_core.lessons.one_layer import figures as plots
 from icl_core.lessons.one_layer.config import FRAMES, SHIFTS, TRAINED, OneLayer
 from icl_core.lessons.one_layer.measure import Runs
 from icl_core.lessons.one_layer.rollout import limits_view, rollout_view
-from icl_core.live import Grid, View
-from icl_core.live.movies import heatmap_movie, updates_player
+from icl_core.lessons.shared.curves import over_seeds
+from icl_core.lessons.shared.matrices import PW_V, W_KQ, beside
+from icl_core.live import View
+from icl_core.live.moving import grid_at, matrix_values, updates_player
 from icl_core.plots import heatmaps as heat
 from icl_core.plots.drawing import Curve, level
-from icl_core.plots.figure import Figure
 from icl_core.plots.lines import MEASURES, lines
 from icl_core.zoo.movies import Movie
 
 
 def _over_seeds(runs: Runs, uid: str, values: np.ndarray) -> Curve:
-    """Of values [seeds, snapshots], the mean over seeds and their extremes."""
-    return Curve(
-        method="full",
-        uid=uid,
-        label=TRAINED,
-        x=runs.x,
-        y=values.mean(0),
-        low=values.min(0),
-        high=values.max(0),
-        band=f"{len(values)} seeds,",
-    )
+    """A measure [seeds, snapshots] of the trained layers over training."""
+    return over_seeds("full", runs.x, values, uid=uid, label=TRAINED)
 
 
-def training_figure(config: OneLayer, runs: Runs) -> Figure:
+def training_view(config: OneLayer, runs: Runs) -> View:
     ends = (1.0, float(runs.x[-1]))
-    curves = [
-        level("gd", runs.best, ends),
-        _over_seeds(runs, "loss", runs.course.loss),
-    ]
-    return lines(
-        curves,
+    figure = lines(
+        [level("gd", runs.best, ends), _over_seeds(runs, "loss", runs.course.loss)],
         name="one_layer_training",
         title="Loss over training",
         alt=f"Line chart: the loss of {runs.seeds} layers in training falls from 0.42 and "
@@ -53,11 +41,8 @@ def training_figure(config: OneLayer, runs: Runs) -> Figure:
         y_range=(0.18, 0.44),
         mark=float(runs.x[config.frame]),
     )
-
-
-def training_view(config: OneLayer, runs: Runs) -> View:
     caption = f"Line: mean of {runs.seeds} random starts; band: from the lowest to the highest."
-    return View(figure=training_figure(config, runs), caption=caption)
+    return View(figure=figure, caption=caption)
 
 
 def alignment_view(config: OneLayer, runs: Runs) -> View:
@@ -82,29 +67,19 @@ def _scaled(run: Movie, frame: int) -> tuple[np.ndarray, np.ndarray]:
 def _panels(run: Movie, frame: int) -> list[list[heat.Panel]]:
     """The two products side by side: trained, constructed, and their difference below them."""
     ideal = constructed(task_of(MAIN))
-    columns = []
-    named = zip(
-        (("KQ", "W<sub>K</sub><sup>T</sup>W<sub>Q</sub>"), ("PV", "P W<sub>V</sub>")),
-        _scaled(run, frame),
-        (ideal.W_KQ, ideal.PW_V),
-        strict=True,
+    KQ, PV = _scaled(run, frame)
+    columns = (
+        beside("KQ", W_KQ, KQ, ideal.W_KQ, "construction"),
+        beside("PV", PW_V, PV, ideal.PW_V, "construction"),
     )
-    for (uid, words), mine, theirs in named:
-        parts = (("trained", mine), ("construction", theirs), ("difference", mine - theirs))
-        columns.append(
-            [
-                heat.Panel(uid=f"{uid} {part}", title=f"{words}, {part}", matrix=m, scale=words)
-                for part, m in parts
-            ]
-        )
     return [list(row) for row in zip(*columns, strict=True)]
 
 
 def weights_view(config: OneLayer, runs: Runs) -> View:
     """Weights beside the construction, over the training of one seed."""
     run = runs.movies[config.seed]
-    limits = {panel.scale: 1.05 * np.abs(panel.matrix).max() for panel in _last(run)}
-    movie = heatmap_movie(_panels(run, frame) for frame in range(FRAMES))
+    # The construction's entries set the limits.
+    limits = heat.limits_of([_panels(run, -1)[1]], 1.05)
     figure = heat.heatmaps(
         _panels(run, config.frame),
         title=f"After {int(run.steps[config.frame])} updates",
@@ -118,28 +93,17 @@ def weights_view(config: OneLayer, runs: Runs) -> View:
         caption="Scaled so that the trained diagonal of $W_K^\\top W_Q$ is 1: a factor may move to "
         "$P W_V$, only the product of the two counts.",
         controls=[updates_player(run.steps, config.frame)],
-        grid=Grid(axes={"frame": range(FRAMES)}, quantities=movie, exact=True),
+        grid=grid_at(
+            {"frame": range(FRAMES)}, lambda i: matrix_values(_panels(run, *i)), exact=True
+        ),
     )
-
-
-def _last(run: Movie) -> list[heat.Panel]:
-    """Of the construction: its entries set the limits."""
-    return _panels(run, -1)[1]
 
 
 def mixes_view(config: OneLayer, runs: Runs) -> View:
     """Loss of layers between trained (0) and constructed (1), in per cent of the best."""
     excess = 100 * runs.shifts.mixes.mean / runs.best
-    curve = Curve(
-        method="full",
-        label="between trained and construction",
-        x=MIXES,
-        y=excess.mean(0),
-        low=excess.min(0),
-        high=excess.max(0),
-        band=f"{len(excess)} seeds,",
-        markers=True,
-    )
+    between = {"label": "between trained and construction", "markers": True}
+    curve = over_seeds("full", MIXES, excess, **between)
     top = max(0.1, 1.2 * float(excess.max()))
     figure = lines(
         [level("gd", 0.0, (0.0, 1.0)), curve],
@@ -178,15 +142,7 @@ def shift_curves(shift: str, runs: Runs) -> list[Curve]:
             y=mixed.mean(0),
             width=1.5,
         ),
-        Curve(
-            method="full",
-            label=TRAINED,
-            x=scales,
-            y=trained.mean(0),
-            low=trained.min(0),
-            high=trained.max(0),
-            band=f"{len(trained)} seeds,",
-        ),
+        over_seeds("full", scales, trained, label=TRAINED),
     ]
 
 

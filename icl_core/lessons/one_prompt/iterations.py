@@ -17,8 +17,8 @@ from icl_core.lessons.shared import losses as tables
 from icl_core.lessons.shared.curves import Means, depth_curves
 from icl_core.lessons.shared.losses import Losses
 from icl_core.lessons.shared.words import plus_minus
+from icl_core.live import View
 from icl_core.plots.drawing import Curve, level
-from icl_core.plots.figure import Figure
 from icl_core.plots.losses import TOP
 from icl_core.plots.methods import METHODS
 from icl_core.tasks.linear import LinearTask
@@ -103,18 +103,19 @@ def iteration_curves(iterations: Iterations) -> list[Curve]:
     return found
 
 
-def iterations_figure(iterations: Iterations) -> Figure:
+def iterations_view(layers: int, iterations: Iterations) -> View:
     """How many iterations a layer is worth, over prompts of the task."""
     curves = iteration_curves(iterations)
     floor = float(iterations.shipped.over_noise["bayes_rr"].mean[-1])
     tops = [float(np.nanmax(curve.y)) for curve in curves]
     low = max(floor, max(tops) * 1e-5) / 2
-    return plots.loss_by_iteration(
+    figure = plots.loss_by_iteration(
         curves,
         name="loss_by_iteration",
         title="How many iterations is a layer worth?",
         y_range=(low, min(max(tops), TOP) * 1.5),
     )
+    return View(figure=figure, caption=iterations_said(iterations, layers))
 
 
 def iterations_said(iterations: Iterations, layers: int) -> str:

@@ -7,15 +7,11 @@ import numpy as np
 from icl_core.analysis.one_prompt import PromptStory
 from icl_core.lessons.one_prompt import figures as plots
 from icl_core.lessons.one_prompt.config import OnePrompt
-from icl_core.lessons.one_prompt.iterations import (
-    ITERATIONS,
-    iterations_figure,
-    iterations_said,
-)
+from icl_core.lessons.one_prompt.iterations import ITERATIONS, iterations_view
 from icl_core.lessons.one_prompt.measure import NODES, Shown
 from icl_core.lessons.shared.losses import highest_sigma
-from icl_core.live import Grid, Quantity, Slider, View
-from icl_core.live.curves import curve_grid
+from icl_core.live import Slider, View
+from icl_core.live.moving import curve_grid, grid_at
 from icl_core.plots.drawing import Curve, level
 from icl_core.plots.losses import TOP
 
@@ -45,11 +41,6 @@ def noise_view(config: OnePrompt, shown: Shown) -> View:
     """The posterior over the noise level, and the level each method works with."""
     story = shown.story
     figure = plots.noise_readings(row_curves(story, story.chosen), end=highest_sigma(story.task))
-    values = [row_curves(story, index).values() for index in range(NODES)]
-    quantities = [
-        Quantity(trace=uid, field=field, values=np.stack([value[uid, field] for value in values]))
-        for uid, field in values[0]
-    ]
     return View(
         figure=figure,
         title="How noisy is this prompt?",
@@ -57,20 +48,14 @@ def noise_view(config: OnePrompt, shown: Shown) -> View:
         "σ whose ridge regression comes nearest to the weights that a method ends with; the dotted "
         "line is the truth.",
         controls=[_slider(config, story)],
-        grid=Grid(axes={"sigma": story.sigmas[:NODES]}, quantities=quantities),
+        grid=grid_at({"sigma": story.sigmas[:NODES]}, lambda i: row_curves(story, *i).values()),
     )
 
 
 def _slider(config: OnePrompt, story: PromptStory) -> Slider:
     end = highest_sigma(story.task)
     return Slider(
-        name="sigma",
-        label="Noise level σ",
-        minimum=0.0,
-        maximum=end,
-        step=end / 128,
-        value=config.sigma,
-        format=".2f",
+        "sigma", "Noise level σ", 0.0, end, step=end / 128, value=config.sigma, format=".2f"
     )
 
 
@@ -83,15 +68,14 @@ def weights_view(config: OnePrompt, shown: Shown) -> View:
 
     seen = [story.w, *ends(story.chosen).values()]
     limit = 1.15 * max(float(np.abs(w).max()) for w in seen)
-    quantities = [
-        Quantity(trace=name, field="y", values=np.stack([ends(i)[name] for i in range(NODES)]))
-        for name in ends(0)
-    ]
     return View(
         figure=plots.final_weights(story.w, ends(story.chosen), limit=limit),
         title="The weights each method ends with",
         controls=[_slider(config, story)],
-        grid=Grid(axes={"sigma": story.sigmas[:NODES]}, quantities=quantities),
+        grid=grid_at(
+            {"sigma": story.sigmas[:NODES]},
+            lambda i: {(name, "y"): w for name, w in ends(*i).items()},
+        ),
     )
 
 
@@ -136,17 +120,10 @@ def steps_view(config: OnePrompt, shown: Shown) -> View:
     )
 
 
-def iterations_view(config: OnePrompt, shown: Shown) -> View:
-    return View(
-        figure=iterations_figure(shown.iterations),
-        caption=iterations_said(shown.iterations, config.layers),
-    )
-
-
 VIEWS: Mapping[str, Callable[[OnePrompt, Shown], View]] = {
     "noise": noise_view,
     "weights": weights_view,
     "steps": steps_view,
-    "iterations": iterations_view,
+    "iterations": lambda config, shown: iterations_view(config.layers, shown.iterations),
 }
 """What the lesson shows, by name."""

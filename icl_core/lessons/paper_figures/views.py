@@ -69,8 +69,7 @@ def _oracle(config: PaperFigures, losses: Losses) -> np.ndarray | None:
     return oracle_profile(losses.task, tuple(float(s) for s in losses.sigmas))
 
 
-def exhibit_figure(config: PaperFigures, material: Material) -> Figure:
-    """The chosen figure."""
+def _figure(config: PaperFigures, material: Material) -> Figure:
     if material.table is not None:
         return map_figure("gain", material.table, None)
     axes = {"1": "layers L", "5": "prediction read after layer"}
@@ -88,11 +87,9 @@ def exhibit_figure(config: PaperFigures, material: Material) -> Figure:
 
 
 def exhibit_view(config: PaperFigures, material: Material) -> View:
-    return View(
-        figure=exhibit_figure(config, material),
-        title=TITLES[config.exhibit],
-        caption=finding(config, material),
-    )
+    """The chosen figure."""
+    title, caption = TITLES[config.exhibit], finding(config, material)
+    return View(figure=_figure(config, material), title=title, caption=caption)
 
 
 VIEWS: Mapping[str, Callable[[PaperFigures, Material], View]] = {"exhibit": exhibit_view}

@@ -13,8 +13,7 @@ from icl_core.lessons.several_layers.limits import depths_view, mixes_view, scal
 from icl_core.lessons.several_layers.measure import Layers, Runs, condition
 from icl_core.lessons.several_layers.weights import weights_view
 from icl_core.live import View
-from icl_core.live.curves import curve_grid
-from icl_core.live.movies import updates_player
+from icl_core.live.moving import curve_grid, updates_player
 from icl_core.plots.drawing import Curve, level
 from icl_core.plots.lines import MEASURES, lines
 

@@ -5,12 +5,13 @@ import numpy as np
 from icl_core.experiments.several_layers.layers import scaled
 from icl_core.lessons.several_layers.config import SeveralLayers
 from icl_core.lessons.several_layers.measure import Layers, Runs
-from icl_core.live import Grid, View
-from icl_core.live.movies import heatmap_movie, updates_player
+from icl_core.lessons.shared.matrices import PW_V, W_KQ, beside
+from icl_core.live import View
+from icl_core.live.moving import grid_at, matrix_values, updates_player
 from icl_core.models.linear import LinearTransformer
 from icl_core.plots import heatmaps as heat
 
-WORDS = {"Q": "W<sub>K</sub><sup>T</sup>W<sub>Q</sub>", "P": "P W<sub>V</sub>"}
+WORDS = {"Q": W_KQ, "P": PW_V}
 Pair = dict[str, np.ndarray]
 
 
@@ -29,16 +30,7 @@ def _frames(layers: Layers, seed: int, place: int) -> dict[str, np.ndarray]:
 
 
 def _panels(mine: Pair, theirs: Pair) -> list[list[heat.Panel]]:
-    rows = []
-    for key, words in WORDS.items():
-        parts = {"trained": mine[key], "GD++": theirs[key], "difference": mine[key] - theirs[key]}
-        rows.append(
-            [
-                heat.Panel(uid=f"{key} {part}", title=f"{words}, {part}", matrix=m, scale=words)
-                for part, m in parts.items()
-            ]
-        )
-    return rows
+    return [beside(key, words, mine[key], theirs[key], "GD++") for key, words in WORDS.items()]
 
 
 def _of(model: LinearTransformer, place: int) -> Pair:
@@ -54,26 +46,22 @@ def weights_view(config: SeveralLayers, runs: Runs) -> View:
     frames = _frames(layers, config.seed, place)
     count = len(frames["Q"])
     shown = min(config.frame, count - 1)
-    last = _panels({key: values[-1] for key, values in frames.items()}, theirs)
-    limits = {
-        row[0].scale: 1.05 * max(float(np.abs(panel.matrix).max()) for panel in row[:2])
-        for row in last
-    }
-    panels = _panels({key: values[shown] for key, values in frames.items()}, theirs)
+
+    def panels_at(frame: int) -> list[list[heat.Panel]]:
+        return _panels({key: values[frame] for key, values in frames.items()}, theirs)
+
+    limits = heat.limits_of([row[:2] for row in panels_at(-1)], 1.05)
     updates = int(steps[shown if count > 1 else -1])
     title = f"{_layer(layers, place)}, after {updates} updates"
-    figure = heat.heatmaps(panels, title=title, name="depth_weights", limits=limits)
+    figure = heat.heatmaps(panels_at(shown), title=title, name="depth_weights", limits=limits)
     caption = _caption(layers, config, count)
     if count == 1:
         return View(figure=figure, title="Weights beside GD++", caption=caption)
-    movie = heatmap_movie(
-        _panels({key: values[i] for key, values in frames.items()}, theirs) for i in range(count)
-    )
     return View(
         figure=figure,
         title="Weights beside GD++",
         controls=[updates_player(steps, config.frame)],
-        grid=Grid(axes={"frame": range(count)}, quantities=movie, exact=True),
+        grid=grid_at({"frame": range(count)}, lambda i: matrix_values(panels_at(*i)), exact=True),
         caption=caption,
     )
 

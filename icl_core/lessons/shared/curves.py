@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -40,6 +40,15 @@ def _curve(shown: Shown, method: str, x: np.ndarray, bands: Iterable[np.ndarray]
     y, low, high = bands
     name = BAND_NAMES[shown.statistic]
     return Curve(method=method, x=x, y=y, low=low, high=high, band=name, markers=True)
+
+
+def over_seeds(
+    method: str, x: np.ndarray, values: np.ndarray, y: np.ndarray | None = None, **looks: Any
+) -> Curve:
+    """The mean of values [seeds, points], or `y`, in a band from the lowest to the highest."""
+    middle = values.mean(0) if y is None else y
+    low, high, band = values.min(0), values.max(0), f"{len(values)} seeds,"
+    return Curve(method=method, x=x, y=middle, low=low, high=high, band=band, **looks)
 
 
 def depth_curves(shown: Shown, losses: Losses) -> list[Curve]:

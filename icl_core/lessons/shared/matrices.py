@@ -7,7 +7,18 @@ from icl_core.models.linear import Layers
 from icl_core.plots.heatmaps import Panel
 
 Rows = list[list[Panel]]
+W_KQ, PW_V = "W<sub>K</sub><sup>T</sup>W<sub>Q</sub>", "P W<sub>V</sub>"
+"""Names of paper 1's products, which alone count."""
 GREY = "Grey: entries that no prediction depends on."
+
+
+def beside(uid: str, words: str, mine: np.ndarray, theirs: np.ndarray, name: str) -> list[Panel]:
+    """A trained matrix, the one of that name, and their difference, on one scale."""
+    parts = {"trained": mine, name: theirs, "difference": mine - theirs}
+    return [
+        Panel(uid=f"{uid} {part}", title=f"{words}, {part}", matrix=matrix, scale=words)
+        for part, matrix in parts.items()
+    ]
 
 
 def panels(model: Layers) -> Rows:

@@ -4,23 +4,7 @@ All three theorems on hand-built weights or closed forms, beside shipped models.
 adjusted, half MSE.
 """
 
-from icl_core.lessons.theory.config import DIMENSIONS, LEVELS, PRESETS
+from icl_core.lessons.theory.config import PRESETS
 from icl_core.lessons.theory.measure import measure, prepare
-from icl_core.lessons.theory.second_order import with_kappa
-from icl_core.lessons.theory.two_noise import context_at, omega_table
 from icl_core.lessons.theory.views import VIEWS
-from icl_core.lessons.theory.words import FINDINGS, finding
-
-__all__ = [
-    "DIMENSIONS",
-    "FINDINGS",
-    "LEVELS",
-    "PRESETS",
-    "VIEWS",
-    "context_at",
-    "finding",
-    "measure",
-    "omega_table",
-    "prepare",
-    "with_kappa",
-]
+from icl_core.lessons.theory.words import finding

@@ -8,9 +8,9 @@ import numpy as np
 from icl_core.analysis.convergence import Convergence, convergence
 from icl_core.lessons.theory import figures as plots
 from icl_core.lessons.theory.config import DIMENSIONS, KAPPAS, STEPS, Theory
-from icl_core.live import Grid, Quantity, Slider, View
+from icl_core.live import Grid, Slider, View
+from icl_core.live.moving import Index, curve_grid
 from icl_core.plots.drawing import Curve
-from icl_core.plots.figure import Figure
 from icl_core.plots.methods import METHODS
 
 NODES = 121
@@ -72,34 +72,17 @@ def excess_curves(found: Convergence, index: int = 0) -> tuple[list[Curve], Curv
     return curves, predicted
 
 
-def second_order_figure(config: Theory, found: Convergence) -> Figure:
-    curves, predicted = excess_curves(found)
-    return plots.convergence_figure(
-        error_curves(found),
-        curves,
-        predicted,
-        title=f"κ = {kappa_text(config.kappa)}",
-        kappa=config.kappa,
-    )
-
-
 @lru_cache(maxsize=len(DIMENSIONS))
 def second_order_grid(dim: int) -> Grid:
     """What the figure shows at every kappa, exact at its nodes."""
     kappas = np.geomspace(*KAPPAS, NODES)
     found = convergence(kappas, dim=dim, steps=STEPS)
-    quantities = []
-    nodes = [_drawn(found, index) for index in range(NODES)]
-    for uid in nodes[0]:
-        values = np.stack([node[uid] for node in nodes])
-        quantities.append(Quantity(trace=uid, field="y", values=values, scale="log"))
-    return Grid(axes={"kappa": kappas}, quantities=quantities)
 
+    def curves_at(index: Index) -> list[Curve]:
+        curves, predicted = excess_curves(found, *index)
+        return [*error_curves(found, *index), *curves, predicted]
 
-def _drawn(found: Convergence, index: int) -> dict[str, np.ndarray]:
-    curves, predicted = excess_curves(found, index)
-    every = [*error_curves(found, index), *curves, predicted]
-    return {uid: y for curve in every for uid, y in curve.values().items()}
+    return curve_grid({"kappa": kappas}, curves_at, bottom=0.0)
 
 
 def layers_needed(errors: np.ndarray, reached: float = REACHED) -> int | None:
@@ -137,17 +120,18 @@ def kappa_text(kappa: float) -> str:
 
 
 def second_order_view(config: Theory, found: Convergence) -> View:
+    curves, predicted = excess_curves(found)
     slider = Slider(
-        name="kappa",
-        label="Condition number κ",
-        minimum=KAPPAS[0],
-        maximum=KAPPAS[1],
-        step=0.05,
-        value=config.kappa,
-        scale="log",
+        "kappa", "Condition number κ", *KAPPAS, step=0.05, value=config.kappa, scale="log"
     )
     return View(
-        figure=second_order_figure(config, found),
+        figure=plots.convergence_figure(
+            error_curves(found),
+            curves,
+            predicted,
+            title=f"κ = {kappa_text(config.kappa)}",
+            kappa=config.kappa,
+        ),
         title="Error by depth, and the condition number on the way",
         caption="Exact: every curve is a polynomial of the eigenvalues, nothing is sampled. "
         f"{found.dim} eigenvalues, evenly spaced by their logarithm; w* has the same component "

@@ -12,8 +12,7 @@ from icl_core.errors import InputError
 from icl_core.lessons.theory import figures as plots
 from icl_core.lessons.theory.config import Theory
 from icl_core.live import View
-from icl_core.plots.drawing import Curve, level
-from icl_core.plots.figure import Figure
+from icl_core.plots.drawing import Curve
 from icl_core.zoo.library import PRETRAINED, find_entry, from_shipped, load_entry
 
 BOUND = 0.1
@@ -54,20 +53,15 @@ def square_curves(config: Theory, found: Squares) -> list[Curve]:
             )
         )
     ends = float(found.contexts[0]), float(found.contexts[-1])
-    perfect = level("bayes_rr", 1.0, ends)
-    return [*curves, Curve(method="bayes_rr", x=perfect.x, y=perfect.y, label="a feature x(1)²")]
-
-
-def square_figure(config: Theory, found: Squares) -> Figure:
-    expected = Curve(method="paper", x=found.contexts, y=found.expected, label="√((d + 4) / n)")
-    return plots.square_figure(
-        square_curves(config, found), expected, BOUND, centred=config.centred
-    )
+    feature = Curve(method="bayes_rr", x=np.array(ends), y=np.ones(2), label="a feature x(1)²")
+    return [*curves, feature]
 
 
 def square_view(config: Theory, found: Squares) -> View:
+    expected = Curve(method="paper", x=found.contexts, y=found.expected, label="√((d + 4) / n)")
+    curves = square_curves(config, found)
     return View(
-        figure=square_figure(config, found),
+        figure=plots.square_figure(curves, expected, BOUND, centred=config.centred),
         caption=f"Root mean squares over {found.prompts} prompts with two standard errors; "
         f"d = {found.dim}. "
         "Least squares are the best linear function there is, √((d + 4) / n) what theory expects "

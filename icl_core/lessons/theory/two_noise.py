@@ -15,9 +15,9 @@ from icl_core.lessons.shared.coordinates import omega_values
 from icl_core.lessons.shared.shipped import families
 from icl_core.lessons.theory import figures as plots
 from icl_core.lessons.theory.config import LEVELS, TRAINED_CONTEXT, TRAINED_TASK, Theory
-from icl_core.live import Grid, Player, Quantity, View
+from icl_core.live import Grid, Player, View
+from icl_core.live.moving import Index, Values, grid_at
 from icl_core.plots.drawing import Curve
-from icl_core.plots.figure import Figure
 from icl_core.zoo.library import PRETRAINED, from_shipped, load_entry
 from icl_core.zoo.tables import load_table
 
@@ -124,26 +124,17 @@ def factor_curves(found: TwoNoiseLimit, index: int) -> list[Curve]:
     ]
 
 
-def limit_figure(config: Theory, found: TwoNoiseLimit, trained: Trained | None) -> Figure:
+def limit_view(config: Theory, found: TwoNoiseLimit, trained: Trained | None) -> View:
     points = {}
     if trained is not None and config.levels == "trained":
         points["diag"] = (TRAINED_CONTEXT, trained.loss, trained.stderr)
-    return plots.limit_figure(
-        limit_curves(found), points, num_context=config.num_context, title="Loss by prompt length"
-    )
-
-
-def factor_figure(config: Theory, found: TwoNoiseLimit) -> Figure:
-    return plots.factor_figure(
-        factor_curves(found, CONTEXTS.index(config.num_context)),
-        found.levels,
-        title=f"Shrinkage by noise level, n = {config.num_context:,}",
-    )
-
-
-def limit_view(config: Theory, found: TwoNoiseLimit, trained: Trained | None) -> View:
     return View(
-        figure=limit_figure(config, found, trained),
+        figure=plots.limit_figure(
+            limit_curves(found),
+            points,
+            num_context=config.num_context,
+            title="Loss by prompt length",
+        ),
         caption=f"Means over {PROMPTS:,} prompts at each of the two noise levels, with two "
         f"standard errors. d = {found.dim}, x ~ N(0, I/n).",
     )
@@ -152,27 +143,25 @@ def limit_view(config: Theory, found: TwoNoiseLimit, trained: Trained | None) ->
 @lru_cache(maxsize=16)
 def factor_grid(found: TwoNoiseLimit) -> Grid:
     """The band at every n."""
-    nodes = [factor_curves(found, index)[-1].values() for index in range(len(CONTEXTS))]
-    quantities = [
-        Quantity(trace=uid, field="y", values=np.stack([node[uid] for node in nodes]))
-        for uid in nodes[0]
-    ]
-    return Grid(axes={"num_context": range(len(CONTEXTS))}, quantities=quantities, exact=True)
+
+    def values(index: Index) -> Values:
+        band = factor_curves(found, *index)[-1]
+        return {(uid, "y"): y for uid, y in band.values().items()}
+
+    return grid_at({"num_context": range(len(CONTEXTS))}, values, exact=True)
 
 
 def factor_view(config: Theory, found: TwoNoiseLimit) -> View:
-    player = Player(
-        name="num_context",
-        label="Examples n",
-        labels=[f"{n:,}" for n in CONTEXTS],
-        value=CONTEXTS.index(config.num_context),
-        seconds=0.4,
-    )
+    now, labels = CONTEXTS.index(config.num_context), [f"{n:,}" for n in CONTEXTS]
     return View(
-        figure=factor_figure(config, found),
+        figure=plots.factor_figure(
+            factor_curves(found, now),
+            found.levels,
+            title=f"Shrinkage by noise level, n = {config.num_context:,}",
+        ),
         title="Shrinkage by noise level",
         caption=f"Band: 10 to 90 % of {PROMPTS:,} prompts. The other two curves are exact.",
-        controls=[player],
+        controls=[Player("num_context", "Examples n", labels, value=now, seconds=0.4)],
         grid=factor_grid(found),
     )
 

@@ -1,6 +1,6 @@
 """The run, the trained model's losses and its weights."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
@@ -9,8 +9,9 @@ from icl_core.experiments.mixed_noise.published import published_loss
 from icl_core.lessons.shared.coordinates import normalised
 from icl_core.lessons.shared.matrices import panels
 from icl_core.lessons.train.config import Train
-from icl_core.lessons.train.measure import Frame, Outcome
-from icl_core.live import Grid, Player, Quantity, View
+from icl_core.lessons.train.measure import Outcome
+from icl_core.live import Player, View
+from icl_core.live.moving import grid_at, matrix_values
 from icl_core.models.linear import Parametrization
 from icl_core.plots import heatmaps as weight_plots
 from icl_core.plots import losses as plots
@@ -19,32 +20,19 @@ from icl_core.plots.figure import Figure
 from icl_core.plots.ticks import log_range
 
 
-def run_figure(config: Train, frames: Sequence[Frame], now: int | None = None) -> Figure:
+def run_view(config: Train, outcome: Outcome) -> View:
     """Loss over updates above the floor, and the paper's value where there is one."""
     published = published_loss(config.task(), config.parametrization, config.layers)
-    loss = np.array([frame.loss for frame in frames])
-    return plots.training_curve(
+    frames = outcome.frames
+    figure = plots.training_curve(
         np.array([frame.step for frame in frames]),
-        loss,
+        np.array([frame.loss for frame in frames]),
         method=config.parametrization,
         floor=frames[-1].floor,
         levels={} if published is None else {"paper": published},
         total_steps=frames[-1].total_steps,
-        now=now,
     )
-
-
-def weights_figure(config: Train, frames: Sequence[Frame], now: int) -> Figure:
-    """Q and P of a snapshot in normalised coordinates."""
-    frame = frames[now]
-    final = normalised(frames[-1].model, config.task())
-    limits = {scale: weight_plots.largest(panels(final), scale) for scale in ("Q", "P")}
-    return weight_plots.heatmaps(
-        panels(normalised(frame.model, config.task())),
-        title=f"Weights after {frame.step:,} updates",
-        limits=limits,
-        cell=weight_plots.ROW,
-    )
+    return View(figure=figure)
 
 
 def layers_figure(parametrization: Parametrization, measured: Mapping[str, LossSummary]) -> Figure:
@@ -74,31 +62,9 @@ def layers_figure(parametrization: Parametrization, measured: Mapping[str, LossS
 def movie_player(config: Train, outcome: Outcome) -> Player:
     """Goes through the snapshots of the run."""
     shot = config.snapshot
-    return Player(
-        name="snapshot",
-        label="Training",
-        labels=[f"{frame.step:,} updates" for frame in outcome.frames],
-        value=outcome.last if shot is None else shot,
-        seconds=0.25,
-    )
-
-
-def movie_grid(config: Train, outcome: Outcome) -> Grid:
-    """The heatmaps at every snapshot."""
-    task = config.task()
-    shown = [
-        {p.uid: p.matrix for row in panels(normalised(frame.model, task)) for p in row}
-        for frame in outcome.frames
-    ]
-    moving = [
-        Quantity(trace=uid, field="z", values=np.stack([frame[uid] for frame in shown]))
-        for uid in shown[0]
-    ]
-    return Grid(axes={"snapshot": range(len(shown))}, quantities=moving, exact=True)
-
-
-def run_view(config: Train, outcome: Outcome) -> View:
-    return View(figure=run_figure(config, outcome.frames))
+    labels = [f"{frame.step:,} updates" for frame in outcome.frames]
+    now = outcome.last if shot is None else shot
+    return Player("snapshot", "Training", labels, value=now, seconds=0.25)
 
 
 def by_layer_view(config: Train, outcome: Outcome) -> View:
@@ -106,13 +72,20 @@ def by_layer_view(config: Train, outcome: Outcome) -> View:
 
 
 def matrices_view(config: Train, outcome: Outcome) -> View:
-    """Q and P, over the training once it has ended."""
-    player = movie_player(config, outcome)
-    figure = weights_figure(config, outcome.frames, player.value)
+    """Q and P in normalised coordinates, over the training once it has ended."""
+    player, task = movie_player(config, outcome), config.task()
+    rows = [panels(normalised(frame.model, task)) for frame in outcome.frames]
+    figure = weight_plots.heatmaps(
+        rows[player.value],
+        title=f"Weights after {outcome.frames[player.value].step:,} updates",
+        limits=weight_plots.limits_of(rows[-1]),
+        cell=weight_plots.ROW,
+    )
     title = "Weights (normalised)"
     if not (outcome.last and outcome.finished):
         return View(figure=figure, title=title)
-    grid = movie_grid(config, outcome)
+    frames = {"snapshot": range(len(rows))}
+    grid = grid_at(frames, lambda index: matrix_values(rows[index[0]]), exact=True)
     return View(figure=figure, title=title, controls=[player], grid=grid)
 
 

@@ -6,17 +6,25 @@ from functools import lru_cache
 import numpy as np
 
 from icl_core.experiments.variations.settings import EVERY, SCALES, VARIANTS
+from icl_core.lessons.shared.curves import over_seeds
+from icl_core.lessons.shared.matrices import PW_V, W_KQ
 from icl_core.lessons.shared.words import plus_minus
 from icl_core.lessons.variations import figures as plots
 from icl_core.lessons.variations.config import FRAMES, LABELS, Variations
 from icl_core.lessons.variations.ends import ends_view
 from icl_core.lessons.variations.measure import Trainings, rivals
 from icl_core.lessons.variations.words import caption
-from icl_core.live import Grid, Quantity, View
-from icl_core.live.movies import heatmap_movie, updates_player
+from icl_core.live import Grid, View
+from icl_core.live.moving import (
+    Index,
+    Values,
+    grid_at,
+    matrix_values,
+    quantities,
+    updates_player,
+)
 from icl_core.plots import heatmaps as heat
 from icl_core.plots.drawing import Curve, level
-from icl_core.plots.figure import Figure
 from icl_core.plots.lines import lines
 from icl_core.zoo.movies import Movie
 
@@ -24,6 +32,11 @@ from icl_core.zoo.movies import Movie
 def _levels(config: Variations, found: Trainings, ends: tuple[float, float]) -> list[Curve]:
     """Gradient descent's exact losses: one step, or two of GD and of GD++."""
     return [level(method, found.loss_of(name), ends) for method, name in rivals(config)]
+
+
+def _now(x: np.ndarray, loss: np.ndarray) -> dict[tuple[str, str], np.ndarray]:
+    """Where on the curve of its loss a seed stands, at every snapshot."""
+    return {("now", "x"): x[:, None], ("now", "y"): loss[:, None].astype(float)}
 
 
 def losses_view(config: Variations, found: Trainings) -> View:
@@ -39,7 +52,6 @@ def losses_view(config: Variations, found: Trainings) -> View:
         train=found.train_losses(config.variant)[config.seed] if trainee.tasks else None,
         levels=_levels(config, found, (1.0, float(x[-1]))),
     )
-    now = {"x": x[::EVERY, None], "y": losses[config.seed, ::EVERY, None]}
     return View(
         figure=figure,
         title="Loss over training",
@@ -47,7 +59,7 @@ def losses_view(config: Variations, found: Trainings) -> View:
         controls=[updates_player(found.movies[config.variant][0].steps, config.frame)],
         grid=Grid(
             axes={"frame": range(FRAMES)},
-            quantities=[Quantity(trace="now", field=key, values=v) for key, v in now.items()],
+            quantities=quantities(_now(x[::EVERY], losses[config.seed, ::EVERY])),
             exact=True,
         ),
     )
@@ -68,30 +80,21 @@ def _panels(movie: Movie, frame: int) -> list[list[heat.Panel]]:
                         matrix=values[frame, layer, head].astype(float),
                         scale=words,
                     )
-                    for key, words, values in (
-                        ("W_KQ", "W<sub>K</sub><sup>T</sup>W<sub>Q</sub>", movie.Q),
-                        ("PW_V", "P W<sub>V</sub>", movie.P),
-                    )
+                    for key, words, values in (("W_KQ", W_KQ, movie.Q), ("PW_V", PW_V, movie.P))
                 ]
             )
     return rows
 
 
-def weights_figure(config: Variations, found: Trainings) -> Figure:
-    """The chosen seed's weights, its loss above."""
+def weights_view(config: Variations, found: Trainings) -> View:
+    """Products of weights over the training of one seed, its loss above."""
     movie = found.movies[config.variant][config.seed]
     x = movie.steps
-    last = [panel for row in _panels(movie, -1) for panel in row]
-    limits: dict[str, float] = {}
-    for panel in last:
-        limits[panel.scale] = max(
-            limits.get(panel.scale, 0.0), 1.05 * float(np.abs(panel.matrix).max())
-        )
-    return heat.heatmaps(
+    figure = heat.heatmaps(
         _panels(movie, config.frame),
         title=f"Seed {config.seed} after {int(x[config.frame]):,} updates",
         name="variations_weights",
-        limits=limits,
+        limits=heat.limits_of(_panels(movie, -1), 1.05),
         run=heat.Run(
             steps=x,
             loss=movie.loss.astype(float),
@@ -102,25 +105,24 @@ def weights_figure(config: Variations, found: Trainings) -> Figure:
             level=_levels(config, found, (1.0, float(x[-1]) + 1))[-1],
         ),
     )
+    return View(
+        figure=figure,
+        title="Weights over training",
+        controls=[updates_player(found.movies[config.variant][0].steps, config.frame)],
+        grid=_weights_grid(found, config.variant, config.seed),
+    )
 
 
 @lru_cache(maxsize=48)
 def _weights_grid(found: Trainings, variant: str, seed: int) -> Grid:
     movie = found.movies[variant][seed]
-    moving = heatmap_movie(_panels(movie, frame) for frame in range(FRAMES))
-    now = {"x": movie.steps[:, None] + 1.0, "y": movie.loss[:, None].astype(float)}
-    moving += [Quantity(trace="now", field=key, values=values) for key, values in now.items()]
-    return Grid(axes={"frame": range(FRAMES)}, quantities=moving, exact=True)
+    now = _now(movie.steps + 1.0, movie.loss)
 
+    def values(index: Index) -> Values:
+        cells = matrix_values(_panels(movie, *index))
+        return cells | {key: places[index] for key, places in now.items()}
 
-def weights_view(config: Variations, found: Trainings) -> View:
-    """Products of weights over the training of one seed, its loss above."""
-    return View(
-        figure=weights_figure(config, found),
-        title="Weights over training",
-        controls=[updates_player(found.movies[config.variant][0].steps, config.frame)],
-        grid=_weights_grid(found, config.variant, config.seed),
-    )
+    return grid_at({"frame": range(FRAMES)}, values, exact=True)
 
 
 def likeness_view(config: Variations, found: Trainings) -> View:
@@ -128,15 +130,7 @@ def likeness_view(config: Variations, found: Trainings) -> View:
     course = found.courses[config.variant]
     x, cosine = course.steps[0, ::EVERY] + 1.0, course.cosine.mean.astype(float)
     words = "one step of GD" if len(rivals(config)) == 1 else "two steps of GD++"
-    curve = Curve(
-        method="full",
-        label=f"seed {config.seed}",
-        x=x,
-        y=cosine[config.seed],
-        low=cosine.min(0),
-        high=cosine.max(0),
-        band=f"{len(cosine)} seeds,",
-    )
+    curve = over_seeds("full", x, cosine, cosine[config.seed], label=f"seed {config.seed}")
     gaps, at = course.prediction_gap, (config.seed, config.frame)
     gap, error = float(gaps.mean[at]), float(gaps.stderr[at])
     figure = lines(
@@ -167,18 +161,8 @@ def shift_curves(config: Variations, found: Trainings, frame: int) -> list[Curve
         Curve(method=method, x=SCALES, y=found.algorithms.of(name).shift.mean)
         for method, name in rivals(config)
     ]
-    low, high = (end(values, axis=0) for end in (np.min, np.max))
-    mine = Curve(
-        method="full",
-        label=f"seed {config.seed}",
-        x=SCALES,
-        y=values[config.seed],
-        low=low,
-        high=high,
-        band=f"{len(values)} seeds,",
-        markers=True,
-    )
-    return [*curves, mine]
+    named = {"label": f"seed {config.seed}", "markers": True}
+    return [*curves, over_seeds("full", SCALES, values, values[config.seed], **named)]
 
 
 def shift_view(config: Variations, found: Trainings) -> View:

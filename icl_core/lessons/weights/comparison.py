@@ -10,11 +10,10 @@ from icl_core.errors import InputError
 from icl_core.lessons.shared.matrices import GREY
 from icl_core.lessons.shared.shipped import Kin
 from icl_core.lessons.weights.config import Coordinates, Weights
-from icl_core.lessons.weights.matrices import beside_figure, beside_view, focus_of, layer_grid
+from icl_core.lessons.weights.matrices import beside_view, layer_grid
 from icl_core.lessons.weights.measure import Story, in_coordinates, kin_model
 from icl_core.live import Grid, View
 from icl_core.models.linear import Layers, Normalised
-from icl_core.plots.figure import Figure
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -85,17 +84,10 @@ def _grid(story: Story, other: Kin, coordinates: Coordinates) -> Grid:
     return layer_grid(_parts(story, other, coordinates), story.num_layers)
 
 
-def compare_figure(config: Weights, story: Story) -> Figure:
-    """Both models and their difference for one layer; one scale a letter and all layers."""
-    other, layer = other_of(config, story), focus_of(config, story)
-    parts = _parts(story, other, config.coordinates)
-    title = f"{story.own.label} beside {other.label}, layer {layer + 1}"
-    return beside_figure(parts, layer, title=title, name="compare")
-
-
 def compare_view(config: Weights, story: Story) -> View:
-    """Both models and their difference for every layer."""
+    """Both models and their difference for every layer; one scale a letter and all layers."""
     other = other_of(config, story)
+    title = f"{story.own.label} beside {other.label}"
     found = compared(story, story.own, other)
     caption = (
         f"P and Q of a layer made equally large; then {_freedom(found)} chosen for the "
@@ -105,9 +97,11 @@ def compare_view(config: Weights, story: Story) -> View:
     return beside_view(
         config,
         story,
-        compare_figure(config, story),
+        _parts(story, other, config.coordinates),
         lambda: _grid(story, other, config.coordinates),
-        title=f"{story.own.label} beside {other.label}",
+        name="compare",
+        heading=title,
+        title=title,
         caption=caption,
     )
 

@@ -9,11 +9,10 @@ from icl_core.lessons.shared.coordinates import model_of, normalised, omega_valu
 from icl_core.lessons.shared.matrices import GREY, Rows, layer_rows, panel
 from icl_core.lessons.weights.config import Coordinates, Weights
 from icl_core.lessons.weights.measure import Story, shown_at
-from icl_core.live import Grid, Player, Quantity, View
-from icl_core.live.movies import heatmap_movie
+from icl_core.live import Grid, Player, View
+from icl_core.live.moving import Index, Values, grid_at, matrix_values
 from icl_core.models.linear import Layers
 from icl_core.plots import heatmaps as plots
-from icl_core.plots.figure import Figure
 from icl_core.plots.heatmaps import Run
 from icl_core.plots.omegas import omega_traces
 from icl_core.plots.ticks import limit_of
@@ -44,8 +43,9 @@ def reach(config: Weights, story: Story) -> dict[str, Reach]:
     }
 
 
-def heatmap_figure(config: Weights, story: Story) -> Figure:
-    """Figure 4 of the paper; colour limits hold for the finished model, the movie included."""
+def heatmap_view(config: Weights, story: Story) -> View:
+    """Figure 4 of the paper, over training where a movie is shipped; colour limits hold for the
+    finished model."""
     snapshot = snapshot_of(config, story)
     layer = config.layer
     ends = [layer_rows(shown_at(story, at, config.coordinates), layer) for at in story.ends]
@@ -58,58 +58,15 @@ def heatmap_figure(config: Weights, story: Story) -> Figure:
         now=snapshot,
     )
     after = f", {stop_label(story, snapshot)}" if story.last else ""
-    return plots.heatmaps(
+    figure = plots.heatmaps(
         layer_rows(shown_at(story, snapshot, config.coordinates), layer),
         title=f"{story.own.label}, L = {story.num_layers}{after}",
-        limits={scale: plots.largest(final, scale) for scale in ("Q", "P")},
+        limits=plots.limits_of(final),
         run=run if story.last else None,
         omegas=movie_omegas(story)[snapshot],
         omega_limit=omega_limit(story),
         cell=plots.ROW,
     )
-
-
-def omega_limit(story: Story) -> float:
-    """Of the axis of omegas: holds the finished model, so that a wild start leaves the picture."""
-    return 1.15 * limit_of([movie_omegas(story)[list(story.ends)]])
-
-
-def stop_label(story: Story, snapshot: int) -> str:
-    """Where in its training a model is, in words."""
-    if story.shown and snapshot == story.last:
-        return "as shipped"
-    return f"after {story.steps[snapshot]:,} updates"
-
-
-def movie_player(config: Weights, story: Story) -> Player:
-    """Goes through the snapshots of a shipped training."""
-    return Player(
-        name="snapshot",
-        label="Training",
-        labels=[stop_label(story, at).removeprefix("after ") for at in range(story.last + 1)],
-        value=snapshot_of(config, story),
-        seconds=0.25,
-    )
-
-
-@lru_cache(maxsize=32)
-def movie_grid(story: Story, coordinates: Coordinates, layer: int) -> Grid:
-    """Heatmaps and omegas at every snapshot, and where in the run each is."""
-    snapshots = range(len(story.steps))
-    moving = heatmap_movie(layer_rows(shown_at(story, t, coordinates), layer) for t in snapshots)
-    now = {"x": story.steps[:, None] + 1.0, "y": story.loss[:, None]}
-    moving += [Quantity(trace="now", field=name, values=v) for name, v in now.items()]
-    frames = [omega_traces(values) for values in movie_omegas(story)]
-    moving += [
-        Quantity(trace=uid, field="y", values=np.stack([frame[uid][1] for frame in frames]))
-        for uid in frames[0]
-    ]
-    return Grid(axes={"snapshot": snapshots}, quantities=moving, exact=True)
-
-
-def heatmap_view(config: Weights, story: Story) -> View:
-    """Q and P over training, where a movie is shipped."""
-    figure = heatmap_figure(config, story)
     title = f"{story.own.label}, L = {story.num_layers}, {config.coordinates} coordinates"
     caption = (
         "ω is what x and y receive from x and y, always in normalised coordinates. A factor may "
@@ -131,14 +88,43 @@ def heatmap_view(config: Weights, story: Story) -> View:
     )
 
 
+def omega_limit(story: Story) -> float:
+    """Of the axis of omegas: holds the finished model, so that a wild start leaves the picture."""
+    return 1.15 * limit_of([movie_omegas(story)[list(story.ends)]])
+
+
+def stop_label(story: Story, snapshot: int) -> str:
+    """Where in its training a model is, in words."""
+    if story.shown and snapshot == story.last:
+        return "as shipped"
+    return f"after {story.steps[snapshot]:,} updates"
+
+
+def movie_player(config: Weights, story: Story) -> Player:
+    """Goes through the snapshots of a shipped training."""
+    labels = [stop_label(story, at).removeprefix("after ") for at in range(story.last + 1)]
+    now = snapshot_of(config, story)
+    return Player("snapshot", "Training", labels, value=now, seconds=0.25)
+
+
+@lru_cache(maxsize=32)
+def movie_grid(story: Story, coordinates: Coordinates, layer: int) -> Grid:
+    """Heatmaps and omegas at every snapshot, and where in the run each is."""
+
+    def values(index: Index) -> Values:
+        (at,) = index
+        cells = matrix_values(layer_rows(shown_at(story, at, coordinates), layer))
+        now = {("now", "x"): [story.steps[at] + 1.0], ("now", "y"): [story.loss[at]]}
+        omegas = omega_traces(movie_omegas(story)[at])
+        return cells | now | {(uid, "y"): y for uid, (_, y) in omegas.items()}
+
+    return grid_at({"snapshot": range(len(story.steps))}, values, exact=True)
+
+
 def layer_player(config: Weights, story: Story) -> Player:
     """Goes through the layers of a closer look."""
-    return Player(
-        name="focus",
-        label="Layer",
-        labels=[str(layer + 1) for layer in range(story.num_layers)],
-        value=focus_of(config, story),
-    )
+    labels = [str(layer + 1) for layer in range(story.num_layers)]
+    return Player("focus", "Layer", labels, value=focus_of(config, story))
 
 
 def focus_of(config: Weights, story: Story) -> int:
@@ -166,34 +152,27 @@ def shared_limits(parts: Mapping[str, Layers]) -> dict[str, float]:
     }
 
 
-def beside_figure(
-    parts: Mapping[str, Layers],
-    layer: int,
-    *,
-    title: str,
-    name: str,
-    limits: Mapping[str, float] | None = None,
-) -> Figure:
-    """`stacked` for one layer, by default on one scale a letter for all layers."""
-    return plots.heatmaps(
-        stacked(parts, layer),
-        title=title,
-        name=name,
-        limits=limits or shared_limits(parts),
-        cell=plots.ROW,
-    )
-
-
 def beside_view(
     config: Weights,
     story: Story,
-    figure: Figure,
+    parts: Mapping[str, Layers],
     grid: Callable[[], Grid],
     *,
-    title: str = "",
+    name: str,
+    heading: str,
+    title: str,
     caption: str,
 ) -> View:
-    """A `beside_figure` that goes through the layers, where there are several."""
+    """`stacked` models, and through the layers, where there are several; `heading` and the number
+    of the layer stand above."""
+    layer = focus_of(config, story)
+    figure = plots.heatmaps(
+        stacked(parts, layer),
+        title=f"{heading}, layer {layer + 1}",
+        name=name,
+        limits=shared_limits(parts),
+        cell=plots.ROW,
+    )
     if story.num_layers == 1:
         return View(figure=figure, title=title, caption=caption)
     controls = [layer_player(config, story)]
@@ -202,6 +181,5 @@ def beside_view(
 
 def layer_grid(parts: Mapping[str, Layers], num_layers: int) -> Grid:
     """`stacked` for every layer."""
-    layers = range(num_layers)
-    moving = heatmap_movie(stacked(parts, layer) for layer in layers)
-    return Grid(axes={"focus": layers}, quantities=moving, exact=True)
+    layers = {"focus": range(num_layers)}
+    return grid_at(layers, lambda index: matrix_values(stacked(parts, *index)), exact=True)

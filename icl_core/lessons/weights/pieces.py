@@ -8,17 +8,12 @@ from icl_core.analysis.parts import Parts, parts_of, read_part
 from icl_core.lessons.shared.matrices import GREY
 from icl_core.lessons.weights.config import Coordinates, Weights
 from icl_core.lessons.weights.figures import share_chart
-from icl_core.lessons.weights.matrices import (
-    beside_figure,
-    focus_of,
-    layer_player,
-    shared_limits,
-    stacked,
-)
+from icl_core.lessons.weights.matrices import focus_of, layer_player, shared_limits, stacked
 from icl_core.lessons.weights.measure import Story, in_coordinates, kin_model
-from icl_core.live import READOUT, Grid, Player, Quantity, Readout, Slider, View
+from icl_core.live import READOUT, Grid, Player, Readout, Slider, View
+from icl_core.live.moving import Index, Values, grid_at, matrix_values
 from icl_core.models.linear import Layers
-from icl_core.plots.figure import Figure
+from icl_core.plots.heatmaps import ROW, heatmaps
 
 Pieces = dict[str, Parts]
 HEADS = " a and b are the heads."
@@ -52,18 +47,6 @@ def explained(parts: Parts, layer: int, rank: int) -> float:
     return float(100 * (held * squares).sum() / squares.sum())
 
 
-def pieces_figure(config: Weights, story: Story) -> Figure:
-    """One layer in pieces, on one scale a letter for all layers and ranks."""
-    found, layer = pieces(story, config.coordinates), focus_of(config, story)
-    return beside_figure(
-        split(found, config.rank),
-        layer,
-        title=f"Layer {layer + 1}: a diagonal part and rank {config.rank}",
-        name="parts",
-        limits=_limits(story, config.coordinates),
-    )
-
-
 @lru_cache(maxsize=64)
 def _limits(story: Story, coordinates: Coordinates) -> dict[str, float]:
     found = pieces(story, coordinates)
@@ -72,22 +55,19 @@ def _limits(story: Story, coordinates: Coordinates) -> dict[str, float]:
 
 
 def pieces_view(config: Weights, story: Story) -> View:
-    """One layer in pieces, for every layer and rank."""
+    """One layer in pieces, for every layer and rank on one scale a letter."""
     found, layer, rank = pieces(story, config.coordinates), focus_of(config, story), config.rank
     controls: list[Player | Slider] = [layer_player(config, story)] if story.num_layers > 1 else []
-    controls.append(
-        Slider(
-            name="rank",
-            label="Rank r",
-            minimum=0,
-            maximum=story.task.dim + 1,
-            step=1,
-            value=rank,
-            format="d",
-        )
+    controls.append(Slider("rank", "Rank r", 0, story.task.dim + 1, step=1, value=rank, format="d"))
+    figure = heatmaps(
+        stacked(split(found, rank), layer),
+        title=f"Layer {layer + 1}: a diagonal part and rank {rank}",
+        name="parts",
+        limits=_limits(story, config.coordinates),
+        cell=ROW,
     )
     return View(
-        figure=pieces_figure(config, story),
+        figure=figure,
         title="A diagonal part and a low rank",
         caption=f"trained = diagonal part + low rank + left out, {config.coordinates} coordinates. "
         f"The low rank is the best of rank r (singular values). {GREY}",
@@ -109,27 +89,19 @@ def pieces_view(config: Weights, story: Story) -> View:
 def _grid(story: Story, coordinates: Coordinates) -> Grid:
     """The pieces at every layer and rank; the axis of layers is left out where there is one."""
     found = pieces(story, coordinates)
-    layers, ranks = range(story.num_layers), range(story.task.dim + 2)
-    frames = [
-        [{p.uid: p.matrix for row in stacked(model, layer) for p in row} for model in models]
-        for layer in layers
-        for models in [[split(found, rank) for rank in ranks]]
-    ]
-    values = {uid: np.stack([[f[uid] for f in row] for row in frames]) for uid in frames[0][0]}
-    moving = {("z", uid): z for uid, z in values.items()}
-    for letter, parts in found.items():
-        moving[letter, READOUT] = np.array(
-            [[explained(parts, layer, rank) for rank in ranks] for layer in layers]
-        )
-    axes = {"focus": np.arange(story.num_layers), "rank": np.arange(len(ranks))}
-    if story.num_layers == 1:
-        del axes["focus"]
-        moving = {key: z[0] for key, z in moving.items()}
-    quantities = [Quantity(trace=uid, field=name, values=z) for (name, uid), z in moving.items()]
-    return Grid(axes=axes, quantities=quantities, exact=True)
+    ranks = range(story.task.dim + 2)
+    models = [split(found, rank) for rank in ranks]
+
+    def values(index: Index) -> Values:
+        layer, rank = (0, *index)[-2:]
+        cells = matrix_values(stacked(models[rank], layer))
+        return cells | {(READOUT, x): explained(found[x], layer, rank) for x in found}
+
+    axes = {"focus": range(story.num_layers)} if story.num_layers > 1 else {}
+    return grid_at(axes | {"rank": ranks}, values, exact=True)
 
 
-def share_figure(config: Weights, story: Story) -> Figure:
+def share_view(config: Weights, story: Story) -> View:
     """How much of every matrix's squared weight each part holds."""
     found = pieces(story, config.coordinates)
     bars = {
@@ -140,12 +112,8 @@ def share_figure(config: Weights, story: Story) -> Figure:
         for layer in range(story.num_layers)
         for head in range(story.own.heads)
     }
-    return share_chart(bars, title="What each part holds of the squared weight")
-
-
-def share_view(config: Weights, story: Story) -> View:
     return View(
-        figure=share_figure(config, story),
+        figure=share_chart(bars, title="What each part holds of the squared weight"),
         caption=f"Exact, {config.coordinates} coordinates. Only entries that are read count: of "
         "the last P its y row, whose rest has rank 1. A factor that moves between P and Q "
         f"changes no share.{HEADS if story.own.heads > 1 else ''}",

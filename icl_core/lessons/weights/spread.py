@@ -12,7 +12,6 @@ from icl_core.lessons.weights.config import Weights
 from icl_core.lessons.weights.figures import distance_chart
 from icl_core.lessons.weights.measure import Story, kin_model
 from icl_core.live import View
-from icl_core.plots.figure import Figure
 from icl_core.plots.omegas import omega_chart
 
 
@@ -57,45 +56,31 @@ def seed_omegas(story: Story) -> np.ndarray:
     return np.stack([omega_values(kin_model(story, kin)) for kin in seeds(story)])
 
 
-def distance_figure(story: Story) -> Figure:
+def distance_view(config: Weights, story: Story) -> View:
     """Distances before alignment above the diagonal, after it below."""
     found = spread(story)
-    return distance_chart(
-        [kin.label for kin in found.kin],
-        found.before,
-        found.after,
-        title="Distance between models, before and after alignment",
-    )
-
-
-def distance_view(config: Weights, story: Story) -> View:
+    title = "Distance between models, before and after alignment"
+    labels = [kin.label for kin in found.kin]
     few = "" if len(seeds(story)) > 1 else " One seed of this model is shipped."
     return View(
-        figure=distance_figure(story),
+        figure=distance_chart(labels, found.before, found.after, title=title),
         caption="P and Q of a layer made equally large. Above the diagonal with signs, heads and "
         "directions of x as trained, below it with those that bring the two closest. 0 is the "
         f"same model, 1 nothing in common, √2 the opposite. Exact, normalised coordinates.{few}",
     )
 
 
-def omega_figure(story: Story) -> Figure:
-    """The four numbers of every layer in normalised coordinates, with their spread over seeds."""
-    own = omega_values(kin_model(story, story.own))
-    if story.own not in story.kin:
-        return omega_chart(own, title="What each layer does")
-    values = seed_omegas(story)
-    return omega_chart(own, seeds=values if len(values) > 1 else None, title="What each layer does")
-
-
 def omega_view(config: Weights, story: Story) -> View:
-    count = len(seeds(story))
+    """The four numbers of every layer in normalised coordinates, with their spread over seeds."""
+    own, count = omega_values(kin_model(story, story.own)), len(seeds(story))
+    spread = seed_omegas(story) if count > 1 else None
     said = (
         f"Mean over {count} seeds, bars: one standard deviation, small dots: the seeds."
         if count > 1
         else "One seed of this model is shipped, so no spread is shown."
     )
     return View(
-        figure=omega_figure(story),
+        figure=omega_chart(own, seeds=spread, title="What each layer does"),
         caption=f"{said} ω depends neither on the factor between P and Q nor on heads or "
         "directions of x.",
     )

@@ -11,11 +11,10 @@ from icl_core.constructions import gradient_descent_model
 from icl_core.lessons.shared.coordinates import normalised
 from icl_core.lessons.shared.matrices import GREY
 from icl_core.lessons.weights.config import Coordinates, Weights
-from icl_core.lessons.weights.matrices import beside_figure, beside_view, focus_of, layer_grid
+from icl_core.lessons.weights.matrices import beside_view, layer_grid
 from icl_core.lessons.weights.measure import Story, in_coordinates, kin_model
 from icl_core.live import Grid, View
 from icl_core.models.linear import Layers, LinearTransformer, Normalised
-from icl_core.plots.figure import Figure
 
 
 def theory(story: Story) -> tuple[LinearTransformer, str]:
@@ -53,19 +52,16 @@ def _grid(story: Story, coordinates: Coordinates) -> Grid:
     return layer_grid(_beside(story, coordinates), story.num_layers)
 
 
-def theory_figure(config: Weights, story: Story) -> Figure:
-    """Trained, theory and their difference for one layer; one scale a letter and all layers."""
-    parts, layer = _beside(story, config.coordinates), focus_of(config, story)
-    title = f"Theory beside trained, layer {layer + 1}"
-    return beside_figure(parts, layer, title=title, name="theory")
-
-
 def theory_view(config: Weights, story: Story) -> View:
+    """Trained, theory and their difference for every layer; one scale a letter and all layers."""
+    heading = "Theory beside trained"
     return beside_view(
         config,
         story,
-        theory_figure(config, story),
+        _beside(story, config.coordinates),
         lambda: _grid(story, config.coordinates),
-        title="Theory beside trained" if story.num_layers > 1 else "",
+        name="theory",
+        heading=heading,
+        title=heading if story.num_layers > 1 else "",
         caption=f"{theory(story)[1]} {GREY}",
     )

@@ -8,9 +8,11 @@ import pytest
 from icl_core.lessons import gdpp_spectrum as spectrum
 from icl_core.lessons import noise_and_depth, weights
 from icl_core.lessons.gdpp_spectrum.config import GdppSpectrum
+from icl_core.lessons.gdpp_spectrum.figures.passage import passage_figure
 from icl_core.lessons.noise_and_depth.config import NoiseAndDepth
 from icl_core.lessons.shared import losses
 from icl_core.lessons.weights.config import Weights
+from icl_core.lessons.weights.measure import read
 from icl_core.plots.figure import Figure
 from tests.browser.pages.conftest import Opened
 
@@ -23,24 +25,24 @@ LOOK = """[...plot.querySelectorAll(
 
 def gamma_answer(asked: str) -> Figure:
     config = GdppSpectrum(gamma=float(asked))
-    return spectrum.passage_figure(config, spectrum.measure(config).hessians)
+    return passage_figure(config, spectrum.measure(config).hessians)
 
 
 def sigma_answer(asked: str) -> Figure:
     config = NoiseAndDepth(sigma=float(asked))
-    return noise_and_depth.layers_figure(config, losses.measure(config.task))
+    return noise_and_depth.VIEWS["layers"](config, losses.measure(config.task)).figure
 
 
 def depth_answer(asked: str) -> Figure:
     config = NoiseAndDepth(layers=int(asked))
-    return noise_and_depth.profile_figure(config, losses.measure(config.task))
+    return noise_and_depth.VIEWS["profile"](config, losses.measure(config.task)).figure
 
 
 def snapshot_answer(asked: str) -> Figure:
     config = Weights(snapshot=int(asked))
-    return weights.heatmap_figure(
-        config, weights.read(config.task, config.parametrization, config.layers)
-    )
+    return weights.VIEWS["heatmaps"](
+        config, read(config.task, config.parametrization, config.layers)
+    ).figure
 
 
 @pytest.mark.parametrize(
@@ -197,7 +199,7 @@ def test_the_player_by_keyboard(visit):
     for _ in range(3):
         opened.page.keyboard.press("ArrowLeft")
     default = Weights()
-    last = weights.read(default.task, default.parametrization, default.layers).last
+    last = read(default.task, default.parametrization, default.layers).last
     opened.linked({"snapshot": str(last - 3)})
     assert sliders(opened)[0] != shown
     opened.page.keyboard.press("Home")

@@ -10,12 +10,14 @@ import pytest
 from icl_core.export.table import to_csv
 from icl_core.lessons import noise_and_depth
 from icl_core.lessons.catalog import LESSONS
+from icl_core.lessons.noise_and_depth.config import NoiseAndDepth
+from icl_core.lessons.noise_and_depth.views import depth_figure
 from icl_core.plots.figure import figure_title, plain_text, tidy_rows
 
 
 def test_csv_holds_every_plotted_point_exactly():
-    config = noise_and_depth.NoiseAndDepth()
-    figure = noise_and_depth.depth_figure(config, noise_and_depth.measure(config))
+    config = NoiseAndDepth()
+    figure = depth_figure(config, noise_and_depth.measure(config))
     read = list(csv.DictReader(io.StringIO(to_csv(figure).decode("utf-8-sig"))))
     rows = tidy_rows(figure)
     assert len(read) == len(rows)

@@ -11,10 +11,9 @@ from icl_core.errors import InputError
 from icl_core.lessons import construction as lesson
 from icl_core.lessons.catalog import LESSONS
 from icl_core.lessons.construction.config import LAYERS, PRESETS, Construction
-from icl_core.lessons.construction.measure import measure
+from icl_core.lessons.construction.measure import largest_eta, measure
 from icl_core.lessons.construction.prompt import edited, format_prompt, parse_prompt
 from icl_core.lessons.construction.views import VIEWS
-from icl_core.live import View
 from icl_core.live.message import message
 from icl_core.plots.figure import tidy_rows
 from tests.cases import assert_close
@@ -37,7 +36,7 @@ def test_a_small_step_descends_and_the_largest_offered_does_not() -> None:
     run = measure(Construction())
     assert (np.diff(run.losses) <= 1e-15).all()
     assert run.losses[-1] < run.losses[0] / 100
-    end = lesson.largest_eta(run.prompt)
+    end = largest_eta(run.prompt)
     assert measure(Construction(eta=end)).losses[-1] > run.losses[0]
 
 
@@ -59,7 +58,7 @@ def test_the_step_figure_holds_the_layer() -> None:
 
 
 def test_what_rounding_leaves_is_shown_as_zero() -> None:
-    config = lesson.PRESETS["One example"]
+    config = PRESETS["One example"]
     run = measure(config)
     left = np.abs(run.trace(1).output)
     assert ((left > 0) & (left < 1e-15)).any()
@@ -164,7 +163,7 @@ def draw_all(config: Construction) -> None:
         chosen = config.replace(eta=eta)
         run = measure(chosen)
         assert "nan" not in lesson.finding(chosen, run)
-        descent = View(figure=lesson.descent_figure(chosen, run))
+        descent = VIEWS["descent"](chosen, run)
         for view in (VIEWS["step"](chosen, run), VIEWS["matrices"](chosen, run), descent):
             message(view)
             assert_drawable(view)

@@ -10,10 +10,12 @@ from hypothesis.extra import numpy as arrays
 
 from icl_core.checkpoints import Checkpoint, checkpoint_bytes, parse_checkpoint
 from icl_core.errors import InputError
-from icl_core.lessons import train as lesson
 from icl_core.lessons.shared.coordinates import normalised
 from icl_core.lessons.shared.matrices import panels
 from icl_core.lessons.shared.words import plus_minus, short
+from icl_core.lessons.train.measure import measure_model
+from icl_core.lessons.train.views import layers_figure
+from icl_core.lessons.train.words import model_finding
 from icl_core.live import Grid, Quantity, View
 from icl_core.live.message import message
 from icl_core.models.linear import LinearTransformer
@@ -45,9 +47,9 @@ def test_a_file_with_weights_of_any_size(size: float) -> None:
     except InputError as error:
         assert_one_sentence(error)
         return
-    measured = lesson.measure_model(opened.model, opened.task)
-    assert "nan" not in lesson.model_finding("full", TASK, measured)
-    drawn(lesson.layers_figure("full", measured))
+    measured = measure_model(opened.model, opened.task)
+    assert "nan" not in model_finding("full", TASK, measured)
+    drawn(layers_figure("full", measured))
     shown = panels(normalised(opened.model, TASK))
     drawn(weights.heatmaps(shown, title="Weights", cell=weights.ROW))
 

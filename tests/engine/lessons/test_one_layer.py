@@ -16,7 +16,7 @@ from icl_core.lessons import one_layer as lesson
 from icl_core.lessons.one_layer import rollout
 from icl_core.lessons.one_layer.config import FRAMES, OneLayer
 from icl_core.lessons.one_layer.measure import Runs, read
-from icl_core.lessons.one_layer.views import VIEWS
+from icl_core.lessons.one_layer.views import VIEWS, shift_curves
 from icl_core.models.linear import LinearTransformer
 from icl_core.plots.figure import tidy_rows
 from icl_core.tasks.linear import draw_prompts
@@ -94,7 +94,7 @@ def test_mixtures_begin_trained_and_end_constructed(runs: Runs) -> None:
 @pytest.mark.parametrize("shift", ["input_shift", "target_shift", "law_shift"])
 def test_shifted_losses_agree_with_gradient_descent(runs: Runs, shift: str) -> None:
     """Within 3 % of it at every strength; targets cost their square."""
-    gd, mixed, mine = lesson.shift_curves(shift, runs)
+    gd, mixed, mine = shift_curves(shift, runs)
     np.testing.assert_allclose(mine.y, gd.y, rtol=0.03)
     np.testing.assert_allclose(mixed.y, gd.y, rtol=0.03)
     if shift == "target_shift":

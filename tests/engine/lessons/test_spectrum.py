@@ -13,14 +13,22 @@ from icl_core.experiments.paper1.published import SPECTRA
 from icl_core.lessons import gdpp_spectrum as lesson
 from icl_core.lessons.gdpp_spectrum.config import MANY, PRESETS, PROMPTS, SIZES, GdppSpectrum
 from icl_core.lessons.gdpp_spectrum.figures.panels import LEVELS, STEPS
+from icl_core.lessons.gdpp_spectrum.figures.passage import passage_figure
 from icl_core.lessons.gdpp_spectrum.measure import (
     Hessians,
     Spectra,
+    gamma_of,
     hessians_of,
     measure,
     survey_of,
 )
-from icl_core.lessons.gdpp_spectrum.views import VIEWS
+from icl_core.lessons.gdpp_spectrum.views import (
+    VIEWS,
+    gamma_figure,
+    histogram_figure,
+    passage_grid,
+    several_gammas,
+)
 from icl_core.live import READOUT
 from icl_core.tasks.inputs import STANDARD
 from tests.hostile import ANY_JSON, assert_one_sentence
@@ -44,7 +52,7 @@ def traces(figure: Any) -> dict[str, Any]:
 
 
 def passage(config: GdppSpectrum, hessians: Hessians) -> dict[str, Any]:
-    return traces(lesson.passage_figure(config, hessians))
+    return traces(passage_figure(config, hessians))
 
 
 @pytest.mark.parametrize("layers", [1, 3])
@@ -143,7 +151,7 @@ def test_the_path_on_the_loss_surface_is_gradient_descents(pairs: Hessians) -> N
 
 def test_the_ellipse_becomes_a_circle_where_the_eigenvalues_meet(pairs: Hessians) -> None:
     config = PRESETS["Ellipse to circle"]
-    gamma = lesson.gamma_of(config, pairs)
+    gamma = gamma_of(config, pairs)
     assert gamma == interval_gamma(*pairs.eigenvalues[0])
     for layers in (1, 2):
         shown = passage(config.replace(layers=layers), pairs)
@@ -176,7 +184,7 @@ def test_the_preview_at_a_node_is_the_exact_figure(uniform: Spectra, prompt: int
 
 
 def test_condition_number_by_gamma_holds_stars_formula_and_gammas(uniform: Spectra) -> None:
-    shown = traces(lesson.gamma_figure(UNIFORM, uniform.sizes))
+    shown = traces(gamma_figure(UNIFORM, uniform.sizes))
     for n, hessians in uniform.sizes.items():
         values = hessians.eigenvalues
         assert shown[f"none:{n}"].y[0] == pytest.approx(np.median(condition_numbers(values)))
@@ -197,16 +205,16 @@ def test_condition_number_by_gamma_holds_stars_formula_and_gammas(uniform: Spect
 
 def test_other_inputs_and_more_layers_have_no_published_gamma_and_no_formula() -> None:
     config = GdppSpectrum(inputs="stretched", layers=2)
-    shown = traces(lesson.gamma_figure(config, {25: hessians_of(10, 25, config.law)}))
+    shown = traces(gamma_figure(config, {25: hessians_of(10, 25, config.law)}))
     assert set(shown) == {"median:25", "none:25", "best:25"}
 
 
 def test_distributions_move_towards_one_and_explode(uniform: Spectra) -> None:
     """n = 25: the best gamma for the loss, next to the paper's 0.099, and beyond (figure 13)."""
     hessians = uniform.hessians
-    gammas = lesson.several_gammas(UNIFORM, hessians)
+    gammas = several_gammas(UNIFORM, hessians)
     assert gammas[2] == pytest.approx(SPECTRA[25].gamma, rel=0.05)
-    shown = traces(lesson.histogram_figure(UNIFORM, hessians))
+    shown = traces(histogram_figure(UNIFORM, hessians))
     medians, tails = [], []
     for place, gamma in enumerate(gammas):
         trace = shown[f"gamma {place}"]
@@ -223,7 +231,7 @@ def test_distributions_move_towards_one_and_explode(uniform: Spectra) -> None:
 
 def test_a_survey_is_made_once(uniform: Spectra) -> None:
     assert survey_of(uniform.hessians) is survey_of(uniform.hessians)
-    assert lesson.passage_grid(uniform.hessians, 1) is lesson.passage_grid(uniform.hessians, 1)
+    assert passage_grid(uniform.hessians, 1) is passage_grid(uniform.hessians, 1)
 
 
 def test_fewer_examples_than_dimensions_and_one_dimension_are_shown() -> None:

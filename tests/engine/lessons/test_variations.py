@@ -12,7 +12,7 @@ from icl_core.lessons import variations as lesson
 from icl_core.lessons.shared.words import plus_minus
 from icl_core.lessons.variations.config import FRAMES, LABELS, PRESETS, STORIES, Variations
 from icl_core.lessons.variations.measure import Trainings, read
-from icl_core.lessons.variations.views import VIEWS
+from icl_core.lessons.variations.views import VIEWS, shift_curves
 from icl_core.plots.figure import tidy_rows
 from icl_core.plots.lines import PLAIN
 from tests.cases import assert_close
@@ -91,7 +91,7 @@ def test_fixed_prompts_are_compared_at_the_end(found: Trainings) -> None:
 
 
 def test_shifted_losses_stand_beside_descent(found: Trainings) -> None:
-    gd, gdpp, mine = lesson.shift_curves(Variations(variant="norm2", seed=1), found, FRAMES - 1)
+    gd, gdpp, mine = shift_curves(Variations(variant="norm2", seed=1), found, FRAMES - 1)
     assert (gd.method, gdpp.method) == ("gd", "gdpp_tuned")
     assert_close(mine.x, SCALES)
     assert_close(mine.y, found.courses["norm2"].shift.mean[1, -1])
