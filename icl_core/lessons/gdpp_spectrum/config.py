@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
+from icl_core.experiments.paper1.published import SPECTRA
 from icl_core.tasks.inputs import GaussianInputs, InputLaw, UniformInputs
 from icl_core.validation import Config, checked, choice, integer, number
-from icl_core.zoo.paper1.published import SPECTRA
 
 MANY = 0
 """In the place of a prompt's number: all of them."""

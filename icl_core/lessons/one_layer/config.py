@@ -6,16 +6,16 @@ from typing import Literal, get_args
 
 import numpy as np
 
-from icl_core.validation import Config, checked, choice, integer, number
-from icl_core.zoo.paper1.one_layer import (
+from icl_core.experiments.one_layer.settings import (
     DAMPINGS,
     INPUT_SCALES,
     LAW_SCALES,
-    MAIN,
     SEEDS,
     SIZES,
     TARGET_SCALES,
 )
+from icl_core.experiments.shared import MAIN
+from icl_core.validation import Config, checked, choice, integer, number
 
 Shift = Literal["input_shift", "target_shift", "law_shift"]
 SHIFTS: Mapping[str, tuple[str, str, np.ndarray]] = {

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from icl_core.validation import Config, checked, choice, integer
-from icl_core.zoo.paper1.depth import (
+from icl_core.experiments.several_layers.settings import (
+    ARCHITECTURES,
     CLIP,
-    KINDS,
 )
+from icl_core.validation import Config, checked, choice, integer
 
 KindName = Literal["tied2", "untied5", "tied10", "blocks12"]
 Tokens = Literal["free", "clipped"]
@@ -23,9 +23,9 @@ SHORT: Mapping[str, str] = {
 NAMES = {"gd": "GD", "gdpp": "GD++"}
 CLIPPED = f"tokens clipped to ±{CLIP:g}"
 TRAINED = "trained layers"
-FRAMES = len(KINDS["tied2"].training.marks())
-SEEDS = max(len(kind.seeds) for kind in KINDS.values())
-LAYERS = max(kind.layers for kind in KINDS.values())
+FRAMES = len(ARCHITECTURES["tied2"].run.marks())
+SEEDS = max(len(kind.seeds) for kind in ARCHITECTURES.values())
+LAYERS = max(kind.layers for kind in ARCHITECTURES.values())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,7 +34,7 @@ class SeveralLayers(Config):
 
     kind: which layers; seed: whose weights; frame: how far in its training, in snapshots; layer:
     whose matrices, counted from 1; tokens: whether mixtures have theirs clipped to +-10. Which
-    seeds and layers there are follows from the kind (`depth.reach`).
+    seeds and layers there are follows from the kind (`measure.reach`).
     """
 
     kind: KindName = checked("tied2", choice, "The kind of layers", get_args(KindName))

@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from icl_core.validation import Config, checked, choice, integer
-from icl_core.zoo.paper1.variations import (
+from icl_core.experiments.variations.settings import (
     EVERY,
     FIXED,
     VARIANTS,
 )
+from icl_core.validation import Config, checked, choice, integer
 
 STORIES: Mapping[str, tuple[str, ...]] = {
     "plateau": ("heads1", "heads2"),
@@ -25,7 +25,7 @@ LABELS: Mapping[str, str] = {
     "norm2": "LayerNorm between two layers",
     "grok": "Attention + MLP, 8,192 fixed prompts",
 }
-FRAMES = len(VARIANTS["heads1"].training.marks()[::EVERY])
+FRAMES = len(VARIANTS["heads1"].run.marks()[::EVERY])
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,7 +13,7 @@ from icl_core.lessons.weights.config import Coordinates, Weights
 from icl_core.lessons.weights.matrices import beside_view, layer_grid
 from icl_core.lessons.weights.measure import Story, in_coordinates, kin_model
 from icl_core.live import Grid, View
-from icl_core.models.linear import LinearTransformer
+from icl_core.models.linear import Layers, Normalised
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -24,8 +24,8 @@ class Comparison:
     second was seen in rotated inputs.
     """
 
-    own: LinearTransformer
-    other: LinearTransformer
+    own: Normalised
+    other: Normalised
     before: float
     after: float
     turned: bool
@@ -72,9 +72,9 @@ def compared(story: Story, one: Kin, other: Kin) -> Comparison:
 
 
 @lru_cache(maxsize=64)
-def _parts(story: Story, other: Kin, coordinates: Coordinates) -> dict[str, LinearTransformer]:
+def _parts(story: Story, other: Kin, coordinates: Coordinates) -> dict[str, Layers]:
     found = compared(story, story.own, other)
-    gap = LinearTransformer(P=found.own.P - found.other.P, Q=found.own.Q - found.other.Q)
+    gap = Normalised(P=found.own.P - found.other.P, Q=found.own.Q - found.other.Q)
     models = {story.own.label: found.own, other.label: found.other, "difference": gap}
     return {said: in_coordinates(model, story.task, coordinates) for said, model in models.items()}
 

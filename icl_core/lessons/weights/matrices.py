@@ -11,7 +11,7 @@ from icl_core.lessons.weights.config import Coordinates, Weights
 from icl_core.lessons.weights.measure import Story, shown_at
 from icl_core.live import Grid, Player, View
 from icl_core.live.moving import Index, Values, grid_at, matrix_values
-from icl_core.models.linear import LinearTransformer
+from icl_core.models.linear import Layers
 from icl_core.plots import heatmaps as plots
 from icl_core.plots.heatmaps import Run
 from icl_core.plots.omegas import omega_traces
@@ -132,7 +132,7 @@ def focus_of(config: Weights, story: Story) -> int:
     return min(config.focus, story.num_layers) - 1
 
 
-def stacked(parts: Mapping[str, LinearTransformer], layer: int) -> Rows:
+def stacked(parts: Mapping[str, Layers], layer: int) -> Rows:
     """One layer of several models below each other, Q beside P, a row a model and head."""
     return [
         [
@@ -144,7 +144,7 @@ def stacked(parts: Mapping[str, LinearTransformer], layer: int) -> Rows:
     ]
 
 
-def shared_limits(parts: Mapping[str, LinearTransformer]) -> dict[str, float]:
+def shared_limits(parts: Mapping[str, Layers]) -> dict[str, float]:
     """Colour limits over all layers and models."""
     return {
         letter: limit_of(getattr(model, letter) for model in parts.values())
@@ -155,7 +155,7 @@ def shared_limits(parts: Mapping[str, LinearTransformer]) -> dict[str, float]:
 def beside_view(
     config: Weights,
     story: Story,
-    parts: Mapping[str, LinearTransformer],
+    parts: Mapping[str, Layers],
     grid: Callable[[], Grid],
     *,
     name: str,
@@ -179,7 +179,7 @@ def beside_view(
     return View(figure=figure, title=title, caption=caption, controls=controls, grid=grid())
 
 
-def layer_grid(parts: Mapping[str, LinearTransformer], num_layers: int) -> Grid:
+def layer_grid(parts: Mapping[str, Layers], num_layers: int) -> Grid:
     """`stacked` for every layer."""
     layers = {"focus": range(num_layers)}
     return grid_at(layers, lambda index: matrix_values(stacked(parts, *index)), exact=True)

@@ -14,7 +14,7 @@ from icl_core.lessons.weights.config import Coordinates, Weights
 from icl_core.lessons.weights.matrices import beside_view, layer_grid
 from icl_core.lessons.weights.measure import Story, in_coordinates, kin_model
 from icl_core.live import Grid, View
-from icl_core.models.linear import LinearTransformer
+from icl_core.models.linear import Layers, LinearTransformer, Normalised
 
 
 def theory(story: Story) -> tuple[LinearTransformer, str]:
@@ -39,10 +39,10 @@ def theory(story: Story) -> tuple[LinearTransformer, str]:
 
 
 @lru_cache(maxsize=32)
-def _beside(story: Story, coordinates: Coordinates) -> dict[str, LinearTransformer]:
+def _beside(story: Story, coordinates: Coordinates) -> dict[str, Layers]:
     trained = kin_model(story, story.own)
     named = as_float64(normalised(as_float64(theory(story)[0]), story.task))
-    gap = LinearTransformer(P=trained.P - named.P, Q=trained.Q - named.Q)
+    gap = Normalised(P=trained.P - named.P, Q=trained.Q - named.Q)
     parts = {"trained": trained, "theory": named, "difference": gap}
     return {said: in_coordinates(model, story.task, coordinates) for said, model in parts.items()}
 

@@ -11,7 +11,7 @@ from icl_core.analysis.parts import parts_of
 from icl_core.lessons.shared.coordinates import omega_values
 from icl_core.lessons.weights.config import Weights
 from icl_core.lessons.weights.measure import Story, kin_model
-from icl_core.models.linear import LinearTransformer
+from icl_core.models.linear import Layers
 
 
 def finding(config: Weights, story: Story) -> str:
@@ -62,7 +62,7 @@ def weight_shares(story: Story) -> np.ndarray:
     return sum(squares) / np.sum(squares)
 
 
-def _read_off(model: LinearTransformer, num_context: int) -> tuple[np.ndarray, np.ndarray]:
+def _read_off(model: Layers, num_context: int) -> tuple[np.ndarray, np.ndarray]:
     values = omega_values(model)
     return -num_context * values[:, 2], -values[:, 0]
 
