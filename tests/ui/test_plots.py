@@ -11,9 +11,7 @@ from icl_core.experiments.mixed_noise.published import published_loss
 from icl_core.lessons import gdpp_spectrum as spectrum
 from icl_core.lessons import noise_and_depth, weights
 from icl_core.lessons.gdpp_spectrum.config import GdppSpectrum
-from icl_core.lessons.gdpp_spectrum.figures.passage import passage_figure
 from icl_core.lessons.gdpp_spectrum.measure import hessians_of, medians_of
-from icl_core.lessons.gdpp_spectrum.views import gamma_figure, histogram_figure
 from icl_core.lessons.noise_and_depth.config import NoiseAndDepth
 from icl_core.lessons.noise_and_depth.views import depth_figure
 from icl_core.lessons.shared.coordinates import model_of
@@ -44,8 +42,8 @@ def all_figures(losses):
     config = NoiseAndDepth(published=True)
     story = read("uniform5_d10_n20", "full", 4)
     shown = Weights(task="uniform5_d10_n20")
-    found = hessians_of(10, 25)
     lesson = GdppSpectrum()
+    spectra = spectrum.measure(lesson)
     return [
         depth_figure(config, losses),
         noise_and_depth.VIEWS["profile"](config, losses).figure,
@@ -53,9 +51,7 @@ def all_figures(losses):
         weights.VIEWS["heatmaps"](shown, story).figure,
         weights.VIEWS["theory"](shown, story).figure,
         weights.VIEWS["omegas"](shown, story).figure,
-        passage_figure(lesson, found),
-        gamma_figure(lesson, {25: found}),
-        histogram_figure(lesson, found),
+        *(view(lesson, spectra).figure for view in spectrum.VIEWS.values()),
         method_lines(),
         diverging_scale(),
     ]

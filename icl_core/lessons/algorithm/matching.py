@@ -1,10 +1,11 @@
 """Which step of which known method each layer is nearest to."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
+import jax
 import numpy as np
 
 from icl_core.algorithms.accelerated import (
@@ -17,12 +18,12 @@ from icl_core.algorithms.accelerated import (
 from icl_core.algorithms.ridge import ridge, spectrum
 from icl_core.analysis.matching import Gaps, prediction_gaps
 from icl_core.lessons.algorithm.config import SYSTEM_NAMES, Algorithm, System
-from icl_core.lessons.algorithm.figures.matching import Match, matching_figure
+from icl_core.lessons.algorithm.figures.matching import matching_figure
 from icl_core.lessons.algorithm.measure import LAW, Opened, Sample
 from icl_core.live import View
 from icl_core.models.linear import InformationFlow, information_flow
 from icl_core.plots.methods import METHODS
-from icl_core.tasks.linear import Moments, Prompts
+from icl_core.tasks.linear import Prompts
 
 STEPS = (1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 24)
 """Steps of the methods that are looked at."""
@@ -58,16 +59,8 @@ class Matching:
 
 def first(prompts: Prompts, count: int) -> Prompts:
     """The first prompts of a batch."""
-    return Prompts(
-        moments=Moments(
-            Sigma=prompts.moments.Sigma[:count],
-            alpha=prompts.moments.alpha[:count],
-            lam=prompts.moments.lam[:count],
-        ),
-        sigma=prompts.sigma[:count],
-        w=prompts.w[:count],
-        num_context=prompts.num_context,
-    )
+    moments = jax.tree.map(lambda part: part[:count], prompts.moments)
+    return replace(prompts, moments=moments, sigma=prompts.sigma[:count], w=prompts.w[:count])
 
 
 @lru_cache(maxsize=4)
@@ -126,20 +119,10 @@ def known_paths(
 def matching_view(config: Algorithm, opened: Opened) -> View:
     """The heatmaps, a panel a method."""
     found = matched(opened, config.system)
-    panels = [
-        Match(
-            method=name,
-            title="Ridge, strength s" if name == "const_rr" else f"{METHODS[name].label}, step",
-            columns=[f"{value:.3g}" for value in found.columns(name)],
-            gap=gaps.gap,
-            error=gaps.error,
-            best=gaps.best(),
-        )
-        for name, gaps in found.gaps.items()
-    ]
-    figure = matching_figure(panels, title=f"{opened.label}: the nearest step of known methods")
+    columns = {name: found.columns(name) for name in found.gaps}
+    title = f"{opened.label}: the nearest step of known methods"
     return View(
-        figure=figure,
+        figure=matching_figure(found.gaps, columns, title=title),
         caption=f"{_nearest(opened, found)} The stronger the blue, the nearer; squares mark the "
         f"nearest step, with its gap in %. The methods solve {SYSTEM_NAMES[config.system]}, each "
         f"tuned on every prompt's own spectrum; gaps are over {LAW} prompts.",

@@ -1,10 +1,11 @@
 """The model that the lesson on its algorithm opens, with the prompts that it is tried on."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
+import jax
 import numpy as np
 
 from icl_core.algorithms.ridge import OracleRR
@@ -16,7 +17,7 @@ from icl_core.lessons.shared.coordinates import normalised, omega_values
 from icl_core.lessons.shared.shipped import Family, Kin, baseline_tables, find_family, relatives
 from icl_core.models.linear import LinearTransformer
 from icl_core.plots.methods import METHODS
-from icl_core.tasks.linear import LinearTask, Moments, Prompts, at_levels, draw_prompts
+from icl_core.tasks.linear import LinearTask, Prompts, at_levels, draw_prompts
 from icl_core.validation import Reach
 from icl_core.zoo.library import PRETRAINED, Entry, from_shipped, load_entry
 
@@ -156,18 +157,10 @@ def draw_law(task: LinearTask, seed: int = SEED) -> tuple[tuple[Prompts, np.ndar
 
 
 def joined(drawn: list[Prompts]) -> Prompts:
-    """All prompts of several draws, as one batch."""
-
-    def row(pick: str) -> np.ndarray:
-        return np.concatenate([np.asarray(getattr(p.moments, pick)) for p in drawn])
-
-    moments = Moments(Sigma=row("Sigma"), alpha=row("alpha"), lam=row("lam"))
-    return Prompts(
-        moments=moments,
-        sigma=np.concatenate([np.asarray(p.sigma) for p in drawn]),
-        w=np.concatenate([np.asarray(p.w) for p in drawn]),
-        num_context=drawn[0].num_context,
-    )
+    """All prompts of several draws of one task, as one batch."""
+    parts = [(prompts.moments, prompts.sigma, prompts.w) for prompts in drawn]
+    moments, sigma, w = jax.tree.map(lambda *each: np.concatenate(each), *parts)
+    return replace(drawn[0], moments=moments, sigma=sigma, w=w)
 
 
 def measure(config: Algorithm) -> Opened:

@@ -11,7 +11,7 @@ from icl_core.analysis.statistics import mean_and_error
 from icl_core.lessons.algorithm.config import Algorithm
 from icl_core.lessons.algorithm.figures import implicit as plots
 from icl_core.lessons.algorithm.figures.implicit import Held
-from icl_core.lessons.algorithm.figures.terms import Term, terms_figure
+from icl_core.lessons.algorithm.figures.terms import terms_figure
 from icl_core.lessons.algorithm.matching import first, law_flow
 from icl_core.lessons.algorithm.measure import LAW, STOPS, Opened, stops_of
 from icl_core.live import LAYOUT, READOUT, Grid, Player, Readout, Slider, View
@@ -23,6 +23,7 @@ TERMS: dict[str, str] = {
     "gradient": "gradient",
     "momentum": "momentum (through u)",
     "rescaling": "rescaling",
+    "step": "the whole step",
 }
 
 
@@ -193,14 +194,9 @@ def momentum_of(opened: Opened) -> Momentum:
 def terms_view(config: Algorithm, opened: Opened) -> View:
     """The terms of the steps, as Lemma 4.4 reads them."""
     found = momentum_of(opened)
-    names = TERMS | {"step": "the whole step"}
-    figure = terms_figure(
-        [Term(name=name, label=names[name], values=found.norms[name]) for name in names],
-        [Term(name=name, label=names[name], values=found.cosines[name]) for name in names],
-        title="The step of every layer, in terms",
-    )
+    title = "The step of every layer, in terms"
     return View(
-        figure=figure,
+        figure=terms_figure(TERMS, found.norms, found.cosines, title=title),
         caption=r"The step of w is $-\omega_{yx}$ MᵀM Σ(a w* − w) (**gradient**) $-\omega_{yx}$ "
         "(a λ − ⟨w, α⟩) Mᵀu (**momentum**: u holds what earlier gradients left) "
         r"$+\,\omega_{yy}$ λ' w (**rescaling**, λ' the "

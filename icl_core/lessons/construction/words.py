@@ -4,7 +4,7 @@ import numpy as np
 
 from icl_core.lessons.construction.config import Construction
 from icl_core.lessons.construction.measure import Run
-from icl_core.lessons.shared.words import short
+from icl_core.lessons.shared.words import counted, short
 
 
 def finding(config: Construction, run: Run) -> str:
@@ -18,7 +18,7 @@ def finding(config: Construction, run: Run) -> str:
     before, after = (_loss_said(loss) for loss in run.losses[k - 1 : k + 1])
     said = (
         f"Layer {k} takes the loss on the prompt's examples from {before} to "
-        f"{after}; {k} step{'s' * (k > 1)} of {name} do{'es' * (k == 1)} the same. "
+        f"{after}; {counted(k, 'step')} of {name} do{'es' * (k == 1)} the same. "
         f"Over {last} layers and {last} steps no token differs by more than "
         f"**{short(relative, 1)}** (relative to its size, float64)."
     )

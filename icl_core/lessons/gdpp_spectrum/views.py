@@ -7,13 +7,10 @@ import numpy as np
 
 from icl_core.analysis.spectrum import (
     conditions_after,
-    interval_condition,
-    interval_gamma,
 )
 from icl_core.lessons.gdpp_spectrum.config import MANY, MAX_LAYERS, PROMPTS, GdppSpectrum
 from icl_core.lessons.gdpp_spectrum.figures import conditioning
 from icl_core.lessons.gdpp_spectrum.figures import passage as plots
-from icl_core.lessons.gdpp_spectrum.figures.conditioning import SizeCurve
 from icl_core.lessons.gdpp_spectrum.figures.panels import ByGamma
 from icl_core.lessons.gdpp_spectrum.measure import (
     Hessians,
@@ -21,45 +18,17 @@ from icl_core.lessons.gdpp_spectrum.measure import (
     best_of,
     gamma_of,
     loss_gamma,
-    medians_of,
     published_gamma,
     survey_of,
 )
-from icl_core.lessons.gdpp_spectrum.moving import Moving, at, everywhere
-from icl_core.lessons.gdpp_spectrum.words import layers_said
+from icl_core.lessons.gdpp_spectrum.moving import at, everywhere
 from icl_core.lessons.shared.memo import kept
+from icl_core.lessons.shared.words import counted
 from icl_core.live import READOUT, Grid, Player, Readout, Slider, View
 from icl_core.live.moving import quantities
-from icl_core.plots.figure import Figure
 
 MULTIPLES = (0.0, 0.5, 1.0, 1.5, 2.0)
 """Of the best gamma for the loss: where distributions are shown."""
-
-
-def state(config: GdppSpectrum, hessians: Hessians) -> Moving:
-    """What the upper figure shows now."""
-    return at(hessians, config.prompt, gamma_of(config, hessians), config.layers)
-
-
-def passage_figure(
-    config: GdppSpectrum, hessians: Hessians, trained: tuple[float, ...] = ()
-) -> Figure:
-    gamma = gamma_of(config, hessians)
-    by_gamma = ByGamma(
-        gammas=hessians.gammas,
-        medians=survey_of(hessians).medians.T,
-        best=best_of(hessians, config.layers),
-        layers=config.layers,
-        trained=trained,
-        published=published_gamma(hessians),
-    )
-    return plots.passage_figure(
-        state(config, hessians).at((0, 0)),
-        by_gamma,
-        title=f"γ = {gamma:.4g}, {layers_said(config.layers)}, {config.law.label()}",
-        layers=config.layers,
-        prompts=PROMPTS,
-    )
 
 
 @lru_cache(maxsize=32)
@@ -84,12 +53,26 @@ def passage_grid(hessians: Hessians, prompt: int) -> Grid:
 def passage_view(config: GdppSpectrum, spectra: Spectra) -> View:
     """Eigenvalues, condition numbers and the loss, for every gamma and number of layers."""
     hessians = spectra.hessians
-    now = state(config, hessians)
     gamma, end = gamma_of(config, hessians), hessians.highest_gamma
     depths = [str(layers) for layers in range(1, MAX_LAYERS + 1)]
+    now = at(hessians, config.prompt, gamma, config.layers)
+    by_gamma = ByGamma(
+        gammas=hessians.gammas,
+        medians=survey_of(hessians).medians.T,
+        best=best_of(hessians, config.layers),
+        layers=config.layers,
+        trained=spectra.trained,
+        published=published_gamma(hessians),
+    )
     whose = "median κ" if config.prompt == MANY else "κ"
     return View(
-        figure=passage_figure(config, hessians, spectra.trained),
+        figure=plots.passage_figure(
+            now.at((0, 0)),
+            by_gamma,
+            title=f"γ = {gamma:.4g}, {counted(config.layers, 'layer')}, {config.law.label()}",
+            layers=config.layers,
+            prompts=PROMPTS,
+        ),
         title="What the layers do to eigenvalues, condition numbers and the loss",
         caption=_passage_words(config),
         controls=[
@@ -115,49 +98,11 @@ def _passage_words(config: GdppSpectrum) -> str:
     return said
 
 
-def size_curve(config: GdppSpectrum, hessians: Hessians) -> SizeCurve:
-    """Condition numbers of one context length against gamma."""
-    low, high = hessians.lowest, hessians.highest
-    single = config.layers == 1
-    return SizeCurve(
-        num_context=hessians.task.num_context,
-        gammas=hessians.gammas,
-        medians=medians_of(hessians, config.layers),
-        best=best_of(hessians, config.layers),
-        formula=interval_condition(low, high, hessians.gammas) if single else None,
-        best_formula=interval_gamma(low, high) if single else None,
-        best_loss=loss_gamma(hessians),
-        published=published_gamma(hessians),
-    )
-
-
-def gamma_figure(config: GdppSpectrum, sizes: Mapping[int, Hessians]) -> Figure:
-    return conditioning.sizes_figure(
-        [size_curve(config, hessians) for hessians in sizes.values()],
-        layers=config.layers,
-        prompts=PROMPTS,
-        law=config.law.label(),
-    )
-
-
 def several_gammas(config: GdppSpectrum, hessians: Hessians) -> list[float]:
     """Multiples of the best gamma: for the loss where it is known, else for kappa."""
     best = loss_gamma(hessians)
     best = best_of(hessians, config.layers) if best is None else best
     return [multiple * best for multiple in MULTIPLES]
-
-
-def histogram_figure(config: GdppSpectrum, hessians: Hessians) -> Figure:
-    gammas = several_gammas(config, hessians)
-    found = conditions_after(hessians.eigenvalues, np.array(gammas), config.layers)[-1]
-    high = np.quantile(found[np.isfinite(found)], 0.995)
-    return conditioning.several_figure(
-        gammas,
-        found,
-        np.geomspace(1.0, max(float(high), 10.0), 45),
-        title=f"Condition numbers of {PROMPTS:,} prompts, n = {config.num_context}",
-        layers=config.layers,
-    )
 
 
 @kept("dim", "num_context", "inputs", "condition", "layers")
@@ -169,15 +114,26 @@ def gamma_view(config: GdppSpectrum, spectra: Spectra) -> View:
         if config.layers == 1
         else f"Medians over {PROMPTS:,} prompts. The paper's formula is for one layer."
     )
-    return View(figure=gamma_figure(config, spectra.sizes), caption=caption)
+    sizes, law = list(spectra.sizes.values()), config.law.label()
+    figure = conditioning.sizes_figure(sizes, layers=config.layers, law=law)
+    return View(figure=figure, caption=caption)
 
 
 @kept("dim", "num_context", "inputs", "condition", "layers")
 def kappas_view(config: GdppSpectrum, spectra: Spectra) -> View:
-    best = "loss of two layers" if loss_gamma(spectra.hessians) is not None else "median κ"
+    hessians, gammas = spectra.hessians, several_gammas(config, spectra.hessians)
+    found = conditions_after(hessians.eigenvalues, np.array(gammas), config.layers)[-1]
+    high = np.quantile(found[np.isfinite(found)], 0.995)
+    best = "loss of two layers" if loss_gamma(hessians) is not None else "median κ"
     multiples = ", ".join(f"{multiple:g}" for multiple in MULTIPLES)
     return View(
-        figure=histogram_figure(config, spectra.hessians),
+        figure=conditioning.several_figure(
+            gammas,
+            found,
+            np.geomspace(1.0, max(float(high), 10.0), 45),
+            title=f"Condition numbers of {PROMPTS:,} prompts, n = {config.num_context}",
+            layers=config.layers,
+        ),
         caption=f"γ is {multiples} times the best one for the {best}. The last bar holds all "
         "beyond.",
     )

@@ -9,11 +9,7 @@ from icl_core.analysis.spectrum import (
 )
 from icl_core.lessons.gdpp_spectrum.config import PROMPTS, GdppSpectrum
 from icl_core.lessons.gdpp_spectrum.measure import Spectra, gamma_of
-from icl_core.lessons.shared.words import plus_minus
-
-
-def layers_said(layers: int) -> str:
-    return f"{layers} layer{'s' * (layers > 1)}"
+from icl_core.lessons.shared.words import counted, plus_minus
 
 
 def finding(config: GdppSpectrum, spectra: Spectra) -> str:
@@ -27,7 +23,7 @@ def finding(config: GdppSpectrum, spectra: Spectra) -> str:
         median_with_error, (condition_numbers(hessians.eigenvalues), found[-1, 0])
     )
     said = (
-        f"Over {PROMPTS:,} prompts, {layers_said(config.layers)} with γ = {gamma:.3g} "
+        f"Over {PROMPTS:,} prompts, {counted(config.layers, 'layer')} with γ = {gamma:.3g} "
         f"take{'s' * (config.layers == 1)} the median condition number from "
         f"**{plus_minus(before, spread)}** to **{plus_minus(after, error)}**."
     )

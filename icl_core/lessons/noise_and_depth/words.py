@@ -5,7 +5,7 @@ from typing import Any
 from icl_core.lessons.noise_and_depth.config import NoiseAndDepth
 from icl_core.lessons.shared.bands import center_and_band
 from icl_core.lessons.shared.losses import Losses
-from icl_core.lessons.shared.words import plus_minus
+from icl_core.lessons.shared.words import counted, plus_minus
 from icl_core.plots.methods import METHODS
 
 
@@ -23,7 +23,7 @@ def finding(config: NoiseAndDepth, losses: Losses) -> str:
         return f"No model of {depth} layers is shipped for these choices."
     best = min(ends, key=lambda kind: ends[kind])
     const, bayes = end("const_rr"), end("bayes_rr")
-    layers = f"{depth} layer" + "s" * (depth > 1)
+    layers = counted(depth, "layer")
     said = f"With {layers}, {METHODS[best].label} comes to {_shown(config, losses, (best, depth))}"
     if const / ends[best] > 1.05:
         said += (

@@ -16,7 +16,7 @@ from icl_core.lessons.one_prompt import figures as plots
 from icl_core.lessons.shared import losses as tables
 from icl_core.lessons.shared.curves import Means, depth_curves
 from icl_core.lessons.shared.losses import Losses
-from icl_core.lessons.shared.words import plus_minus
+from icl_core.lessons.shared.words import counted, plus_minus
 from icl_core.live import View
 from icl_core.plots.drawing import Curve, level
 from icl_core.plots.losses import TOP
@@ -142,14 +142,10 @@ def iterations_said(iterations: Iterations, layers: int) -> str:
             reached.append(f"the {value} of {METHODS[kind].label} {takes}")
     if not reached:
         return said
-    return f"{said} With {layers_said(layers)}, {' and '.join(reached)}."
+    return f"{said} With {counted(layers, 'layer')}, {' and '.join(reached)}."
 
 
 def _times(count: int | None) -> str:
     if count is None:
         return f"more than {ITERATIONS} iterations"
-    return f"{count} iteration{'s' * (count != 1)}"
-
-
-def layers_said(count: int) -> str:
-    return f"{count} layer{'s' * (count > 1)}"
+    return counted(count, "iteration")

@@ -4,9 +4,9 @@ import numpy as np
 
 from icl_core.analysis.one_prompt import PromptStory
 from icl_core.lessons.one_prompt.config import OnePrompt
-from icl_core.lessons.one_prompt.iterations import NOTHING, layers_said
+from icl_core.lessons.one_prompt.iterations import NOTHING
 from icl_core.lessons.one_prompt.measure import Shown
-from icl_core.lessons.shared.words import short
+from icl_core.lessons.shared.words import counted, short
 from icl_core.plots.methods import METHODS
 
 
@@ -42,8 +42,8 @@ def finding(config: OnePrompt, shown: Shown) -> str:
     if best:
         found = story.implied[best]
         guesses.append(
-            f"{METHODS[best].label} with {layers_said(config.layers)} ends nearest to the ridge "
-            f"regression for **{np.sqrt(found.strength[at]):.2f}**, "
+            f"{METHODS[best].label} with {counted(config.layers, 'layer')} ends nearest to the "
+            f"ridge regression for **{np.sqrt(found.strength[at]):.2f}**, "
             f"{short(found.distance[at], 2)} away from it"
         )
     told = "; ".join(guesses)

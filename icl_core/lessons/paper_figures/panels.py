@@ -12,6 +12,7 @@ from icl_core.lessons.shared.curves import Means, depth_curves, profile_curves, 
 from icl_core.lessons.shared.losses import Losses, highest_sigma
 from icl_core.lessons.shared.model_map import noise_words
 from icl_core.lessons.shared.shipped import BASELINES
+from icl_core.lessons.shared.words import counted
 from icl_core.plots.drawing import Curve, level
 from icl_core.plots.losses import TOP
 from icl_core.plots.methods import METHODS
@@ -76,12 +77,12 @@ def layer_panel(kind: str, task: LinearTask, seeds: Seeds, levels: Mapping[str, 
             Curve(
                 method=kind,
                 uid=f"{kind}:{depth}",
-                label=f"{METHODS[kind].label}, {depth} layer{'s' * (depth > 1)}",
+                label=f"{METHODS[kind].label}, {counted(depth, 'layer')}",
                 x=np.arange(depth + 1),
                 y=runs.mean(0),
                 low=runs.min(0),
                 high=runs.max(0),
-                band=f"over {len(runs)} run{'s' * (len(runs) > 1)},",
+                band=f"over {counted(len(runs), 'run')},",
                 markers=True,
             )
         )

@@ -28,6 +28,11 @@ def meanings(methods: Iterable[str] = (), terms: Iterable[str] = ()) -> dict[str
     return named | {term: TERMS[term] for term in terms}
 
 
+def counted(count: int, thing: str) -> str:
+    """1 layer, 2 layers."""
+    return f"{count} {thing}{'s' * (count != 1)}"
+
+
 TINY = 1e-5
 """Numbers below it are written with a power of ten."""
 

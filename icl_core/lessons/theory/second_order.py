@@ -6,6 +6,7 @@ from functools import lru_cache
 import numpy as np
 
 from icl_core.analysis.convergence import Convergence, convergence
+from icl_core.lessons.shared.words import counted
 from icl_core.lessons.theory import figures as plots
 from icl_core.lessons.theory.config import DIMENSIONS, KAPPAS, STEPS, Theory
 from icl_core.live import Grid, Slider, View
@@ -103,7 +104,7 @@ def second_order_finding(config: Theory, found: Convergence) -> str:
         return METHODS[method].label
 
     own = layers_needed(found.errors["theorem_51"][:, 0])
-    layers = f"{own} layer{'s' * (own != 1)}" if own is not None else f"more than {found.steps}"
+    layers = counted(own, "layer") if own is not None else f"more than {found.steps}"
     others = ", ".join(
         f"{name(method)} {said(method)}" for method in ("newton", "cg", "chebyshev", "gd")
     )

@@ -6,7 +6,7 @@ import numpy as np
 
 from icl_core.analysis.loss import LossSummary
 from icl_core.experiments.mixed_noise.published import published_loss
-from icl_core.lessons.shared.words import plus_minus, short
+from icl_core.lessons.shared.words import counted, plus_minus, short
 from icl_core.lessons.train.config import Train
 from icl_core.lessons.train.measure import Outcome
 from icl_core.models.linear import Parametrization
@@ -42,4 +42,4 @@ def model_finding(
 
 
 def label_of(parametrization: Parametrization, layers: int) -> str:
-    return f"{METHODS[parametrization].label}, {layers} layer{'s' * (layers > 1)}"
+    return f"{METHODS[parametrization].label}, {counted(layers, 'layer')}"

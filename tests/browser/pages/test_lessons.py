@@ -8,7 +8,6 @@ import pytest
 from icl_core.lessons import gdpp_spectrum as spectrum
 from icl_core.lessons import noise_and_depth, weights
 from icl_core.lessons.gdpp_spectrum.config import GdppSpectrum
-from icl_core.lessons.gdpp_spectrum.figures.passage import passage_figure
 from icl_core.lessons.noise_and_depth.config import NoiseAndDepth
 from icl_core.lessons.shared import losses
 from icl_core.lessons.weights.config import Weights
@@ -25,7 +24,7 @@ LOOK = """[...plot.querySelectorAll(
 
 def gamma_answer(asked: str) -> Figure:
     config = GdppSpectrum(gamma=float(asked))
-    return passage_figure(config, spectrum.measure(config).hessians)
+    return spectrum.VIEWS["passage"](config, spectrum.measure(config)).figure
 
 
 def sigma_answer(asked: str) -> Figure:

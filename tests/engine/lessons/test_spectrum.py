@@ -13,7 +13,6 @@ from icl_core.experiments.paper1.published import SPECTRA
 from icl_core.lessons import gdpp_spectrum as lesson
 from icl_core.lessons.gdpp_spectrum.config import MANY, PRESETS, PROMPTS, SIZES, GdppSpectrum
 from icl_core.lessons.gdpp_spectrum.figures.panels import LEVELS, STEPS
-from icl_core.lessons.gdpp_spectrum.figures.passage import passage_figure
 from icl_core.lessons.gdpp_spectrum.measure import (
     Hessians,
     Spectra,
@@ -24,8 +23,6 @@ from icl_core.lessons.gdpp_spectrum.measure import (
 )
 from icl_core.lessons.gdpp_spectrum.views import (
     VIEWS,
-    gamma_figure,
-    histogram_figure,
     passage_grid,
     several_gammas,
 )
@@ -47,12 +44,17 @@ def pairs() -> Hessians:
     return hessians_of(2, 25, PRESETS["Ellipse to circle"].law)
 
 
+def alone(hessians: Hessians) -> Spectra:
+    """Of one size, without trained models."""
+    return Spectra(hessians=hessians, sizes={hessians.task.num_context: hessians}, trained=())
+
+
 def traces(figure: Any) -> dict[str, Any]:
     return {trace.uid: trace for trace in figure.data}
 
 
 def passage(config: GdppSpectrum, hessians: Hessians) -> dict[str, Any]:
-    return traces(passage_figure(config, hessians))
+    return traces(VIEWS["passage"](config, alone(hessians)).figure)
 
 
 @pytest.mark.parametrize("layers", [1, 3])
@@ -184,7 +186,7 @@ def test_the_preview_at_a_node_is_the_exact_figure(uniform: Spectra, prompt: int
 
 
 def test_condition_number_by_gamma_holds_stars_formula_and_gammas(uniform: Spectra) -> None:
-    shown = traces(gamma_figure(UNIFORM, uniform.sizes))
+    shown = traces(VIEWS["gamma"](UNIFORM, uniform).figure)
     for n, hessians in uniform.sizes.items():
         values = hessians.eigenvalues
         assert shown[f"none:{n}"].y[0] == pytest.approx(np.median(condition_numbers(values)))
@@ -205,7 +207,7 @@ def test_condition_number_by_gamma_holds_stars_formula_and_gammas(uniform: Spect
 
 def test_other_inputs_and_more_layers_have_no_published_gamma_and_no_formula() -> None:
     config = GdppSpectrum(inputs="stretched", layers=2)
-    shown = traces(gamma_figure(config, {25: hessians_of(10, 25, config.law)}))
+    shown = traces(VIEWS["gamma"](config, alone(hessians_of(10, 25, config.law))).figure)
     assert set(shown) == {"median:25", "none:25", "best:25"}
 
 
@@ -214,7 +216,7 @@ def test_distributions_move_towards_one_and_explode(uniform: Spectra) -> None:
     hessians = uniform.hessians
     gammas = several_gammas(UNIFORM, hessians)
     assert gammas[2] == pytest.approx(SPECTRA[25].gamma, rel=0.05)
-    shown = traces(histogram_figure(UNIFORM, hessians))
+    shown = traces(VIEWS["kappas"](UNIFORM, uniform).figure)
     medians, tails = [], []
     for place, gamma in enumerate(gammas):
         trace = shown[f"gamma {place}"]

@@ -1,11 +1,11 @@
 """Heatmaps of how near each layer of a model is to each step of known methods."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
+from icl_core.analysis.matching import Gaps
 from icl_core.plots.drawing import LABELS_ONLY, Drawing
 from icl_core.plots.figure import DECORATION, Figure
 from icl_core.plots.methods import METHODS
@@ -17,18 +17,6 @@ NEAR = 1.3
 """Decades of the gap below 1 at which the colours end: at 5 %."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Match:
-    """One method: gap and its standard error [layers, steps], and the nearest step by layer."""
-
-    method: str
-    title: str
-    columns: Sequence[str]
-    gap: np.ndarray
-    error: np.ndarray
-    best: np.ndarray
-
-
 def closeness(gap: np.ndarray) -> np.ndarray:
     """Decades below 1, from 0 (as far as the prediction is large, or more) to NEAR."""
     with np.errstate(divide="ignore"):
@@ -36,23 +24,30 @@ def closeness(gap: np.ndarray) -> np.ndarray:
     return np.clip(np.nan_to_num(decades, posinf=NEAR, neginf=0), 0, NEAR)
 
 
-def matching_figure(panels: Sequence[Match], *, title: str) -> Figure:
-    """A panel a method, a row a layer; the nearest step of every row is written in per cent."""
-    layers = panels[0].gap.shape[0]
-    lines = -(-len(panels) // COLUMNS)
+def matching_figure(
+    gaps: Mapping[str, Gaps], columns: Mapping[str, Sequence[float]], *, title: str
+) -> Figure:
+    """A panel a method, a row a layer; the nearest step of every row is written in per cent.
+
+    `columns` holds the steps or strengths of every method.
+    """
+    layers = next(iter(gaps.values())).gap.shape[0]
+    lines = -(-len(gaps) // COLUMNS)
     drawing = Drawing(
         name="matching",
         title=title,
-        alt=f"{len(panels)} heatmaps of {layers} layers by the steps of a method: the darker, the "
+        alt=f"{len(gaps)} heatmaps of {layers} layers by the steps of a method: the darker, the "
         "nearer; the nearest step of every layer is marked with its distance.",
     )
     high = ROW * layers + 74
     total = lines * high
-    for index, panel in enumerate(panels):
+    for index, (method, found) in enumerate(gaps.items()):
         row, column = divmod(index, COLUMNS)
         top = 1 - row * high / total - 24 / total
         across = [column / COLUMNS, (column + 1) / COLUMNS - 0.045]
-        _panel(drawing, panel, index + 1, across, [top - ROW * layers / total, top])
+        down = [top - ROW * layers / total, top]
+        names = [f"{value:.3g}" for value in columns[method]]
+        _panel(drawing, method, names, found, index + 1, across, down)
     drawing.set(
         coloraxis=numbered_cells(NEAR),
         height=total + 70,
@@ -63,32 +58,40 @@ def matching_figure(panels: Sequence[Match], *, title: str) -> Figure:
 
 
 def _panel(
-    drawing: Drawing, panel: Match, number: int, across: list[float], down: list[float]
+    drawing: Drawing,
+    method: str,
+    columns: Sequence[str],
+    found: Gaps,
+    number: int,
+    across: list[float],
+    down: list[float],
 ) -> None:
-    down_at, across_at = list(range(len(panel.gap))), list(range(len(panel.columns)))
-    per_cent = [[_percent(value).removesuffix(" %") for value in line] for line in panel.gap]
-    kind = "s =" if panel.method == "const_rr" else "step"
+    best, ridge = found.best(), method == "const_rr"
+    title = "Ridge, strength s" if ridge else f"{METHODS[method].label}, step"
+    kind = "s =" if ridge else "step"
+    down_at, across_at = list(range(len(found.gap))), list(range(len(columns)))
+    per_cent = [[_percent(value).removesuffix(" %") for value in line] for line in found.gap]
     rows = [
         {
-            "method": METHODS[panel.method].label,
+            "method": METHODS[method].label,
             "layer": i + 1,
-            "step or strength": panel.columns[j],
-            "gap": float(panel.gap[i, j]),
-            "standard error": float(panel.error[i, j]),
-            "nearest": bool(panel.best[i] == j),
+            "step or strength": columns[j],
+            "gap": float(found.gap[i, j]),
+            "standard error": float(found.error[i, j]),
+            "nearest": bool(best[i] == j),
         }
         for i in down_at
         for j in across_at
     ]
     drawing.heatmap(
-        panel.method,
+        method,
         across_at,
         down_at,
-        closeness(panel.gap),
+        closeness(found.gap),
         number,
-        name=panel.title,
+        name=title,
         text=[
-            [said if panel.best[i] == j else "" for j, said in enumerate(line)]
+            [said if best[i] == j else "" for j, said in enumerate(line)]
             for i, line in enumerate(per_cent)
         ],
         texttemplate="%{text}",
@@ -101,7 +104,7 @@ def _panel(
             ]
             for i in down_at
         ],
-        hovertemplate=f"%{{customdata}}<extra>{panel.title}</extra>",
+        hovertemplate=f"%{{customdata}}<extra>{title}</extra>",
         gap=1,
         meta={"rows": rows},
     )
@@ -113,7 +116,7 @@ def _panel(
         **bare,
         range=[-0.5, len(across_at) - 0.5],
         tickvals=across_at[::2],
-        ticktext=list(panel.columns)[::2],
+        ticktext=columns[::2],
         tickangle=0,
         tickfont={"size": 11},
     )
@@ -127,11 +130,11 @@ def _panel(
         showticklabels=number % COLUMNS == 1,
         ticklabelstandoff=8,
     )
-    drawing.headline(f"<b>{panel.title}</b>", across[0], down[1])
+    drawing.headline(f"<b>{title}</b>", across[0], down[1])
     marks = {"color": METHODS["full"].color, "symbol": "square-open", "size": 22}
     drawing.scatter(
-        f"{panel.method}:best",
-        [int(j) for j in panel.best],
+        f"{method}:best",
+        [int(j) for j in best],
         down_at,
         number,
         mode="markers",

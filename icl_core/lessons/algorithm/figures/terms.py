@@ -1,7 +1,6 @@
 """The steps of a model in weight space, in terms: gradient, momentum, rescaling."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -19,18 +18,13 @@ LOOKS: dict[str, tuple[str, str, str]] = {
 """Colour, marker and dash of the terms of a step."""
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Term:
-    """One term of the steps: mean and standard error, [layers] each."""
-
-    name: str
-    label: str
-    values: tuple[np.ndarray, np.ndarray]
+Means = Mapping[str, tuple[np.ndarray, np.ndarray]]
+"""Mean and standard error of every term, [layers] each."""
 
 
-def terms_figure(norms: Sequence[Term], cosines: Sequence[Term], *, title: str) -> Figure:
+def terms_figure(labels: Mapping[str, str], norms: Means, cosines: Means, *, title: str) -> Figure:
     """Norm of every term by layer above, its cosine with what is missing below."""
-    layers = np.arange(1, len(norms[0].values[0]) + 1)
+    layers = np.arange(1, len(norms["step"][0]) + 1)
     drawing = Drawing(
         name="step_terms",
         title=title,
@@ -38,8 +32,9 @@ def terms_figure(norms: Sequence[Term], cosines: Sequence[Term], *, title: str) 
         "rescaling terms of each step, and their cosine with what is missing.",
     )
     for number, (panel, terms) in enumerate((("norm", norms), ("cosine", cosines)), start=1):
-        for index, term in enumerate(terms):
-            _term(drawing, term, panel, layers + 0.07 * (index - 1.5), number)
+        for index, (name, label) in enumerate(labels.items()):
+            x = layers + 0.07 * (index - 1.5)
+            _term(drawing, name, label, terms[name], panel, x, number)
     common = {
         "range": [0.5, len(layers) + 0.5],
         "tickvals": layers,
@@ -60,13 +55,21 @@ def _broken(values: np.ndarray) -> list[float | None]:
     return [float(value) if np.isfinite(value) else None for value in values]
 
 
-def _term(drawing: Drawing, term: Term, panel: str, x: np.ndarray, number: int) -> None:
-    color, symbol, dash = LOOKS[term.name]
-    mean, error = term.values
+def _term(
+    drawing: Drawing,
+    name: str,
+    label: str,
+    values: tuple[np.ndarray, np.ndarray],
+    panel: str,
+    x: np.ndarray,
+    number: int,
+) -> None:
+    color, symbol, dash = LOOKS[name]
+    mean, error = values
     rows = [
         {
             "panel": panel,
-            "term": term.label,
+            "term": label,
             "step to layer": layer + 1,
             "mean": float(mean[layer]),
             "standard error": float(error[layer]),
@@ -75,12 +78,12 @@ def _term(drawing: Drawing, term: Term, panel: str, x: np.ndarray, number: int) 
         if np.isfinite(mean[layer])
     ]
     drawing.scatter(
-        f"{term.name}:{panel}",
+        f"{name}:{panel}",
         x,
         _broken(mean),
         number,
-        name=term.label,
-        legendgroup=term.name,
+        name=label,
+        legendgroup=name,
         showlegend=number == 1,
         mode="lines+markers",
         line={"color": color, "width": 1.75, "dash": dash},
@@ -93,6 +96,6 @@ def _term(drawing: Drawing, term: Term, panel: str, x: np.ndarray, number: int) 
             "width": 3,
         },
         customdata=np.stack([error], axis=-1),
-        hovertemplate=f"{term.label}: %{{y:.3g}} ± %{{customdata[0]:.1g}}<extra></extra>",
+        hovertemplate=f"{label}: %{{y:.3g}} ± %{{customdata[0]:.1g}}<extra></extra>",
         meta={"panel": panel, "rows": rows},
     )

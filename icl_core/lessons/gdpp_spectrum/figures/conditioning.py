@@ -4,11 +4,12 @@ Paper 1, figure 13, its second and third panel.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from icl_core.analysis.spectrum import interval_condition, interval_gamma
+from icl_core.lessons.gdpp_spectrum.config import PROMPTS
 from icl_core.lessons.gdpp_spectrum.figures.panels import (
     AFTER,
     BEFORE,
@@ -18,71 +19,65 @@ from icl_core.lessons.gdpp_spectrum.figures.panels import (
     point,
     upright,
 )
-from icl_core.lessons.gdpp_spectrum.measure import shares
+from icl_core.lessons.gdpp_spectrum.measure import (
+    Hessians,
+    best_of,
+    loss_gamma,
+    medians_of,
+    published_gamma,
+    shares,
+)
+from icl_core.lessons.shared.words import counted
 from icl_core.plots.drawing import Drawing
 from icl_core.plots.figure import Figure
 from icl_core.plots.style import translucent
 from icl_core.plots.ticks import log_range
 
 
-@dataclass(frozen=True, kw_only=True)
-class SizeCurve:
-    """One context length: medians of many prompts and kappa of the whole interval, over gammas.
-
-    `formula` is None for more than one layer. best: gamma of the smallest median; best_formula: of
-    the smallest `formula`; best_loss: of the smallest mean loss of two tied steps; published: that
-    of the paper's trained layers.
-    """
-
-    num_context: int
-    gammas: np.ndarray
-    medians: np.ndarray
-    best: float
-    formula: np.ndarray | None = None
-    best_formula: float | None = None
-    best_loss: float | None = None
-    published: float | None = None
-
-    def at(self, gamma: float) -> float:
-        """The median, between the nodes too."""
-        return float(np.interp(gamma, self.gammas, self.medians))
-
-
-def sizes_figure(curves: Sequence[SizeCurve], *, layers: int, prompts: int, law: str) -> Figure:
-    """Condition number against gamma, a curve for each context length."""
-    words = f"{layers} layer{'s' * (layers > 1)}"
-    sizes = ", ".join(str(curve.num_context) for curve in curves)
+def sizes_figure(sizes: Sequence[Hessians], *, layers: int, law: str) -> Figure:
+    """Condition number against gamma, a curve for each context length: medians over prompts and,
+    for one layer, the paper's formula for the interval of all eigenvalues."""
+    words = counted(layers, "layer")
     drawing = Drawing(
         name="condition_by_gamma",
         title=f"Condition number by γ, {law}",
         x="γ",
         y=f"κ after {words}",
-        alt=f"Line chart, logarithmic: the median condition number of {prompts:,} prompts after "
-        f"{words} of GD++ against gamma, for n = {sizes}; with one layer the paper's formula too. "
-        "Stars at gamma = 0, diamonds at the best gamma.",
+        alt=f"Line chart, logarithmic: the median condition number of {PROMPTS:,} prompts after "
+        f"{words} of GD++ against gamma, for n = "
+        f"{', '.join(str(hessians.task.num_context) for hessians in sizes)}; with one layer the "
+        "paper's formula too. Stars at gamma = 0, diamonds at the best gamma.",
     )
-    starts = np.array([curve.medians[0] for curve in curves])
+    starts = np.array([medians_of(hessians, layers)[0] for hessians in sizes])
     high = 3 * float(starts[np.isfinite(starts)].max(initial=10.0))
-    low, high = log_range([[0.7, high]])
-    widest = 1.12 * max(curve.best for curve in curves)
-    for first, curve in zip([True] + [False] * (len(curves) - 1), curves, strict=True):
-        _draw_size(drawing, curve, first, (low, high))
+    ends = log_range([[0.7, high]])
+    widest = 1.12 * max(best_of(hessians, layers) for hessians in sizes)
+    for place, hessians in enumerate(sizes):
+        _draw_size(drawing, hessians, layers, place == 0, ends)
     drawing.axis("x", range=[0, widest or 1.0], showgrid=False)
-    drawing.log_y(low, high)
+    drawing.log_y(*ends)
     drawing.set(height=460)
     return drawing.figure()
 
 
-def _draw_size(drawing: Drawing, curve: SizeCurve, first: bool, ends: tuple[float, float]) -> None:
-    n, start = curve.num_context, float(curve.medians[0])
+def _draw_size(
+    drawing: Drawing, hessians: Hessians, layers: int, first: bool, ends: tuple[float, float]
+) -> None:
+    n, gammas, medians = hessians.task.num_context, hessians.gammas, medians_of(hessians, layers)
+    low, high, start = hessians.lowest, hessians.highest, float(medians[0])
+    best, best_loss = best_of(hessians, layers), loss_gamma(hessians)
 
     def group(name: str) -> Mapping[str, Any]:
         return {"legendgroup": name, "showlegend": first}
 
+    def median(gamma: float) -> float:
+        """Between the nodes too."""
+        return float(np.interp(gamma, gammas, medians))
+
     drawing.scatter(
         f"median:{n}",
-        curve.gammas,
-        [value if value < 2 * start else None for value in curve.medians],
+        gammas,
+        [value if value < 2 * start else None for value in medians],
         name=f"median κ, n = {n}",
         mode="lines",
         line={"color": AFTER, "width": 2.25},
@@ -90,11 +85,12 @@ def _draw_size(drawing: Drawing, curve: SizeCurve, first: bool, ends: tuple[floa
         showlegend=False,
         hovertemplate=f"n = {n}, γ = %{{x:.3g}}: median κ = %{{y:.3g}}<extra></extra>",
     )
-    if curve.formula is not None:
-        inside = np.where(curve.formula < 3 * ends[1], curve.formula, np.inf)
+    if layers == 1:
+        formula = interval_condition(low, high, gammas)
+        inside = np.where(formula < 3 * ends[1], formula, np.inf)
         drawing.scatter(
             f"formula:{n}",
-            curve.gammas,
+            gammas,
             [value if np.isfinite(value) else None for value in inside],
             name="the paper's formula",
             mode="lines",
@@ -103,23 +99,22 @@ def _draw_size(drawing: Drawing, curve: SizeCurve, first: bool, ends: tuple[floa
             **group("formula"),
         )
     place: Mapping[str, Any] = {}
-    if curve.published is not None:
-        upright(
-            drawing, f"paper:{n}", curve.published, ends, "paper's trained γ", place, **group("p")
-        )
+    if (published := published_gamma(hessians)) is not None:
+        upright(drawing, f"paper:{n}", published, ends, "paper's trained γ", place, **group("p"))
     point(drawing, f"none:{n}", [0], [start], "γ = 0", BEFORE, "star", 13, place, **group("0"))
-    marks = [("best", curve.best, "best for the median", AFTER, "diamond")]
-    if curve.best_formula is not None:
-        marks += [("formula best", curve.best_formula, "best by the formula", OTHER, "square")]
-    if curve.best_loss is not None:
-        marks += [("loss", curve.best_loss, "best for the loss", TRAINED, "x")]
+    marks = [("best", best, "best for the median", AFTER, "diamond")]
+    if layers == 1:
+        by_formula = interval_gamma(low, high)
+        marks += [("formula best", by_formula, "best by the formula", OTHER, "square")]
+    if best_loss is not None:
+        marks += [("loss", best_loss, "best for the loss", TRAINED, "x")]
     for uid, gamma, name, color, symbol in marks:
-        y = [curve.at(gamma)]
+        y = [median(gamma)]
         point(drawing, f"{uid}:{n}", [gamma], y, name, color, symbol, 10, place, **group(uid))
     drawing.note(
         f"n = {n}",
-        x=curve.best,
-        y=np.log10(curve.at(curve.best)),
+        x=best,
+        y=np.log10(median(best)),
         yanchor="top",
         yshift=-8,
         font={"size": 13, "color": AFTER},
@@ -130,7 +125,7 @@ def several_figure(
     gammas: Sequence[float], conditions: np.ndarray, edges: np.ndarray, *, title: str, layers: int
 ) -> Figure:
     """How the condition numbers of many prompts lie for several gamma, [gammas, prompts]."""
-    words = f"{layers} layer{'s' * (layers > 1)}"
+    words = counted(layers, "layer")
     drawing = Drawing(
         name="condition_histogram",
         title=title,

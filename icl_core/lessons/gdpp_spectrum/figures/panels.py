@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from icl_core.lessons.shared.words import counted
 from icl_core.plots.drawing import Drawing
 from icl_core.plots.figure import DECORATION
 from icl_core.plots.methods import METHODS
@@ -96,7 +97,7 @@ def draw_by_gamma(drawing: Drawing, by_gamma: ByGamma, gamma: float, median: flo
     low, high = by_gamma.ends
     dashes = ("solid", "dash", "dashdot", "dot")
     for depth, values in enumerate(by_gamma.medians, 1):
-        layers = f"{depth} layer{'s' * (depth > 1)}"
+        layers = counted(depth, "layer")
         drawing.scatter(
             f"L{depth}",
             by_gamma.gammas,

@@ -6,6 +6,7 @@ import numpy as np
 
 from icl_core.lessons.gdpp_spectrum.figures import panels
 from icl_core.lessons.gdpp_spectrum.figures.panels import AFTER, BEFORE, ByGamma
+from icl_core.lessons.shared.words import counted
 from icl_core.plots.drawing import Drawing
 from icl_core.plots.figure import DECORATION, Figure
 from icl_core.plots.methods import METHODS
@@ -92,7 +93,7 @@ def passage_figure(
     passage: Passage, by_gamma: ByGamma, *, title: str, layers: int, prompts: int
 ) -> Figure:
     """The map of the eigenvalues above; below the spectrum, condition numbers, and the loss."""
-    words = f"{layers} GD++ layer{'s' * (layers > 1)}"
+    words = counted(layers, "GD++ layer")
     drawing = Drawing(
         name="gdpp_spectrum",
         title=title,
