@@ -86,7 +86,11 @@ def query_losses(parameters: objective.Parameters, batch: Batch) -> Array:
 def _raw_coordinates() -> list[Any]:
     ones = mock.patch.object(objective, "token_scale", lambda task: np.ones(task.dim + 1))
     scale = mock.patch.object(objective, "prediction_scale", return_value=1.0)
-    same = mock.patch.object(Normalised, "raw", lambda model, task: model)
+
+    def unscaled(model: Normalised, task: LinearTask) -> LinearTransformer:
+        return LinearTransformer(P=model.P, Q=model.Q)
+
+    same = mock.patch.object(Normalised, "raw", unscaled)
     # The start that suits raw coordinates best: the same, scaled by D.
     small = tuple(
         ({name: value * 20**-0.5 for name, value in centre.items()}, deviation * 20**-0.5)
