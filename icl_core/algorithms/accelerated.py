@@ -16,7 +16,7 @@ from icl_core.algorithms.ridge import Spectrum, spectrum
 from icl_core.arrays import Array, WeightPath, namespace, numpy_or_xla, scan
 from icl_core.models.predictor import Method
 from icl_core.tasks.linear import Prompts
-from icl_core.validation import Config, integer, number
+from icl_core.validation import Config, checked, integer, number
 
 Vectors = Float[Array, "batch dim"]
 STEPS = (1, 1000)
@@ -24,7 +24,19 @@ S = TypeVar("S", bound=tuple[Array, ...])
 
 
 @dataclass(frozen=True, kw_only=True)
-class HeavyBall(Config, Method):
+class _Iteration(Config, Method):
+    """So many steps towards the ridge regression of that strength."""
+
+    steps: int
+    strength: float = checked(0.0, number, "The ridge strength", (0, 1e6))
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._set(steps=integer("The number of steps", self.steps, STEPS))
+
+
+@dataclass(frozen=True, kw_only=True)
+class HeavyBall(_Iteration):
     """w <- w + (eta / n) (alpha - H w) + beta (w - w_previous) (Polyak 1964).
 
     Where `momentum` is None, beta = ((sqrt L - sqrt mu) / (sqrt L + sqrt mu))^2 of each prompt,
@@ -32,21 +44,10 @@ class HeavyBall(Config, Method):
     gradient descent.
     """
 
-    steps: int
-    strength: float = 0.0
-    eta: float | None = None
-    momentum: float | None = None
+    eta: float | None = checked(None, number, "The step size eta", "eta")
+    momentum: float | None = checked(None, number, "The momentum beta", (0, 1))
 
     name = "heavy_ball"
-
-    def __post_init__(self) -> None:
-        beta = self.momentum
-        self._set(
-            steps=_steps(self.steps),
-            strength=_strength(self.strength),
-            eta=None if self.eta is None else number("The step size eta", self.eta, "eta"),
-            momentum=None if beta is None else number("The momentum beta", beta, (0, 1)),
-        )
 
     def weight_path(self, prompts: Prompts) -> WeightPath:
         """[K+1, batch, d], from w = 0."""
@@ -58,20 +59,14 @@ class HeavyBall(Config, Method):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Chebyshev(Config, Method):
+class Chebyshev(_Iteration):
     """The semi-iteration of Chebyshev polynomials on [mu, L] of each prompt.
 
     No polynomial of the same degree has a smaller largest error on that interval (Golub and Varga
     1961); the recurrence is that of Saad 2003, algorithm 12.1.
     """
 
-    steps: int
-    strength: float = 0.0
-
     name = "chebyshev"
-
-    def __post_init__(self) -> None:
-        self._set(steps=_steps(self.steps), strength=_strength(self.strength))
 
     def weight_path(self, prompts: Prompts) -> WeightPath:
         """[K+1, batch, d], from w = 0."""
@@ -79,19 +74,13 @@ class Chebyshev(Config, Method):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ConjugateGradient(Config, Method):
+class ConjugateGradient(_Iteration):
     """After k steps the minimiser of 1/2 <w, H w> - <alpha, w> over the k-th Krylov space.
 
     Exact after d steps; from then on the path stands still (Hestenes and Stiefel 1952).
     """
 
-    steps: int
-    strength: float = 0.0
-
     name = "cg"
-
-    def __post_init__(self) -> None:
-        self._set(steps=_steps(self.steps), strength=_strength(self.strength))
 
     def weight_path(self, prompts: Prompts) -> WeightPath:
         """[K+1, batch, d], from w = 0."""
@@ -99,32 +88,18 @@ class ConjugateGradient(Config, Method):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Newton(Config, Method):
+class Newton(_Iteration):
     """Newton's iteration for the inverse, X <- X (2 I - H X), read as w = X alpha (Schulz 1933).
 
     From X = 2 / (L + mu) I, so that the first step is the best one of gradient descent; the error
     after step k is (I - 2 H / (L + mu))^(2^(k-1)) applied to the solution.
     """
 
-    steps: int
-    strength: float = 0.0
-
     name = "newton"
-
-    def __post_init__(self) -> None:
-        self._set(steps=_steps(self.steps), strength=_strength(self.strength))
 
     def weight_path(self, prompts: Prompts) -> WeightPath:
         """[K+1, batch, d], from w = 0."""
         return newton(spectrum(prompts.moments), np.asarray(self.strength), self.steps)
-
-
-def _steps(value: int) -> int:
-    return integer("The number of steps", value, STEPS)
-
-
-def _strength(value: float) -> float:
-    return number("The ridge strength", value, (0, 1e6))
 
 
 def extremes(

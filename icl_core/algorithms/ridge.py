@@ -72,24 +72,22 @@ def ols_variance(eigen: Spectrum, num_context: Scalar) -> Float[Array, "batch"]:
     return xp.where(dof > 0, xp.maximum(eigen.lam - fitted, 0) / xp.maximum(dof, 1), xp.nan)
 
 
-def log_likelihood(
-    eigen: Spectrum, variance: Float[Array, "nodes"], num_context: Scalar
-) -> Float[Array, "batch nodes"]:
-    """log p(y | X, sigma^2) up to a constant: y ~ N(0, X X^T + sigma^2 I_n).
-
-    For n < d the zero eigenvalues of Sigma take part as (n - d) log s < 0, which cancels them.
-    """
-    return _log_likelihood(eigen, _inverse(eigen, variance), variance, num_context)
-
-
 def _inverse(eigen: Spectrum, variance: Float[Array, "nodes"]) -> Float[Array, "batch nodes dim"]:
     """1 / (eigenvalue + variance)."""
     return 1 / (eigen.eigenvalues[:, None, :] + variance[None, :, None])
 
 
-def _log_likelihood(
-    eigen: Spectrum, inverse: Array, variance: Array, num_context: Scalar
+def log_likelihood(
+    eigen: Spectrum,
+    inverse: Float[Array, "batch nodes dim"],
+    variance: Float[Array, "nodes"],
+    num_context: Scalar,
 ) -> Float[Array, "batch nodes"]:
+    """log p(y | X, sigma^2) up to a constant: y ~ N(0, X X^T + sigma^2 I_n).
+
+    `inverse` is 1 / (eigenvalue + variance). For n < d the zero eigenvalues of Sigma take part as
+    (n - d) log s < 0, which cancels them.
+    """
     xp = namespace(inverse)
     log_det = (num_context - eigen.a.shape[-1]) * xp.log(variance)[None]
     log_det = log_det - xp.sum(xp.log(inverse), axis=-1)
@@ -102,7 +100,7 @@ def _posterior(
 ) -> Float[Array, "batch nodes"]:
     xp = namespace(inverse)
     log_prior = xp.where(prior > 0, xp.log(xp.where(prior > 0, prior, 1)), -xp.inf)
-    logits = _log_likelihood(eigen, inverse, variance, num_context) + log_prior[None]
+    logits = log_likelihood(eigen, inverse, variance, num_context) + log_prior[None]
     likely = xp.exp(logits - logits.max(-1, keepdims=True))
     return likely / likely.sum(-1, keepdims=True)
 

@@ -29,7 +29,7 @@ from icl_core.models.predictor import Answers, Model, Queries
 from icl_core.models.products import left, multiply, sandwich
 from icl_core.tasks.base import Context
 from icl_core.tasks.linear import LinearTask
-from icl_core.validation import Config, choice, integer, number
+from icl_core.validation import Config, checked, choice, integer, number
 
 ATTENTION = ("linear", "softmax")
 NORM = ("none", "every", "between")
@@ -50,24 +50,13 @@ class BlockModel(Config):
     4). clip: largest absolute entry of a token after a block, 0 for no clipping (the paper's: 10).
     """
 
-    num_layers: int = 1
-    num_heads: int = 1
-    tied: bool = False
-    attention: str = "linear"
-    norm: str = "none"
-    widening: int = 0
-    clip: float = 0.0
-
-    def __post_init__(self) -> None:
-        self._set(
-            num_layers=integer("The number of blocks", self.num_layers, "num_layers"),
-            num_heads=integer("The number of heads", self.num_heads, "num_heads"),
-            tied=choice("Whether blocks are tied", self.tied, (False, True)),
-            attention=choice("The attention", self.attention, ATTENTION),
-            norm=choice("The place of LayerNorm", self.norm, NORM),
-            widening=integer("The widening of the MLP", self.widening, (0, 16)),
-            clip=number("The largest entry of a token", self.clip, (0.0, 1e6)),
-        )
+    num_layers: int = checked(1, integer, "The number of blocks", "num_layers")
+    num_heads: int = checked(1, integer, "The number of heads", "num_heads")
+    tied: bool = checked(False, choice, "Whether blocks are tied", (False, True))
+    attention: str = checked("linear", choice, "The attention", ATTENTION)
+    norm: str = checked("none", choice, "The place of LayerNorm", NORM)
+    widening: int = checked(0, integer, "The widening of the MLP", (0, 16))
+    clip: float = checked(0.0, number, "The largest entry of a token", (0.0, 1e6))
 
     @property
     def sets(self) -> int:

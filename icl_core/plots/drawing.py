@@ -59,6 +59,9 @@ BARE = go.layout.Template()
 given here costs as much as all the rest of the figure, and none means its own default."""
 
 
+Span = tuple[float, float]
+Met = tuple[Span | None, Sequence[float]]
+"""As `tasks.noise.met_in_training` says it."""
 LABELS_ONLY: dict[str, Any] = {"showgrid": False, "showline": False, "ticks": ""}
 """Of an axis: the names of rows or columns, and nothing drawn."""
 
@@ -208,6 +211,15 @@ class Drawing:
         if label:
             above = {"xref": numbered("x", number), "font": {"size": 12}}
             self.headline(label, low, 1, number, **above)
+
+    def shade_met(self, met: Met, ends: Span, label: str = "", number: int = 1) -> None:
+        """The noise met in training, on an axis with these ends: a range, or bars at its levels, of
+        which the first is named."""
+        met_range, levels = met
+        reach = (ends[1] - ends[0]) / 120
+        bars = [met_range] if met_range else [(at - reach, at + reach) for at in levels]
+        for index, bar in enumerate(bars):
+            self.shade_x(*bar, "" if index else label, number)
 
     def _upright(self, x0: float, x1: float, number: int, **properties: Any) -> None:
         refs = {"xref": numbered("x", number), "yref": f"{numbered('y', number)} domain"}

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from icl_core.plots.drawing import LOSS, Curve, Drawing, level
+from icl_core.plots.drawing import LOSS, Curve, Drawing, Met, level
 from icl_core.plots.figure import DECORATION, Figure
 from icl_core.plots.methods import METHODS
 from icl_core.plots.style import HEIGHT
@@ -79,14 +79,13 @@ def noise_profile(
     curves: Sequence[Curve],
     *,
     title: str,
-    trained: tuple[float, float] | None = None,
-    trained_at: Sequence[float] = (),
+    met: Met = (None, ()),
     sigma: float | None = None,
     y_range: tuple[float, float] | None = None,
 ) -> Figure:
     """Loss at each fixed noise level (paper 2, figures 2 and 3).
 
-    `trained` shades the range of noise met in training, `trained_at` marks single levels.
+    `met` is the noise met in training.
     """
     drawing = Drawing(
         name="noise_profile",
@@ -98,12 +97,8 @@ def noise_profile(
     )
     if sigma is not None:
         drawing.mark_x(sigma)
-    if trained is not None:
-        drawing.shade_x(*trained, "met in training")
     ends = (float(min(c.x.min() for c in curves)), float(max(c.x.max() for c in curves)))
-    for index, at in enumerate(trained_at):
-        reach = (ends[1] - ends[0]) / 120
-        drawing.shade_x(at - reach, at + reach, "" if index else "met in training")
+    drawing.shade_met(met, ends, "met in training")
     drawing.curves(curves)
     drawing.axis("x", range=ends, showgrid=False)
     drawing.set(hovermode="x unified")

@@ -150,11 +150,7 @@ def numbered_cells(limit: float) -> dict[str, Any]:
 
 
 TEMPLATES: dict[Mode, go.layout.Template] = {mode: template(mode) for mode in MODES}
-
-
-def themed(figure: go.Figure, mode: Mode) -> go.Figure:
-    """The same figure on another surface. Nothing but its template depends on the surface."""
-    return go.Figure(figure).update_layout(template=TEMPLATES[mode])
+"""Nothing of a figure but its template depends on the surface."""
 
 
 def translucent(color: str, opacity: float) -> str:

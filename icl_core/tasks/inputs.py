@@ -10,7 +10,7 @@ from jaxtyping import Array, Float
 
 from icl_core.arrays import Key
 from icl_core.errors import InputError
-from icl_core.validation import Config, choice, mapping, number
+from icl_core.validation import Config, checked, choice, mapping, number
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,14 +20,8 @@ class GaussianInputs(Config):
     The entries of C fall geometrically from the first to the last by the factor `condition`.
     """
 
-    condition: float = 1.0
-    scale: float = 1.0
-
-    def __post_init__(self) -> None:
-        self._set(
-            condition=number("The condition number of the inputs", self.condition, "condition"),
-            scale=number("The scale of the inputs", self.scale, "input_scale"),
-        )
+    condition: float = checked(1.0, number, "The condition number of the inputs", "condition")
+    scale: float = checked(1.0, number, "The scale of the inputs", "input_scale")
 
     @property
     def kind(self) -> str:
@@ -74,10 +68,7 @@ class UniformInputs(Config):
     width 1, which is meant by "alpha" in its sweeps too.
     """
 
-    width: float = 1.0
-
-    def __post_init__(self) -> None:
-        self._set(width=number("The width of the inputs", self.width, "input_scale"))
+    width: float = checked(1.0, number, "The width of the inputs", "input_scale")
 
     @property
     def kind(self) -> str:

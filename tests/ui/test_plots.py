@@ -24,7 +24,7 @@ from icl_core.lessons.weights.measure import read
 from icl_core.plots.figure import alt_text, figure_name, figure_title, tidy_rows
 from icl_core.plots.methods import METHODS
 from icl_core.plots.sketch import sketch
-from icl_core.plots.style import MODES, SURFACES, TEMPLATES, numbered_cells, themed
+from icl_core.plots.style import MODES, SURFACES, numbered_cells
 from icl_core.plots.swatches import diverging_scale, method_lines
 from icl_core.plots.ticks import log_range, log_ticks, tick_label
 from icl_core.plots.vision import VISIONS, contrast, difference, grey
@@ -137,10 +137,6 @@ def test_every_figure_has_words_a_name_and_lasting_traces(all_figures):
 
 def test_no_figure_takes_its_colours_from_plotlys_default(all_figures):
     for figure in all_figures:
-        for mode in MODES:
-            shown: Any = themed(figure, mode)
-            assert shown.layout.template == TEMPLATES[mode]
-            assert shown.to_plotly_json()["data"] == figure.to_plotly_json()["data"]
         for trace in figure.data:
             if trace.type == "scatter":
                 assert trace.line.color or trace.marker.color

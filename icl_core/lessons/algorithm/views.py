@@ -98,15 +98,13 @@ def _switch_figure(config: Algorithm, opened: Opened, found: Switched) -> Figure
     shown.append(
         Curve(x=opened.sample.sigmas, y=base_levels[-1].mean(-1), uid="trained", **trained)
     )
-    met, met_at = met_in_training(opened.task.noise)
     low = float(min(base_levels[-1].mean(-1).min(), law.min()))
     high = max(2.5 * float(law[0]), 4 * low)
     return plots.switch_figure(
         [*shown, *by_noise],
         [Curve(x=steps, y=law, uid="trained:layers", **trained), *by_layer],
         title="Loss with ω scaled",
-        trained=met,
-        trained_at=met_at,
+        met=met_in_training(opened.task.noise),
         y_range=(max(low / 2.5, high * 1e-5), min(high, TOP)),
     )
 

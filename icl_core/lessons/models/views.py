@@ -70,10 +70,8 @@ def layers_view(config: Models, shown: Shown) -> View:
 def noise_view(config: Models, shown: Shown) -> View:
     """Loss of the finished prediction at every noise level."""
     curves = _curves(config, shown, "noise")
-    trained, trained_at = met_in_training(shown.picked.entry.task.noise)
-    figure = plots.noise_profile(
-        curves, title="Loss by noise level", trained=trained, trained_at=trained_at
-    )
+    met = met_in_training(shown.picked.entry.task.noise)
+    figure = plots.noise_profile(curves, title="Loss by noise level", met=met)
     return View(figure=figure)
 
 

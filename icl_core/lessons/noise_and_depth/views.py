@@ -84,7 +84,6 @@ def depth_view(config: NoiseAndDepth, losses: Losses) -> View:
 def profile_view(config: NoiseAndDepth, losses: Losses) -> View:
     """Figures 2 and 3 of the paper, for every depth on one loss axis; at a shifted context only
     for the depth chosen."""
-    trained, trained_at = met_in_training(losses.task.noise)
     depths = losses.depths
     grid = None
     if not losses.shifted:
@@ -95,8 +94,7 @@ def profile_view(config: NoiseAndDepth, losses: Losses) -> View:
         figure=plots.noise_profile(
             profile_curves(config, losses, config.layers),
             title=f"Loss by noise level, {config.layers} layers",
-            trained=trained,
-            trained_at=trained_at,
+            met=met_in_training(losses.task.noise),
             sigma=config.sigma,
             y_range=loss_range(losses),
         ),

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from icl_core.plots.drawing import Curve, Drawing
+from icl_core.plots.drawing import Curve, Drawing, Met, Span
 from icl_core.plots.figure import Figure
 from icl_core.plots.methods import METHODS
 from icl_core.plots.style import translucent
@@ -14,20 +14,18 @@ ROW = 250
 """Pixels of a row of panels."""
 BELOW = 150
 """Pixels for legend, title and the x axis's own."""
-Span = tuple[float, float]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Panel:
-    """One chart: curves, the noise met in training (`shade`, or single levels `marks`), the
+    """One chart: curves, the noise met in training, the
     paper's values by method and x (`published`), and how strongly a curve is drawn, by its uid."""
 
     title: str
     curves: Sequence[Curve]
     x_range: Span
     y_range: Span
-    shade: Span | None = None
-    marks: Sequence[float] = ()
+    met: Met = (None, ())
     published: Mapping[str, Mapping[int, float]] = field(default_factory=dict)
     strength: Mapping[str, float] = field(default_factory=dict)
 
@@ -77,11 +75,7 @@ def _place(
 
 def _fill(drawing: Drawing, panel: Panel, number: int, seen: set[str]) -> None:
     drawing.headline(f"<b>{panel.title}</b>", 0, 1, number)
-    if panel.shade is not None:
-        drawing.shade_x(*panel.shade, number=number)
-    for mark in panel.marks:
-        reach = (panel.x_range[1] - panel.x_range[0]) / 120
-        drawing.shade_x(mark - reach, mark + reach, number=number)
+    drawing.shade_met(panel.met, panel.x_range, number=number)
     for curve in panel.curves:
         _curve(drawing, panel, curve, number, seen)
     for method, values in panel.published.items():

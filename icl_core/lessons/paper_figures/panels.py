@@ -53,15 +53,13 @@ def profile_panel(losses: Losses, layers: int, title: str, oracle: np.ndarray | 
     if oracle is not None:
         curves = [_raised(curve, oracle) for curve in curves]
         curves.append(Curve(method="oracle_rr", x=losses.sigmas, y=oracle, width=1.5))
-    shade, marks = met_in_training(losses.task.noise)
     decades = 1.8 if oracle is not None else 4.5
     return Panel(
         title=title,
         curves=curves,
         x_range=(0.0, highest_sigma(losses.task)),
         y_range=_reach([curve.y for curve in curves], decades=decades),
-        shade=shade,
-        marks=marks,
+        met=met_in_training(losses.task.noise),
     )
 
 
@@ -125,7 +123,7 @@ def far_panel(
         curves=curves,
         x_range=(0.0, float(sigmas[-1])),
         y_range=_reach([curve.y for curve in curves], decades=4.5),
-        shade=(0.0, 5.0),
+        met=((0.0, 5.0), ()),
         strength={f"{kind}:{layer}": _strength(layer, layers) for layer in range(layers + 1)},
     )
 

@@ -88,9 +88,9 @@ def test_log_likelihood_is_that_of_the_targets(dim: int, num_context: int) -> No
     """log N(y; 0, X X^T + s I_n) up to one constant per prompt."""
     tokens = some_tokens(dim, num_context)
     variances = np.asarray([0.01, 0.3, 1.0, 9.0])
-    found = log_likelihood(
-        spectrum(some_prompts(dim, num_context).moments), variances, float(num_context)
-    )
+    eigen = spectrum(some_prompts(dim, num_context).moments)
+    inverse = 1 / (eigen.eigenvalues[:, None, :] + variances[None, :, None])
+    found = log_likelihood(eigen, inverse, variances, float(num_context))
     for row, (X, y) in enumerate(by_rows(tokens)):
         expected = [
             stats.multivariate_normal(

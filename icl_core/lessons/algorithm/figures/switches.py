@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from icl_core.plots.drawing import LABELS_ONLY, LOSS, Curve, Drawing
+from icl_core.plots.drawing import LABELS_ONLY, LOSS, Curve, Drawing, Met
 from icl_core.plots.figure import Figure
 from icl_core.plots.omegas import OMEGA_NAMES, OMEGAS
 from icl_core.plots.style import numbered_cells
@@ -21,8 +21,7 @@ def switch_figure(
     by_layer: Sequence[Curve],
     *,
     title: str,
-    trained: tuple[float, float] | None,
-    trained_at: Sequence[float],
+    met: Met,
     y_range: tuple[float, float],
 ) -> Figure:
     """Loss by noise level above, by layer below; both on one logarithmic range."""
@@ -32,12 +31,8 @@ def switch_figure(
         alt="Two line charts, logarithmic: the loss at each noise level and after each layer, of "
         "the model as trained and with some of its numbers ω scaled.",
     )
-    if trained:
-        drawing.shade_x(*trained, "met in training")
     ends = (float(by_noise[0].x.min()), float(max(c.x.max() for c in by_noise)))
-    for at in trained_at:
-        reach = (ends[1] - ends[0]) / 120
-        drawing.shade_x(at - reach, at + reach)
+    drawing.shade_met(met, ends, "met in training" if met[0] else "")
     drawing.curves(by_noise, 1)
     for trace in drawing.traces:
         trace["meta"] = {"panel": "by noise level"}
