@@ -131,8 +131,9 @@ def test_every_view_of_every_lesson_is_called():
 
 def test_what_lessons_keep_is_forgotten():
     from icl_core.lessons import construction
+    from icl_core.lessons.construction.config import Construction
 
-    config = construction.Construction()
+    config = Construction()
     construction.VIEWS["descent"](config, construction.measure(config))
     assert forget() >= 1
     assert forget() == 0
