@@ -49,7 +49,9 @@ def chart(
             st.caption(view.caption)
 
 
-def charts_of(config: Config, found: Any, moved: Mapping[str, Moved] | None = None) -> Show:
+def charts_of(
+    config: Config, found: Any, moved: Mapping[str, Moved] | None = None
+) -> Callable[..., None]:
     """`show(*names)` puts views of a lesson on its page: side by side, and as wide as `widths` are
     to one another. `moved` holds an `on_change` by view."""
     page = page_of(config)

@@ -6,7 +6,49 @@ from pathlib import Path
 import streamlit as st
 
 from icl_core.lessons.catalog import LESSONS
+from icl_core.lessons.catalog import LESSONS
+from icl_core.lessons.catalog import LESSONS
+from icl_core.lessons.catalog import LESSONS
+from icl_core.lessons.catalog import LESSONS
+from icl_core.lessons.catalog import LESSONS
+from icl_core.lessons.catalog import LESSONS
+from icl_core.lessons.catalog import LESSONS
+from icl_core.lessons.catalog import LESSONS
+from icl_core.lessons.catalog import LESSONS
+from icl_core.lessons.catalog import LESSONS
+from icl_core.lessons.catalog import LESSONS
+from icl_core.lessons.catalog import LESSONS
+from icl_core.lessons.catalog import LESSONS
+from icl_core.lessons.catalog import LESSONS
+from icl_core.lessons.catalog import LESSONS
+from icl_core.lessons.catalog import LESSONS
+from icl_core.lessons.catalog import LESSONS
+from icl_core.lessons.catalog import LESSONS
+from icl_core.lessons.catalog import LESSONS
+from icl_core.lessons.catalog import LESSONS
+from icl_core.lessons.catalog import LESSONS
 from ui import first_sight, watchdog
+from ui.presets import preset_links
+from ui.presets import preset_links
+from ui.presets import preset_links
+from ui.presets import preset_links
+from ui.presets import preset_links
+from ui.presets import preset_links
+from ui.presets import preset_links
+from ui.presets import preset_links
+from ui.presets import preset_links
+from ui.presets import preset_links
+from ui.presets import preset_links
+from ui.presets import preset_links
+from ui.presets import preset_links
+from ui.presets import preset_links
+from ui.presets import preset_links
+from ui.presets import preset_links
+from ui.presets import preset_links
+from ui.presets import preset_links
+from ui.presets import preset_links
+from ui.presets import preset_links
+from ui.presets import preset_links
 from ui.presets import preset_links
 
 TITLE = "In-context learning, seen"
@@ -50,6 +92,132 @@ def heading(title: str, lead: str) -> None:
     first_sight.note_title(title)
     st.title(title, anchor=False)
     st.markdown(lead)
+
+
+def begin(page: str, lead: str, *, beside: Mapping[str, str] | None = None) -> None:
+    """A lesson's title, what it is about, and its presets; `beside` is that of `preset_links`."""
+    heading(LESSONS[page].title, lead)
+    preset_links(page, beside=beside)
+
+
+def begin(page: str, lead: str, *, beside: Mapping[str, str] | None = None) -> None:
+    """A lesson's title, what it is about, and its presets; `beside` is that of `preset_links`."""
+    heading(LESSONS[page].title, lead)
+    preset_links(page, beside=beside)
+
+
+def begin(page: str, lead: str, *, beside: Mapping[str, str] | None = None) -> None:
+    """A lesson's title, what it is about, and its presets; `beside` is that of `preset_links`."""
+    heading(LESSONS[page].title, lead)
+    preset_links(page, beside=beside)
+
+
+def begin(page: str, lead: str, *, beside: Mapping[str, str] | None = None) -> None:
+    """A lesson's title, what it is about, and its presets; `beside` is that of `preset_links`."""
+    heading(LESSONS[page].title, lead)
+    preset_links(page, beside=beside)
+
+
+def begin(page: str, lead: str, *, beside: Mapping[str, str] | None = None) -> None:
+    """A lesson's title, what it is about, and its presets; `beside` is that of `preset_links`."""
+    heading(LESSONS[page].title, lead)
+    preset_links(page, beside=beside)
+
+
+def begin(page: str, lead: str, *, beside: Mapping[str, str] | None = None) -> None:
+    """A lesson's title, what it is about, and its presets; `beside` is that of `preset_links`."""
+    heading(LESSONS[page].title, lead)
+    preset_links(page, beside=beside)
+
+
+def begin(page: str, lead: str, *, beside: Mapping[str, str] | None = None) -> None:
+    """A lesson's title, what it is about, and its presets; `beside` is that of `preset_links`."""
+    heading(LESSONS[page].title, lead)
+    preset_links(page, beside=beside)
+
+
+def begin(page: str, lead: str, *, beside: Mapping[str, str] | None = None) -> None:
+    """A lesson's title, what it is about, and its presets; `beside` is that of `preset_links`."""
+    heading(LESSONS[page].title, lead)
+    preset_links(page, beside=beside)
+
+
+def begin(page: str, lead: str, *, beside: Mapping[str, str] | None = None) -> None:
+    """A lesson's title, what it is about, and its presets; `beside` is that of `preset_links`."""
+    heading(LESSONS[page].title, lead)
+    preset_links(page, beside=beside)
+
+
+def begin(page: str, lead: str, *, beside: Mapping[str, str] | None = None) -> None:
+    """A lesson's title, what it is about, and its presets; `beside` is that of `preset_links`."""
+    heading(LESSONS[page].title, lead)
+    preset_links(page, beside=beside)
+
+
+def begin(page: str, lead: str, *, beside: Mapping[str, str] | None = None) -> None:
+    """A lesson's title, what it is about, and its presets; `beside` is that of `preset_links`."""
+    heading(LESSONS[page].title, lead)
+    preset_links(page, beside=beside)
+
+
+def begin(page: str, lead: str, *, beside: Mapping[str, str] | None = None) -> None:
+    """A lesson's title, what it is about, and its presets; `beside` is that of `preset_links`."""
+    heading(LESSONS[page].title, lead)
+    preset_links(page, beside=beside)
+
+
+def begin(page: str, lead: str, *, beside: Mapping[str, str] | None = None) -> None:
+    """A lesson's title, what it is about, and its presets; `beside` is that of `preset_links`."""
+    heading(LESSONS[page].title, lead)
+    preset_links(page, beside=beside)
+
+
+def begin(page: str, lead: str, *, beside: Mapping[str, str] | None = None) -> None:
+    """A lesson's title, what it is about, and its presets; `beside` is that of `preset_links`."""
+    heading(LESSONS[page].title, lead)
+    preset_links(page, beside=beside)
+
+
+def begin(page: str, lead: str, *, beside: Mapping[str, str] | None = None) -> None:
+    """A lesson's title, what it is about, and its presets; `beside` is that of `preset_links`."""
+    heading(LESSONS[page].title, lead)
+    preset_links(page, beside=beside)
+
+
+def begin(page: str, lead: str, *, beside: Mapping[str, str] | None = None) -> None:
+    """A lesson's title, what it is about, and its presets; `beside` is that of `preset_links`."""
+    heading(LESSONS[page].title, lead)
+    preset_links(page, beside=beside)
+
+
+def begin(page: str, lead: str, *, beside: Mapping[str, str] | None = None) -> None:
+    """A lesson's title, what it is about, and its presets; `beside` is that of `preset_links`."""
+    heading(LESSONS[page].title, lead)
+    preset_links(page, beside=beside)
+
+
+def begin(page: str, lead: str, *, beside: Mapping[str, str] | None = None) -> None:
+    """A lesson's title, what it is about, and its presets; `beside` is that of `preset_links`."""
+    heading(LESSONS[page].title, lead)
+    preset_links(page, beside=beside)
+
+
+def begin(page: str, lead: str, *, beside: Mapping[str, str] | None = None) -> None:
+    """A lesson's title, what it is about, and its presets; `beside` is that of `preset_links`."""
+    heading(LESSONS[page].title, lead)
+    preset_links(page, beside=beside)
+
+
+def begin(page: str, lead: str, *, beside: Mapping[str, str] | None = None) -> None:
+    """A lesson's title, what it is about, and its presets; `beside` is that of `preset_links`."""
+    heading(LESSONS[page].title, lead)
+    preset_links(page, beside=beside)
+
+
+def begin(page: str, lead: str, *, beside: Mapping[str, str] | None = None) -> None:
+    """A lesson's title, what it is about, and its presets; `beside` is that of `preset_links`."""
+    heading(LESSONS[page].title, lead)
+    preset_links(page, beside=beside)
 
 
 def begin(page: str, lead: str, *, beside: Mapping[str, str] | None = None) -> None:
