@@ -49,9 +49,7 @@ def chart(
             st.caption(view.caption)
 
 
-def charts_of(
-    config: Config, found: Any, moved: Mapping[str, Moved] | None = None
-) -> Callable[..., None]:
+def charts_of(config: Config, found: Any, moved: Mapping[str, Moved] | None = None) -> Show:
     """`show(*names)` puts views of a lesson on its page: side by side, and as wide as `widths` are
     to one another. `moved` holds an `on_change` by view."""
     page = page_of(config)

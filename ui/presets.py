@@ -6,27 +6,6 @@ import streamlit as st
 
 from icl_core.export.recipe import LINK_VERSION, link_values
 from icl_core.lessons.catalog import LESSONS
-from icl_core.lessons.catalog import LESSONS
-from icl_core.lessons.catalog import LESSONS
-from icl_core.lessons.catalog import LESSONS
-from icl_core.lessons.catalog import LESSONS
-from icl_core.lessons.catalog import LESSONS
-from icl_core.lessons.catalog import LESSONS
-from icl_core.lessons.catalog import LESSONS
-from icl_core.lessons.catalog import LESSONS
-from icl_core.lessons.catalog import LESSONS
-from icl_core.lessons.catalog import LESSONS
-from icl_core.lessons.catalog import LESSONS
-from icl_core.lessons.catalog import LESSONS
-from icl_core.lessons.catalog import LESSONS
-from icl_core.lessons.catalog import LESSONS
-from icl_core.lessons.catalog import LESSONS
-from icl_core.lessons.catalog import LESSONS
-from icl_core.lessons.catalog import LESSONS
-from icl_core.lessons.catalog import LESSONS
-from icl_core.lessons.catalog import LESSONS
-from icl_core.lessons.catalog import LESSONS
-from icl_core.lessons.catalog import LESSONS
 from icl_core.validation import Config
 from ui.boundary import fragment
 from ui.menu import menu
