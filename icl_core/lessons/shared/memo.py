@@ -1,10 +1,10 @@
 """Views that are built once for the choices that they depend on."""
 
 from collections.abc import Callable
-from functools import lru_cache
 from typing import Any, TypeVar
 
 from icl_core.live import View
+from icl_core.remember import remember
 from icl_core.validation import Config
 
 C = TypeVar("C", bound=Config)
@@ -20,7 +20,7 @@ def kept(*names: str) -> Callable[[Callable[[C, Any], View]], Callable[[C, Any],
     """
 
     def decorate(build: Callable[[C, Any], View]) -> Callable[[C, Any], View]:
-        known = lru_cache(maxsize=KEPT)(build)
+        known = remember(KEPT)(build)
 
         def view(config: C, result: Any) -> View:
             return known(type(config)(**{name: getattr(config, name) for name in names}), result)
