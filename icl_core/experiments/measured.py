@@ -16,6 +16,7 @@ import numpy as np
 TOLERANCE = 5.0
 """Allowed gap between the two measurements, in their combined standard errors."""
 TRIMMED, QUANTILE = 0.01, 0.999
+"""The share of the largest losses that a trimmed mean leaves out; a rank that tells of the tail."""
 ROUNDING = 1e-20
 """Losses below this are float64 rounding, which the two routes do not share."""
 

@@ -10,6 +10,7 @@ from icl_core.algorithms.ridge import AdaRR, BayesRR, ConstRR
 from icl_core.analysis.loss import noise_profile, prompt_losses, summarize
 from icl_core.analysis.tuning import tune_descent, tune_gdpp, tune_ridge
 from icl_core.errors import InputError
+from icl_core.experiments.measured import QUANTILE, TRIMMED
 from icl_core.tasks.linear import LinearTask
 from icl_core.zoo.library import PRETRAINED
 from icl_core.zoo.tables import Table, baseline_table_name, load_table, save_table
@@ -18,8 +19,6 @@ EVALUATION_PROMPTS = 100_000
 EVALUATION_SEED = 1
 PROFILE_PROMPTS = 2048
 DESCENT_STEPS = 4
-TRIMMED = 0.01
-"""Share of the largest losses that a trimmed mean leaves out."""
 
 
 def profile_sigmas(task: LinearTask) -> np.ndarray:
@@ -41,7 +40,7 @@ def measure(method: Method, task: LinearTask) -> tuple[Table, dict[str, float | 
         "stderr": float(summary.stderr[-1]),
         "median": float(summary.median[-1]),
         "trimmed": float(last[: int(len(last) * (1 - TRIMMED))].mean()),
-        "q999": float(np.quantile(last, 0.999)),
+        "q999": float(np.quantile(last, QUANTILE)),
         "prompts": summary.count,
         "seed": EVALUATION_SEED,
     }
