@@ -7,14 +7,23 @@ import numpy as np
 from flax import struct
 from jaxtyping import Float
 
-from icl_core.arrays import Array, WeightPath, namespace
+from icl_core.arrays import Array, WeightPath
 from icl_core.models.linear import LinearTransformer
 from icl_core.models.predictor import Method, Model
 from icl_core.tasks.linear import LinearTask, Prompts
 from icl_core.validation import choice, integer
 
 Factor = Float[Array, "blocks heads tokens tokens"]
-NAMES = ("W_K", "W_Q", "W_V", "P")
+FACTORS: tuple[str, ...] = ("W_K", "W_Q", "W_V", "P")
+"""The weights of a layer of attention."""
+
+
+def layer_products(factors: Mapping[str, Array], num_layers: int) -> tuple[Array, Array]:
+    """P W_V and W_K^T W_Q of every layer, [L, ..., d+1, d+1], of factors that begin with the layers
+    or, where these are tied, with one block."""
+    W_K, W_Q, W_V, P = (factors[name] for name in FACTORS)
+    times = num_layers // len(P)
+    return (P @ W_V).repeat(times, axis=0), (W_K.mT @ W_Q).repeat(times, axis=0)
 
 
 @struct.dataclass
@@ -33,12 +42,15 @@ class FactoredTransformer(Method, Model):
 
     kind: ClassVar[str] = "factors"
 
+    @classmethod
+    def of_one_head(cls, factors: Mapping[str, Array], num_layers: int) -> Self:
+        """The model of factors [blocks, d+1, d+1]; of tied layers there is one block."""
+        return cls(num_layers=num_layers, **{name: factors[name][:, None] for name in FACTORS})
+
     @property
     def linear(self) -> LinearTransformer:
         """The same model by its products P W_V and W_K^T W_Q, in the factors' own precision."""
-        xp, times = namespace(self), self.num_layers // len(self.P)
-        products = self.P @ self.W_V, self.W_K.mT @ self.W_Q
-        P, Q = (xp.repeat(values, times, axis=0) for values in products)
+        P, Q = layer_products({name: getattr(self, name) for name in FACTORS}, self.num_layers)
         return LinearTransformer(P=P, Q=Q)
 
     def weight_path(self, prompts: Prompts) -> WeightPath:
@@ -51,7 +63,7 @@ class FactoredTransformer(Method, Model):
         return {"num_layers": self.num_layers, "num_heads": heads, "tied": tied}
 
     def tensors(self) -> dict[str, np.ndarray]:
-        return {name: np.asarray(getattr(self, name)) for name in NAMES}
+        return {name: np.asarray(getattr(self, name)) for name in FACTORS}
 
     @classmethod
     def shapes(cls, config: Mapping[str, Any], task: LinearTask) -> dict[str, tuple[int, ...]]:
@@ -59,9 +71,9 @@ class FactoredTransformer(Method, Model):
         heads = integer("num_heads", config.get("num_heads"), "num_heads")
         tied = choice("Whether layers are tied", config.get("tied"), (False, True))
         shape = (1 if tied else layers, heads, task.dim + 1, task.dim + 1)
-        return dict.fromkeys(NAMES, shape)
+        return dict.fromkeys(FACTORS, shape)
 
     @classmethod
     def build(cls, config: Mapping[str, Any], tensors: Mapping[str, np.ndarray]) -> Self:
-        factors: Any = {name: tensors[name] for name in NAMES}
+        factors: Any = {name: tensors[name] for name in FACTORS}
         return cls(num_layers=int(config["num_layers"]), **factors)

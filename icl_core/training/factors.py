@@ -14,12 +14,13 @@ from flax import struct
 from jaxtyping import Array, Float
 
 from icl_core.errors import InputError
+from icl_core.models.factored import FACTORS, layer_products
 from icl_core.models.products import multiply
 from icl_core.tasks.linear import LinearTask
 from icl_core.training import recipe
 from icl_core.training.loop import Drawn, Loss, Words, generator_of, words_of
 from icl_core.training.objective import Batch, Parameters, losses
-from icl_core.training.recipe import BLOCK, FACTORS
+from icl_core.training.recipe import BLOCK
 from icl_core.validation import Config, integer, number
 
 WIDE_EVERY = 16
@@ -133,10 +134,8 @@ def moments(batch: Contexts) -> Batch:
 
 def products(weights: Parameters, layers: int) -> Parameters:
     """P W_V and W_K^T W_Q of every layer as the one head of a linear transformer, [K, 1, ...]."""
-    P = weights["P"] @ weights["W_V"]
-    Q = weights["W_K"].swapaxes(-1, -2) @ weights["W_Q"]
-    times = layers // len(P)  # tied layers have one set of weights
-    return {"P": P.repeat(times, axis=0)[:, None], "Q": Q.repeat(times, axis=0)[:, None]}
+    P, Q = layer_products(weights, layers)
+    return {"P": P[:, None], "Q": Q[:, None]}
 
 
 def layer_weights(

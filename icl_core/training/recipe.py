@@ -9,8 +9,6 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array
 
-FACTORS: tuple[str, ...] = ("W_K", "W_Q", "W_V", "P")
-"""The weights of a layer of attention."""
 INITIAL_VARIANCE = 0.002
 TRUNCATION = 0.87962566
 """Standard deviation of a standard normal variate cut off at -2 and 2."""

@@ -54,7 +54,7 @@ from icl_core.experiments.shared import (
     task_of,
     training_settings,
 )
-from icl_core.models.factored import NAMES, FactoredTransformer
+from icl_core.models.factored import FACTORS, FactoredTransformer
 from icl_core.tasks.linear import LinearTask, Prompts, draw_prompts
 from icl_core.tasks.shifts import ShiftedPrompts, input_shift, law_shift, target_shift
 from icl_core.training import run
@@ -128,7 +128,7 @@ def _train(size: int, seed: int, folder: Path) -> Made:
 
 def _layer(parameters: Mapping[str, np.ndarray]) -> AttentionWeights:
     """The one layer of a `FactorTrainee`, in float64."""
-    return AttentionWeights(**{name: np.asarray(parameters[name][0], float) for name in NAMES})
+    return AttentionWeights(**{name: np.asarray(parameters[name][0], float) for name in FACTORS})
 
 
 def metrics_of(course: Course) -> dict[str, Any]:

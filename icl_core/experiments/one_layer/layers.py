@@ -4,19 +4,19 @@ import numpy as np
 
 from icl_core.analysis.floors import one_layer_step
 from icl_core.constructions.matrices import AttentionWeights, descent_weights
-from icl_core.models.factored import NAMES, FactoredTransformer
+from icl_core.models.factored import FACTORS, FactoredTransformer
 from icl_core.tasks.linear import LinearTask
 
 
 def weights_of(model: FactoredTransformer) -> AttentionWeights:
     """The one head of one layer."""
-    return AttentionWeights(**{name: getattr(model, name)[0, 0] for name in NAMES})
+    return AttentionWeights(**{name: getattr(model, name)[0, 0] for name in FACTORS})
 
 
 def model_of(weights: AttentionWeights) -> FactoredTransformer:
     """The inverse of `weights_of`."""
-    factors = {name: getattr(weights, name)[None, None] for name in NAMES}
-    return FactoredTransformer(num_layers=1, **factors)
+    factors = {name: getattr(weights, name)[None] for name in FACTORS}
+    return FactoredTransformer.of_one_head(factors, 1)
 
 
 def acting(weights: AttentionWeights) -> tuple[np.ndarray, np.ndarray]:

@@ -22,7 +22,6 @@ from icl_core.experiments.several_layers.layers import (
     as_blocks,
     draw_clipped,
     exact_losses,
-    factored,
     readings,
 )
 from icl_core.experiments.several_layers.results import Algorithms, Comparison, Course
@@ -126,7 +125,7 @@ def _model(
 ) -> FactoredTransformer | BlockTransformer:
     if isinstance(trainee, BlockTrainee):
         return BlockTransformer(parameters=parameters, shape=trainee.model)
-    return factored(parameters, trainee.layers)
+    return FactoredTransformer.of_one_head(parameters, trainee.layers)
 
 
 def metrics_of(course: Course, prompts: int) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """Several layers as models: by moments, exactly, or by tokens, which can be clipped."""
 
-from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
@@ -15,18 +14,11 @@ from icl_core.arrays import Array
 from icl_core.experiments.several_layers.settings import SWEEP_PROMPTS
 from icl_core.experiments.shared import EVALUATION_SEED
 from icl_core.models.blocks import BlockModel, BlockTransformer, Parameters, answers
-from icl_core.models.factored import NAMES, FactoredTransformer
 from icl_core.models.linear import LinearTransformer
 from icl_core.tasks.base import Draw
 from icl_core.tasks.linear import LinearTask, Prompts
 
 QUERIES = 4
-
-
-def factored(weights: Mapping[str, Array], layers: int) -> FactoredTransformer:
-    """The model of factors [blocks, d+1, d+1], each of one head."""
-    factors: Any = {name: np.asarray(weights[name], np.float32)[:, None] for name in NAMES}
-    return FactoredTransformer(num_layers=layers, **factors)
 
 
 def scaled(model: LinearTransformer) -> LinearTransformer:

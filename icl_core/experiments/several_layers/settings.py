@@ -94,7 +94,7 @@ ARCHITECTURES: Mapping[str, Architecture] = {
 }
 """Deeper than two, learning rates are higher than the paper's 5e-4, gradients are clipped to less
 than its 10 (with Adam that evens out rare large ones), runs are shorter than its 50,000 steps,
-and some prompts are wider (see `training.stack`)."""
+and some prompts are wider (see `training.factors`)."""
 
 
 def model_name(architecture: str, seed: int) -> str:

@@ -10,6 +10,7 @@ from icl_core.analysis.loss import distance_loss
 from icl_core.analysis.recursion import exact_losses, sample_spectra, tune_steps
 from icl_core.arrays import in_float64
 from icl_core.errors import InputError
+from icl_core.models.factored import FACTORS
 from icl_core.models.linear import LinearTransformer
 from icl_core.tasks.inputs import UniformInputs
 from icl_core.tasks.linear import LinearTask, Tokens, draw_prompts, prompts_of
@@ -23,7 +24,6 @@ from icl_core.training.factors import (
     products,
 )
 from icl_core.training.objective import losses
-from icl_core.training.recipe import FACTORS
 from tests.hostile import assert_one_sentence
 
 SCALAR = LinearTask(dim=1, num_context=4, noise=FixedNoise(value=0), inputs=UniformInputs())
