@@ -1,11 +1,19 @@
 """Paper 1's task, and the prompts on which everything that is trained on it is measured."""
 
+import time
+from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
+from icl_core.checkpoints import Checkpoint
+from icl_core.models.kinds import Model
 from icl_core.tasks.inputs import UniformInputs
 from icl_core.tasks.linear import LinearTask
 from icl_core.tasks.noise import FixedNoise
-from icl_core.training import RunConfig
+from icl_core.training import RunConfig, Snapshot, run
+from icl_core.training.factors import FactorTrainee
+from icl_core.training.tokens import BlockTrainee
 from icl_core.validation import Config
 
 MAIN = 10
@@ -25,3 +33,47 @@ def task_of(size: int) -> LinearTask:
 def training_settings(trainee: Config, run: RunConfig) -> dict[str, Any]:
     """What is trained and how, as plain values."""
     return {"trainee": trainee.to_dict(), "run": run.to_dict()}
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Training:
+    """A whole run; seconds by the clock, and of the processor."""
+
+    trainee: FactorTrainee | BlockTrainee
+    config: RunConfig
+    snapshots: list[Snapshot]
+    seconds: float
+    processor_seconds: float
+
+    @classmethod
+    def of(cls, trainee: FactorTrainee | BlockTrainee, config: RunConfig) -> "Training":
+        """Train."""
+        begun, used = time.monotonic(), time.process_time()
+        snapshots = list(run(trainee, config))
+        return cls(
+            trainee=trainee,
+            config=config,
+            snapshots=snapshots,
+            seconds=time.monotonic() - begun,
+            processor_seconds=time.process_time() - used,
+        )
+
+    @property
+    def steps(self) -> np.ndarray:
+        """Updates before every snapshot."""
+        return np.array([snapshot.step for snapshot in self.snapshots])
+
+    @property
+    def train_losses(self) -> np.ndarray:
+        """Mean losses (half MSE) of the last batch before every snapshot; the first is nan."""
+        return np.array([snapshot.train_loss for snapshot in self.snapshots])
+
+    def checkpoint(self, model: Model, metrics: dict[str, Any]) -> Checkpoint[Model]:
+        """The model that came out, with what the manifest says of it."""
+        return Checkpoint(
+            model=model,
+            task=self.trainee.task,
+            seed=self.config.seed,
+            training=training_settings(self.trainee, self.config),
+            metrics=metrics | {"source": RANDOM_STARTS},
+        )

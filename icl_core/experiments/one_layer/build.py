@@ -4,7 +4,6 @@ All losses are plain half MSE against the true weights, exact over the query; th
 the same EVALUATION prompts for every layer, so that differences between methods are paired.
 """
 
-import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -20,7 +19,6 @@ from icl_core.analysis.loss import distance_loss
 from icl_core.analysis.rollout import roll_out
 from icl_core.analysis.statistics import overflowed
 from icl_core.arrays import in_float64
-from icl_core.checkpoints import Checkpoint
 from icl_core.constructions.matrices import AttentionWeights
 from icl_core.experiments.jobs import Job, Made
 from icl_core.experiments.one_layer.layers import (
@@ -50,14 +48,12 @@ from icl_core.experiments.shared import (
     EVALUATION_SEED,
     MAIN,
     QUERY_SEED,
-    RANDOM_STARTS,
+    Training,
     task_of,
-    training_settings,
 )
 from icl_core.models.factored import FACTORS, FactoredTransformer
 from icl_core.tasks.linear import LinearTask, Prompts, draw_prompts
 from icl_core.tasks.shifts import ShiftedPrompts, input_shift, law_shift, target_shift
-from icl_core.training import run
 from icl_core.zoo.library import find_entry, load_model
 from icl_core.zoo.movies import Movie
 from icl_core.zoo.results import stacked
@@ -91,12 +87,8 @@ def _losses(weights: np.ndarray, prompts: Prompts, query: Any) -> np.ndarray:
 
 @in_float64
 def _train(size: int, seed: int, folder: Path) -> Made:
-    task, (trainee, config) = task_of(size), training_of(size, seed)
-    begun = time.monotonic()
-    snapshots = list(run(trainee, config))
-    seconds = time.monotonic() - begun
-    weights = [_layer(snapshot.parameters) for snapshot in snapshots]
-    steps = np.array([snapshot.step for snapshot in snapshots])
+    task, training = task_of(size), Training.of(*training_of(size, seed))
+    weights = [_layer(snapshot.parameters) for snapshot in training.snapshots]
     prompts = draw_prompts(task, EVALUATION_SEED, EVALUATION)
     queries = draw_queries(task.inputs, QUERY_SEED, (EVALUATION, task.dim))
     descent = implicit_weights(constructed(task), prompts)
@@ -104,24 +96,17 @@ def _train(size: int, seed: int, folder: Path) -> Made:
     found = [implicit_weights(layer, prompts) for layer in weights]
     excess = [Estimate.of(_losses(w, prompts, task.query_variances) - gd) for w in found]
     course = Course(
-        steps=steps,
-        train_loss=np.array([snapshot.train_loss for snapshot in snapshots]),
+        steps=training.steps,
+        train_loss=training.train_losses,
         loss=one_layer_loss(task) + stacked(excess).mean,
         excess=stacked(excess),
         likeness=stacked([likeness(w, descent, queries) for w in found]),
         descent=Estimate.of(gd),
-        seconds=np.array(seconds),
-    )
-    checkpoint = Checkpoint(
-        model=model_of(weights[-1]),
-        task=task,
-        seed=seed,
-        training=training_settings(trainee, config),
-        metrics=metrics_of(course),
+        seconds=np.array(training.seconds),
     )
     return Made(
         result=course,
-        checkpoint=checkpoint,
+        checkpoint=training.checkpoint(model_of(weights[-1]), metrics_of(course)),
         movie=_movie(course, weights) if size == MAIN else None,
     )
 
@@ -138,7 +123,6 @@ def metrics_of(course: Course) -> dict[str, Any]:
         "stderr": float(course.excess.stderr[-1]),
         "prompts": EVALUATION,
         "seed": EVALUATION_SEED,
-        "source": RANDOM_STARTS,
         "seconds": round(float(course.seconds), 1),
     }
 

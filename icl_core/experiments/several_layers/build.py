@@ -4,7 +4,6 @@ Without clipping all is exact over the query, by moments; with tokens clipped to
 layer, of GD and GD++ too, it is measured at sampled queries.
 """
 
-import time
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache, partial
@@ -15,7 +14,6 @@ import numpy as np
 
 from icl_core.analysis.estimate import Estimate, MedianEstimate
 from icl_core.analysis.likeness import Likeness, draw_queries, likeness
-from icl_core.checkpoints import Checkpoint
 from icl_core.experiments.jobs import Job, Made
 from icl_core.experiments.several_layers.algorithms import tune_algorithms
 from icl_core.experiments.several_layers.layers import (
@@ -43,15 +41,13 @@ from icl_core.experiments.shared import (
     EVALUATION_SEED,
     MAIN,
     QUERY_SEED,
-    RANDOM_STARTS,
+    Training,
     task_of,
-    training_settings,
 )
 from icl_core.models.blocks import BlockTransformer, Parameters
 from icl_core.models.factored import FactoredTransformer
 from icl_core.tasks.base import Draw
 from icl_core.tasks.linear import Prompts, draw_prompts
-from icl_core.training import run
 from icl_core.training.factors import FactorTrainee
 from icl_core.training.tokens import BlockTrainee
 from icl_core.zoo.movies import Movie
@@ -91,32 +87,24 @@ def jobs() -> tuple[Job, ...]:
 
 
 def _train(key: str, seed: int, folder: Path) -> Made:
-    trainee, config = training_of(key, seed)
-    begun, used = time.monotonic(), time.process_time()
-    snapshots = list(run(trainee, config))
-    seconds, spent = time.monotonic() - begun, time.process_time() - used
-    models = [_model(trainee, snapshot.parameters) for snapshot in snapshots]
+    training = Training.of(*training_of(key, seed))
+    models = [_model(training.trainee, snapshot.parameters) for snapshot in training.snapshots]
     algorithms = load_result(Algorithms, algorithms_name(key), folder)
     few, many = (FEW, FRAME_PROMPTS) if ARCHITECTURES[key].clipped else (FRAME_PROMPTS, EVALUATION)
     compared = [_compare(model, algorithms, few) for model in models]
     course = Course(
-        steps=np.array([snapshot.step for snapshot in snapshots]),
-        train_loss=np.array([snapshot.train_loss for snapshot in snapshots]),
+        steps=training.steps,
+        train_loss=training.train_losses,
         frames=stacked(compared),
         end=_compare(models[-1], algorithms, many),
-        seconds=np.array(seconds),
-        processor_seconds=np.array(spent),
-    )
-    checkpoint = Checkpoint(
-        model=models[-1],
-        task=task_of(MAIN),
-        seed=seed,
-        training=training_settings(trainee, config),
-        metrics=metrics_of(course, many),
+        seconds=np.array(training.seconds),
+        processor_seconds=np.array(training.processor_seconds),
     )
     kept = seed in ARCHITECTURES[key].movie
     return Made(
-        result=course, checkpoint=checkpoint, movie=_movie(course, models) if kept else None
+        result=course,
+        checkpoint=training.checkpoint(models[-1], metrics_of(course, many)),
+        movie=_movie(course, models) if kept else None,
     )
 
 
@@ -137,7 +125,6 @@ def metrics_of(course: Course, prompts: int) -> dict[str, Any]:
         "median": float(loss.median[-1]),
         "prompts": prompts,
         "seed": EVALUATION_SEED,
-        "source": RANDOM_STARTS,
         "seconds": round(float(course.processor_seconds), 1),
     }
 

@@ -6,7 +6,7 @@ over the query, by moments; with clipped tokens it is measured at sampled querie
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Generic, TypeVar
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from icl_core.analysis.likeness import Likeness
 from icl_core.constructions.matrices import descent_weights
 from icl_core.experiments.several_layers.settings import (
     ARCHITECTURES,
+    METHODS,
     Architecture,
     algorithms_name,
     model_name,
@@ -22,8 +23,19 @@ from icl_core.experiments.several_layers.settings import (
 )
 from icl_core.experiments.shared import MAIN
 from icl_core.models.linear import LinearTransformer
+from icl_core.validation import choice
 from icl_core.zoo.library import PRETRAINED
 from icl_core.zoo.results import load_result, stacked
+
+T_co = TypeVar("T_co", covariant=True)
+
+
+class OfBoth(Generic[T_co]):
+    """What there is of gradient descent and of GD++, its fields `gd` and `gdpp`."""
+
+    def of(self, method: str) -> T_co:
+        """That of "gd" or "gdpp"."""
+        return getattr(self, choice("The method", method, METHODS))
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -46,29 +58,21 @@ class Descent:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Algorithms:
+class Algorithms(OfBoth[Descent]):
     """GD and GD++ of as many steps as an architecture has layers, tuned on exact losses."""
 
     gd: Descent
     gdpp: Descent
 
-    def of(self, method: str) -> Descent:
-        """ "gd" or "gdpp"."""
-        return {"gd": self.gd, "gdpp": self.gdpp}[method]
-
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Comparison:
+class Comparison(OfBoth[Likeness]):
     """Layers beside the algorithms: losses, those above the tuned GD++ (paired), likeness."""
 
     loss: Annotated[MedianEstimate, "readings"]
     excess: Annotated[Estimate, "readings"]
     gd: Annotated[Likeness, "readings"]
     gdpp: Annotated[Likeness, "readings"]
-
-    def likeness(self, method: str) -> Likeness:
-        """To "gd" or "gdpp"."""
-        return {"gd": self.gd, "gdpp": self.gdpp}[method]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -88,29 +92,21 @@ class Course:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class ScaledInputs:
+class ScaledInputs(OfBoth[MedianEstimate]):
     """Losses after the last layer, or step, by the factor of the inputs."""
 
     trained: Annotated[MedianEstimate, "seeds scales"]
     gd: Annotated[MedianEstimate, "scales"]
     gdpp: Annotated[MedianEstimate, "scales"]
 
-    def of(self, method: str) -> MedianEstimate:
-        """Of "gd" or "gdpp"."""
-        return {"gd": self.gd, "gdpp": self.gdpp}[method]
-
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class ClippedLosses:
+class ClippedLosses(OfBoth[Estimate]):
     """Losses with all tokens clipped, those of the algorithms too."""
 
     trained: Annotated[Estimate, "seeds readings"]
     gd: Annotated[Estimate, "readings"]
     gdpp: Annotated[Estimate, "readings"]
-
-    def of(self, method: str) -> Estimate:
-        """Of "gd" or "gdpp"."""
-        return {"gd": self.gd, "gdpp": self.gdpp}[method]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -1,6 +1,5 @@
 """Trainings that struggle are trained, and measured beside gradient descent."""
 
-import time
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -11,9 +10,8 @@ from icl_core.analysis.estimate import Estimate
 from icl_core.analysis.floors import one_layer_loss
 from icl_core.analysis.likeness import likeness
 from icl_core.analysis.recursion import exact_losses, sample_spectra
-from icl_core.checkpoints import Checkpoint
 from icl_core.experiments.jobs import Job, Made
-from icl_core.experiments.shared import MAIN, RANDOM_STARTS, task_of, training_settings
+from icl_core.experiments.shared import MAIN, Training, task_of
 from icl_core.experiments.variations.evaluation import descents, evaluation_at
 from icl_core.experiments.variations.results import Algorithms, Course, Descent
 from icl_core.experiments.variations.settings import (
@@ -29,7 +27,6 @@ from icl_core.experiments.variations.settings import (
     model_settings,
 )
 from icl_core.models.blocks import BlockTransformer, sensitivity
-from icl_core.training import Snapshot, run
 from icl_core.training.tokens import BlockTrainee, fixed_prompts, half_mse
 from icl_core.zoo.movies import Movie
 from icl_core.zoo.results import stacked
@@ -67,39 +64,31 @@ def _algorithms(folder: Path) -> Made:
 
 def train_variant(variant: Variant, seed: int, folder: Path) -> Made:
     """A variant from one seed, measured at every snapshot."""
-    trainee, config = variant.trainee, variant.run.replace(seed=seed)
-    begun = time.process_time()
-    snapshots = list(run(trainee, config))
-    seconds = time.process_time() - begun
+    trainee = variant.trainee
+    training = Training.of(trainee, variant.run.replace(seed=seed))
     models = [
         BlockTransformer(parameters=snapshot.parameters, shape=trainee.model)
-        for snapshot in snapshots
+        for snapshot in training.snapshots
     ]
     frames = models[::EVERY]
     alike = [_likeness(model, variant.descent) for model in frames]
     course = Course(
-        steps=np.array([snapshot.step for snapshot in snapshots]),
+        steps=training.steps,
         loss=_single([_loss(model) for model in models]),
-        train_loss=_train_losses(trainee, seed, snapshots),
+        train_loss=_train_losses(trainee, training),
         shift=_single([_shifted(model) for model in frames]),
         cosine=_single([cosine for cosine, _ in alike]),
         prediction_gap=_single([gap for _, gap in alike]),
-        seconds=np.array(seconds),
+        seconds=np.array(training.processor_seconds),
     )
-    checkpoint = Checkpoint(
-        model=models[-1],
-        task=task_of(MAIN),
-        seed=seed,
-        training=training_settings(trainee, config),
-        metrics={
-            "mean": float(course.loss.mean[-1]),
-            "stderr": float(course.loss.stderr[-1]),
-            "prompts": EVALUATION,
-            "seed": EVALUATION_SEED,
-            "source": RANDOM_STARTS,
-            "seconds": round(seconds, 1),
-        },
-    )
+    metrics = {
+        "mean": float(course.loss.mean[-1]),
+        "stderr": float(course.loss.stderr[-1]),
+        "prompts": EVALUATION,
+        "seed": EVALUATION_SEED,
+        "seconds": round(training.processor_seconds, 1),
+    }
+    checkpoint = training.checkpoint(models[-1], metrics)
     return Made(result=course, checkpoint=checkpoint, movie=_movie(course, frames))
 
 
@@ -108,12 +97,13 @@ def _single(estimates: Sequence[Estimate]) -> Estimate:
     return Estimate(mean=found.mean.astype(np.float32), stderr=found.stderr.astype(np.float32))
 
 
-def _train_losses(trainee: BlockTrainee, seed: int, snapshots: Sequence[Snapshot]) -> np.ndarray:
+def _train_losses(trainee: BlockTrainee, training: Training) -> np.ndarray:
     """On the prompts of a run that has only so many, else of the last batch."""
     if not trainee.tasks:
-        return np.array([snapshot.train_loss for snapshot in snapshots], np.float32)
-    fixed = fixed_prompts(trainee, seed)
-    losses = [half_mse(trainee.model, snapshot.parameters, fixed) for snapshot in snapshots]
+        return training.train_losses.astype(np.float32)
+    fixed = fixed_prompts(trainee, training.config.seed)
+    known = (snapshot.parameters for snapshot in training.snapshots)
+    losses = [half_mse(trainee.model, parameters, fixed) for parameters in known]
     return np.array(losses, np.float32)
 
 

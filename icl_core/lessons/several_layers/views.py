@@ -108,7 +108,7 @@ def training_view(config: SeveralLayers, runs: Runs) -> View:
 def cosines_view(config: SeveralLayers, runs: Runs) -> View:
     """The last layer's likeness to GD and to GD++ over training."""
     layers = runs[config.kind]
-    cosines = {m: layers.course.frames.likeness(m).cosine[:, :, -1] for m in METHODS}
+    cosines = {m: layers.course.frames.of(m).cosine[:, :, -1] for m in METHODS}
     curves = [
         _later(_over_seeds(layers, values, method=STYLES[m], label=f"with {NAMES[m]}"))
         for m, values in cosines.items()
@@ -138,7 +138,7 @@ def _later(curve: Curve) -> Curve:
 
 def _cosines_caption(layers: Layers) -> str:
     frames = layers.course.frames
-    found = {m: np.nanmean(frames.likeness(m).cosine[:, :, -1], axis=0) for m in METHODS}
+    found = {m: np.nanmean(frames.of(m).cosine[:, :, -1], axis=0) for m in METHODS}
     place = int(np.nanargmax(found["gd"]))
     return (
         f"With GD the cosine is highest, {found['gd'][place]:.3f}, after "
@@ -162,7 +162,7 @@ def likeness_view(config: SeveralLayers, runs: Runs) -> View:
                 uid=f"{key} {m}",
                 label=f"with {NAMES[m]}",
                 x=x,
-                y=getattr(frames.likeness(m), key)[config.seed, config.frame, 1:],
+                y=getattr(frames.of(m), key)[config.seed, config.frame, 1:],
                 markers=True,
             )
             for m in METHODS

@@ -16,7 +16,7 @@ def finding(config: SeveralLayers, runs: Runs) -> str:
     gd, gdpp = (float(layers.loss(method).mean[-1]) for method in METHODS)
     tuned = short(gdpp, 2) if gdpp < 1e-3 else f"{gdpp:.4f}"
     end = layers.course.end
-    cosines = {m: end.likeness(m).cosine[:, -1].mean() for m in METHODS}
+    cosines = {m: end.of(m).cosine[:, -1].mean() for m in METHODS}
     return (
         f"Trained from random weights, {layers.kind.words} ({len(ends)} seeds, "
         f"{condition(layers)}) end at a loss of **{ends.mean():.4f}** ({_spread(ends, error)}). "
