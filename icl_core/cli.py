@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from icl_core.algorithms import Predictor
-from icl_core.algorithms.ridge import AdaRR, BayesRR, ConstRR
+from icl_core.algorithms.ridge import baselines
 from icl_core.analysis.loss import LossSummary, evaluate
 from icl_core.analysis.tuning import tune_ridge
 from icl_core.checkpoints import Checkpoint, load_checkpoint, save_checkpoint
@@ -104,13 +104,9 @@ def run_evaluate(options: argparse.Namespace) -> None:
         task = task.replace(num_context=options.context)
     if options.inputs is not None:
         task = task.replace(inputs=parse_inputs(options.inputs))
-    methods: dict[str, Predictor] = {
-        "model": checkpoint.model,
-        "const_rr": ConstRR.of(task),
-        "bayes_rr": BayesRR(noise=task.noise),
-    }
+    methods: dict[str, Predictor] = {"model": checkpoint.model, **baselines(task)}
     if task.num_context > task.dim:
-        methods |= {"ada_rr": AdaRR(), "tuned_rr": tune_ridge(task)}
+        methods["tuned_rr"] = tune_ridge(task)
     else:
         say("AdaRR and TunedRR are left out: they need more tokens than dimensions.")
     seed = integer("The seed", options.seed, "seed")

@@ -5,9 +5,10 @@ Sigma, where a step costs O(d). mu and L are the smallest and the largest eigenv
 range of Sigma: alpha lies in it, so that the solution is the one of least norm where n < d.
 """
 
+from abc import abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import ClassVar, TypeVar
 
 import numpy as np
 from jaxtyping import Float
@@ -24,19 +25,30 @@ S = TypeVar("S", bound=tuple[Array, ...])
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Iteration(Config, Method):
+class Solver(Config, Method):
     """So many steps towards the ridge regression of that strength."""
 
     steps: int
     strength: float = checked(0.0, number, "The ridge strength", (0, 1e6))
 
+    name: ClassVar[str]
+
     def __post_init__(self) -> None:
         super().__post_init__()
         self._set(steps=integer("The number of steps", self.steps, STEPS))
 
+    @abstractmethod
+    def path(self, eigen: Spectrum, strength: Float[Array, "*batch"]) -> WeightPath:
+        """Weights after step 0..K, [K+1, batch, d], from w = 0, for one strength or one a prompt,
+        whatever the solver's own."""
+
+    def weight_path(self, prompts: Prompts) -> WeightPath:
+        """[K+1, batch, d], from w = 0."""
+        return self.path(spectrum(prompts.moments), np.asarray(self.strength))
+
 
 @dataclass(frozen=True, kw_only=True)
-class HeavyBall(_Iteration):
+class HeavyBall(Solver):
     """w <- w + (eta / n) (alpha - H w) + beta (w - w_previous) (Polyak 1964).
 
     Where `momentum` is None, beta = ((sqrt L - sqrt mu) / (sqrt L + sqrt mu))^2 of each prompt,
@@ -49,17 +61,21 @@ class HeavyBall(_Iteration):
 
     name = "heavy_ball"
 
+    def path(self, eigen: Spectrum, strength: Float[Array, "*batch"]) -> WeightPath:
+        """With the fastest eta."""
+        return heavy_ball(eigen, strength, *fastest(eigen, strength, self.momentum), self.steps)
+
     def weight_path(self, prompts: Prompts) -> WeightPath:
         """[K+1, batch, d], from w = 0."""
-        eigen = spectrum(prompts.moments)
-        s = np.asarray(self.strength)
-        fastest_eta, fastest_beta = fastest(eigen, s, self.momentum)
-        eta = fastest_eta if self.eta is None else self.eta / prompts.num_context
-        return heavy_ball(eigen, s, eta, fastest_beta, self.steps)
+        if self.eta is None:
+            return super().weight_path(prompts)
+        eigen, s = spectrum(prompts.moments), np.asarray(self.strength)
+        _, beta = fastest(eigen, s, self.momentum)
+        return heavy_ball(eigen, s, self.eta / prompts.num_context, beta, self.steps)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Chebyshev(_Iteration):
+class Chebyshev(Solver):
     """The semi-iteration of Chebyshev polynomials on [mu, L] of each prompt.
 
     No polynomial of the same degree has a smaller largest error on that interval (Golub and Varga
@@ -68,13 +84,12 @@ class Chebyshev(_Iteration):
 
     name = "chebyshev"
 
-    def weight_path(self, prompts: Prompts) -> WeightPath:
-        """[K+1, batch, d], from w = 0."""
-        return chebyshev(spectrum(prompts.moments), np.asarray(self.strength), self.steps)
+    def path(self, eigen: Spectrum, strength: Float[Array, "*batch"]) -> WeightPath:
+        return chebyshev(eigen, strength, self.steps)
 
 
 @dataclass(frozen=True, kw_only=True)
-class ConjugateGradient(_Iteration):
+class ConjugateGradient(Solver):
     """After k steps the minimiser of 1/2 <w, H w> - <alpha, w> over the k-th Krylov space.
 
     Exact after d steps; from then on the path stands still (Hestenes and Stiefel 1952).
@@ -82,13 +97,12 @@ class ConjugateGradient(_Iteration):
 
     name = "cg"
 
-    def weight_path(self, prompts: Prompts) -> WeightPath:
-        """[K+1, batch, d], from w = 0."""
-        return conjugate_gradient(spectrum(prompts.moments), np.asarray(self.strength), self.steps)
+    def path(self, eigen: Spectrum, strength: Float[Array, "*batch"]) -> WeightPath:
+        return conjugate_gradient(eigen, strength, self.steps)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Newton(_Iteration):
+class Newton(Solver):
     """Newton's iteration for the inverse, X <- X (2 I - H X), read as w = X alpha (Schulz 1933).
 
     From X = 2 / (L + mu) I, so that the first step is the best one of gradient descent; the error
@@ -97,9 +111,19 @@ class Newton(_Iteration):
 
     name = "newton"
 
-    def weight_path(self, prompts: Prompts) -> WeightPath:
-        """[K+1, batch, d], from w = 0."""
-        return newton(spectrum(prompts.moments), np.asarray(self.strength), self.steps)
+    def path(self, eigen: Spectrum, strength: Float[Array, "*batch"]) -> WeightPath:
+        return newton(eigen, strength, self.steps)
+
+
+SOLVERS: tuple[type[Solver], ...] = (HeavyBall, Chebyshev, ConjugateGradient, Newton)
+
+
+def solvers(steps: int) -> dict[str, Solver]:
+    """What layers and constructions are compared with, by name: gradient descent and all SOLVERS,
+    each as fast as it can be on the spectrum of each prompt."""
+    return {"gd": HeavyBall(steps=steps, momentum=0.0)} | {
+        solver.name: solver(steps=steps) for solver in SOLVERS
+    }
 
 
 def extremes(

@@ -239,3 +239,10 @@ class BayesRR(Config, Method):
             for at in range(0, len(eigen.a), size)
         ]
         return _path(namespace(eigen).concatenate(blocks))
+
+
+def baselines(task: LinearTask) -> dict[str, Method]:
+    """What models are measured beside on a task, by name: what knows the law of its noise, and
+    AdaRR, which needs n > d."""
+    known: dict[str, Method] = {"const_rr": ConstRR.of(task), "bayes_rr": BayesRR(noise=task.noise)}
+    return known | ({"ada_rr": AdaRR()} if task.num_context > task.dim else {})

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from icl_core.algorithms.accelerated import solvers
 from icl_core.lessons import (
     algorithm,
     construction,
@@ -21,6 +22,8 @@ from icl_core.lessons import (
 from icl_core.lessons.shared.lesson import Lesson
 from icl_core.lessons.train.config import Train
 from icl_core.validation import Config
+
+SOLVERS = " ".join(solvers(1))
 
 LESSONS: Mapping[str, Lesson[Any, Any]] = {
     "construction": Lesson(
@@ -146,7 +149,7 @@ LESSONS: Mapping[str, Lesson[Any, Any]] = {
         "near.",
         section="Noise",
         icon="account_tree",
-        methods="gd heavy_ball chebyshev cg newton gdpp diag full const_rr bayes_rr",
+        methods=f"{SOLVERS} gdpp diag full const_rr bayes_rr",
         terms=("L", "n, d", "σ", "ω", "Σ, α", "adjusted loss"),
         reads=("task", "model", "layers"),
         reach=algorithm.reach,
@@ -159,7 +162,7 @@ LESSONS: Mapping[str, Lesson[Any, Any]] = {
         "reach.",
         section="Noise",
         icon="architecture",
-        methods="gd gdpp_tuned heavy_ball chebyshev cg newton diag const_rr bayes_rr",
+        methods=f"{SOLVERS} gdpp_tuned diag const_rr bayes_rr",
         terms=("L", "n, d", "σ", "ω", "Σ, α", "adjusted loss"),
         reads=("kappa", "dim", "levels"),
         kept=8,

@@ -8,13 +8,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from icl_core.algorithms.accelerated import (
-    chebyshev,
-    conjugate_gradient,
-    fastest,
-    heavy_ball,
-    newton,
-)
+from icl_core.algorithms.accelerated import solvers
 from icl_core.algorithms.ridge import ridge, spectrum
 from icl_core.analysis.matching import Gaps, prediction_gaps
 from icl_core.lessons.algorithm.config import SYSTEM_NAMES, Algorithm, System
@@ -102,16 +96,9 @@ def known_paths(
     """
     eigen = spectrum(prompts.moments)
     s = np.broadcast_to(np.asarray(strength, float), prompts.sigma.shape)
-    last = STEPS[-1]
-    plain, momentum = fastest(eigen, s, 0.0), fastest(eigen, s)
-    paths: dict[str, Any] = {
-        "gd": heavy_ball(eigen, s, *plain, last),
-        "heavy_ball": heavy_ball(eigen, s, *momentum, last),
-        "chebyshev": chebyshev(eigen, s, last),
-        "cg": conjugate_gradient(eigen, s, last),
-        "newton": newton(eigen, s, last),
+    found: dict[str, Any] = {
+        name: solver.path(eigen, s)[list(STEPS)] for name, solver in solvers(STEPS[-1]).items()
     }
-    found = {name: path[list(STEPS)] for name, path in paths.items()}
     found["const_rr"] = np.stack([ridge(eigen, s) for s in strengths])
     return found
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from icl_core.algorithms import Method
 from icl_core.algorithms.iterative import IterativeAdaRR
-from icl_core.algorithms.ridge import AdaRR, BayesRR, ConstRR, OracleRR
+from icl_core.algorithms.ridge import OracleRR, baselines
 from icl_core.analysis.one_prompt import PromptStory, tell
 from icl_core.lessons.one_prompt.config import OnePrompt
 from icl_core.lessons.one_prompt.iterations import (
@@ -66,13 +66,9 @@ def drawn_sigma(task: LinearTask, u: float) -> float:
 def methods_of(family: Family, layers: int) -> dict[str, Method]:
     """Ridge regressions, AdaRR by gradient descent, and the models of that depth."""
     task = family.task
-    found: dict[str, Method] = {
-        "const_rr": ConstRR.of(task),
-        "bayes_rr": BayesRR(noise=task.noise),
-        "oracle_rr": OracleRR(),
-    }
+    found: dict[str, Method] = {**baselines(task), "oracle_rr": OracleRR()}
     if task.num_context > task.dim:
-        found |= {"ada_rr": AdaRR(), "iterative_rr": IterativeAdaRR(steps=ITERATIONS)}
+        found["iterative_rr"] = IterativeAdaRR(steps=ITERATIONS)
     for kind, models in family.entries.items():
         if layers in models:
             found[kind] = load_entry(models[layers]).model

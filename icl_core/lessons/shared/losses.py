@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from icl_core.algorithms import Method
-from icl_core.algorithms.ridge import AdaRR, BayesRR, ConstRR
+from icl_core.algorithms.ridge import baselines
 from icl_core.analysis.loss import LossSummary, evaluate, noise_profile_at_once
 from icl_core.lessons.shared.coordinates import omega_values
 from icl_core.lessons.shared.shipped import (
@@ -123,12 +123,7 @@ def _shift(name: str, task: LinearTask, folder: Path) -> _Shift:
         for key, model in _models(name, folder).items()
         if not (turned and key[0] == "full")
     }
-    closed: dict[Any, Method] = {
-        "const_rr": ConstRR.of(task),
-        "bayes_rr": BayesRR(noise=task.noise),
-    }
-    if task.num_context > task.dim:
-        closed["ada_rr"] = AdaRR()
+    closed: dict[Any, Method] = {**baselines(task)}
     return _Shift(
         sigmas=sigmas,
         models=models,

@@ -5,8 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from icl_core.algorithms import Method
-from icl_core.algorithms.ridge import AdaRR, BayesRR, ConstRR
+from icl_core.algorithms.ridge import baselines
 from icl_core.analysis.loss import LossSummary, evaluate
 from icl_core.checkpoints import Checkpoint
 from icl_core.errors import InputError
@@ -83,14 +82,7 @@ def reach(config: Train, outcome: Outcome) -> dict[str, Reach]:
 
 def measure_model(model: LinearTransformer, task: LinearTask) -> dict[str, LossSummary]:
     """Loss of a model ("model") by layer on fresh prompts, and of its baselines."""
-    methods: dict[str, Method] = {
-        "model": model,
-        "const_rr": ConstRR.of(task),
-        "bayes_rr": BayesRR(noise=task.noise),
-    }
-    if task.num_context > task.dim:
-        methods["ada_rr"] = AdaRR()
-    return evaluate(methods, task, prompts=MEASURE_PROMPTS)
+    return evaluate({"model": model, **baselines(task)}, task, prompts=MEASURE_PROMPTS)
 
 
 def checkpoint_of(

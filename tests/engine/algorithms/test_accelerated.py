@@ -5,14 +5,19 @@ import numpy as np
 import pytest
 from scipy.sparse.linalg import cg as scipy_cg
 
-from icl_core.algorithms.accelerated import Chebyshev, ConjugateGradient, HeavyBall, Newton
+from icl_core.algorithms.accelerated import (
+    SOLVERS,
+    Chebyshev,
+    ConjugateGradient,
+    HeavyBall,
+    Newton,
+)
 from icl_core.algorithms.descent import GradientDescent
 from icl_core.algorithms.ridge import ridge, spectrum
 from icl_core.errors import InputError
 from tests.cases import BATCH, assert_close, some_prompts
 
 S = 0.7
-FASTEST = (HeavyBall, Chebyshev, ConjugateGradient, Newton)
 
 
 def systems(prompts, s=S):
@@ -95,7 +100,7 @@ def test_newton_iterates_on_matrices() -> None:
             X = X @ (2 * np.eye(3) - H[row] @ X)
 
 
-@pytest.mark.parametrize("method", FASTEST)
+@pytest.mark.parametrize("method", SOLVERS)
 @pytest.mark.parametrize(("dim", "num_context"), [(3, 7), (3, 2), (1, 1)])
 @pytest.mark.parametrize("s", [0.0, S])
 def test_all_end_at_ridge(method, dim: int, num_context: int, s: float) -> None:
@@ -104,7 +109,7 @@ def test_all_end_at_ridge(method, dim: int, num_context: int, s: float) -> None:
     assert_close(path[-1], ridge(spectrum(prompts.moments), jnp.asarray(s)), 1e-8)
 
 
-@pytest.mark.parametrize("method", FASTEST)
+@pytest.mark.parametrize("method", SOLVERS)
 @pytest.mark.parametrize(
     "values", [{"steps": 0}, {"steps": 1001}, {}, {"steps": 2, "strength": -1}]
 )

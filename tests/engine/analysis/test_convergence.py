@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from icl_core.algorithms.accelerated import Chebyshev, ConjugateGradient, HeavyBall, Newton
+from icl_core.algorithms.accelerated import solvers
 from icl_core.algorithms.descent import GradientDescent
 from icl_core.analysis.convergence import (
     Convergence,
@@ -16,6 +16,7 @@ from icl_core.analysis.convergence import (
     convergence,
     gdpp_errors,
     heavy_ball_errors,
+    solver_errors,
     spectrum_excess,
 )
 from icl_core.constructions.second_order import schedule, second_order_model
@@ -26,13 +27,7 @@ from tests.cases import assert_close
 KAPPA, DIM, STEPS = 50.0, 5, 8
 VALUES = KAPPA ** -np.linspace(0, 1, DIM)
 """The eigenvalues: the largest is 1."""
-PATHS = {
-    "gd": GradientDescent(etas=(2 / (1 + 1 / KAPPA),) * STEPS),
-    "heavy_ball": HeavyBall(steps=STEPS),
-    "chebyshev": Chebyshev(steps=STEPS),
-    "cg": ConjugateGradient(steps=STEPS),
-    "newton": Newton(steps=STEPS),
-}
+PATHS = solvers(STEPS) | {"gd": GradientDescent(etas=(2 / (1 + 1 / KAPPA),) * STEPS)}
 forward_axes = jax.jit(jax.vmap(forward_tokens, in_axes=(None, None, None, 0)))
 METHODS = [*PATHS, "gdpp_tuned", "theorem_51"]
 
@@ -68,6 +63,16 @@ def test_errors_are_those_of_the_method_in_weight_space(found: Convergence, meth
     path = np.asarray(PATHS[method].weight_path(prompts))[:, 0]
     errors = np.linalg.norm(path - solution, axis=-1) / np.linalg.norm(solution)
     assert_close(found.errors[method][:, 0], errors, 1e-10)
+
+
+@pytest.mark.parametrize("method", solvers(STEPS))
+def test_a_solver_without_a_formula_is_run(method: str) -> None:
+    """It comes to the same, eigenvalue by eigenvalue; at a perfect condition too."""
+    kappas = np.array([1.0, 3.0, KAPPA])
+    left = solver_errors(solvers(STEPS)[method], spectrum_excess(kappas, DIM))
+    assert left.shape == (STEPS + 1, len(kappas), DIM)
+    own = convergence(kappas, dim=DIM, steps=STEPS).errors[method]
+    assert_close(np.sqrt(np.mean(left**2, axis=-1)), own, 1e-12)
 
 
 @pytest.mark.parametrize("layers", [1, 2, 5, 8])
