@@ -221,6 +221,11 @@ def parse_checkpoint(
     called = config.pop("parametrization", None)
     shapes = KINDS[kind].shapes(config, task)
     _require_tensors(name, tensors, shapes)
+    if others := sorted(tensors.keys() - shapes.keys()):
+        raise InputError(
+            f"{name}: a model of the kind {kind!r} has no tensor {others[0]!r:.40}: "
+            f"expected {', '.join(shapes)}."
+        )
     # Half precisions are read as float32, exactly.
     model = KINDS[kind].build(
         config,
