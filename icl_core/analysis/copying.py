@@ -51,7 +51,7 @@ def sensitivities(model: CopyingTransformer, context: Context) -> Sensitivities:
         s_m (P W_V)^T 1 + t_m A e_k, and for m = k also 1 + sum_i t_i A^T e_i,
     where t_i = s_i (a_i - sum_j s_j a_j) / sqrt(size) for softmax and a_i for linear attention.
     """
-    dim, softmax = model.shape.dim, model.shape.softmax > 0
+    dim, softmax = context.X.shape[-1], model.shape.softmax > 0
     E, _ = _states(model, context)[0]
     W_K, W_Q, W_V, P = (values[0] for values in model.tensors().values())
     tokens, batch = E.shape[1:]

@@ -14,10 +14,9 @@ coordinate in W_K of layer 2 makes the step exact.
 """
 
 import numpy as np
-from jaxtyping import Float
 
 from icl_core.errors import InputError
-from icl_core.models.copying import CopyingModel, CopyingTransformer
+from icl_core.models.copying import FACTORS, CopyingModel, CopyingTransformer
 from icl_core.validation import choice, number
 
 LOOKS = ("partner", "next")
@@ -33,41 +32,44 @@ def copying_descent(
     """
     looks = choice("What tokens look at", looks, LOOKS)
     eta, score = number("The step size eta", eta, "eta"), number("The score", score, (0.0, 700.0))
-    shape = CopyingModel(dim=dim, num_context=num_context, places="one-hot")
-    if dim > shape.tokens:
+    tokens = 2 * num_context
+    if dim > tokens:
         raise InputError(
-            f"A context of {num_context} examples has {shape.tokens} places, too few for the "
-            f"{dim} numbers of an input: choose {-(-dim // 2)} examples or more."
+            f"A context of {num_context} examples has {tokens} places, too few for the {dim} "
+            f"numbers of an input: choose {-(-dim // 2)} examples or more."
         )
+    layers = _copy(dim, tokens, looks, score), _step(dim, tokens, looks, eta / num_context)
     return CopyingTransformer(
-        parameters=_parameters(shape, eta / num_context, _seen(shape.tokens, looks), score, looks),
-        shape=shape,
+        parameters={
+            name: np.stack(parts)[:, None]
+            for name, parts in zip(FACTORS, zip(*layers, strict=True), strict=True)
+        },
+        shape=CopyingModel(places="one-hot"),
     )
 
 
-def _seen(tokens: int, looks: str) -> Float[np.ndarray, "tokens+1 tokens+1"]:
-    """p_j as a column becomes the place that token j looks at; the query looks at none."""
-    places = np.arange(tokens)
-    found = np.zeros((tokens + 1, tokens + 1))
-    found[places ^ 1 if looks == "partner" else places + 1, places] = 1
-    return found
-
-
-def _parameters(
-    shape: CopyingModel, step: float, seen: np.ndarray, score: float, looks: str
-) -> dict[str, np.ndarray]:
-    dim, size = shape.dim, shape.size
+def _copy(dim: int, tokens: int, looks: str, score: float) -> np.ndarray:
+    """W_K, W_Q, W_V, P of layer 1."""
+    size, of = dim + tokens + 1, np.arange(tokens)
+    # Column j is the place that token j looks at; the query looks at none, at all alike.
+    seen = np.zeros((tokens + 1, tokens + 1))
+    seen[of ^ 1 if looks == "partner" else of + 1, of] = 1
     content, place = slice(dim), slice(dim, size)
-    W_K, W_Q, W_V, P = np.zeros((4, 2, 1, size, size))
-    W_K[0, 0, place, place] = np.eye(size - dim)
-    W_Q[0, 0, place, place] = score * size**0.5 * seen
-    W_V[0, 0, dim : 2 * dim, content] = np.eye(dim)
-    W_V[0, 0, place, place] = -seen.T
-    W_V[0, 0, -1, place] = -1
-    P[0, 0] = np.eye(size)
-    W_K[1, 0, content, content] = W_Q[1, 0, content, content] = np.eye(dim)
+    W_K, W_Q, W_V = np.zeros((3, size, size))
+    W_K[place, place] = np.eye(tokens + 1)
+    W_Q[place, place] = score * size**0.5 * seen
+    W_V[dim : 2 * dim, content] = np.eye(dim)
+    W_V[place, place] = -seen.T
+    W_V[-1, place] = -1
+    return np.stack([W_K, W_Q, W_V, np.eye(size)])
+
+
+def _step(dim: int, tokens: int, looks: str, step: float) -> np.ndarray:
+    """W_K, W_Q, W_V, P of layer 2."""
+    size, content = dim + tokens + 1, slice(dim)
+    W_K, W_Q, W_V = np.zeros((3, size, size))
+    W_K[content, content] = W_Q[content, content] = np.eye(dim)
     if looks == "partner":
-        W_K[1, 0, dim - 1, dim - 1] = 1 / 2
-    W_V[1, 0, -1, 2 * dim - 1] = -1
-    P[1, 0] = step * np.eye(size)
-    return {"W_K": W_K, "W_Q": W_Q, "W_V": W_V, "P": P}
+        W_K[dim - 1, dim - 1] = 1 / 2
+    W_V[-1, 2 * dim - 1] = -1
+    return np.stack([W_K, W_Q, W_V, step * np.eye(size)])

@@ -37,14 +37,12 @@ Places = tuple[int, ...]
 
 @dataclass(frozen=True, kw_only=True)
 class CopyingModel(Config):
-    """The shape of a model for n examples of d inputs.
+    """The shape of a model; d is its task's, and so is n where places are one-hot.
 
     softmax: how many of the first layers are softmax; places: the kind of encoding; encoding: its
     size where it is sinusoidal (one-hot ones have 2n + 1 numbers).
     """
 
-    dim: int
-    num_context: int
     num_layers: int = 2
     num_heads: int = 1
     softmax: int = 1
@@ -53,40 +51,28 @@ class CopyingModel(Config):
 
     def __post_init__(self) -> None:
         self._set(
-            dim=integer("The dimension d", self.dim, "dim"),
-            num_context=integer("The context length n", self.num_context, (1, 100)),
             num_layers=integer("The number of layers", self.num_layers, "num_layers"),
             num_heads=integer("The number of heads", self.num_heads, "num_heads"),
-            softmax=integer("The number of softmax layers", self.softmax, (0, self.num_layers)),
             places=choice("The encoding of places", self.places, PLACES),
             encoding=integer("The size of the encoding", self.encoding, (1, 64)),
         )
+        self._set(softmax=integer("The softmax layers", self.softmax, (0, self.num_layers)))
 
-    @property
-    def tokens(self) -> int:
-        """Tokens of a context, 2n; a query stands at that place."""
-        return 2 * self.num_context
-
-    @property
-    def size(self) -> int:
-        """Numbers of a token with its encoding."""
-        return self.dim + (self.encoding if self.places == "sinusoidal" else self.tokens + 1)
-
-    def encodings(self) -> Float[np.ndarray, "tokens+1 encoding"]:
-        """Of every place p: one-hot, or sin and cos of p / 10000^(2i/D) by turns, i = 0, 1, ...,
-        D the size of the encoding."""
+    def encodings(self, num_context: int) -> Float[np.ndarray, "tokens+1 encoding"]:
+        """Of places p = 0, ..., 2n: one-hot, or sin and cos of p / 10000^(2i/D) by turns for
+        i = 0, 1, ..., with D the size of the encoding."""
+        count = 2 * num_context + 1
         if self.places == "one-hot":
-            return np.eye(self.tokens + 1)
+            return np.eye(count)
         entry = np.arange(self.encoding)
-        angle = np.arange(self.tokens + 1)[:, None] * 1e4 ** (-(entry - entry % 2) / self.encoding)
+        angle = np.arange(count)[:, None] * 1e4 ** (-(entry - entry % 2) / self.encoding)
         return np.where(entry % 2, np.cos(angle), np.sin(angle))
 
-    def shapes(self) -> dict[str, tuple[tuple[int, ...], int]]:
+    def shapes(self, dim: int, num_context: int) -> dict[str, tuple[tuple[int, ...], int]]:
         """Of every parameter: its shape, and how many numbers a unit of it sums (its fan-in)."""
-        shape = (self.num_layers, self.num_heads, self.size, self.size)
-        return {
-            name: (shape, self.size * (self.num_heads if name == "P" else 1)) for name in FACTORS
-        }
+        size = dim + (self.encoding if self.places == "sinusoidal" else 2 * num_context + 1)
+        shape = (self.num_layers, self.num_heads, size, size)
+        return dict.fromkeys(FACTORS, (shape, size)) | {"P": (shape, size * self.num_heads)}
 
 
 @struct.dataclass
@@ -110,7 +96,8 @@ class CopyingTransformer(Model):
 
     @classmethod
     def shapes(cls, config: Mapping[str, Any], task: LinearTask) -> dict[str, tuple[int, ...]]:
-        return {name: shape for name, (shape, _) in CopyingModel.from_dict(config).shapes().items()}
+        shapes = CopyingModel.from_dict(config).shapes(task.dim, task.num_context)
+        return {name: shape for name, (shape, _) in shapes.items()}
 
     @classmethod
     def build(cls, config: Mapping[str, Any], tensors: Mapping[str, np.ndarray]) -> Self:
@@ -138,10 +125,10 @@ def layers(
     tokens are `contents`, as they are or edited; places: where each stands, in the order of the
     context unless said otherwise.
     """
-    xp = namespace(parameters, tokens, queries)
-    require_shape("The tokens of a context", tokens, (None, model.tokens, model.dim))
-    known = xp.asarray(model.encodings(), tokens.dtype)
-    places = tuple(range(model.tokens)) if places is None else places
+    xp, (_, count, dim) = namespace(parameters, tokens, queries), tokens.shape
+    known = xp.asarray(model.encodings(count // 2), tokens.dtype)
+    require_shape("A token", known[0], (parameters["P"].shape[-1] - dim,))
+    places = tuple(range(count)) if places is None else places
     where = (
         known[np.asarray(places)],
         xp.broadcast_to(known[-1], (queries.shape[1], known.shape[1])),
