@@ -23,6 +23,7 @@ R = TypeVar("R")
 Key = PRNGKeyArray
 Array: TypeAlias = np.ndarray | jax.Array
 """What the engine computes with, of either kind."""
+Scalar: TypeAlias = Float[Array, ""] | np.floating
 WeightPath = Float[Array, "steps batch dim"]
 """Implicit weights after step 0, 1, ... of a method, for a batch of prompts."""
 

@@ -1,8 +1,9 @@
 """One .safetensors file per trained model: weights and the whole experiment, nothing executable.
 
-Tensors `P` and `Q` [L, H, d+1, d+1] are in the paper's raw coordinates; the metadata entry
-"experiment" is JSON: task, model, training, seed, versions, measured losses. What it claims of the
-weights must be true of them.
+Tensors are those of the model's kind (`models.kinds`), in raw coordinates; the metadata entry
+"experiment" is JSON: task, model, training, seed, versions, measured losses, and where they are
+known licence and recipe. The model entry names the kind, but for a linear transformer, as in files
+from before there were others. What it claims of the weights must be true of them.
 """
 
 import hashlib
@@ -11,7 +12,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar, cast
 
 import numpy as np
 from safetensors import SafetensorError, deserialize
@@ -20,44 +21,61 @@ from safetensors.numpy import save as save_tensors
 from icl_core.arrays import require_shape
 from icl_core.errors import InputError
 from icl_core.files import parse_json, read_bytes, write_atomic
+from icl_core.models.kinds import KINDS, Model
 from icl_core.models.linear import PARAMETRIZATIONS, LinearTransformer, Parametrization
 from icl_core.tasks.linear import LinearTask
-from icl_core.validation import choice, integer, mapping
+from icl_core.validation import choice, integer, mapping, text
 
 FORMAT = 1
 MAX_BYTES = 25 * 2**20
 TYPES = {"F64": "<f8", "F32": "<f4", "F16": "<f2", "BF16": "<u2", "I64": "<i8"}
 """What can be read, by the format's names: floats that float64 holds exactly, and counts."""
 PACKAGES = ("jax", "jaxlib", "flax", "optax", "numpy")
+M = TypeVar("M", bound=Model)
+N = TypeVar("N", bound=Model)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Checkpoint:
-    """A trained model and where it comes from."""
+class Checkpoint(Generic[M]):
+    """A trained model and where it comes from.
 
-    model: LinearTransformer
-    parametrization: Parametrization
+    parametrization: what the weights of a linear transformer are called; any of any kind are
+    "full". licence: of the weights, by its SPDX name. recipe: the command that made them.
+    """
+
+    model: M
+    parametrization: Parametrization = "full"
     task: LinearTask
     seed: int
     training: dict[str, Any] = field(default_factory=dict)
     metrics: dict[str, Any] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
+    licence: str = ""
+    recipe: str = ""
 
     def experiment(self) -> dict[str, Any]:
         """The metadata as plain JSON-able values."""
+        kind = self.model.kind
+        model = {} if kind == LinearTransformer.kind else {"kind": kind}
+        known = {"licence": self.licence, "recipe": self.recipe}
         return {
             "format": FORMAT,
             "task": self.task.to_dict(),
-            "model": {
-                "parametrization": self.parametrization,
-                "num_layers": self.model.num_layers,
-                "num_heads": self.model.num_heads,
-            },
+            "model": model | self.model.config() | {"parametrization": self.parametrization},
             "training": self.training,
             "seed": self.seed,
             "versions": self.versions or installed_versions(),
             "metrics": self.metrics,
-        }
+        } | {name: value for name, value in known.items() if value}
+
+    def holding(self, kind: type[N]) -> "Checkpoint[N]":
+        """The same checkpoint, known to hold a model of that kind; InputError if it does not."""
+        if not isinstance(self.model, kind):
+            raise InputError(
+                f"The model is of the kind {self.model.kind!r}: expected one of the kind "
+                f"{kind.kind!r} here; choose another file."
+            )
+        return cast("Checkpoint[N]", self)
 
 
 def installed_versions() -> dict[str, str]:
@@ -69,15 +87,12 @@ def sha256(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def checkpoint_bytes(checkpoint: Checkpoint) -> bytes:
+def checkpoint_bytes(checkpoint: Checkpoint[Any]) -> bytes:
     """The file's contents."""
-    tensors = {
-        "P": np.ascontiguousarray(checkpoint.model.P, dtype=np.float64),
-        "Q": np.ascontiguousarray(checkpoint.model.Q, dtype=np.float64),
-    }
-    for name, values in tensors.items():
-        _require_finite(name, values)
-    _require_claim("The model", checkpoint.parametrization, tensors)
+    model = checkpoint.model
+    tensors = {name: np.ascontiguousarray(values) for name, values in model.tensors().items()}
+    _require_tensors("The model", tensors, model.shapes(model.config(), checkpoint.task))
+    _require_claim("The model", model, checkpoint.parametrization)
     try:
         experiment = json.dumps(checkpoint.experiment(), sort_keys=True, allow_nan=False)
     except ValueError:
@@ -88,43 +103,56 @@ def checkpoint_bytes(checkpoint: Checkpoint) -> bytes:
     return save_tensors(tensors, metadata={"experiment": experiment})
 
 
-def save_checkpoint(path: Path, checkpoint: Checkpoint) -> str:
+def save_checkpoint(path: Path, checkpoint: Checkpoint[Any]) -> str:
     """Write the file atomically and return its SHA-256."""
     data = checkpoint_bytes(checkpoint)
     write_atomic(path, data)
     return sha256(data)
 
 
-def load_checkpoint(path: Path, *, expected_sha256: str | None = None) -> Checkpoint:
+def load_checkpoint(path: Path, *, expected_sha256: str | None = None) -> Checkpoint[Model]:
     """Read and verify a file; see `parse_checkpoint`."""
     return parse_checkpoint(
         path.name, read_bytes(path, limit=MAX_BYTES), expected_sha256=expected_sha256
     )
 
 
-def _require_finite(name: str, values: np.ndarray) -> None:
-    if not np.isfinite(values).all():
-        raise InputError(
-            f"Tensor {name} holds values that are not finite: such a model predicts nothing; "
-            "train it again with a smaller learning rate."
-        )
+def _require_tensors(
+    name: str, tensors: Mapping[str, np.ndarray], shapes: Mapping[str, tuple[int, ...]]
+) -> None:
+    """Every tensor of the model is there, of its shape, and finite numbers."""
+    for key, shape in shapes.items():
+        if key not in tensors:
+            raise InputError(
+                f"{name} has no tensor {key}: expected the tensors {', '.join(shapes)}."
+            )
+        if tensors[key].dtype.kind != "f":
+            raise _wrong_type(name, key, "I64")
+        require_shape(f"{name}: tensor {key}", tensors[key], shape)
+        if not np.isfinite(tensors[key]).all():
+            raise InputError(
+                f"{name}: tensor {key} holds values that are not finite: such a model predicts "
+                "nothing; train it again with a smaller learning rate."
+            )
 
 
-def _require_claim(name: str, kind: Parametrization, tensors: Mapping[str, np.ndarray]) -> None:
+def _require_claim(name: str, model: Model, parametrization: Parametrization) -> None:
     """DIAG and GD++ are four and three numbers a head, exactly; any weights are FULL."""
-    tokens = tensors["P"].shape[-1]
-    on_diagonal = np.eye(tokens, dtype=bool)
-    said = f"{name} says that it is {kind}, but"
+    said = f"{name} says that it is {parametrization}, but"
     advice = 'expected "full" as its parametrization.'
-    if kind == "full":
+    if parametrization == "full":
         return
+    if not isinstance(model, LinearTransformer):
+        raise InputError(f"{said} it is of the kind {model.kind!r}: {advice}")
+    on_diagonal = np.eye(model.dim + 1, dtype=bool)
+    tensors = model.tensors()
     for key, values in tensors.items():
         if values[..., ~on_diagonal].any():
             raise InputError(f"{said} {key} has entries off the diagonal: {advice}")
         of_x = np.diagonal(values, axis1=-2, axis2=-1)[..., :-1]
         if (of_x != of_x[..., :1]).any():
             raise InputError(f"{said} {key} treats coordinates of x unlike each other: {advice}")
-    if kind == "gdpp" and tensors["Q"][..., -1, -1].any():
+    if parametrization == "gdpp" and tensors["Q"][..., -1, -1].any():
         raise InputError(f'{said} q_y is not 0: expected "diag" as its parametrization.')
 
 
@@ -167,7 +195,9 @@ def _wrong_type(name: str, key: str, kind: str) -> InputError:
     )
 
 
-def parse_checkpoint(name: str, data: bytes, *, expected_sha256: str | None = None) -> Checkpoint:
+def parse_checkpoint(
+    name: str, data: bytes, *, expected_sha256: str | None = None
+) -> Checkpoint[Model]:
     """A checkpoint from bytes. Hash, types, shapes, finiteness and metadata are all verified."""
     if expected_sha256 is not None and sha256(data) != expected_sha256:
         raise InputError(
@@ -175,37 +205,42 @@ def parse_checkpoint(name: str, data: bytes, *, expected_sha256: str | None = No
             "restore it from the repository or run `make zoo`."
         )
     tensors, metadata = read_tensors(name, data)
-    for key in ("P", "Q"):
-        if key not in tensors:
-            raise InputError(f"{name} has no tensor {key}: expected the tensors P and Q.")
-        if tensors[key].dtype.kind != "f":
-            raise _wrong_type(name, key, "I64")
-        _require_finite(key, tensors[key])
-    experiment = mapping("The metadata", parse_json(name, metadata.get("experiment", "null")))
+    if "experiment" not in metadata:
+        raise InputError(
+            f"{name} has no experiment in its metadata: expected a file saved by this app."
+        )
+    experiment = mapping("The metadata", parse_json(name, metadata["experiment"]))
     if experiment.get("format") != FORMAT:
         raise InputError(
             f"{name} has format {experiment.get('format')!r:.40}: expected {FORMAT}; "
             "save it again with this version of the app."
         )
     task = LinearTask.from_dict(experiment.get("task"))
-    shape = mapping("The model entry", experiment.get("model"))
-    layers = integer("num_layers", shape.get("num_layers"), "num_layers")
-    heads = integer("num_heads", shape.get("num_heads"), "num_heads")
-    for key in ("P", "Q"):
-        require_shape(
-            f"{name}: tensor {key}", tensors[key], (layers, heads, task.dim + 1, task.dim + 1)
+    config = mapping("The model entry", experiment.get("model"))
+    kind = choice("The kind of model", config.pop("kind", LinearTransformer.kind), KINDS)
+    called = config.pop("parametrization", None)
+    shapes = KINDS[kind].shapes(config, task)
+    _require_tensors(name, tensors, shapes)
+    # Half precisions are read as float32, exactly.
+    model = KINDS[kind].build(
+        config,
+        {key: tensors[key].astype(np.result_type(tensors[key], np.float32)) for key in shapes},
+    )
+    if unknown := sorted(set(config) - set(model.config())):
+        raise InputError(
+            f"{name}: a model of the kind {kind!r} has no entry {unknown[0]!r:.40}: "
+            f"expected {', '.join(model.config())}."
         )
-    kind = choice("The parametrization", shape.get("parametrization"), PARAMETRIZATIONS)
-    _require_claim(name, kind, {key: tensors[key] for key in ("P", "Q")})
+    parametrization = choice("The parametrization", called, PARAMETRIZATIONS)
+    _require_claim(name, model, parametrization)
     return Checkpoint(
-        model=LinearTransformer(
-            P=tensors["P"].astype(np.float64),
-            Q=tensors["Q"].astype(np.float64),
-        ),
-        parametrization=kind,
+        model=model,
+        parametrization=parametrization,
         task=task,
         seed=integer("The seed", experiment.get("seed"), "seed"),
         training=mapping("The training entry", experiment.get("training")),
         metrics=mapping("The metrics entry", experiment.get("metrics")),
         versions=mapping("The versions entry", experiment.get("versions")),
+        licence=text("The licence", experiment.get("licence", "")),
+        recipe=text("The recipe", experiment.get("recipe", "")),
     )

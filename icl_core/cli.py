@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from icl_core.algorithms import Method
+from icl_core.algorithms import Predictor
 from icl_core.algorithms.ridge import AdaRR, BayesRR, ConstRR
 from icl_core.analysis.loss import LossSummary, evaluate
 from icl_core.analysis.tuning import tune_ridge
@@ -151,7 +151,7 @@ def run_evaluate(options: argparse.Namespace) -> None:
         task = task.replace(num_context=options.context)
     if options.inputs is not None:
         task = task.replace(inputs=parse_inputs(options.inputs))
-    methods: dict[str, Method] = {
+    methods: dict[str, Predictor] = {
         "model": checkpoint.model,
         "const_rr": ConstRR.of(task),
         "bayes_rr": BayesRR(noise=task.noise),

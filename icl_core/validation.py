@@ -132,6 +132,13 @@ def choice(name: str, value: Any, allowed: Iterable[T]) -> T:
     return value
 
 
+def text(name: str, value: Any) -> str:
+    """`value` as one printable line of at most 200 characters."""
+    if not isinstance(value, str) or not value.isprintable() or len(value) > 200:
+        raise InputError(f"{name} is {_shown(value)}: expected one line of text.")
+    return value
+
+
 def mapping(name: str, value: Any) -> dict[str, Any]:
     """`value` as a dictionary with text keys."""
     if not isinstance(value, Mapping) or not all(isinstance(key, str) for key in value):

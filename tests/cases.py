@@ -7,7 +7,9 @@ import csv
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -17,6 +19,8 @@ from icl_core.algorithms.descent import GDPlusPlus, GradientDescent
 from icl_core.algorithms.iterative import IterativeAdaRR
 from icl_core.algorithms.ridge import AdaRR, BayesRR, ConstRR, OracleRR, TunedRR
 from icl_core.constructions import gdpp_model, gradient_descent_model
+from icl_core.models.blocks import BlockModel
+from icl_core.models.kinds import KINDS, Model
 from icl_core.models.linear import LinearTransformer, diagonal_model
 from icl_core.plots.figure import Figure, tidy_rows
 from icl_core.tasks.linear import LinearTask, Prompts, Tokens, prompts_of
@@ -150,6 +154,35 @@ METHODS = (
         rotates=False,
     ),
 )
+
+
+def some_model(kind: str, task: LinearTask = TASK, **config: Any) -> Model:
+    """A model of a kind with random weights, small enough not to blow up on a few tokens."""
+    rng = np.random.default_rng(6)
+    shapes = KINDS[kind].shapes(config, task)
+    return KINDS[kind].build(
+        config, {name: 0.2 * rng.standard_normal(shape) for name, shape in shapes.items()}
+    )
+
+
+BLOCKS = {
+    "blocks": BlockModel(num_layers=3, num_heads=2),
+    "blocks_tied": BlockModel(num_layers=3, tied=True),
+    "blocks_softmax": BlockModel(num_layers=2, num_heads=2, attention="softmax"),
+    "blocks_norm": BlockModel(num_layers=2, norm="every", tied=True),
+    "blocks_between": BlockModel(num_layers=3, norm="between"),
+    "blocks_mlp": BlockModel(
+        num_layers=2, num_heads=2, attention="softmax", norm="every", widening=4
+    ),
+    "blocks_clipped": BlockModel(num_layers=2, widening=2, clip=0.4),
+}
+MODELS: dict[str, Callable[[], Model]] = {
+    "linear": lambda: full_model(layers=3, heads=2),
+    "factors": lambda: some_model("factors", num_layers=3, num_heads=2, tied=False),
+    "factors_tied": lambda: some_model("factors", num_layers=4, num_heads=1, tied=True),
+    **{name: partial(some_model, "blocks", **shape.to_dict()) for name, shape in BLOCKS.items()},
+}
+"""Trained models of every kind: a new kind is a new row and inherits `models/test_kinds.py`."""
 
 SHAPES = ((3, 7), (3, 2), (1, 1))
 """(d, n): more tokens than dimensions, fewer, and one of each."""

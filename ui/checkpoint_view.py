@@ -8,15 +8,16 @@ from icl_core.lessons import train as lesson
 from icl_core.lessons.shared.coordinates import normalised
 from icl_core.lessons.shared.matrices import panels
 from icl_core.live import View
+from icl_core.models.linear import LinearTransformer
 from icl_core.plots.heatmaps import ROW, heatmaps
 from ui.boundary import guarded
 from ui.chart import chart
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
-def opened(name: str, data: bytes) -> Checkpoint:
-    """A checkpoint out of an uploaded file, fully checked."""
-    return parse_checkpoint(name[:80], data)
+def opened(name: str, data: bytes) -> Checkpoint[LinearTransformer]:
+    """A linear transformer out of an uploaded file, fully checked."""
+    return parse_checkpoint(name[:80], data).holding(LinearTransformer)
 
 
 @st.cache_data(max_entries=16, show_spinner="Measuring the model …")

@@ -1,14 +1,5 @@
-"""Every method is a path of weight vectors: `weight_path(prompts)` is [steps + 1, batch, d]."""
+"""Algorithms beside which models are put: each a `Method`, a path of weight vectors."""
 
-from typing import Protocol
+from icl_core.models.predictor import Method, Predictor
 
-from icl_core.arrays import WeightPath
-from icl_core.tasks.linear import Prompts
-
-
-class Method(Protocol):
-    """A linear transformer, a gradient method or a closed form: one evaluation serves them all."""
-
-    def weight_path(self, prompts: Prompts) -> WeightPath:
-        """Implicit weights after step 0, 1, ..., from w = 0."""
-        ...
+__all__ = ["Method", "Predictor"]

@@ -7,22 +7,24 @@ range of Sigma: alpha lies in it, so that the solution is the one of least norm 
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TypeVar
 
 import numpy as np
 from jaxtyping import Float
 
 from icl_core.algorithms.ridge import Spectrum, spectrum
 from icl_core.arrays import Array, WeightPath, namespace, numpy_or_xla, scan
+from icl_core.models.predictor import Method
 from icl_core.tasks.linear import Prompts
 from icl_core.validation import Config, integer, number
 
 Vectors = Float[Array, "batch dim"]
 STEPS = (1, 1000)
+S = TypeVar("S", bound=tuple[Array, ...])
 
 
 @dataclass(frozen=True, kw_only=True)
-class HeavyBall(Config):
+class HeavyBall(Config, Method):
     """w <- w + (eta / n) (alpha - H w) + beta (w - w_previous) (Polyak 1964).
 
     Where `momentum` is None, beta = ((sqrt L - sqrt mu) / (sqrt L + sqrt mu))^2 of each prompt,
@@ -56,7 +58,7 @@ class HeavyBall(Config):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Chebyshev(Config):
+class Chebyshev(Config, Method):
     """The semi-iteration of Chebyshev polynomials on [mu, L] of each prompt.
 
     No polynomial of the same degree has a smaller largest error on that interval (Golub and Varga
@@ -77,7 +79,7 @@ class Chebyshev(Config):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ConjugateGradient(Config):
+class ConjugateGradient(Config, Method):
     """After k steps the minimiser of 1/2 <w, H w> - <alpha, w> over the k-th Krylov space.
 
     Exact after d steps; from then on the path stands still (Hestenes and Stiefel 1952).
@@ -97,7 +99,7 @@ class ConjugateGradient(Config):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Newton(Config):
+class Newton(Config, Method):
     """Newton's iteration for the inverse, X <- X (2 I - H X), read as w = X alpha (Schulz 1933).
 
     From X = 2 / (L + mu) I, so that the first step is the best one of gradient descent; the error
@@ -117,11 +119,11 @@ class Newton(Config):
         return newton(spectrum(prompts.moments), np.asarray(self.strength), self.steps)
 
 
-def _steps(value: Any) -> int:
+def _steps(value: int) -> int:
     return integer("The number of steps", value, STEPS)
 
 
-def _strength(value: Any) -> float:
+def _strength(value: float) -> float:
     return number("The ridge strength", value, (0, 1e6))
 
 
@@ -224,7 +226,7 @@ def newton(eigen: Spectrum, strength: Float[Array, "*batch"], steps: int) -> Wei
     return _from_zero(rest)
 
 
-def _column(value: Any, eigen: Spectrum) -> Float[Array, "batch 1"]:
+def _column(value: Array | float, eigen: Spectrum) -> Float[Array, "batch 1"]:
     return namespace(eigen, value).broadcast_to(value, eigen.lam.shape)[:, None]
 
 
@@ -233,10 +235,10 @@ def _curvature(eigen: Spectrum, strength: Float[Array, "*batch"]) -> Vectors:
     return eigen.eigenvalues + _column(strength, eigen)
 
 
-def _path(eigen: Spectrum, state: Any, move: Callable[[Any], Any], steps: int) -> WeightPath:
+def _path(eigen: Spectrum, state: S, move: Callable[[S], S], steps: int) -> WeightPath:
     """The first part of the state before and after each move, back in the basis of the inputs."""
 
-    def step(state: Any, _: None) -> tuple[Any, Array]:
+    def step(state: S, _: None) -> tuple[S, Array]:
         state = move(state)
         return state, state[0]
 

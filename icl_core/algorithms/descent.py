@@ -4,13 +4,15 @@ The objective of a prompt is 1/(2n) sum_i (<w, x_i> - y_i)^2, as in paper 1. All
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from icl_core.arrays import Array, WeightPath, eye_like, namespace, numpy_or_xla, scan
+from icl_core.models.predictor import Method
 from icl_core.tasks.linear import Prompts
 from icl_core.validation import Config, integer, number
+
+Pair = tuple[Array, Array]
 
 
 def _steps(name: str, values: tuple[float, ...] | float, limits: str) -> tuple[float, ...]:
@@ -20,7 +22,7 @@ def _steps(name: str, values: tuple[float, ...] | float, limits: str) -> tuple[f
 
 
 @dataclass(frozen=True, kw_only=True)
-class GradientDescent(Config):
+class GradientDescent(Config, Method):
     """w <- w + (eta_k / n) (alpha - Sigma w) for each step size eta_k (paper 1, equation 5)."""
 
     etas: tuple[float, ...]
@@ -36,7 +38,7 @@ class GradientDescent(Config):
 
 
 @dataclass(frozen=True, kw_only=True)
-class GDPlusPlus(Config):
+class GDPlusPlus(Config, Method):
     """Gradient descent whose inputs are also transformed, x <- (I - gamma_k Sigma) x, each step.
 
     Sigma is that of the inputs of the step, gamma is not divided by n (paper 1, appendix A.10).
@@ -75,7 +77,7 @@ def gdpp(prompts: Prompts, etas: Array, gammas: Array) -> WeightPath:
     xp = namespace(prompts, etas)
     Sigma, alpha = prompts.moments.Sigma, prompts.moments.alpha
 
-    def step(state: tuple[Array, Array], strengths: tuple[Array, Array]) -> tuple[Any, Array]:
+    def step(state: Pair, strengths: Pair) -> tuple[Pair, Array]:
         w, M = state
         eta, gamma = strengths
         gradient = alpha - xp.matvec(Sigma, w)

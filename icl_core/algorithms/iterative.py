@@ -1,16 +1,16 @@
 """AdaRR found step by step: what a layer of a transformer is compared with."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from icl_core.algorithms.ridge import Spectrum, spectrum
-from icl_core.arrays import Array, WeightPath, namespace, numpy_or_xla, scan
+from icl_core.arrays import Array, Scalar, WeightPath, namespace, numpy_or_xla, scan
+from icl_core.models.predictor import Method
 from icl_core.tasks.linear import Prompts
 from icl_core.validation import Config, integer, number
 
 
 @dataclass(frozen=True, kw_only=True)
-class IterativeAdaRR(Config):
+class IterativeAdaRR(Config, Method):
     """AdaRR by gradient descent, for the noise estimate and for the ridge solution at once.
 
     Each iteration takes a step on least squares, v <- v + h (alpha - Sigma v), reads the noise off
@@ -47,13 +47,13 @@ class IterativeAdaRR(Config):
 
 
 @numpy_or_xla(static=("steps",))
-def _descend(eigen: Spectrum, h: Array, num_context: Any, steps: int) -> WeightPath:
+def _descend(eigen: Spectrum, h: Array, num_context: Scalar, steps: int) -> WeightPath:
     """In the eigenbasis of Sigma, where every coordinate descends alone; h [batch]."""
     xp = namespace(eigen, h)
     values, a, h = eigen.eigenvalues, eigen.a, h[:, None]
     dof = num_context - a.shape[-1]
 
-    def step(state: tuple[Array, Array], _: None) -> tuple[Any, Array]:
+    def step(state: tuple[Array, Array], _: None) -> tuple[tuple[Array, Array], Array]:
         v, w = state
         v = v + h * (a - values * v)
         residuals = eigen.lam - xp.sum(v * (2 * a - values * v), axis=-1)

@@ -12,7 +12,16 @@ import jax
 from flax import struct
 from jaxtyping import Float
 
-from icl_core.arrays import Array, WeightPath, eigh, namespace, numpy_or_xla, without_rounding
+from icl_core.arrays import (
+    Array,
+    Scalar,
+    WeightPath,
+    eigh,
+    namespace,
+    numpy_or_xla,
+    without_rounding,
+)
+from icl_core.models.predictor import Method
 from icl_core.tasks.linear import LinearTask, Moments, Prompts
 from icl_core.tasks.noise import NUM_NODES, NoiseLaw, noise_from_dict, noise_to_dict
 from icl_core.validation import Config, mapping, number
@@ -54,7 +63,7 @@ def ridge(eigen: Spectrum, strength: Float[Array, "*batch"]) -> Float[Array, "ba
 
 
 @numpy_or_xla
-def ols_variance(eigen: Spectrum, num_context: Any) -> Float[Array, "batch"]:
+def ols_variance(eigen: Spectrum, num_context: Scalar) -> Float[Array, "batch"]:
     """AdaRR's noise estimate: residual sum of squares of OLS / (n - d); NaN where n <= d."""
     xp = namespace(eigen.a, num_context)
     safe = xp.where(eigen.eigenvalues > 0, eigen.eigenvalues, 1)
@@ -64,7 +73,7 @@ def ols_variance(eigen: Spectrum, num_context: Any) -> Float[Array, "batch"]:
 
 
 def log_likelihood(
-    eigen: Spectrum, variance: Float[Array, "nodes"], num_context: Any
+    eigen: Spectrum, variance: Float[Array, "nodes"], num_context: Scalar
 ) -> Float[Array, "batch nodes"]:
     """log p(y | X, sigma^2) up to a constant: y ~ N(0, X X^T + sigma^2 I_n).
 
@@ -79,7 +88,7 @@ def _inverse(eigen: Spectrum, variance: Float[Array, "nodes"]) -> Float[Array, "
 
 
 def _log_likelihood(
-    eigen: Spectrum, inverse: Array, variance: Array, num_context: Any
+    eigen: Spectrum, inverse: Array, variance: Array, num_context: Scalar
 ) -> Float[Array, "batch nodes"]:
     xp = namespace(inverse)
     log_det = (num_context - eigen.a.shape[-1]) * xp.log(variance)[None]
@@ -89,7 +98,7 @@ def _log_likelihood(
 
 
 def _posterior(
-    eigen: Spectrum, inverse: Array, variance: Array, prior: Array, num_context: Any
+    eigen: Spectrum, inverse: Array, variance: Array, prior: Array, num_context: Scalar
 ) -> Float[Array, "batch nodes"]:
     xp = namespace(inverse)
     log_prior = xp.where(prior > 0, xp.log(xp.where(prior > 0, prior, 1)), -xp.inf)
@@ -103,7 +112,7 @@ def bayes_ridge(
     eigen: Spectrum,
     nodes: Float[Array, "nodes"],
     prior: Float[Array, "nodes"],
-    num_context: Any,
+    num_context: Scalar,
 ) -> Float[Array, "batch dim"]:
     """Posterior mean of w: sum_k p(sigma_k | X, y) ridge(sigma_k^2), prior given at the nodes.
 
@@ -122,7 +131,7 @@ def noise_posterior(
     eigen: Spectrum,
     nodes: Float[Array, "nodes"],
     prior: Float[Array, "nodes"],
-    num_context: Any,
+    num_context: Scalar,
 ) -> Float[Array, "batch nodes"]:
     """p(sigma_k | X, y) over the nodes of a noise law."""
     variance = namespace(eigen.a, nodes).maximum(nodes, 1e-6) ** 2
@@ -143,7 +152,7 @@ def _path(w: Float[Array, "batch dim"]) -> WeightPath:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ConstRR(Config):
+class ConstRR(Config, Method):
     """One strength s for all prompts; the best is s = E[sigma_tau^2] (`ConstRR.of`)."""
 
     strength: float
@@ -163,7 +172,7 @@ class ConstRR(Config):
 
 
 @dataclass(frozen=True, kw_only=True)
-class OracleRR(Config):
+class OracleRR(Config, Method):
     """s = sigma_tau^2, the true noise of the prompt: the oracle that losses are adjusted by."""
 
     name = "oracle_rr"
@@ -173,7 +182,7 @@ class OracleRR(Config):
 
 
 @dataclass(frozen=True, kw_only=True)
-class AdaRR(Config):
+class AdaRR(Config, Method):
     """s = RSS of OLS / (n - d). Undefined (NaN) for n <= d."""
 
     name = "ada_rr"
@@ -184,7 +193,7 @@ class AdaRR(Config):
 
 
 @dataclass(frozen=True, kw_only=True)
-class TunedRR(Config):
+class TunedRR(Config, Method):
     """s = min(scale * AdaRR's s, highest), both tuned per problem (`analysis.tuning`)."""
 
     scale: float
@@ -205,7 +214,7 @@ class TunedRR(Config):
 
 
 @dataclass(frozen=True, kw_only=True)
-class BayesRR(Config):
+class BayesRR(Config, Method):
     """The posterior mean over sigma_tau under the task's noise law: a floor for every predictor."""
 
     noise: NoiseLaw

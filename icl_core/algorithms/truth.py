@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 
 from icl_core.arrays import WeightPath, namespace
+from icl_core.models.predictor import Method
 from icl_core.tasks.linear import Prompts
 from icl_core.validation import Config
 
 
 @dataclass(frozen=True, kw_only=True)
-class TrueWeights(Config):
+class TrueWeights(Config, Method):
     """w itself, in one step: no learner knows it where there is noise or n < d."""
 
     name = "truth"

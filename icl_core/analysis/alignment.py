@@ -17,13 +17,12 @@ so coordinates cannot be scaled or turned anew between two of them (tested).
 """
 
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 from jaxtyping import Float
 
 from icl_core.analysis.parts import as_float64, diagonal_part, read_part
-from icl_core.arrays import require_shape
+from icl_core.arrays import Array, require_shape
 from icl_core.models.linear import LinearTransformer
 
 Rotation = Float[np.ndarray, "dim dim"]
@@ -58,8 +57,9 @@ class Alignment:
 def mixed(model: LinearTransformer, mixing: Mixing) -> LinearTransformer:
     """P_k -> sum_j R_kj P_j, Q_k -> sum_j (R^-T)_kj Q_j: the same predictions for every prompt."""
     inverse = np.linalg.inv(mixing).swapaxes(-1, -2)
-    return _model(
-        np.einsum("lkj,ljab->lkab", mixing, model.P), np.einsum("lkj,ljab->lkab", inverse, model.Q)
+    P, Q = _stacks(model)
+    return LinearTransformer(
+        P=np.einsum("lkj,ljab->lkab", mixing, P), Q=np.einsum("lkj,ljab->lkab", inverse, Q)
     )
 
 
@@ -67,7 +67,7 @@ def rotated(model: LinearTransformer, rotation: Rotation) -> LinearTransformer:
     """S P S^T, S Q S^T with S = diag(O, 1): the same predictions for inputs O x."""
     S = np.eye(model.dim + 1)
     S[:-1, :-1] = rotation
-    return _model(S @ model.P @ S.T, S @ model.Q @ S.T)
+    return LinearTransformer(P=S @ model.P @ S.T, Q=S @ model.Q @ S.T)
 
 
 def balanced(model: LinearTransformer) -> LinearTransformer:
@@ -82,9 +82,9 @@ def balanced(model: LinearTransformer) -> LinearTransformer:
     Q_basis, Q_sizes = np.linalg.qr(Q.swapaxes(1, 2))
     left, sizes, right = np.linalg.svd(P_sizes @ Q_sizes.swapaxes(1, 2))
     scale = np.sqrt(sizes)[..., None]
-    even = _model(
-        (scale * (P_basis @ left).swapaxes(1, 2)).reshape(model.P.shape),
-        (scale * (right @ Q_basis.swapaxes(1, 2))).reshape(model.Q.shape),
+    even = LinearTransformer(
+        P=(scale * (P_basis @ left).swapaxes(1, 2)).reshape(model.P.shape),
+        Q=(scale * (right @ Q_basis.swapaxes(1, 2))).reshape(model.Q.shape),
     )
     return _turned(even, _polar(_products(model, even)))
 
@@ -204,15 +204,17 @@ def _blocks(model: LinearTransformer) -> tuple[np.ndarray, np.ndarray]:
 
 def _products(one: LinearTransformer, other: LinearTransformer) -> np.ndarray:
     """<P_k, P'_j> + <Q_k, Q'_j> by layer, [L, H, H]."""
-    return sum(
+    P, Q = (
         _flat(mine) @ _flat(theirs).swapaxes(1, 2)
         for mine, theirs in zip(_stacks(one), _stacks(other), strict=True)
-    )  # type: ignore[return-value]
+    )
+    return P + Q
 
 
 def _turned(model: LinearTransformer, mixing: Mixing) -> LinearTransformer:
     """`mixed` for orthogonal R, whose inverse transpose is R."""
-    return _model(*(np.einsum("lkj,ljab->lkab", mixing, stack) for stack in _stacks(model)))
+    P, Q = (np.einsum("lkj,ljab->lkab", mixing, stack) for stack in _stacks(model))
+    return LinearTransformer(P=P, Q=Q)
 
 
 def _polar(matrices: np.ndarray) -> np.ndarray:
@@ -221,7 +223,7 @@ def _polar(matrices: np.ndarray) -> np.ndarray:
     return left @ right
 
 
-def _flat(stack: Any) -> np.ndarray:
+def _flat(stack: Array) -> np.ndarray:
     return np.asarray(stack).reshape(*stack.shape[:2], -1)
 
 
@@ -239,7 +241,3 @@ def _norm(model: LinearTransformer) -> float:
 
 def _vector(model: LinearTransformer) -> np.ndarray:
     return np.concatenate([stack.ravel() for stack in _stacks(as_float64(model))])
-
-
-def _model(P: Any, Q: Any) -> LinearTransformer:
-    return LinearTransformer(P=P, Q=Q)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
+from icl_core.analysis.statistics import mean_and_error, overflowed
 from icl_core.tasks.inputs import InputLaw
 
 TINY = 1e-8
@@ -17,7 +18,7 @@ TINY = 1e-8
 
 
 @dataclass(frozen=True, kw_only=True)
-class Alignment:
+class Likeness:
     """Means over prompts and their standard errors, [...] as the leading axes of the weights."""
 
     prediction_gap: np.ndarray
@@ -28,18 +29,18 @@ class Alignment:
     sensitivity_stderr: np.ndarray
 
 
-def alignment(
+def likeness(
     a: Float[np.ndarray, "*lead prompts dim"],
     b: Float[np.ndarray, "*lead prompts dim"],
     queries: Float[np.ndarray, "prompts dim"],
-) -> Alignment:
+) -> Likeness:
     """The three measures between weights a and b; one query a prompt for the first."""
     gap = np.asarray(a) - np.asarray(b)
     norms = (np.linalg.norm(a, axis=-1) + TINY) * (np.linalg.norm(b, axis=-1) + TINY)
-    prediction = _mean(np.abs(np.einsum("...nd,nd->...n", gap, queries)))
-    cosine = _mean(np.einsum("...d,...d->...", a, b) / norms)
-    sensitivity = _mean(np.linalg.norm(gap, axis=-1))
-    return Alignment(
+    prediction = mean_and_error(overflowed(np.abs(np.einsum("...nd,nd->...n", gap, queries))))
+    cosine = mean_and_error(np.einsum("...d,...d->...", a, b) / norms)
+    sensitivity = mean_and_error(overflowed(np.linalg.norm(gap, axis=-1)))
+    return Likeness(
         prediction_gap=prediction[0],
         cosine=cosine[0],
         sensitivity_gap=sensitivity[0],
@@ -47,10 +48,6 @@ def alignment(
         cosine_stderr=cosine[1],
         sensitivity_stderr=sensitivity[1],
     )
-
-
-def _mean(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    return values.mean(-1), values.std(-1, ddof=1) / np.sqrt(values.shape[-1])
 
 
 def draw_queries(inputs: InputLaw, seed: int, shape: tuple[int, int]) -> np.ndarray:

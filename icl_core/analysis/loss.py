@@ -1,4 +1,4 @@
-"""The adjusted evaluation loss, exactly over queries, for any method on any task.
+"""The adjusted evaluation loss of any predictor: exactly over queries where it is linear in them.
 
 Adjusted loss = expected loss minus that of ridge regression with the prompt's true sigma_tau^2.
 Given (X, y), w is Gaussian with that ridge solution as its mean, and E x_t x_t^T = C, diagonal: so
@@ -8,20 +8,27 @@ oracle noise (paper 2, section 5 measures it by sampling).
 
 Paper 1 measures the plain loss, without noise: `against=TrueWeights()` in the place of the oracle.
 The two agree where n >= d; for n < d the plain one counts what no learner can know.
+
+Of a predictor without implicit weights the loss is sampled at QUERIES queries of each prompt, as
+half the squared gap of its answer to that of `against` at the same query: paired, so that nothing
+is left of what no learner can know, and of the same mean as the exact one.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from types import EllipsisType
+from typing import TypeVar
 
 import numpy as np
 from jax.typing import ArrayLike
 from jaxtyping import Float
 
-from icl_core.algorithms import Method
+from icl_core.algorithms import Method, Predictor
 from icl_core.algorithms.ridge import OracleRR
+from icl_core.analysis.statistics import mean_and_error, overflowed
 from icl_core.arrays import Array, WeightPath, namespace, numpy_or_xla
-from icl_core.tasks.linear import LinearTask, Prompts, at_levels, draw_prompts
+from icl_core.tasks.base import Draw, Task
+from icl_core.tasks.linear import LinearTask, Prompts, at_levels, draw_prompts, prompts_of
 from icl_core.tasks.noise import FixedNoise
 from icl_core.validation import integer
 
@@ -30,7 +37,10 @@ ORACLE = OracleRR()
 
 CHUNK = 4096
 """Prompts per evaluated block: memory stays flat and one shape serves every number of prompts."""
-
+QUERIES = 16
+"""Of every prompt, where losses are sampled."""
+PAIRS = 4_000_000
+"""Of tokens that may attend to one another, in a block of prompts that are drawn by tokens."""
 
 STATISTICS = ("mean", "stderr", "median", "low", "high")
 """The arrays of a summary."""
@@ -51,7 +61,7 @@ class LossSummary:
     high: np.ndarray
     count: int
 
-    def at(self, index: Any) -> "LossSummary":
+    def at(self, index: int | slice | tuple[int | slice | EllipsisType, ...]) -> "LossSummary":
         """Every array at a numpy index: (..., slice(k + 1)) is steps 0..k."""
         arrays = {name: getattr(self, name)[index] for name in STATISTICS}
         return LossSummary(count=self.count, **arrays)
@@ -69,10 +79,9 @@ def summarize(losses: Float[np.ndarray, "*rest prompts"]) -> LossSummary:
     method that is undefined everywhere stays NaN.
     """
     count = losses.shape[-1]
-    undefined = np.isnan(losses)
-    losses = np.where(undefined & ~undefined.all(-1, keepdims=True), np.inf, losses)
-    with np.errstate(over="ignore", invalid="ignore"):
-        mean, stderr = losses.mean(-1), losses.std(-1, ddof=1) / np.sqrt(count)
+    undefined = np.isnan(losses).all(-1, keepdims=True)
+    losses = np.where(undefined, losses, overflowed(losses))
+    mean, stderr = mean_and_error(losses)
     # Quantiles are interpolated, and between infinities there is no number.
     largest = np.finfo(losses.dtype).max
     low, median, high = np.quantile(np.minimum(losses, largest), [0.1, 0.5, 0.9], axis=-1)
@@ -110,53 +119,84 @@ def adjusted_losses(
     return distance_loss(method.weight_path(prompts), target, query)
 
 
-def prompt_chunks(task: LinearTask, seed: int, count: int) -> Iterator[Prompts]:
-    """At least `count` prompts in blocks of equal shape, at most CHUNK each."""
-    size = min(count, CHUNK)
-    for index in range(-(-count // size)):
-        yield draw_prompts(task, (seed, index), size)
-
-
 def prompt_losses(
-    methods: Mapping[K, Method],
-    task: LinearTask,
+    methods: Mapping[K, Predictor],
+    task: Task,
     *,
     prompts: int,
     seed: int,
-    against: Method = ORACLE,
+    against: Predictor | None = ORACLE,
 ) -> dict[K, np.ndarray]:
     """Adjusted loss [steps, prompts] of every method on the same prompts, in float64.
 
-    With `against=TrueWeights()`: the plain loss.
+    Exact where both the method and `against` have implicit weights and the task has moments, else
+    sampled. With `against=None`, the truth, or `TrueWeights()`: the plain loss. The oracle is one
+    of linear tasks alone.
     """
     count = integer("The number of prompts", prompts, "prompts")
+    linear = isinstance(task, LinearTask) and isinstance(against, Method)
+    exact = {name: m for name, m in methods.items() if linear and isinstance(m, Method)}
+    sampled = {name: method for name, method in methods.items() if name not in exact}
+    size = min(count, CHUNK, max(1, PAIRS // task.num_context**2) if sampled else CHUNK)
     blocks: dict[K, list[np.ndarray]] = {name: [] for name in methods}
-    for chunk in prompt_chunks(task, seed, count):
-        target = against.weight_path(chunk)[-1]
-        for name, method in methods.items():
-            path = method.weight_path(chunk)
-            blocks[name].append(np.asarray(distance_loss(path, target, task.query_variances)))
+    for index in range(-(-count // size)):
+        drawn = task.draw((seed, index), size, QUERIES) if sampled else None
+        found = _sampled_losses(sampled, drawn, against) if drawn else {}
+        if isinstance(task, LinearTask) and isinstance(against, Method):
+            chunk = prompts_of(drawn.context) if drawn else draw_prompts(task, (seed, index), size)
+            found |= _exact_losses(exact, task, chunk, against)
+        for name, losses in found.items():
+            blocks[name].append(losses)
     return {name: np.concatenate(parts, axis=1)[:, :count] for name, parts in blocks.items()}
 
 
+def _exact_losses(
+    methods: Mapping[K, Method], task: LinearTask, prompts: Prompts, against: Method
+) -> dict[K, np.ndarray]:
+    target, query = against.weight_path(prompts)[-1], task.query_variances
+    return {
+        name: np.asarray(distance_loss(method.weight_path(prompts), target, query))
+        for name, method in methods.items()
+    }
+
+
+def _sampled_losses(
+    methods: Mapping[K, Predictor], drawn: Draw, against: Predictor | None
+) -> dict[K, np.ndarray]:
+    context, queries = drawn.context, drawn.queries
+    with np.errstate(all="ignore"):  # what overflows counts as infinite
+        target = drawn.truth if against is None else against.answers(context, queries)[-1]
+        return {
+            name: sampled_loss(method.answers(context, queries), target)
+            for name, method in methods.items()
+        }
+
+
+def sampled_loss(
+    answers: Float[Array, "*steps batch queries"], target: Float[Array, "batch queries"]
+) -> Float[np.ndarray, "*steps batch"]:
+    """1/2 mean over a prompt's queries of (answer - target)^2."""
+    return 0.5 * ((np.asarray(answers) - np.asarray(target)) ** 2).mean(-1)
+
+
 def evaluate(
-    methods: Mapping[K, Method],
-    task: LinearTask,
+    methods: Mapping[K, Predictor],
+    task: Task,
     *,
     prompts: int = 100_000,
     seed: int = 1,
-    against: Method = ORACLE,
+    against: Predictor | None = ORACLE,
 ) -> dict[K, LossSummary]:
     """Adjusted loss by step of every method on the same fresh prompts of a task.
 
-    `against` is that of `prompt_losses`.
+    `against` is that of `prompt_losses`; so is what is exact and what is sampled.
     """
     losses = prompt_losses(methods, task, prompts=prompts, seed=seed, against=against)
     return {name: summarize(values) for name, values in losses.items()}
 
 
 def noise_profile(
-    methods: Mapping[str, Method],
+    methods: Mapping[str, Predictor],
     task: LinearTask,
     sigmas: np.ndarray,
     *,
@@ -190,10 +230,9 @@ def noise_profile_at_once(
     """`noise_profile` in one block of all levels: much faster where each has few prompts."""
     count = integer("The number of prompts", prompts, (2, CHUNK))
     block = at_levels(task, (seed, 0), sigmas, count)
-    target = OracleRR().weight_path(block)[-1]
-    found = {}
-    for name, method in methods.items():
-        path = method.weight_path(block)
-        losses = np.asarray(distance_loss(path, target, task.query_variances))
-        found[name] = summarize(losses.reshape(len(losses), len(sigmas), count).swapaxes(0, 1))
-    return found
+    losses = _exact_losses(methods, task, block, ORACLE)
+    shape = (len(sigmas), count)
+    return {
+        name: summarize(values.reshape(len(values), *shape).swapaxes(0, 1))
+        for name, values in losses.items()
+    }

@@ -63,13 +63,3 @@ def cosines(vectors: np.ndarray, other: np.ndarray) -> np.ndarray:
     sizes = np.linalg.norm(vectors, axis=-1) * np.linalg.norm(other, axis=-1)
     with np.errstate(all="ignore"):
         return np.where(sizes > 0, np.sum(vectors * other, axis=-1) / sizes, np.nan)
-
-
-def mean_and_error(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Mean and standard error over the last axis, NaN left out; NaN where nothing is left."""
-    known = np.isfinite(values)
-    count = known.sum(-1)
-    with np.errstate(all="ignore"):
-        mean = np.where(known, values, 0).sum(-1) / count
-        squares = np.where(known, (values - mean[..., None]) ** 2, 0).sum(-1)
-        return mean, np.sqrt(squares / (count - 1) / count)

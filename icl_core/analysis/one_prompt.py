@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -10,6 +9,7 @@ from icl_core.algorithms import Method
 from icl_core.algorithms.ridge import OracleRR, Spectrum, noise_posterior, ols_variance, spectrum
 from icl_core.analysis.implied import Implied, nearest_ridge
 from icl_core.analysis.loss import distance_loss
+from icl_core.arrays import Scalar
 from icl_core.tasks.linear import LinearTask, at_levels
 from icl_core.tasks.noise import NoiseLaw, UniformNoise
 
@@ -74,7 +74,7 @@ def tell(
 
 
 def _posterior(
-    task: LinearTask, eigen: Spectrum, num_context: Any
+    task: LinearTask, eigen: Spectrum, num_context: Scalar
 ) -> tuple[np.ndarray, np.ndarray]:
     nodes, prior = task.noise.nodes()
     found = noise_posterior(eigen, nodes, prior, num_context)

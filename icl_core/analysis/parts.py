@@ -4,11 +4,11 @@ Everything here is numpy in float64 and independent of how P and Q share a facto
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from jaxtyping import Bool, Float
 
+from icl_core.arrays import Array
 from icl_core.models.linear import LinearTransformer
 
 Stack = Float[np.ndarray, "layers heads tokens tokens"]
@@ -17,7 +17,7 @@ Stack = Float[np.ndarray, "layers heads tokens tokens"]
 def as_float64(model: LinearTransformer) -> LinearTransformer:
     """The same weights as numpy arrays."""
     P, Q = (np.asarray(stack, np.float64) for stack in (model.P, model.Q))
-    return _model(P, Q)
+    return LinearTransformer(P=P, Q=Q)
 
 
 def read_masks(
@@ -43,7 +43,7 @@ def read_part(model: LinearTransformer) -> LinearTransformer:
     """The model with 0 in every entry that is never read: the same predictions."""
     model = as_float64(model)
     P, Q = read_masks(model.num_layers, model.dim)
-    return _model(model.P * P[:, None], model.Q * Q[:, None])
+    return LinearTransformer(P=model.P * P[:, None], Q=model.Q * Q[:, None])
 
 
 def diagonal_part(model: LinearTransformer) -> LinearTransformer:
@@ -51,7 +51,8 @@ def diagonal_part(model: LinearTransformer) -> LinearTransformer:
 
     The orthogonal projection, so that the squares of the parts add up to those of the whole.
     """
-    return _model(*(_diagonal(np.asarray(stack)) for stack in (model.P, model.Q)))
+    P, Q = (_diagonal(np.asarray(stack)) for stack in (model.P, model.Q))
+    return LinearTransformer(P=P, Q=Q)
 
 
 def _diagonal(stack: np.ndarray) -> np.ndarray:
@@ -99,13 +100,9 @@ class Parts:
         return self.matrix - self.diagonal - self.rest(rank)
 
 
-def parts_of(stack: Any) -> Parts:
+def parts_of(stack: Array) -> Parts:
     """Every matrix of [L, H, d+1, d+1] split into its DIAG part and a rest by singular values."""
     matrix = np.asarray(stack, np.float64)
     diagonal = _diagonal(matrix)
     left, sizes, right = np.linalg.svd(matrix - diagonal)
     return Parts(matrix=matrix, diagonal=diagonal, left=left * sizes[..., None, :], right=right)
-
-
-def _model(P: Any, Q: Any) -> LinearTransformer:
-    return LinearTransformer(P=P, Q=Q)

@@ -8,7 +8,6 @@ plain half loss of a prompt is 1/2 s sum_i R_i^2: only spectra are sampled.
 """
 
 from functools import partial
-from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -125,7 +124,7 @@ def tune_steps(
         finite = np.isfinite(loss) and np.isfinite(slope).all()
         return (float(loss), np.asarray(slope).ravel()) if finite else (1e3, 0 * flat)
 
-    def descend(start: np.ndarray) -> Any:
+    def descend(start: np.ndarray) -> optimize.OptimizeResult:
         count = start.size // 2
         return optimize.minimize(
             objective,

@@ -184,7 +184,7 @@ def _rungs(drawn: _Eigenvalues, steps: int, thorough: bool) -> Iterator[np.ndarr
         finite = np.isfinite(value) and np.isfinite(slope).all()
         return (float(value), np.asarray(slope).ravel() / scale) if finite else (1e3, 0 * flat)
 
-    def descend(start: np.ndarray, iterations: int) -> Any:
+    def descend(start: np.ndarray, iterations: int) -> optimize.OptimizeResult:
         options = {"maxiter": iterations, "ftol": 1e-12, "gtol": 1e-8}
         return optimize.minimize(objective, start, jac=True, method="L-BFGS-B", options=options)
 

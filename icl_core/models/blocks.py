@@ -9,20 +9,26 @@ applied to what attention reads (keys, values and queries), never to the residua
 is minus the last entry of a query token. As in the paper's code scores are divided by sqrt(d + 1)
 with softmax alone, and attention has no biases.
 
-Arrays have the batch as their last axis inside (`models/products.py` says why).
+Arrays have the batch as their last axis inside (`models/products.py` says why). Written over the
+namespace of its arrays (`icl_core.arrays`): one XLA program, or numpy in the calling thread.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar, Self
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
+from flax import struct
+from jaxtyping import Float
 
-from icl_core.models.products import multiply, sandwich
+from icl_core.arrays import Array, namespace, numpy_or_xla, scan
+from icl_core.models.predictor import Answers, Model, Queries
+from icl_core.models.products import left, multiply, sandwich
+from icl_core.tasks.base import Context
+from icl_core.tasks.linear import LinearTask
 from icl_core.validation import Config, choice, integer, number
 
 ATTENTION = ("linear", "softmax")
@@ -30,12 +36,9 @@ NORM = ("none", "every", "between")
 EPSILON = 1e-5
 """Added to a LayerNorm's variance."""
 
-Parameters = Mapping[str, Array | np.ndarray]
+Parameters = Mapping[str, Array]
 """W_K, W_Q, W_V, P [layers, heads, d+1, d+1]; scale, offset [layers, d+1] of LayerNorms; W_1, b_1,
 W_2, b_2 of MLPs, [layers, ...]. Vectors are columns. Tied blocks have one layer."""
-
-
-_Arrays = dict[str, Array]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,11 +93,40 @@ class BlockModel(Config):
         return shapes
 
 
+@struct.dataclass
+class BlockTransformer(Model):
+    """A model of that shape with its parameters: it answers token by token."""
+
+    parameters: Parameters
+    shape: BlockModel = struct.field(pytree_node=False)
+
+    kind: ClassVar[str] = "blocks"
+
+    def answers(self, context: Context, queries: Queries) -> Answers:
+        """Predictions after block 0..L, [L+1, batch, queries]."""
+        return answers(self.shape, self.parameters, context.X, context.y, queries)
+
+    def config(self) -> dict[str, Any]:
+        return self.shape.to_dict()
+
+    def tensors(self) -> dict[str, np.ndarray]:
+        return {name: np.asarray(values) for name, values in self.parameters.items()}
+
+    @classmethod
+    def shapes(cls, config: Mapping[str, Any], task: LinearTask) -> dict[str, tuple[int, ...]]:
+        shapes = BlockModel.from_dict(config).shapes(task.dim)
+        return {name: shape for name, (shape, _) in shapes.items()}
+
+    @classmethod
+    def build(cls, config: Mapping[str, Any], tensors: Mapping[str, np.ndarray]) -> Self:
+        return cls(parameters=tensors, shape=BlockModel.from_dict(config))
+
+
 def token_rows(
     X: Float[Array, "batch n dim"], y: Float[Array, "batch n"]
 ) -> Float[Array, "dim+1 n batch"]:
     """Tokens (x, y), batch last."""
-    return jnp.concatenate([X, y[..., None]], axis=-1).transpose(2, 1, 0)
+    return namespace(X, y).concatenate([X, y[..., None]], axis=-1).transpose(2, 1, 0)
 
 
 def run_blocks(
@@ -104,90 +136,105 @@ def run_blocks(
     queries: Float[Array, "dim+1 queries batch"],
 ) -> tuple[Float[Array, "layers dim+1 queries batch"], Float[Array, "dim+1 queries batch"]]:
     """Query tokens before every block, and after the last."""
-    layers = model.num_layers
-    spread: Any = jax.tree.map(
-        lambda values: jnp.broadcast_to(values, (layers, *values.shape[1:])), parameters
-    )
-    normed = jnp.full(layers, model.norm == "every").at[1:].set(model.norm != "none")
+    xp, layers = namespace(parameters, context, queries), model.num_layers
+    spread = {k: xp.broadcast_to(v, (layers, *v.shape[1:])) for k, v in parameters.items()}
+    normed = xp.arange(layers) >= {"none": layers, "every": 0, "between": 1}[model.norm]
 
-    def step(carry: tuple[Array, Array], block: Any) -> tuple[tuple[Array, Array], Array]:
-        weights, reads_normed = block
-        return _block(model, weights, reads_normed, *carry), carry[1]
+    def step(
+        carry: tuple[Array, Array], block: tuple[Parameters, Array]
+    ) -> tuple[tuple[Array, Array], Array]:
+        return _block(model, *block, *carry), carry[1]
 
-    hidden, last = jax.tree.map(lambda v: v[:-1], (spread, normed)), layers - 1
-    carry, before = jax.lax.scan(step, (context, queries), hidden)
+    def blocks(index: int | slice) -> tuple[Parameters, Array]:
+        return {name: values[index] for name, values in spread.items()}, normed[index]
+
+    carry, before = (context, queries), []
+    if layers > 1:
+        carry, found = scan(step, carry, blocks(slice(-1)), layers - 1)
+        before = [found]
     # Outside the scan, so that what the last block does to the context is never computed.
-    (_, after), start = step(carry, jax.tree.map(lambda v: v[last], (spread, normed)))
-    return jnp.concatenate([before, start[None]]), after
+    (_, after), start = step(carry, blocks(-1))
+    return xp.concatenate([*before, start[None]]), after
 
 
 def _block(
-    model: BlockModel, weights: _Arrays, normed: Array, context: Array, queries: Array
+    model: BlockModel, weights: Parameters, normed: Array, context: Array, queries: Array
 ) -> tuple[Array, Array]:
+    xp = namespace(context)
     read = (context, queries)
     if model.norm != "none":
-        read = tuple(jnp.where(normed, _layer_norm(weights, e), e) for e in read)
+        read = tuple(xp.where(normed, _layer_norm(weights, e), e) for e in read)
     attend = _softmax if model.attention == "softmax" else _linear
     changes = attend(weights, *read)
     context, queries = (e + change for e, change in zip((context, queries), changes, strict=True))
     if model.widening:
         context, queries = (e + _mlp(weights, e) for e in (context, queries))
     if model.clip:
-        context, queries = (jnp.clip(e, -model.clip, model.clip) for e in (context, queries))
+        context, queries = (xp.clip(e, -model.clip, model.clip) for e in (context, queries))
     return context, queries
 
 
-def _linear(weights: _Arrays, context: Array, queries: Array) -> tuple[Array, Array]:
+def _linear(weights: Parameters, context: Array, queries: Array) -> tuple[Array, Array]:
     """sum_h P_h V_h G K_h^T Q_h e with G = sum e e^T: heads cost no work per token."""
-    on = _one(context)
+    xp, on = namespace(context), _one(context)
     gram = multiply(context, context.swapaxes(0, 1), on)
-    writes = jnp.einsum("hij,hjk->hik", weights["P"], weights["W_V"])
-    compares = jnp.einsum("hji,hjk->hik", weights["W_K"], weights["W_Q"])
+    writes = xp.einsum("hij,hjk->hik", weights["P"], weights["W_V"])
+    compares = xp.einsum("hji,hjk->hik", weights["W_K"], weights["W_Q"])
     parts = (sandwich(B, gram, A) for B, A in zip(writes, compares, strict=True))
-    layer = sum(parts, start=jnp.zeros((), gram.dtype))
+    layer = sum(parts, start=xp.zeros((), gram.dtype))
     return multiply(layer, context, on), multiply(layer, queries, on)
 
 
-def _softmax(weights: _Arrays, context: Array, queries: Array) -> tuple[Array, Array]:
-    on, size = _one(context), len(context)
+def _softmax(weights: Parameters, context: Array, queries: Array) -> tuple[Array, Array]:
+    xp, on, size = namespace(context), _one(context), len(context)
 
     def head(e: Array, W_K: Array, W_Q: Array, W_V: Array, P: Array) -> Array:
-        asked = jnp.einsum("ij,jqb->iqb", W_K.T @ W_Q / size**0.5, e)
-        scores = multiply(context.swapaxes(0, 1), asked, on)
-        values = jnp.einsum("ij,jnb->inb", P @ W_V, context)
-        return multiply(values, jax.nn.softmax(scores, axis=0), on)
+        scores = multiply(context.swapaxes(0, 1), left(W_K.T @ W_Q / size**0.5, e), on)
+        return multiply(left(P @ W_V, context), _shares(scores), on)
 
     heads = [weights[name] for name in ("W_K", "W_Q", "W_V", "P")]
     changes = ([head(e, *each) for each in zip(*heads, strict=True)] for e in (context, queries))
-    first, second = (sum(parts, start=jnp.zeros((), context.dtype)) for parts in changes)
+    first, second = (sum(parts, start=xp.zeros((), context.dtype)) for parts in changes)
     return first, second
+
+
+def _shares(scores: Array) -> Array:
+    """Softmax over the first axis."""
+    if namespace(scores) is jnp:
+        return jax.nn.softmax(scores, axis=0)
+    sizes = np.exp(scores - scores.max(0))
+    return sizes / sizes.sum(0)
 
 
 def _one(context: Array) -> Array:
     """1, though the compiler cannot know it (see `models/products.py`)."""
-    return jnp.asarray(context[0, 0, 0] < jnp.inf, jnp.int32)
+    return namespace(context).asarray(context[0, 0, 0] < np.inf, np.int32)
 
 
-def _layer_norm(weights: _Arrays, e: Array) -> Array:
+def _layer_norm(weights: Parameters, e: Array) -> Array:
     centred = e - e.mean(0, keepdims=True)
-    deviation = jnp.sqrt((centred**2).mean(0, keepdims=True) + EPSILON)
+    deviation = namespace(e).sqrt((centred**2).mean(0, keepdims=True) + EPSILON)
     scale, offset = (weights[name][:, None, None] for name in ("scale", "offset"))
     return scale * (centred / deviation) + offset
 
 
-def _mlp(weights: _Arrays, e: Array) -> Array:
-    inner = jnp.einsum("ij,jnb->inb", weights["W_1"], e) + weights["b_1"][:, None, None]
-    return (
-        jnp.einsum("ij,jnb->inb", weights["W_2"], jax.nn.gelu(inner))
-        + (weights["b_2"][:, None, None])
-    )
+def _mlp(weights: Parameters, e: Array) -> Array:
+    inner = left(weights["W_1"], e) + weights["b_1"][:, None, None]
+    return left(weights["W_2"], _gelu(inner)) + weights["b_2"][:, None, None]
+
+
+def _gelu(x: Array) -> Array:
+    """JAX's, the approximation by tanh."""
+    if namespace(x) is jnp:
+        return jax.nn.gelu(x)
+    return 0.5 * x * (1 + np.tanh((2 / np.pi) ** 0.5 * (x + 0.044715 * x * x * x)))
 
 
 def _query_tokens(x: Float[Array, "batch queries dim"]) -> Float[Array, "dim+1 queries batch"]:
-    return token_rows(x, jnp.zeros(x.shape[:2], x.dtype))
+    return token_rows(x, namespace(x).zeros(x.shape[:2], x.dtype))
 
 
-@partial(jax.jit, static_argnames="model")
+@numpy_or_xla(static=("model",))
 def answers(
     model: BlockModel,
     parameters: Parameters,
@@ -197,7 +244,8 @@ def answers(
 ) -> Float[Array, "layers+1 batch queries"]:
     """Predictions of y at the queries after 0, 1, ..., L blocks; before the first they are 0."""
     before, after = run_blocks(model, parameters, token_rows(X, y), _query_tokens(queries))
-    return -jnp.concatenate([before[:, -1], after[None, -1]]).swapaxes(1, 2)
+    rows = namespace(after).concatenate([before[:, -1], after[None, -1]])
+    return -rows.swapaxes(1, 2)
 
 
 @partial(jax.jit, static_argnames=("model", "layers"))

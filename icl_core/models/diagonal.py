@@ -11,11 +11,12 @@ import numpy as np
 from jaxtyping import Float
 
 from icl_core.arrays import WeightPath
+from icl_core.models.predictor import Method
 from icl_core.tasks.linear import Moments, Prompts
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class OmegaModel:
+class OmegaModel(Method):
     """A model of DIAG's form by its omegas [L, 4] alone, which serve any dimension."""
 
     omegas: Float[np.ndarray, "layers 4"]

@@ -7,26 +7,34 @@ linear map A = I + sum_k P_k G Q_k, the next layer sees A G A^T, and the whole m
 of implicit weights w with prediction <w, x_t>.
 """
 
-from typing import Any, Literal, get_args
+from collections.abc import Mapping
+from typing import Any, ClassVar, Literal, Self, get_args
 
 import numpy as np
 from flax import struct
 from jaxtyping import Float
 
 from icl_core.arrays import Array, WeightPath, eye_like, namespace, numpy_or_xla, scan
+from icl_core.models.predictor import Method, Model
 from icl_core.models.products import sandwich
-from icl_core.tasks.linear import Moments, Prompts
+from icl_core.tasks.linear import LinearTask, Moments, Prompts
+from icl_core.validation import integer
 
 Parametrization = Literal["gdpp", "diag", "full"]
 PARAMETRIZATIONS: tuple[Parametrization, ...] = get_args(Parametrization)
 
+Pair = tuple[Array, Array]
+Flow = tuple[Array, Array, Array, Array]
+
 
 @struct.dataclass
-class LinearTransformer:
+class LinearTransformer(Method, Model):
     """P, Q [L, H, d+1, d+1] in the paper's raw coordinates: P = W_P W_V, Q = W_K^T W_Q."""
 
     P: Float[Array, "layers heads tokens tokens"]
     Q: Float[Array, "layers heads tokens tokens"]
+
+    kind: ClassVar[str] = "linear"
 
     @property
     def num_layers(self) -> int:
@@ -50,6 +58,22 @@ class LinearTransformer:
         extra = ((0, num_layers - self.num_layers), (0, more_heads), (0, 0), (0, 0))
         P, Q = (np.pad(np.asarray(matrices), extra) for matrices in (self.P, self.Q))
         return LinearTransformer(P=P, Q=Q)
+
+    def config(self) -> dict[str, Any]:
+        return {"num_layers": self.num_layers, "num_heads": self.num_heads}
+
+    def tensors(self) -> dict[str, np.ndarray]:
+        return {"P": np.asarray(self.P, np.float64), "Q": np.asarray(self.Q, np.float64)}
+
+    @classmethod
+    def shapes(cls, config: Mapping[str, Any], task: LinearTask) -> dict[str, tuple[int, ...]]:
+        layers = integer("num_layers", config.get("num_layers"), "num_layers")
+        heads = integer("num_heads", config.get("num_heads"), "num_heads")
+        return dict.fromkeys(("P", "Q"), (layers, heads, task.dim + 1, task.dim + 1))
+
+    @classmethod
+    def build(cls, config: Mapping[str, Any], tensors: Mapping[str, np.ndarray]) -> Self:
+        return cls(P=tensors["P"].astype(np.float64), Q=tensors["Q"].astype(np.float64))
 
 
 @struct.dataclass
@@ -156,7 +180,7 @@ def implicit_weights(model: LinearTransformer, moments: Moments) -> WeightPath:
     xp, gram = namespace(model, moments), moments.gram()
     identity = eye_like(gram)
 
-    def layer(carry: tuple[Array, Array], weights: tuple[Array, Array]) -> tuple[Any, Array]:
+    def layer(carry: Pair, weights: Pair) -> tuple[Pair, Array]:
         G, B = carry
         P, Q = weights
         A = identity + _attention(P, G, Q)
@@ -187,7 +211,7 @@ def information_flow(model: LinearTransformer, moments: Moments) -> InformationF
         energy = a * a * lam - 2 * a * w_alpha + xp.vecdot(w, Sigma_w)
         return Moments(Sigma=S, alpha=r, lam=energy).gram()
 
-    def layer(state: tuple[Array, ...], weights: tuple[Array, Array]) -> tuple[Any, Any]:
+    def layer(state: Flow, weights: Pair) -> tuple[Flow, Flow]:
         a, M, u, w = state
         P, Q = weights
         update = _attention(P, gram(a, M, u, w), Q)

@@ -4,12 +4,16 @@ XLA on a CPU multiplies small matrices one after the other; laid out along the b
 run through the vector units, some ten times as fast (benchmarks/kernels.py). Written as sums they
 would also be fused into whatever uses them and computed again for each of its entries, so every
 product stands in a branch of its own, taken whenever `on`: a number that the compiler cannot know.
-On other devices they are plain matrix products.
+On other devices they are plain matrix products, and of numpy arrays `einsum`s, which go along the
+batch too and wait for no threads of a matrix library.
 """
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float, Int
+import numpy as np
+from jaxtyping import Float, Int
+
+from icl_core.arrays import Array, namespace
 
 Matrices = Float[Array, "rows columns batch"]
 Matrix = Float[Array, "rows columns"]
@@ -27,43 +31,52 @@ def _summed(A: Array, B: Array, on: Array) -> Array:
 
 
 def _dot(A: Array, B: Array, on: Array) -> Array:
-    return jnp.einsum("ikn,kjn->ijn", A, B)
+    return namespace(A, B).einsum("ikn,kjn->ijn", A, B)
+
+
+def multiply(A: Matrices, B: Matrices, on: Int[Array, ""]) -> Matrices:
+    """C[i, j, n] = sum_k A[i, k, n] B[k, j, n]."""
+    return (_dot if namespace(A, B) is np else _multiply)(A, B, on)
 
 
 @jax.custom_vjp
-def multiply(A: Matrices, B: Matrices, on: Int[Array, ""]) -> Matrices:
-    """C[i, j, n] = sum_k A[i, k, n] B[k, j, n]."""
+def _multiply(A: Array, B: Array, on: Array) -> Array:
     return jax.lax.platform_dependent(A, B, on, cpu=_summed, default=_dot)
 
 
 def _multiply_forward(A: Array, B: Array, on: Array) -> tuple[Array, tuple[Array, ...]]:
-    return multiply(A, B, on), (A, B, on)
+    return _multiply(A, B, on), (A, B, on)
 
 
 def _multiply_backward(kept: tuple[Array, ...], slope: Array) -> tuple[Array, Array, None]:
     A, B, on = kept
-    return multiply(slope, B.swapaxes(0, 1), on), multiply(A.swapaxes(0, 1), slope, on), None
+    return _multiply(slope, B.swapaxes(0, 1), on), _multiply(A.swapaxes(0, 1), slope, on), None
 
 
-multiply.defvjp(_multiply_forward, _multiply_backward)
+_multiply.defvjp(_multiply_forward, _multiply_backward)
 
 
-def _left(P: Array, G: Array) -> Array:
-    return jnp.einsum("ab,bcn->acn", P, G)
+def left(P: Matrix, G: Matrices) -> Matrices:
+    """P G with the same P for the whole batch."""
+    return namespace(P, G).einsum("ab,bcn->acn", P, G)
 
 
 def _right(G: Array, Q: Array) -> Array:
-    return jnp.einsum("abn,bc->acn", G, Q)
+    return namespace(G, Q).einsum("abn,bc->acn", G, Q)
+
+
+def sandwich(P: Matrix, G: Matrices, Q: Matrix) -> Matrices:
+    """P G Q with the same P and Q for the whole batch."""
+    return _right(left(P, G), Q) if namespace(P, G, Q) is np else _sandwich(P, G, Q)
 
 
 @jax.custom_vjp
-def sandwich(P: Matrix, G: Matrices, Q: Matrix) -> Matrices:
-    """P G Q with the same P and Q for the whole batch."""
-    return _right(_left(P, G), Q)
+def _sandwich(P: Array, G: Array, Q: Array) -> Array:
+    return _right(left(P, G), Q)
 
 
 def _sandwich_forward(P: Array, G: Array, Q: Array) -> tuple[Array, tuple[Array, ...]]:
-    PG = _left(P, G)
+    PG = left(P, G)
     return _right(PG, Q), (P, G, Q, PG)
 
 
@@ -72,7 +85,7 @@ def _sandwich_backward(kept: tuple[Array, ...], slope: Array) -> tuple[Array, Ar
     inner = _right(slope, Q.T)
     # A dot for every row, then their sum: XLA would first transpose all of both for a single dot.
     slope_Q = jnp.einsum("abn,acn->abc", PG, slope).sum(0)
-    return jnp.einsum("acn,bcn->ab", inner, G), _left(P.T, inner), slope_Q
+    return jnp.einsum("acn,bcn->ab", inner, G), left(P.T, inner), slope_Q
 
 
-sandwich.defvjp(_sandwich_forward, _sandwich_backward)
+_sandwich.defvjp(_sandwich_forward, _sandwich_backward)

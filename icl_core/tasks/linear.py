@@ -15,8 +15,9 @@ import numpy as np
 from flax import struct
 from jaxtyping import Float
 
-from icl_core.arrays import Array, Key, namespace
+from icl_core.arrays import Array, Key, Scalar, namespace
 from icl_core.errors import InputError
+from icl_core.tasks.base import Context, Draw, Seed
 from icl_core.tasks.inputs import (
     STANDARD,
     GaussianInputs,
@@ -26,9 +27,6 @@ from icl_core.tasks.inputs import (
 )
 from icl_core.tasks.noise import FixedNoise, NoiseLaw, noise_from_dict, noise_to_dict
 from icl_core.validation import Config, integer, mapping
-
-Seed = int | tuple[int, ...]
-"""Of numpy's generators: (seed, stream, index) names independent streams."""
 
 MAX_DRAWN_CONTEXT = 10_000
 """Longest context of inputs that are drawn token by token."""
@@ -60,6 +58,34 @@ class LinearTask(Config):
     def query_variances(self) -> Float[np.ndarray, "dim"]:
         """E x_j^2 of each coordinate of an input."""
         return self.inputs.variances(self.dim)
+
+    def draw(
+        self,
+        seed: Seed,
+        count: int,
+        queries: int = 1,
+        dtype: type[np.float32 | np.float64] = np.float64,
+    ) -> Draw:
+        """`count` prompts by their tokens, with queries and the noiseless <w, x> at them.
+
+        `draw_prompts` draws others, by their moments, and much faster.
+        """
+        if self.num_context > MAX_DRAWN_CONTEXT:
+            raise InputError(
+                f"The context length n is {self.num_context}: what is drawn token by token has "
+                f"{MAX_DRAWN_CONTEXT} at most; lower n."
+            )
+        rng = np.random.default_rng(seed)
+        X, asked = (
+            self.inputs.draw(rng, (count, number, self.dim), dtype)
+            for number in (self.num_context, queries)
+        )
+        w = rng.standard_normal((count, self.dim), dtype)
+        sigma = np.asarray(self.noise.quantile(rng.random(count)), dtype)
+        xi = sigma[:, None] * rng.standard_normal((count, self.num_context), dtype)
+        y = np.einsum("bnd,bd->bn", X, w) + xi
+        truth = np.einsum("bqd,bd->bq", asked, w)
+        return Draw(context=Tokens(X=X, y=y, sigma=sigma, w=w), queries=asked, truth=truth)
 
     @property
     def target_variance(self) -> float:
@@ -114,15 +140,13 @@ class Prompts:
     moments: Moments
     sigma: Float[Array, "batch"]
     w: Float[Array, "batch dim"]
-    num_context: Float[Array, ""] | np.floating
+    num_context: Scalar
 
 
 @struct.dataclass
-class Tokens:
-    """A batch of prompts by their tokens: X [batch, n, d], y [batch, n], sigma [batch], w."""
+class Tokens(Context):
+    """A batch of contexts with what was hidden from the learner: sigma [batch], w [batch, d]."""
 
-    X: Float[Array, "batch n dim"]
-    y: Float[Array, "batch n"]
     sigma: Float[Array, "batch"]
     w: Float[Array, "batch dim"]
 
@@ -150,13 +174,17 @@ def moments_of(X: Float[Array, "*batch n dim"], y: Float[Array, "*batch n"]) -> 
     return Moments(Sigma=X.mT @ X, alpha=xp.vecmat(y, X), lam=xp.vecdot(y, y))
 
 
-def prompts_of(tokens: Tokens) -> Prompts:
-    """The same prompts by their moments."""
+def prompts_of(context: Context) -> Prompts:
+    """The same prompts by their moments; what a bare context hides, sigma and w, is NaN."""
+    X, y = context.X, context.y
+    if not isinstance(context, Tokens):
+        unknown = namespace(X).full_like(X[:, 0], np.nan)
+        context = Tokens(X=X, y=y, sigma=unknown[:, 0], w=unknown)
     return Prompts(
-        moments=moments_of(tokens.X, tokens.y),
-        sigma=tokens.sigma,
-        w=tokens.w,
-        num_context=tokens.X.dtype.type(tokens.X.shape[1]),
+        moments=moments_of(X, y),
+        sigma=context.sigma,
+        w=context.w,
+        num_context=X.dtype.type(X.shape[1]),
     )
 
 

@@ -24,7 +24,7 @@ from icl_core.checkpoints import (
 )
 from icl_core.errors import InputError
 from icl_core.files import dump_json, parse_json, read_bytes, write_atomic
-from icl_core.models.linear import PARAMETRIZATIONS, Parametrization
+from icl_core.models.linear import PARAMETRIZATIONS, LinearTransformer, Parametrization
 from icl_core.tasks.inputs import STANDARD, format_inputs
 from icl_core.tasks.linear import LinearTask
 from icl_core.tasks.noise import format_noise
@@ -175,9 +175,10 @@ def find_entry(name: str, folder: Path = PRETRAINED) -> Entry:
     raise InputError(f"There is no shipped model {name[:60]!r}: see `python -m icl_core zoo list`.")
 
 
-def load_entry(entry: Entry, folder: Path = PRETRAINED) -> Checkpoint:
+def load_entry(entry: Entry, folder: Path = PRETRAINED) -> Checkpoint[LinearTransformer]:
     """The model's checkpoint, verified against the manifest's hash and shape."""
-    checkpoint = load_checkpoint(folder / entry.file, expected_sha256=entry.sha256)
+    found = load_checkpoint(folder / entry.file, expected_sha256=entry.sha256)
+    checkpoint = found.holding(LinearTransformer)
     have = (checkpoint.task, checkpoint.parametrization, checkpoint.model.P.shape[:2])
     want = (entry.task, entry.parametrization, (entry.num_layers, entry.num_heads))
     if have != want:

@@ -324,7 +324,8 @@ def test_missing_tensor(name: str) -> None:
 
 def test_foreign_file() -> None:
     """A good .safetensors file of another program."""
-    assert "no tensor P" in refusal(save({"weight": np.zeros((2, 2))}))
+    assert "metadata" in refusal(save({"weight": np.zeros((2, 2))}))
+    assert "no tensor P" in refusal(file_of({"weight": np.zeros((2, 2))}))
     for metadata in (None, {}, {"format": "pt"}, {"experiment": "null"}, {"experiment": "[1]"}):
         assert "metadata" in refusal(save(TENSORS, metadata=metadata))
     spec = {"dtype": "F64", "shape": [1], "data_offsets": [0, 8]}
@@ -347,6 +348,13 @@ def test_foreign_file() -> None:
         ({"model": EXPERIMENT["model"] | {"num_layers": 3}}, "shape"),
         ({"model": EXPERIMENT["model"] | {"num_heads": "two"}}, "num_heads"),
         ({"model": EXPERIMENT["model"] | {"parametrization": "Full"}}, "parametrization"),
+        ({"model": EXPERIMENT["model"] | {"kind": "lstm"}}, "The kind of model is 'lstm'"),
+        ({"model": EXPERIMENT["model"] | {"kind": ["linear"]}}, "The kind of model"),
+        ({"model": EXPERIMENT["model"] | {"kind": "blocks"}}, "no tensor W_K"),
+        ({"model": EXPERIMENT["model"] | {"momentum": 1}}, "has no entry 'momentum'"),
+        ({"model": EXPERIMENT["model"] | {"kind": "factors"}}, "layers are tied"),
+        ({"licence": 3}, "The licence"),
+        ({"recipe": "make\nzoo"}, "The recipe"),
         ({"seed": -1}, "seed"),
         ({"seed": None}, "seed"),
         ({"training": []}, "training"),

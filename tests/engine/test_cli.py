@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from icl_core import cli, runtime
-from icl_core.checkpoints import load_checkpoint
+from icl_core.checkpoints import Checkpoint, load_checkpoint, save_checkpoint
 from icl_core.export import images
 from icl_core.export.images import missing
 from icl_core.export.recipe import Recipe, config_json
@@ -19,6 +19,7 @@ from icl_core.export.table import to_csv
 from icl_core.lessons.catalog import LESSONS
 from icl_core.zoo import library, verify
 from icl_core.zoo.claims import Claim
+from tests.cases import MODELS, TASK
 
 TRAIN = [
     *("train", "--dim", "2", "--context", "8", "--noise", "uniform:1", "--layers", "2"),
@@ -58,6 +59,16 @@ def test_evaluate_prints_layers_baselines_and_floor(trained, capsys):
     validation = load_checkpoint(trained).metrics["validation_loss"]
     spread = out["layers"]["stderr"][-1] * np.sqrt(1 + 5000 / 4096)
     assert abs(out["layers"]["mean"][-1] - validation) < 5 * spread
+
+
+@pytest.mark.parametrize("name", ["factors", "blocks_mlp"])
+def test_evaluate_takes_a_model_of_any_kind(name, tmp_path, capsys):
+    checkpoint = Checkpoint(model=MODELS[name](), task=TASK, seed=0)
+    save_checkpoint(tmp_path / "m.safetensors", checkpoint)
+    assert cli.main(["evaluate", str(tmp_path / "m.safetensors"), "--prompts", "300"]) == 0
+    out = json.loads(capsys.readouterr().out)
+    assert len(out["layers"]["mean"]) == checkpoint.model.config()["num_layers"] + 1
+    assert out["layers"]["mean"][0] > out["bayes_floor"] > 0
 
 
 def test_evaluate_on_another_noise_and_a_short_context(trained, capsys):

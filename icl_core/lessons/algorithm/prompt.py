@@ -6,7 +6,8 @@ from functools import lru_cache
 import numpy as np
 
 from icl_core.algorithms.ridge import ridge, spectrum
-from icl_core.analysis.momentum import StepTerms, cosines, mean_and_error, step_terms
+from icl_core.analysis.momentum import StepTerms, cosines, step_terms
+from icl_core.analysis.statistics import mean_and_error
 from icl_core.lessons.algorithm.config import Algorithm
 from icl_core.lessons.algorithm.figures import implicit as plots
 from icl_core.lessons.algorithm.figures.implicit import Held

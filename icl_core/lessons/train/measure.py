@@ -93,7 +93,9 @@ def measure_model(model: LinearTransformer, task: LinearTask) -> dict[str, LossS
     return evaluate(methods, task, prompts=MEASURE_PROMPTS)
 
 
-def checkpoint_of(config: Train, frame: Frame, measured: Mapping[str, LossSummary]) -> Checkpoint:
+def checkpoint_of(
+    config: Train, frame: Frame, measured: Mapping[str, LossSummary]
+) -> Checkpoint[LinearTransformer]:
     """The finished model as a file of the zoo's format."""
     loss = measured["model"]
     values = {"mean": loss.mean[-1], "stderr": loss.stderr[-1], "median": loss.median[-1]}

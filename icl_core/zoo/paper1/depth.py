@@ -13,12 +13,13 @@ from typing import Any
 import numpy as np
 
 from icl_core.analysis.recursion import residuals, sample_spectra, tune_steps, tune_untied
+from icl_core.analysis.statistics import mean_and_error
 from icl_core.constructions.matrices import descent_weights
 from icl_core.models.blocks import BlockModel
 from icl_core.models.linear import LinearTransformer
 from icl_core.training.blocks import BlockTraining
 from icl_core.training.stack import StackTraining
-from icl_core.zoo.paper1.one_layer import MAIN, mean_and_error, task_of
+from icl_core.zoo.paper1.one_layer import MAIN, task_of
 from icl_core.zoo.paper1.store import Part
 
 WIDER, WIDER_SHARE = 1.3, 0.05

@@ -8,14 +8,15 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float
 
-from icl_core.analysis.loss import distance_loss
+from icl_core.analysis.loss import distance_loss, sampled_loss
+from icl_core.analysis.statistics import overflowed
 from icl_core.arrays import Array
 from icl_core.models.blocks import BlockModel, Parameters, answers
+from icl_core.models.factored import FactoredTransformer
 from icl_core.models.linear import LinearTransformer
 from icl_core.tasks.linear import LinearTask, Prompts
 from icl_core.training.blocks import Batch, BlockTraining, draw_batch
 from icl_core.training.recipe import FACTORS
-from icl_core.training.stack import products
 from icl_core.zoo.paper1.depth import Kind
 from icl_core.zoo.paper1.one_layer import EVALUATION_SEED, MAIN
 from icl_core.zoo.paper1.store import Part
@@ -26,8 +27,8 @@ Blocks = tuple[BlockModel, Parameters]
 
 def stack_model(weights: dict[str, np.ndarray], layers: int) -> LinearTransformer:
     """The linear transformer of factors [blocks, d+1, d+1]."""
-    known: Any = products(weights, layers)  # type: ignore[arg-type]
-    return LinearTransformer(P=np.asarray(known["P"]), Q=np.asarray(known["Q"]))  # type: ignore[arg-type]
+    heads = {name: values[:, None] for name, values in weights.items()}
+    return FactoredTransformer(num_layers=layers, **heads).linear
 
 
 def trained(part: Part, layers: int) -> LinearTransformer:
@@ -39,7 +40,7 @@ def scaled(model: LinearTransformer) -> LinearTransformer:
     """The same model, in every layer the mean of the first d diagonal entries of W_K^T W_Q 1."""
     Q = np.asarray(model.Q)
     beta = np.diagonal(Q, axis1=-2, axis2=-1)[..., :-1].mean(-1)[..., None, None]
-    return LinearTransformer(P=np.asarray(model.P) * beta, Q=Q / beta)  # type: ignore[arg-type]
+    return LinearTransformer(P=np.asarray(model.P) * beta, Q=Q / beta)
 
 
 def mixed(model: LinearTransformer, ideal: LinearTransformer, share: float) -> LinearTransformer:
@@ -49,20 +50,19 @@ def mixed(model: LinearTransformer, ideal: LinearTransformer, share: float) -> L
         (1 - share) * np.asarray(getattr(mine, key)) + share * np.asarray(getattr(ideal, key))
         for key in ("P", "Q")
     )
-    return LinearTransformer(P=P, Q=Q)  # type: ignore[arg-type]
+    return LinearTransformer(P=P, Q=Q)
 
 
 def exact(path: Any, prompts: Prompts, query: Any) -> np.ndarray:
     """Losses by layer and prompt; overflow is infinite."""
-    losses = np.asarray(distance_loss(path, prompts.w, query))
-    return np.where(np.isnan(losses), np.inf, losses)
+    return overflowed(np.asarray(distance_loss(path, prompts.w, query)))
 
 
 def as_blocks(model: LinearTransformer, clip: float) -> Blocks:
     """The model for `models.blocks`, whose tokens can be clipped."""
     one = np.broadcast_to(np.eye(model.dim + 1, dtype=np.float32), model.P.shape)
     weights = {"W_K": one, "W_Q": model.Q, "W_V": one, "P": model.P}
-    arrays: Any = {name: np.asarray(values, np.float32) for name, values in weights.items()}
+    arrays = {name: jnp.asarray(values, np.float32) for name, values in weights.items()}
     return BlockModel(num_layers=model.num_layers, clip=clip), arrays
 
 
@@ -78,7 +78,7 @@ def asked(blocks: Blocks, drawn: Batch) -> np.ndarray:
     y = np.einsum("bnd,bd->bn", drawn.X, drawn.w)
     truth = np.einsum("bqd,bd->bq", drawn.queries, drawn.w)
     found = np.asarray(answers(*blocks, drawn.X, y, drawn.queries), np.float64)
-    return 0.5 * np.mean((found - truth) ** 2, axis=-1)
+    return sampled_loss(found, truth)
 
 
 def draw_clipped(task: LinearTask, count: int = SWEEP_PROMPTS) -> Batch:

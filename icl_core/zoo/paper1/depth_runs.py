@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from icl_core.analysis.likeness import alignment, draw_queries
+from icl_core.analysis.likeness import draw_queries, likeness
+from icl_core.analysis.statistics import mean_and_error, overflowed
 from icl_core.models.linear import LinearTransformer
 from icl_core.tasks.linear import Prompts, draw_prompts
 from icl_core.training.blocks import Batch, BlockTraining, train_blocks
@@ -29,7 +30,6 @@ from icl_core.zoo.paper1.one_layer import (
     EVALUATION_SEED,
     MAIN,
     QUERY_SEED,
-    mean_and_error,
     task_of,
 )
 from icl_core.zoo.paper1.store import load_part
@@ -55,9 +55,10 @@ def _frame(kind: str, model: LinearTransformer, count: int) -> dict[str, np.ndar
     path = np.asarray(model.weight_path(prompts))
     losses = exact(path, prompts, variance)
     found = {"loss": mean_and_error(losses), "median": np.median(losses, axis=-1)}
-    found["excess"] = mean_and_error(losses - exact(paths["gdpp"], prompts, variance))
+    beyond = losses - exact(paths["gdpp"], prompts, variance)
+    found["excess"] = mean_and_error(overflowed(beyond))
     for method, other in paths.items():
-        like = alignment(path, other, queries)
+        like = likeness(path, other, queries)
         found |= {
             f"cosine:{method}": (like.cosine, like.cosine_stderr),
             f"prediction_gap:{method}": (like.prediction_gap, like.prediction_stderr),
@@ -85,7 +86,7 @@ def _clipped_frame(key: str, blocks: Blocks, count: int) -> dict[str, np.ndarray
     found: dict[str, Any] = {"loss": mean_and_error(losses), "median": np.median(losses, axis=-1)}
     found["excess"] = mean_and_error(losses - others["gdpp"][1])
     for method, (answer, _, slope) in others.items():
-        like = alignment(slopes, slope, np.asarray(drawn.queries)[:, 0])
+        like = likeness(slopes, slope, np.asarray(drawn.queries)[:, 0])
         found |= {
             f"cosine:{method}": (like.cosine, like.cosine_stderr),
             f"prediction_gap:{method}": mean_and_error(np.abs(first - answer)),

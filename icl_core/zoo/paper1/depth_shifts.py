@@ -4,6 +4,7 @@ import time
 
 import numpy as np
 
+from icl_core.analysis.statistics import mean_and_error
 from icl_core.models.linear import LinearTransformer
 from icl_core.tasks.linear import draw_prompts
 from icl_core.tasks.shifts import input_shift, wider_inputs
@@ -33,7 +34,6 @@ from icl_core.zoo.paper1.one_layer import (
     EVALUATION,
     EVALUATION_SEED,
     MAIN,
-    mean_and_error,
     task_of,
 )
 from icl_core.zoo.paper1.store import load_part

@@ -12,9 +12,10 @@ import jax
 import numpy as np
 
 from icl_core.analysis.floors import one_layer_loss, one_layer_step
-from icl_core.analysis.likeness import alignment, draw_queries
+from icl_core.analysis.likeness import draw_queries, likeness
 from icl_core.analysis.loss import distance_loss
 from icl_core.analysis.rollout import roll_out
+from icl_core.analysis.statistics import mean_and_error, overflowed
 from icl_core.arrays import in_float64
 from icl_core.constructions.matrices import AttentionWeights, descent_weights
 from icl_core.tasks.inputs import UniformInputs
@@ -135,14 +136,7 @@ def constructed(task: LinearTask) -> AttentionWeights:
 
 
 def _losses(weights: np.ndarray, prompts: Prompts, query: Any) -> np.ndarray:
-    return np.asarray(distance_loss(weights[None], prompts.w, query))[0]
-
-
-def mean_and_error(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Over the last axis; a prompt that overflowed counts as infinite."""
-    with np.errstate(over="ignore", invalid="ignore"):
-        values = np.where(np.isnan(values), np.inf, values)
-        return values.mean(-1), values.std(-1, ddof=1) / np.sqrt(values.shape[-1])
+    return overflowed(np.asarray(distance_loss(weights[None], prompts.w, query))[0])
 
 
 @in_float64
@@ -159,7 +153,7 @@ def _run(task: LinearTask, config: AttentionTraining) -> dict[str, np.ndarray]:
     for snapshot in snapshots:
         weights = answers(snapshot.weights, prompts)
         excess, error = mean_and_error(_losses(weights, prompts, variance) - gd)
-        like = alignment(weights, descent, queries)
+        like = likeness(weights, descent, queries)
         values = {
             "steps": snapshot.step,
             "train_loss": snapshot.train_loss,
@@ -269,7 +263,6 @@ def _rollouts(
 
 
 def _told(path: Any, prompts: Prompts, task: LinearTask) -> np.ndarray:
-    losses = np.asarray(distance_loss(path, prompts.w, task.query_variances))
-    losses = np.where(np.isnan(losses), np.inf, losses)
+    losses = overflowed(np.asarray(distance_loss(path, prompts.w, task.query_variances)))
     low, median, high = np.quantile(np.minimum(losses, 1e300), [0.1, 0.5, 0.9], axis=-1)
     return np.stack([*mean_and_error(losses), median, low, high])

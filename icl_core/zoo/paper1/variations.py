@@ -12,20 +12,25 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 
 from icl_core.algorithms.descent import GDPlusPlus, GradientDescent
 from icl_core.analysis.floors import one_layer_loss, one_layer_step
-from icl_core.analysis.likeness import alignment
+from icl_core.analysis.likeness import likeness
+from icl_core.analysis.loss import sampled_loss
 from icl_core.analysis.recursion import exact_losses, sample_spectra, tune_steps
-from icl_core.models.blocks import BlockModel, answers, sensitivity
-from icl_core.tasks.linear import Tokens, prompts_of
+from icl_core.analysis.statistics import mean_and_error
+from icl_core.arrays import Array
+from icl_core.models.blocks import BlockModel, BlockTransformer, sensitivity
+from icl_core.tasks.base import Draw
+from icl_core.tasks.linear import prompts_of
 from icl_core.tasks.shifts import wider_inputs
 from icl_core.training.blocks import (
     Batch,
     BlockSnapshot,
     BlockTraining,
-    draw_batch,
     fixed_prompts,
     half_mse,
     train_blocks,
@@ -125,40 +130,33 @@ def descents() -> dict[str, GDPlusPlus | GradientDescent]:
 class Evaluation:
     """Prompts with sampled queries, and what gradient descent's weights [prompts, d] are there."""
 
-    batch: Batch
-    y: np.ndarray
+    drawn: Draw
     weights: Mapping[str, np.ndarray]
 
-    @property
-    def truth(self) -> np.ndarray:
-        """Targets of the queries, [prompts, queries]."""
-        return np.einsum("bqd,bd->bq", self.batch.queries, self.batch.w)
+    def answers(self, model: BlockModel, parameters: Mapping[str, Array]) -> np.ndarray:
+        """Of the trained model at every query, by XLA, as it was trained."""
+        trained = BlockTransformer(
+            shape=model, parameters={name: jnp.asarray(v) for name, v in parameters.items()}
+        )
+        return np.asarray(trained.answers(self.drawn.context, self.drawn.queries))[-1]
 
     def losses(self, answer: np.ndarray) -> np.ndarray:
         """Half squared errors, mean over a prompt's queries, [prompts]."""
-        return 0.5 * ((np.asarray(answer) - self.truth) ** 2).mean(-1)
+        return sampled_loss(answer, self.drawn.truth)
 
     def of_descent(self, name: str) -> np.ndarray:
-        return self.losses(np.einsum("bqd,bd->bq", self.batch.queries, self.weights[name]))
+        return self.losses(np.einsum("bqd,bd->bq", self.drawn.queries, self.weights[name]))
 
 
 @cache
 def evaluation_at(alpha: float, seed: int = EVALUATION_SEED) -> Evaluation:
     """EVALUATION prompts with inputs times alpha: the same for all models."""
     task = wider_inputs(task_of(MAIN), alpha)
-    batch = draw_batch(task, np.random.default_rng(seed), (EVALUATION,), QUERIES)
-    y = np.einsum("bnd,bd->bn", batch.X, batch.w)
-    return Evaluation(batch=batch, y=y, weights=_descent_weights(batch, y))
-
-
-def _descent_weights(batch: Batch, y: np.ndarray) -> dict[str, np.ndarray]:
-    X, y, w = (np.asarray(values, np.float64) for values in (batch.X, y, batch.w))
-    prompts = prompts_of(Tokens(X=X, y=y, sigma=np.zeros(len(w)), w=w))
-    return {name: np.asarray(d.weight_path(prompts))[-1] for name, d in descents().items()}
-
-
-def mean_and_error(values: np.ndarray) -> tuple[float, float]:
-    return float(values.mean()), float(values.std(ddof=1) / np.sqrt(len(values)))
+    drawn = task.draw(seed, EVALUATION, QUERIES, np.float32)
+    context = jax.tree.map(np.float64, drawn.context)
+    paths = {name: d.weight_path(prompts_of(context)) for name, d in descents().items()}
+    weights = {name: np.asarray(path)[-1] for name, path in paths.items()}
+    return Evaluation(drawn=drawn, weights=weights)
 
 
 def _reference() -> dict[str, np.ndarray]:
@@ -199,8 +197,7 @@ def _fixed_batch(config: BlockTraining) -> Batch | None:
 def _losses(model: BlockModel, snapshot: BlockSnapshot, fixed: Batch | None) -> dict[str, Any]:
     """steps; loss and its error; loss on the training prompts, where they are fixed."""
     test, parameters = evaluation_at(1.0), snapshot.parameters
-    batch = test.batch
-    found = np.asarray(answers(model, parameters, batch.X, test.y, batch.queries)[-1])
+    found = test.answers(model, parameters)
     excess, error = mean_and_error(test.losses(found) - test.of_descent("gd1"))
     train = snapshot.train_loss if fixed is None else float(half_mse(model, parameters, fixed))
     values = {"loss": one_layer_loss(task_of(MAIN)) + excess, "error": error, "train_loss": train}
@@ -215,8 +212,7 @@ def _picture(model: BlockModel, snapshot: BlockSnapshot, descent: str) -> dict[s
     shift = []
     for alpha in SCALES:
         test = evaluation_at(float(alpha))
-        found = answers(model, parameters, test.batch.X, test.y, test.batch.queries)[-1]
-        shift.append(mean_and_error(test.losses(found)))
+        shift.append(mean_and_error(test.losses(test.answers(model, parameters))))
     return {
         "frames": np.int32(snapshot.step),
         "W_KQ": np.float16(compares),
@@ -230,10 +226,10 @@ def _likeness(
 ) -> dict[str, np.ndarray]:
     """(mean, standard error) over prompts of cosine and prediction gap, at one query each."""
     test = evaluation_at(1.0)
-    batch, weights, x = test.batch, test.weights[descent], test.batch.queries[:, :1]
-    slopes = np.asarray(sensitivity(model, parameters, batch.X, test.y, x))[:, 0]
-    found = alignment(slopes, weights, np.asarray(x)[:, 0])
-    answer = np.asarray(answers(model, parameters, batch.X, test.y, x)[-1])[:, 0]
+    context, weights, x = test.drawn.context, test.weights[descent], test.drawn.queries[:, :1]
+    slopes = np.asarray(sensitivity(model, parameters, context.X, context.y, x))[:, 0]
+    found = likeness(slopes, weights, np.asarray(x)[:, 0])
+    answer = test.answers(model, parameters)[:, 0]
     gap = np.abs(answer - np.einsum("bd,bd->b", np.asarray(x)[:, 0], weights))
     return {
         "cosine": np.array([found.cosine, found.cosine_stderr], np.float32),

@@ -1,6 +1,8 @@
 """What every method promises, whatever it is: one test per promise, one row of `METHODS` each."""
 
+import importlib
 import json
+import pkgutil
 from dataclasses import dataclass, replace
 from functools import cache, partial
 
@@ -9,9 +11,12 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from icl_core import algorithms
+from icl_core.algorithms import Method
+from icl_core.algorithms.truth import TrueWeights
 from icl_core.checkpoints import Checkpoint, checkpoint_bytes, parse_checkpoint
 from icl_core.models.linear import LinearTransformer
-from icl_core.tasks.linear import Prompts
+from icl_core.tasks.linear import Prompts, prompts_of
 from icl_core.validation import Config
 from tests.cases import (
     BATCH,
@@ -160,20 +165,24 @@ def test_without_targets_the_prediction_is_zero(case: MethodCase) -> None:
     assert not method.weight_path(empty).any()
 
 
+@each_method
+def test_answers_are_the_weights_at_the_queries(case: MethodCase) -> None:
+    method, drawn = case.build(TASK), TASK.draw(7, BATCH, queries=3)
+    path = method.weight_path(prompts_of(drawn.context))
+    expected = np.einsum("sbd,bqd->sbq", path, drawn.queries)
+    assert_close(method.answers(drawn.context, drawn.queries), expected)
+
+
 def test_every_method_is_in_the_table() -> None:
-    """A method added to icl_core.algorithms must be added to `METHODS` too."""
-    from icl_core.algorithms import accelerated, descent, iterative, ridge
-
-    def is_method(value: object, module: str) -> bool:
-        return (
-            isinstance(value, type) and value.__module__ == module and hasattr(value, "weight_path")
-        )
-
-    written = {
-        value
-        for module in (accelerated, descent, iterative, ridge)
-        for value in vars(module).values()
-        if is_method(value, module.__name__)
-    }
-    tested = {type(case.build(TASK)) for case in METHODS}
-    assert written <= tested
+    """Of `icl_core.algorithms`, wherever it stands there; the truth alone is no method of a
+    learner."""
+    written = set()
+    for module in pkgutil.iter_modules(algorithms.__path__, f"{algorithms.__name__}."):
+        found = vars(importlib.import_module(module.name)).values()
+        written |= {
+            value
+            for value in found
+            if isinstance(value, type) and issubclass(value, Method) and value is not Method
+        }
+    assert len(written) > 10
+    assert written - {type(case.build(TASK)) for case in METHODS} == {TrueWeights}

@@ -1,10 +1,14 @@
 """The adjusted loss against its definition, sampled; and how evaluation goes about it."""
 
+from dataclasses import dataclass
+
 import jax
 import numpy as np
 import pytest
 
+from icl_core.algorithms import Method
 from icl_core.algorithms.ridge import ConstRR, OracleRR
+from icl_core.algorithms.truth import TrueWeights
 from icl_core.analysis.loss import (
     CHUNK,
     adjusted_losses,
@@ -14,6 +18,7 @@ from icl_core.analysis.loss import (
     summarize,
 )
 from icl_core.errors import InputError
+from icl_core.tasks.base import Context, Draw
 from icl_core.tasks.linear import prompts_of, sample_tokens
 from icl_core.tasks.noise import FixedNoise, sample_sigma
 from tests.cases import COUNT, DESCENT, TASK, assert_close, full_model, some_prompts
@@ -50,6 +55,87 @@ def test_adjusted_loss_is_loss_minus_oracle_loss() -> None:
         stderr = np.hypot(excess.std() / np.sqrt(count), summary.stderr[-1])
         assert abs(excess.mean() - summary.final) < 5 * stderr
         assert stderr < 0.05 * summary.final
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A method that is known by its answers alone."""
+
+    method: Method
+
+    def answers(self, context: Context, queries: np.ndarray) -> np.ndarray:
+        return self.method.answers(context, queries)
+
+
+@pytest.mark.parametrize("against", [OracleRR(), TrueWeights()])
+def test_sampled_losses_are_the_exact_ones(against: Method) -> None:
+    """Of the same methods by their answers alone, on other prompts: 4 standard errors by step."""
+    methods = {"gd": DESCENT, "const": CONST, "model": full_model(layers=1)}
+    asked = {name: Asked(method) for name, method in methods.items()}
+    exact = evaluate(methods, TASK, prompts=200_000, seed=8, against=against)
+    sampled = evaluate(asked, TASK, prompts=20_000, seed=9, against=against)
+    for name in methods:
+        stderr = np.hypot(exact[name].stderr, sampled[name].stderr)
+        assert (np.abs(exact[name].mean - sampled[name].mean) < 4 * stderr).all(), name
+        assert (stderr < 0.05 * exact[name].mean).all(), name
+
+
+def test_exact_and_sampled_losses_are_of_the_same_prompts() -> None:
+    """Beside a method that is sampled others are exact, on its contexts: so the difference is that
+    of the queries alone, and none with the weights' own answers."""
+    both = {"exact": DESCENT, "sampled": Asked(DESCENT)}
+    losses = prompt_losses(both, TASK, prompts=3000, seed=3)
+    excess = summarize(losses["sampled"] - losses["exact"])
+    assert (np.abs(excess.mean) < 4 * excess.stderr).all()
+    alone = summarize(losses["sampled"] - prompt_losses(both, TASK, prompts=3000, seed=4)["exact"])
+    assert (excess.stderr < 0.7 * alone.stderr).all()
+    assert not prompt_losses({"it": Asked(OracleRR())}, TASK, prompts=10, seed=1)["it"][-1].any()
+
+
+def test_pairing_with_the_oracle_lowers_the_error() -> None:
+    """The same adjusted loss as a difference of plain losses has a larger error, on the same
+    prompts and queries and more so on different ones."""
+    asked = {"gd": Asked(DESCENT), "oracle": Asked(OracleRR())}
+    paired = evaluate(asked, TASK, prompts=5000, seed=3)["gd"]
+    plain, other = (
+        prompt_losses(asked, TASK, prompts=5000, seed=seed, against=None) for seed in (3, 4)
+    )
+    difference = summarize(plain["gd"] - plain["oracle"][-1])
+    unpaired = summarize(plain["gd"] - other["oracle"][-1])
+    assert (np.abs(paired.mean - difference.mean) < 4 * difference.stderr).all()
+    assert (paired.stderr < difference.stderr).all()
+    assert (difference.stderr < unpaired.stderr).all()
+    assert paired.stderr[-1] < 0.7 * unpaired.stderr[-1]
+
+
+def test_a_task_without_moments_is_sampled_against_the_truth() -> None:
+    """What a task must offer is its draw alone."""
+
+    class Constant:
+        """Every target of a prompt is the same number."""
+
+        dim, num_context = 2, 5
+
+        def draw(self, seed: object, count: int, queries: int = 1) -> Draw:
+            rng = np.random.default_rng(seed)
+            level = rng.standard_normal((count, 1))
+            X, asked = (rng.standard_normal((count, k, 2)) for k in (5, queries))
+            y, truth = (np.broadcast_to(level, (count, k)) for k in (5, queries))
+            return Draw(context=Context(X=X, y=y), queries=asked, truth=truth)
+
+    class Mean:
+        """The mean of the context's targets, in one step."""
+
+        def answers(self, context: Context, queries: np.ndarray) -> np.ndarray:
+            mean = np.broadcast_to(context.y.mean(1, keepdims=True), queries.shape[:2])
+            return np.stack([0 * mean, mean])
+
+    methods = {"mean": Mean(), "gd": DESCENT}
+    losses = evaluate(methods, Constant(), prompts=4000, seed=0, against=None)
+    assert_close(losses["mean"].final, 0)
+    assert abs(losses["mean"].mean[0] - 0.5) < 4 * losses["mean"].stderr[0]
+    assert losses["gd"].final > 0.1
+    assert np.isnan(evaluate(methods, Constant(), prompts=10)["mean"].mean).all()
 
 
 def test_per_prompt_loss_is_half_the_squared_distance_to_the_oracle() -> None:

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from icl_core.analysis.momentum import cosines, mean_and_error, step_terms
+from icl_core.analysis.momentum import cosines, step_terms
+from icl_core.analysis.statistics import mean_and_error
 from icl_core.constructions import gdpp_model, gradient_descent_model
 from icl_core.models.linear import information_flow, omegas
 from tests.cases import DESCENT, PLUS_PLUS, assert_close, diag_model, some_prompts

@@ -8,17 +8,9 @@ from scipy.special import erf, softmax
 from icl_core.models.blocks import BlockModel, answers, sensitivity
 from icl_core.models.linear import LinearTransformer
 from icl_core.tasks.linear import Tokens, prompts_of
+from tests.cases import BLOCKS
 
 DIM, PROMPTS, EXAMPLES, QUERIES = 3, 4, 5, 2
-KINDS = {
-    "linear": BlockModel(num_layers=3, num_heads=2),
-    "tied": BlockModel(num_layers=3, tied=True),
-    "softmax": BlockModel(num_layers=2, num_heads=2, attention="softmax"),
-    "every": BlockModel(num_layers=2, norm="every", tied=True),
-    "between": BlockModel(num_layers=3, norm="between"),
-    "mlp": BlockModel(num_layers=2, num_heads=2, attention="softmax", norm="every", widening=4),
-    "clipped": BlockModel(num_layers=2, widening=2, clip=0.4),
-}
 
 
 def _case(model: BlockModel) -> tuple[dict[str, np.ndarray], np.ndarray, np.ndarray, np.ndarray]:
@@ -70,10 +62,10 @@ def _by_tokens(
     return said
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", BLOCKS)
 def test_answers_are_those_of_the_formulas(kind: str) -> None:
     """To rounding; with an MLP to 5e-3, as JAX's gelu is the tanh approximation."""
-    model = KINDS[kind]
+    model = BLOCKS[kind]
     parameters, X, y, queries = _case(model)
     found = np.asarray(answers(model, parameters, X, y, queries))
     assert found.shape == (model.num_layers + 1, PROMPTS, QUERIES)
@@ -84,9 +76,9 @@ def test_answers_are_those_of_the_formulas(kind: str) -> None:
             np.testing.assert_allclose(found[:, b, q], expected, rtol=tolerance, atol=tolerance)
 
 
-@pytest.mark.parametrize("kind", ["linear", "tied"])
+@pytest.mark.parametrize("kind", ["blocks", "blocks_tied"])
 def test_linear_blocks_are_the_linear_transformer(kind: str) -> None:
-    model = KINDS[kind]
+    model = BLOCKS[kind]
     parameters, X, y, queries = _case(model)
     P = np.einsum("lhij,lhjk->lhik", parameters["P"], parameters["W_V"])
     Q = np.einsum("lhji,lhjk->lhik", parameters["W_K"], parameters["W_Q"])
@@ -101,9 +93,9 @@ def test_linear_blocks_are_the_linear_transformer(kind: str) -> None:
     np.testing.assert_allclose(slopes, expected, atol=1e-10)
 
 
-@pytest.mark.parametrize("kind", ["softmax", "between", "mlp"])
+@pytest.mark.parametrize("kind", ["blocks_softmax", "blocks_between", "blocks_mlp"])
 def test_sensitivities_are_slopes(kind: str) -> None:
-    model = KINDS[kind]
+    model = BLOCKS[kind]
     parameters, X, y, queries = _case(model)
     slopes = np.asarray(sensitivity(model, parameters, X, y, queries))
     width = 1e-5
@@ -116,7 +108,7 @@ def test_sensitivities_are_slopes(kind: str) -> None:
 
 
 def test_parameters_have_slopes_of_finite_differences() -> None:
-    model = KINDS["mlp"].replace(attention="linear", norm="between")
+    model = BLOCKS["blocks_mlp"].replace(attention="linear", norm="between")
     parameters, X, y, queries = _case(model)
 
     def total(given: dict[str, np.ndarray]) -> jax.Array:
@@ -133,5 +125,5 @@ def test_parameters_have_slopes_of_finite_differences() -> None:
 
 
 def test_a_model_is_plain_data() -> None:
-    for model in KINDS.values():
+    for model in BLOCKS.values():
         assert BlockModel.from_dict(model.to_dict()) == model

@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 
+from icl_core.algorithms.ridge import OracleRR
 from icl_core.errors import InputError
+from icl_core.tasks.base import Context
 from icl_core.tasks.linear import (
     LinearTask,
     Prompts,
@@ -18,7 +20,7 @@ from icl_core.tasks.linear import (
     sample_tokens,
 )
 from icl_core.tasks.noise import CategoricalNoise, FixedNoise
-from tests.cases import COUNT, PAPER_TASKS, TASK, assert_close, some_prompts, some_tokens
+from tests.cases import BATCH, COUNT, PAPER_TASKS, TASK, assert_close, some_prompts, some_tokens
 from tests.hostile import ANY_JSON, assert_one_sentence
 
 tokens_at = jax.jit(sample_tokens, static_argnames=("dim", "num_context"))
@@ -178,3 +180,36 @@ def test_any_json_is_a_task_or_one_sentence(value: object) -> None:
             LinearTask.from_dict(candidate)
         except InputError as error:
             assert_one_sentence(error)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_draw_by_tokens_is_one_of_the_task(dtype: type) -> None:
+    """Targets, truth and moments written out; means over prompts as the laws have them."""
+    drawn = TASK.draw((3, 1), COUNT, 2, dtype)
+    X, y, w = drawn.context.X, drawn.context.y, drawn.context.w
+    assert {values.dtype for values in jax.tree.leaves(drawn)} == {np.dtype(dtype)}
+    assert X.shape == (COUNT, TASK.num_context, TASK.dim)
+    np.testing.assert_allclose(drawn.truth[5, 1], drawn.queries[5, 1] @ w[5], rtol=1e-5)
+    noise = y - np.einsum("bnd,bd->bn", X, w)
+    assert abs((noise**2).mean() - TASK.noise.second_moment) < 0.05
+    assert abs((noise[:9] / drawn.context.sigma[:9, None]).std() - 1) < 0.3
+    for inputs in (X, drawn.queries):
+        assert_close((inputs**2).mean((0, 1)), TASK.query_variances, 0.05)
+    np.testing.assert_array_equal(TASK.draw((3, 1), COUNT, 2, dtype).truth, drawn.truth)
+
+
+def test_what_a_bare_context_hides_is_not_known() -> None:
+    """Moments are the same; the noise level and the true weights are NaN, and so is the oracle."""
+    tokens, asked = some_tokens(), np.ones((BATCH, 2, 3))
+    bare = Context(X=tokens.X, y=tokens.y)
+    found, known = prompts_of(bare), prompts_of(tokens)
+    assert_close(found.moments.gram(), known.moments.gram())
+    assert np.isnan(found.sigma).all()
+    assert np.isnan(found.w).all()
+    assert np.isnan(OracleRR().answers(bare, asked)[-1]).all()
+    assert np.isfinite(OracleRR().answers(tokens, asked)).all()
+
+
+def test_long_contexts_are_not_drawn_by_tokens() -> None:
+    with pytest.raises(InputError, match="token by token"):
+        TASK.replace(num_context=10_001).draw(0, 1)

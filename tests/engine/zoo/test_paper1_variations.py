@@ -5,7 +5,7 @@ import pytest
 
 from icl_core.analysis.floors import one_layer_loss
 from icl_core.analysis.recursion import exact_losses, sample_spectra
-from icl_core.models.blocks import answers
+from icl_core.analysis.statistics import mean_and_error
 from icl_core.training.blocks import BlockTraining
 from icl_core.zoo.paper1 import variations
 from icl_core.zoo.paper1.one_layer import MAIN, task_of
@@ -18,7 +18,6 @@ from icl_core.zoo.paper1.variations import (
     descents,
     evaluation_at,
     halfway,
-    mean_and_error,
     parameters_of,
     plateaus,
 )
@@ -36,8 +35,8 @@ def test_the_shipped_losses_are_the_weights(variant: str) -> None:
     test = evaluation_at(1.0, 99)
     for seed in (0, 1):
         parameters = parameters_of(part, seed)
-        found = answers(model, parameters, test.batch.X, test.y, test.batch.queries)[-1]
-        excess, error = mean_and_error(test.losses(np.asarray(found)) - test.of_descent("gd1"))
+        found = test.answers(model, parameters)
+        excess, error = mean_and_error(test.losses(found) - test.of_descent("gd1"))
         again = one_layer_loss(task_of(MAIN)) + excess
         assert abs(again - part["loss"][seed, -1]) < 5 * (error + part["error"][seed, -1])
 
