@@ -22,8 +22,7 @@ from jaxtyping import Float
 from icl_core.arrays import Array, namespace, numpy_or_xla, require_shape
 from icl_core.models.blocks import linear_attention, softmax_attention
 from icl_core.models.predictor import Answers, Model, Queries
-from icl_core.tasks.base import Context
-from icl_core.tasks.linear import LinearTask
+from icl_core.tasks.base import Context, Task
 from icl_core.validation import Config, choice, integer
 
 FACTORS = ("W_K", "W_Q", "W_V", "P")
@@ -95,7 +94,7 @@ class CopyingTransformer(Model):
         return {name: np.asarray(self.parameters[name]) for name in FACTORS}
 
     @classmethod
-    def shapes(cls, config: Mapping[str, Any], task: LinearTask) -> dict[str, tuple[int, ...]]:
+    def shapes(cls, config: Mapping[str, Any], task: Task) -> dict[str, tuple[int, ...]]:
         shapes = CopyingModel.from_dict(config).shapes(task.dim, task.num_context)
         return {name: shape for name, (shape, _) in shapes.items()}
 
@@ -133,14 +132,13 @@ def layers(
         known[np.asarray(places)],
         xp.broadcast_to(known[-1], (queries.shape[1], known.shape[1])),
     )
-    state = tuple(_placed(e, p) for e, p in zip((tokens, queries), where, strict=True))
-    found = [state]
+    context, asked = (_placed(e, p) for e, p in zip((tokens, queries), where, strict=True))
+    found = [(context, asked)]
     for layer in range(model.num_layers):
         attend = softmax_attention if layer < model.softmax else linear_attention
-        weights = {name: parameters[name][layer] for name in FACTORS}
-        changes = attend(weights, *state)
-        state = tuple(e + change for e, change in zip(state, changes, strict=True))
-        found.append(state)
+        change, answer = attend({name: parameters[name][layer] for name in FACTORS}, context, asked)
+        context, asked = context + change, asked + answer
+        found.append((context, asked))
     return found
 
 

@@ -52,7 +52,7 @@ class FeatureModel(Config):
             num_layers=integer("The number of layers", self.num_layers, "num_layers"),
             num_heads=integer("The number of heads", self.num_heads, "num_heads"),
             frozen=choice("Whether attention is frozen", self.frozen, (False, True)),
-            eta=number("The step size eta", self.eta, "eta"),
+            eta=number("The step size eta", self.eta, (0.0, 1000.0)),
         )
 
     def shapes(self, dim: int) -> dict[str, tuple[tuple[int, ...], int]]:
@@ -110,9 +110,8 @@ def embedded(
     y: Float[Array, "batch points"] | None = None,
 ) -> Float[Array, "width points batch"]:
     """Tokens (x, y) after embedding and MLP; y = 0, as a query has it, unless given."""
-    if y is None:
-        y = namespace(X).zeros(X.shape[:2], X.dtype)
-    e = left(parameters["W_E"], token_rows(X, y))
+    targets = namespace(X).zeros(X.shape[:2], X.dtype) if y is None else y
+    e = left(parameters["W_E"], token_rows(X, targets))
     return e + mlp({name: parameters[name] for name in MLP}, e)
 
 

@@ -2,8 +2,6 @@
 
 from functools import partial
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 import pytest
 from scipy.special import softmax
@@ -97,18 +95,6 @@ def test_answers_are_those_of_the_formulas(name: str) -> None:
         for q in range(3):
             X, y, x = drawn.context.X[b], drawn.context.y[b], drawn.queries[b, q]
             assert_close(found[:, b, q], _by_tokens(model, X, y, x))
-
-
-@each_shape
-@pytest.mark.parametrize(("dtype", "tolerance"), [(np.float32, 2e-5), (np.float64, 1e-12)])
-def test_numpy_and_xla_give_the_same_answers(name: str, dtype: type, tolerance: float) -> None:
-    with jax.enable_x64(dtype is np.float64):
-        model, drawn = jax.tree.map(lambda v: np.asarray(v, dtype), (some_model(name), some_draw()))
-        mine = model.answers(drawn.context, drawn.queries)
-        assert isinstance(mine, np.ndarray)
-        other, given = jax.tree.map(jnp.asarray, (model, drawn))
-        assert mine.dtype == dtype
-        assert_close(other.answers(given.context, given.queries), mine, tolerance)
 
 
 SIZES = ((10, 10), (3, 4), (1, 1), (5, 3), (2, 7))

@@ -79,18 +79,6 @@ def test_answers_are_those_of_the_formulas(name: str) -> None:
             assert_close(found[:, b, q], _by_tokens(model, X, y, x))
 
 
-@each_shape
-@pytest.mark.parametrize(("dtype", "tolerance"), [(np.float32, 5e-5), (np.float64, 1e-11)])
-def test_numpy_and_xla_give_the_same_answers(name: str, dtype: type, tolerance: float) -> None:
-    with jax.enable_x64(dtype is np.float64):
-        model, drawn = jax.tree.map(lambda v: np.asarray(v, dtype), (some_model(name), DRAWN))
-        mine = model.answers(drawn.context, drawn.queries)
-        assert isinstance(mine, np.ndarray)
-        other, given = jax.tree.map(jnp.asarray, (model, drawn))
-        assert mine.dtype == dtype
-        assert_close(other.answers(given.context, given.queries), mine, tolerance)
-
-
 def test_frozen_attention_is_gradient_descent_on_features() -> None:
     """Three steps of W from 0 on tokens of the MLP, answers of the features from what it says."""
     model = some_model("frozen")
