@@ -10,12 +10,12 @@ import json
 import statistics
 import time
 
-import jax
-
 from icl_core.runtime import prepare_process
 from icl_core.tasks.linear import LinearTask
 from icl_core.tasks.noise import UniformNoise
-from icl_core.training import TrainingConfig, run
+from icl_core.training import TrainingConfig
+from icl_core.training.loop import advance, begin
+from icl_core.training.strategy import Exploration
 
 LENGTHS = (20, 20_000)
 STEPS, ROUNDS = 50, 15
@@ -24,21 +24,19 @@ STEPS, ROUNDS = 50, 15
 def main() -> None:
     prepare_process()
     config = TrainingConfig(restarts=1, explore_batch=256)
-    phase = run._phases(config)[0]
     tasks = {n: LinearTask(dim=10, num_context=n, noise=UniformNoise(sigma_max=5)) for n in LENGTHS}
     seconds: dict[int, list[float]] = {n: [] for n in LENGTHS}
-    with jax.enable_x64(False):
-        for seed in range(-1, ROUNDS):
-            for n, task in tasks.items():
-                # New lanes draw their prompts anew.
-                lanes = run._Lanes([task], [abs(seed)])
-                start = {k: v[None] for k, v in run._initial(task, config, ()).items()}
-                state = run._start(lanes.spread(start))
-                begun = time.perf_counter()
-                run._advance(state, phase, (0, STEPS), lanes)
-                if seed < 0:
-                    continue  # compiles
-                seconds[n].append((time.perf_counter() - begun) / STEPS)
+    for seed in range(-1, ROUNDS):
+        for n, task in tasks.items():
+            # New lanes draw their prompts anew.
+            exploration = Exploration([task], [abs(seed)], config)
+            trainee, run = exploration.trainees[0], exploration.runs[0]
+            state = begin(trainee, run)
+            begun = time.perf_counter()
+            advance(trainee, run, state, STEPS)
+            if seed < 0:
+                continue  # compiles
+            seconds[n].append((time.perf_counter() - begun) / STEPS)
     medians = {n: statistics.median(values) for n, values in seconds.items()}
     print(
         json.dumps(

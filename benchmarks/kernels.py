@@ -24,7 +24,7 @@ from icl_core.models.products import multiply, sandwich
 from icl_core.runtime import prepare_process
 from icl_core.tasks.linear import LinearTask, draw_prompts
 from icl_core.tasks.noise import UniformNoise
-from icl_core.training.coordinates import initial_parameters
+from icl_core.training.linear import initial_parameters
 from icl_core.training.objective import Batch, batch_of, sample_batch, training_loss
 
 TASK = LinearTask(dim=10, num_context=20, noise=UniformNoise(sigma_max=5))

@@ -37,14 +37,14 @@ from unittest import mock
 import jax
 import numpy as np
 
+from benchmarks.paper import BATCH, paper_start, paper_steps
 from icl_core.analysis.loss import evaluate
 from icl_core.arrays import key_of
 from icl_core.errors import InputError
 from icl_core.models.linear import LinearTransformer, Parametrization
 from icl_core.runtime import prepare_process
 from icl_core.tasks.linear import LinearTask
-from icl_core.training import Snapshot, TrainingConfig, objective, run, train
-from icl_core.training.paper import BATCH, paper_start, paper_steps
+from icl_core.training import TrainingConfig, Validated, objective, strategy, train
 from icl_core.zoo.build import as_they_are
 from icl_core.zoo.library import PRETRAINED, read_manifest
 from icl_core.zoo.specs import MAIN, Recipe, Spec, specs
@@ -59,7 +59,7 @@ VARIANTS: dict[str, tuple[dict[str, Any], dict[Any, dict[str, Any]]]] = {
     "no robust loss while refining": ({"refine_robust": 0.0}, {}),
     "no rare prompts": ({}, {objective: {"WIDE": 1.0, "LARGE": 1.0, "LONG": 0.0}}),
     "no bound": ({}, {objective: {"BOUND": np.inf}}),
-    "no averaging": ({}, {run: {"MEMORY": 1.0}}),
+    "no averaging": ({}, {strategy: {"MEMORY": 1.0}}),
     "one start": ({"restarts": 1}, {}),
     "batch of 64": ({"refine_batch": 64}, {}),
     "a third of the updates": ({"refine_steps": 4000}, {}),
@@ -131,7 +131,7 @@ def inside(spec: Spec, goal: float) -> Spec:
     return min(good, key=all_seconds, default=spec)
 
 
-def timed(snapshots: Iterator[Snapshot]) -> Iterator[tuple[Snapshot, float]]:
+def timed(snapshots: Iterator[Validated]) -> Iterator[tuple[Validated, float]]:
     """Each with the seconds of one core that the run has taken; what is done between two does not
     count."""
     spent = 0.0
@@ -144,7 +144,7 @@ def timed(snapshots: Iterator[Snapshot]) -> Iterator[tuple[Snapshot, float]]:
         yield snapshot, spent
 
 
-def run_to(goal: float, spec: Spec, recipe: Recipe) -> tuple[bool, Snapshot, float]:
+def run_to(goal: float, spec: Spec, recipe: Recipe) -> tuple[bool, Validated, float]:
     """Whether a snapshot is good enough, the first one or the last, and the seconds until then."""
     starts = warm_starts(spec, recipe)
     brief = recipe.config.replace(explore_steps=1, refine_steps=1)
@@ -236,7 +236,7 @@ def measure_variant(name: str) -> Row:
         jax.clear_caches()
         for module, values in patches.items():
             stack.enter_context(mock.patch.multiple(module, **values))
-        seen: list[tuple[Snapshot, float]] = []
+        seen: list[tuple[Validated, float]] = []
         try:
             seen.extend(timed(train(spec.task, config, warm_starts=starts)))
         except InputError as error:

@@ -24,15 +24,23 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array
 
+from benchmarks.paper import BATCH, paper_model, paper_start, paper_steps
 from icl_core.analysis.loss import evaluate
 from icl_core.arrays import key_of
-from icl_core.models.linear import LinearTransformer
+from icl_core.models.linear import LinearTransformer, Normalised
 from icl_core.runtime import prepare_process
 from icl_core.tasks.linear import LinearTask, Seed, draw_prompts
 from icl_core.tasks.noise import UniformNoise
-from icl_core.training import Snapshot, TrainingConfig, coordinates, objective, run, train
+from icl_core.training import (
+    TrainingConfig,
+    Validated,
+    linear,
+    objective,
+    strategy,
+    train,
+    validation,
+)
 from icl_core.training.objective import Batch, batch_of, final_weights
-from icl_core.training.paper import BATCH, paper_model, paper_start, paper_steps
 
 TASK = LinearTask(dim=10, num_context=20, noise=UniformNoise(sigma_max=5))
 MARK = 0.0605
@@ -44,7 +52,7 @@ def measured(model: LinearTransformer) -> float:
     return evaluate({"model": model}, TASK, prompts=PROMPTS, seed=4711)["model"].final
 
 
-def seconds_to_mark(snapshots: Iterator[Snapshot]) -> tuple[float | None, float]:
+def seconds_to_mark(snapshots: Iterator[Validated]) -> tuple[float | None, float]:
     """Seconds inside the run at the first snapshot at or below the mark, and the last loss."""
     reached = None
     loss = float("inf")
@@ -67,7 +75,7 @@ def sample_query_batch(task: LinearTask, seed: Seed, size: int) -> Batch:
     return replace(batch_of(prompts, task), target=target)
 
 
-def query_losses(parameters: coordinates.Parameters, batch: Batch) -> Array:
+def query_losses(parameters: objective.Parameters, batch: Batch) -> Array:
     """Half squared error of the sampled query while training, exact loss for validation."""
     w = final_weights(parameters, batch)
     if batch.target.shape[0] > w.shape[0]:
@@ -78,29 +86,24 @@ def query_losses(parameters: coordinates.Parameters, batch: Batch) -> Array:
 def _raw_coordinates() -> list[Any]:
     ones = mock.patch.object(objective, "token_scale", lambda task: np.ones(task.dim + 1))
     scale = mock.patch.object(objective, "prediction_scale", return_value=1.0)
-    same = mock.patch.object(run, "to_raw", lambda model, task: model)
+    same = mock.patch.object(Normalised, "raw", lambda model, task: model)
     # The start that suits raw coordinates best: the same, scaled by D.
     small = tuple(
         ({name: value * 20**-0.5 for name, value in centre.items()}, deviation * 20**-0.5)
-        for centre, deviation in coordinates.STARTS
+        for centre, deviation in linear.STARTS
     )
-    return [ones, scale, same, mock.patch.object(coordinates, "STARTS", small)]
+    return [ones, scale, same, mock.patch.object(linear, "STARTS", small)]
 
 
 def _no_robust_loss() -> list[Any]:
-    phases = run._phases
-
-    def plain(config: TrainingConfig) -> Any:
-        return tuple(run.replace(phase, robust=0.0) for phase in phases(config))
-
-    return [mock.patch.object(run, "_phases", plain)]
+    return [mock.patch.object(linear.LinearTrainee, "loss", linear.MomentLoss(0.0))]
 
 
 def _sampled_queries() -> list[Any]:
     return [
-        mock.patch.object(run, "sample_batch", sample_query_batch),
+        mock.patch.object(linear, "sample_batch", sample_query_batch),
         mock.patch.object(objective, "losses", query_losses),
-        mock.patch.object(run, "losses", query_losses),
+        mock.patch.object(validation, "losses", query_losses),
     ]
 
 
@@ -110,11 +113,11 @@ def _no_rare_prompts() -> list[Any]:
 
 
 def _plain_starts() -> list[Any]:
-    return [mock.patch.object(coordinates, "STARTS", coordinates.STARTS[1:2])]
+    return [mock.patch.object(linear, "STARTS", linear.STARTS[1:2])]
 
 
 def _no_average() -> list[Any]:
-    return [mock.patch.object(run, "MEMORY", 1.0)]
+    return [mock.patch.object(strategy, "MEMORY", 1.0)]
 
 
 VARIANTS: dict[str, tuple[Callable[[], list[Any]], dict[str, Any]]] = {

@@ -39,7 +39,7 @@ from icl_core.zoo.paper1.build import build_paper1
 from icl_core.zoo.paper1.claims import rows as paper1_rows
 from icl_core.zoo.paper1.report import markdown as paper1_markdown
 from icl_core.zoo.report import markdown
-from icl_core.zoo.table import VERDICTS, results
+from icl_core.zoo.table import VERDICTS, results, results_of
 from icl_core.zoo.verify import PROMPTS, chosen, verify
 
 CLOSED_PIPE = 141
@@ -257,7 +257,7 @@ def _zoo_verify(only: str, prompts: int) -> int:
     for verdict in verify(prompts=prompts, only=only):
         verdicts.append(verdict)
         _say(f"{'ok ' if verdict.ok else 'BAD'} {verdict.name} {verdict.problem}")
-    judged = claims(results(entries=chosen(only)))
+    judged = claims(results_of(chosen(only)))
     for claim in judged:
         mark = {True: "ok ", False: "BAD", None: "-- "}[claim.holds]
         _say("\n    ".join([f"{mark} {claim.name}: {claim.said}", *claim.cases]))

@@ -3,17 +3,15 @@
 import streamlit as st
 
 from icl_core.lessons import algorithm as lesson
-from icl_core.lessons.algorithm.config import NAMES, PRESETS, SYSTEM_NAMES, Algorithm
-from icl_core.lessons.algorithm.measure import LABELS, Opened
-from icl_core.lessons.algorithm.views import VIEWS
-from icl_core.lessons.shared.words import meanings
+from icl_core.lessons.algorithm.config import NAMES, SYSTEM_NAMES, Algorithm
+from icl_core.lessons.algorithm.measure import LABELS, Opened, depths
+from icl_core.lessons.catalog import result
+from icl_core.lessons.shared.shipped import families
 from icl_core.live import Values
 from ui.boundary import fragment
-from ui.calls import algorithm_depths, opened_model, shipped_families
-from ui.chart import chart
+from ui.chart import charts_of
 from ui.controls import Controls, control_row
-from ui.frame import finding, heading, to_try
-from ui.presets import preset_links
+from ui.frame import begin, finding, to_try
 
 PAGE = "algorithm"
 
@@ -21,12 +19,12 @@ PAGE = "algorithm"
 def choose(controls: Controls[Algorithm]) -> None:
     """Which model; its depth stays within what is shipped."""
     with control_row():
-        tasks = {name: family.label for name, family in shipped_families().items()}
+        tasks = {name: family.label for name, family in families().items()}
         controls.one_of("task", "Trained on", tasks, menu=True)
-        found = algorithm_depths(controls["task"])
+        found = depths(controls["task"])
         controls.one_of("model", "Model", {kind: LABELS[kind] for kind in found}, menu=True)
-        depths = list(found[controls["model"]])
-        controls.one_of("layers", "Layers L", {d: str(d) for d in depths})
+        layers = found[controls["model"]]
+        controls.one_of("layers", "Layers L", {d: str(d) for d in layers})
 
 
 @fragment()
@@ -42,17 +40,12 @@ def switches(controls: Controls[Algorithm], opened: Opened) -> None:
         with st.container(horizontal=True, gap="medium", width="content", key="toggles"):
             toggles(controls)
     config = controls.config()
-    left, right = st.columns([4, 5], gap="large")
-    with left:
-        chart(VIEWS["flow"](config, opened), key="flow", page=PAGE, config=config)
-    with right:
-        chart(
-            VIEWS["switches"](config, opened),
-            key="switches",
-            page=PAGE,
-            config=config,
-            on_change=lambda v: controls.put(config.omega, round(v["factor"], 1)),
-        )
+
+    def moved(values: Values) -> None:
+        controls.put(config.omega, round(values["factor"], 1))
+
+    show = charts_of(config, opened, {"switches": moved})
+    show("flow", "switches", widths=(4, 5))
 
 
 def toggles(controls: Controls[Algorithm]) -> None:
@@ -73,8 +66,7 @@ def compare(controls: Controls[Algorithm], opened: Opened) -> None:
     """The layers beside known methods."""
     st.header("Which known method is it?", anchor=False)
     controls.one_of("system", "The methods solve", SYSTEM_NAMES, menu=True, width=300)
-    config = controls.config()
-    chart(VIEWS["matching"](config, opened), key="matching", page=PAGE, config=config)
+    charts_of(controls.config(), opened)("matching")
 
 
 @fragment()
@@ -82,24 +74,14 @@ def one_prompt(controls: Controls[Algorithm], opened: Opened) -> None:
     """Implicit weights of one prompt, and the terms of the steps."""
     st.header("The weights that it holds", anchor=False)
     controls.number("seed", "Prompt", 0, 999)
-    config = controls.config()
 
     def moved(values: Values) -> None:
         at = int(values["after"])
         controls.put("after", None if at == opened.num_layers else at)
         controls.put("sigma", float(f"{values['sigma']:.6g}"))
 
-    left, right = st.columns([3, 2], gap="large")
-    with left:
-        chart(
-            VIEWS["implicit"](config, opened),
-            key="implicit",
-            page=PAGE,
-            config=config,
-            on_change=moved,
-        )
-    with right:
-        chart(VIEWS["terms"](config, opened), key="terms", page=PAGE, config=config)
+    show = charts_of(controls.config(), opened, {"implicit": moved})
+    show("implicit", "terms", widths=(3, 2))
 
 
 @fragment()
@@ -107,45 +89,21 @@ def explore() -> None:
     controls = Controls(PAGE, Algorithm())
     choose(controls)
     config = controls.config()
-    opened = opened_model(config.task, config.model, config.layers)
+    opened = result(config)
     controls.fit(lesson.reach(config, opened))
-    finding(lesson.finding(opened))
+    finding(lesson.finding(config, opened))
     switches(controls, opened)
-    left, right = st.columns([3, 2], gap="large")
-    with left:
-        chart(VIEWS["worth"](config, opened), key="worth", page=PAGE, config=config)
-    with right:
-        chart(VIEWS["omegas"](config, opened), key="omegas", page=PAGE, config=config)
+    charts_of(config, opened)("worth", "omegas", widths=(3, 2))
     compare(controls, opened)
     one_prompt(controls, opened)
 
 
-heading(
-    "The algorithm it found",
+begin(
+    PAGE,
     r"In a DIAG model a layer is four numbers: what $x$ and $y$ receive from $x$ and $y$. "
     r"$\omega_{yx}$ takes the step of **gradient descent**, $\omega_{xx}$ **preconditions** the "
     r"inputs, $\omega_{xy}$ makes the step **depend on the noise**, $\omega_{yy}$ **rescales** "
     "the answers of noisy prompts. Switch them off and see what each is worth.",
-)
-preset_links(
-    "pages/algorithm.py",
-    Algorithm(),
-    PRESETS,
-    meanings(
-        (
-            "gd",
-            "heavy_ball",
-            "chebyshev",
-            "cg",
-            "newton",
-            "gdpp",
-            "diag",
-            "full",
-            "const_rr",
-            "bayes_rr",
-        ),
-        ("L", "n, d", "σ", "ω", "Σ, α", "adjusted loss"),
-    ),
 )
 explore()
 to_try(

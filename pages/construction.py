@@ -7,17 +7,14 @@ import streamlit as st
 
 from icl_core.errors import InputError
 from icl_core.lessons import construction as lesson
-from icl_core.lessons.construction.config import PRESETS, Construction
+from icl_core.lessons.catalog import result
+from icl_core.lessons.construction.config import Construction
 from icl_core.lessons.construction.prompt import MAX_DIM, edited, parse_prompt
-from icl_core.lessons.construction.views import VIEWS
-from icl_core.lessons.shared.words import meanings
 from icl_core.live import Values
 from ui.boundary import fragment
-from ui.calls import construction_run
-from ui.chart import chart
+from ui.chart import charts_of
 from ui.controls import Controls, control_row
-from ui.frame import finding, heading, to_try
-from ui.presets import preset_links
+from ui.frame import begin, finding, to_try
 from ui.values import written
 
 PAGE = "construction"
@@ -64,8 +61,16 @@ def explore() -> None:
             controls.slider("gamma", "GD++ strength γ", 0.0, 2.0, 0.05)
         controls.text("prompt", "The prompt as text: x1 … y; …; query", width=430)
     config = controls.config()
-    config = controls.fit(lesson.reach(config, construction_run(config)))
-    run = construction_run(config)
+    config = controls.fit(lesson.reach(config, result(config)))
+    run = result(config)
+
+    def stepped(values: Values) -> None:
+        controls.put("layer", int(values["layer"]) + 1)
+
+    def moved(values: Values) -> None:
+        controls.put("eta", float(f"{values['eta']:.5g}"))
+
+    show = charts_of(config, run, {"step": stepped, "descent": moved})
     finding(lesson.finding(config, run))
     left, right = st.columns([2, 3], gap="large")
     with left:
@@ -79,38 +84,16 @@ def explore() -> None:
             f"$Wx$. Inputs may have up to {MAX_DIM} entries."
         )
     with right:
-        chart(
-            VIEWS["step"](config, run),
-            key="step",
-            page=PAGE,
-            config=config,
-            on_change=lambda v: controls.put("layer", int(v["layer"]) + 1),
-        )
-
-    def moved(values: Values) -> None:
-        controls.put("eta", float(f"{values['eta']:.5g}"))
-
-    left, right = st.columns([3, 2], gap="large")
-    with left:
-        chart(
-            VIEWS["descent"](config, run), key="descent", page=PAGE, config=config, on_change=moved
-        )
-    with right:
-        chart(VIEWS["matrices"](config, run), key="matrices", page=PAGE, config=config)
+        show("step")
+    show("descent", "matrices", widths=(3, 2))
 
 
-heading(
-    "The construction",
+begin(
+    PAGE,
     "Can attention learn from the examples in its prompt? Here are four matrices, filled in by "
     "hand, with which one layer of linear self-attention *is* one step of gradient descent on "
     r"$\frac{1}{2n}\sum_i (W x_i - y_i)^2$. Change the prompt, follow the numbers through a layer, "
     "and compare a hundred layers with a hundred steps.",
-)
-preset_links(
-    "pages/construction.py",
-    Construction(),
-    PRESETS,
-    meanings(("gd", "gdpp_tuned", "construction"), ("n, d", "loss (half MSE)")),
 )
 explore()
 to_try(

@@ -5,24 +5,20 @@ import math
 import streamlit as st
 
 from icl_core.lessons import gdpp_spectrum as lesson
+from icl_core.lessons.catalog import result
 from icl_core.lessons.gdpp_spectrum.config import (
     CONDITIONS,
     CONTEXTS,
     DIMENSIONS,
     EIGENVALUES,
     INPUTS,
-    PRESETS,
     GdppSpectrum,
 )
-from icl_core.lessons.gdpp_spectrum.views import VIEWS
-from icl_core.lessons.shared.words import meanings
 from icl_core.live import Values
 from ui.boundary import fragment
-from ui.calls import spectra
-from ui.chart import chart
+from ui.chart import charts_of
 from ui.controls import Controls, control_row
-from ui.frame import finding, heading, to_try
-from ui.presets import preset_links
+from ui.frame import begin, finding, to_try
 
 PAGE = "gdpp_spectrum"
 
@@ -53,7 +49,7 @@ def explore() -> None:
 def charts(controls: Controls[GdppSpectrum]) -> None:
     """Apart from the widgets, which a release of γ leaves as they are."""
     config = controls.config()
-    found = spectra(config)
+    found = result(config)
     reach = lesson.reach(config, found)
     config = controls.fit(reach)
     gamma = lesson.gamma_of(config, found.hessians)
@@ -63,24 +59,18 @@ def charts(controls: Controls[GdppSpectrum]) -> None:
         if not math.isclose(values["gamma"], gamma):
             controls.put("gamma", reach["gamma"].nearest(float(f"{values['gamma']:.5g}")))
 
-    finding(lesson.finding(config, found.hessians))
-    chart(VIEWS["passage"](config, found), key="passage", page=PAGE, config=config, on_change=moved)
-    left, right = st.columns([4, 3], gap="large")
-    with left:
-        chart(VIEWS["gamma"](config, found), key="gamma", page=PAGE, config=config)
-    with right:
-        chart(VIEWS["kappas"](config, found), key="kappas", page=PAGE, config=config)
+    finding(lesson.finding(config, found))
+    show = charts_of(config, found, {"passage": moved})
+    show("passage")
+    show("gamma", "kappas", widths=(4, 3))
 
 
-heading(
-    "GD++ spectrum",
+begin(
+    PAGE,
     r"Gradient descent is slow where the Hessian $\Sigma = \sum_i x_i x_i^\top$ has eigenvalues of "
     r"very different size. A GD++ layer also moves the inputs, "
     r"$x \leftarrow (I - \gamma\Sigma)\,x$, and so turns every eigenvalue $\lambda$ into "
     r"$\lambda(1-\gamma\lambda)^2$.",
-)
-preset_links(
-    "pages/gdpp_spectrum.py", GdppSpectrum(), PRESETS, meanings(("gd", "gdpp"), ("n, d", "Σ, α"))
 )
 explore()
 to_try(

@@ -4,25 +4,21 @@ import streamlit as st
 
 from icl_core.errors import InputError
 from icl_core.lessons import models as lesson
+from icl_core.lessons.catalog import result
 from icl_core.lessons.models.cards import card_finding, in_order, label, list_rows
-from icl_core.lessons.models.config import ALL, PRESETS, Models
-from icl_core.lessons.models.measure import Shown
-from icl_core.lessons.models.views import VIEWS
+from icl_core.lessons.models.config import ALL, Models
 from icl_core.lessons.shared.model_map import noise_words
-from icl_core.lessons.shared.words import meanings
-from icl_core.plots.style import METHODS
+from icl_core.plots.methods import METHODS
 from icl_core.zoo.claims import Claim
 from icl_core.zoo.faults import faults
 from icl_core.zoo.library import task_name
-from icl_core.zoo.table import Results
+from icl_core.zoo.table import Results, results
 from ui.boundary import fragment
-from ui.calls import model_card, zoo_claims, zoo_results
-from ui.chart import chart
+from ui.chart import charts_of
 from ui.checkpoint_view import open_checkpoint
 from ui.controls import Controls, control_row
-from ui.frame import finding, heading, to_try
+from ui.frame import begin, finding, to_try
 from ui.model_view import model_row
-from ui.presets import preset_links
 
 PAGE = "models"
 LIST = "models:list"
@@ -88,7 +84,7 @@ def listing(controls: Controls[Models], config: Models, table: Results) -> None:
 
 @fragment()
 def explore() -> None:
-    table = zoo_results()
+    table = results()
     if not table.entries:
         raise InputError("The manifest lists no models: run `make zoo` to train them.")
     labels = {entry.name: label(entry) for entry in in_order(table.entries)}
@@ -105,37 +101,24 @@ def explore() -> None:
         narrow(controls, table)
         config = controls.config()
         listing(controls, config, table)
-    other = model_card(config.other) if config.other else None
-    shown = Shown(results=table, picked=model_card(config.model), other=other)
+    shown = result(config)
+    show = charts_of(config, shown)
     with overview:
-        finding(lesson.finding(table))
-        chart(VIEWS["map"](config, shown), key="map", page=PAGE, config=config)
-        checked("What is checked", zoo_claims())
+        finding(lesson.finding(config, shown))
+        show("map")
+        checked("What is checked", shown.claims)
         checked("What is wrong in the published table", faults(table))
     st.header(shown.picked.label, anchor=False)
     st.markdown(card_finding(shown.picked, table))
     model_row(shown.picked)
-    left, right = st.columns(2, gap="large")
-    with left:
-        chart(VIEWS["by_layer"](config, shown), key="by_layer", page=PAGE, config=config)
-    with right:
-        chart(VIEWS["by_noise"](config, shown), key="by_noise", page=PAGE, config=config)
-    chart(VIEWS["matrices"](config, shown), key="matrices", page=PAGE, config=config)
+    show("by_layer", "by_noise")
+    show("matrices")
 
 
-heading(
-    "Models",
+begin(
+    PAGE,
     "The paper's Table 1 took 4 to 12 hours on a large accelerator for every model. Here are such "
     "models again, each beside the published loss and beside what no model can fall below.",
-)
-preset_links(
-    "pages/models.py",
-    Models(),
-    PRESETS,
-    meanings(
-        ("gdpp", "diag", "full", "const_rr", "bayes_rr", "paper"),
-        ("L", "n, d", "σ", "P, Q, G", "adjusted loss", "Bayes floor"),
-    ),
 )
 explore()
 open_checkpoint(PAGE)

@@ -3,35 +3,33 @@
 import streamlit as st
 
 from icl_core.lessons import noise_and_depth as lesson
+from icl_core.lessons.catalog import result
 from icl_core.lessons.noise_and_depth.config import (
     CONTEXTS,
     DIMENSIONS,
     LEVELS,
-    PRESETS,
     NoiseAndDepth,
 )
-from icl_core.lessons.noise_and_depth.views import VIEWS
 from icl_core.lessons.shared.losses import shift_said
-from icl_core.lessons.shared.words import meanings
-from icl_core.plots.style import METHODS
+from icl_core.lessons.shared.shipped import families
+from icl_core.live import Values
+from icl_core.plots.methods import METHODS
 from ui.boundary import fragment
-from ui.calls import noise_losses, shipped_families
-from ui.chart import chart
+from ui.chart import charts_of
 from ui.controls import Controls, control_row
-from ui.frame import finding, heading, to_try
-from ui.presets import preset_links
+from ui.frame import begin, finding, to_try
 
 PAGE = "noise_and_depth"
 
 
 @fragment()
 def explore() -> None:
-    families = shipped_families()
+    shipped = families()
     controls = Controls(PAGE, NoiseAndDepth())
     with control_row():
-        tasks = {name: family.label for name, family in families.items()}
+        tasks = {name: family.label for name, family in shipped.items()}
         controls.one_of("task", "Trained on", tasks, menu=True)
-        family = families[controls["task"]]
+        family = shipped[controls["task"]]
         kinds = {kind: METHODS[kind].label for kind in family.parametrizations}
         controls.some_of("models", "Models", kinds)
         controls.one_of("statistic", "Over prompts", {"mean": "mean", "median": "median"})
@@ -52,56 +50,27 @@ def explore() -> None:
         if (own, trained) == (10, 20) and controls["statistic"] == "mean":
             controls.switch("published", "Paper's Table 1")
     config = controls.fit(lesson.limits_of(family.task, family.depths))
-    losses = noise_losses(config)
+    losses = result(config)
     if losses.shifted:
         st.info(shift_said(family.task, losses), icon=":material/moving:")
 
+    def stepped(values: Values) -> None:
+        controls.put("layers", losses.depths[int(values["layers"])])
+
+    def moved(values: Values) -> None:
+        controls.put("sigma", values["sigma"])
+
     finding(lesson.finding(config, losses))
-    left, right = st.columns(2, gap="large")
-    with left:
-        chart(VIEWS["depth"](config, losses), key="depth", page=PAGE, config=config)
-    with right:
-        chart(
-            VIEWS["profile"](config, losses),
-            key="profile",
-            page=PAGE,
-            config=config,
-            on_change=lambda v: controls.put("layers", losses.depths[int(v["layers"])]),
-        )
-    chart(
-        VIEWS["layers"](config, losses),
-        key="layers",
-        page=PAGE,
-        config=config,
-        on_change=lambda v: controls.put("sigma", v["sigma"]),
-    )
+    show = charts_of(config, losses, {"profile": stepped, "layers": moved})
+    show("depth", "profile")
+    show("layers")
 
 
-heading(
-    "Noise and depth",
+begin(
+    PAGE,
     "A prompt shows a linear transformer $n$ examples "
     r"$y_i = \langle w, x_i\rangle + \xi_i$ and asks for one more answer. The noise $\xi_i$ has a "
     r"level $\sigma$ that differs from prompt to prompt and that nobody tells the model.",
-)
-preset_links(
-    "pages/noise_and_depth.py",
-    NoiseAndDepth(),
-    PRESETS,
-    meanings(
-        (
-            "gd",
-            "gdpp_tuned",
-            "gdpp",
-            "diag",
-            "full",
-            "const_rr",
-            "ada_rr",
-            "tuned_rr",
-            "one_level",
-            "bayes_rr",
-        ),
-        ("L", "n, d", "σ", "adjusted loss", "Bayes floor"),
-    ),
 )
 explore()
 to_try(

@@ -1,19 +1,14 @@
 """Lesson: one layer. Words -> controls -> cached call -> figures."""
 
-import streamlit as st
-
 from icl_core.lessons import one_layer as lesson
-from icl_core.lessons.one_layer.config import PRESETS, SHIFTS, OneLayer
-from icl_core.lessons.one_layer.views import VIEWS
-from icl_core.lessons.shared.words import meanings
+from icl_core.lessons.catalog import result
+from icl_core.lessons.one_layer.config import SHIFTS, OneLayer
 from icl_core.live import Values
 from icl_core.zoo.paper1.one_layer import SEEDS
 from ui.boundary import fragment
-from ui.calls import one_layer_results
 from ui.chart import charts_of
 from ui.controls import Controls, control_row
-from ui.frame import finding, heading, to_try
-from ui.presets import preset_links
+from ui.frame import begin, finding, to_try
 
 PAGE = "one_layer"
 
@@ -25,47 +20,28 @@ def explore() -> None:
         controls.one_of("seed", "Weights of seed", {seed: str(seed) for seed in SEEDS})
         controls.one_of("shift", "Tested on", {name: words[0] for name, words in SHIFTS.items()})
     config = controls.config()
-    runs = one_layer_results()
-    show = charts_of(VIEWS, config, runs, page=PAGE)
+    runs = result(config)
+
+    def played(values: Values) -> None:
+        controls.put("frame", int(values["frame"]))
 
     def damped(values: Values) -> None:
         controls.put("damping", float(f"{values['damping']:.4g}"))
 
-    finding(lesson.finding(runs))
-    left, right = st.columns([3, 4], gap="large")
-    with left:
-        show("training")
-    with right:
-        show("weights", lambda values: controls.put("frame", int(values["frame"])))
-    left, right = st.columns(2, gap="large")
-    with left:
-        show("alignment")
-    with right:
-        show("shift")
-    left, right = st.columns(2, gap="large")
-    with left:
-        show("mixes")
-    with right:
-        show("sizes")
-    left, right = st.columns([3, 2], gap="large")
-    with left:
-        show("rollout", damped)
-    with right:
-        show("limits", damped)
+    finding(lesson.finding(config, runs))
+    show = charts_of(config, runs, {"weights": played, "rollout": damped, "limits": damped})
+    show("training", "weights", widths=(3, 4))
+    show("alignment", "shift")
+    show("mixes", "sizes")
+    show("rollout", "limits", widths=(3, 2))
 
 
-heading(
-    "One layer",
+begin(
+    PAGE,
     "A layer of linear self-attention *can* take a step of gradient descent. Does training find "
     "it? A layer starts from random weights and sees prompts of ten examples $y_i = "
     r"\langle w, x_i\rangle$ with inputs from $U(-\frac12, \frac12)$, ten dimensions, a new $w$ "
     "every time, and no noise.",
-)
-preset_links(
-    "pages/one_layer.py",
-    OneLayer(),
-    PRESETS,
-    meanings(("gd", "construction"), ("n, d", "Σ, α", "loss (half MSE)")),
 )
 explore()
 to_try(

@@ -5,17 +5,14 @@ import random
 import streamlit as st
 
 from icl_core.lessons import one_prompt as lesson
-from icl_core.lessons.one_prompt.config import PRESETS, OnePrompt
-from icl_core.lessons.one_prompt.measure import Shown
-from icl_core.lessons.one_prompt.views import VIEWS
-from icl_core.lessons.shared.words import meanings
+from icl_core.lessons.catalog import result
+from icl_core.lessons.one_prompt.config import OnePrompt
+from icl_core.lessons.shared.shipped import families
 from icl_core.live import Values
 from ui.boundary import fragment
-from ui.calls import adarr_iterations, prompt_story, shipped_families
-from ui.chart import chart
+from ui.chart import charts_of
 from ui.controls import Controls, control_row
-from ui.frame import finding, heading, to_try
-from ui.presets import preset_links
+from ui.frame import begin, finding, to_try
 
 PAGE = "one_prompt"
 FORMATS = {"acts for σ": "%.3f", "distance": "%.2g", "loss": "%.2g"}
@@ -23,19 +20,19 @@ FORMATS = {"acts for σ": "%.3f", "distance": "%.2g", "loss": "%.2g"}
 
 @fragment()
 def explore() -> None:
-    families = shipped_families()
+    shipped = families()
     controls = Controls(PAGE, OnePrompt())
 
     def redraw() -> None:
         """Another prompt, with a noise level of its own."""
-        task = families[controls["task"]].task
+        task = shipped[controls["task"]].task
         controls.put("seed", random.randrange(10_000))
         controls.put("sigma", lesson.drawn_sigma(task, random.random()))
 
     with control_row():
-        tasks = {name: family.label for name, family in families.items()}
+        tasks = {name: family.label for name, family in shipped.items()}
         controls.one_of("task", "Trained on", tasks, menu=True)
-        family = families[controls["task"]]
+        family = shipped[controls["task"]]
         controls.one_of("layers", "Layers L", {depth: str(depth) for depth in family.depths})
         controls.number("seed", "Prompt", 0, 9999)
         st.button(
@@ -47,15 +44,16 @@ def explore() -> None:
     limits = lesson.sigma_reach(family.task)
     controls.within("sigma", limits)
     config = controls.config()
-    shown = Shown(story=prompt_story(config), iterations=adarr_iterations(config.task))
+    shown = result(config)
 
     def moved(values: Values) -> None:
         controls.put("sigma", limits.nearest(float(f"{values['sigma']:.6g}")))
 
-    finding(lesson.finding(config, shown.story))
+    show = charts_of(config, shown, dict.fromkeys(("noise", "weights", "steps"), moved))
+    finding(lesson.finding(config, shown))
     left, right = st.columns([3, 2], gap="large")
     with left:
-        chart(VIEWS["noise"](config, shown), key="noise", page=PAGE, config=config, on_change=moved)
+        show("noise")
     with right:
         st.markdown("**What each method ends with**")
         st.dataframe(
@@ -71,28 +69,15 @@ def explore() -> None:
             "is the distance from the one that is told the true σ. Half MSE over all queries, "
             "exact for this prompt."
         )
-    chart(VIEWS["weights"](config, shown), key="weights", page=PAGE, config=config, on_change=moved)
-    left, right = st.columns(2, gap="large")
-    with left:
-        chart(VIEWS["steps"](config, shown), key="steps", page=PAGE, config=config, on_change=moved)
-    with right:
-        chart(VIEWS["iterations"](config, shown), key="iterations", page=PAGE, config=config)
+    show("weights")
+    show("steps", "iterations")
 
 
-heading(
-    "One prompt",
+begin(
+    PAGE,
     r"Nobody tells the model how noisy its examples are. The best answer is ridge regression, "
     r"$(\Sigma + \sigma^2 I)^{-1}\alpha$, and it needs $\sigma$. So here is one prompt: what do "
     r"its examples say about $\sigma$, and what does each method make of it?",
-)
-preset_links(
-    "pages/one_prompt.py",
-    OnePrompt(),
-    PRESETS,
-    meanings(
-        ("gdpp", "diag", "full", "const_rr", "ada_rr", "iterative_rr", "oracle_rr", "bayes_rr"),
-        ("L", "n, d", "σ", "Σ, α", "adjusted loss"),
-    ),
 )
 explore()
 to_try(

@@ -2,22 +2,20 @@
 
 import streamlit as st
 
-from icl_core.lessons.paper_figures.config import FAR_DEPTHS, PRESETS, TITLES, PaperFigures
-from icl_core.lessons.paper_figures.views import VIEWS
-from icl_core.lessons.shared.words import meanings
+from icl_core.lessons.catalog import result
+from icl_core.lessons.paper_figures.config import FAR_DEPTHS, TITLES, PaperFigures
+from icl_core.lessons.shared.shipped import families
 from ui.boundary import fragment
-from ui.calls import paper_material, shipped_families
-from ui.chart import chart
+from ui.chart import charts_of
 from ui.controls import Controls, control_row
-from ui.frame import heading, to_try
-from ui.presets import preset_links
+from ui.frame import begin, to_try
 
 PAGE = "paper_figures"
 
 
 @fragment()
 def explore() -> None:
-    shipped_families()
+    families()
     controls = Controls(PAGE, PaperFigures())
     with control_row():
         controls.one_of("exhibit", "Figure", TITLES, menu=True, width=480)
@@ -27,35 +25,16 @@ def explore() -> None:
             controls.one_of("layers", "Layers L", {depth: str(depth) for depth in FAR_DEPTHS})
     config = controls.config()
     with st.spinner("Measuring"):
-        material = paper_material(config)
-    chart(VIEWS["exhibit"](config, material), key="exhibit", page=PAGE, config=config)
+        material = result(config)
+    charts_of(config, material)("exhibit")
 
 
-heading(
-    "The paper's figures",
+begin(
+    PAGE,
     "Figures 1 to 7 of [Vladymyrov et al. 2024](https://arxiv.org/abs/2402.14180) again, on the "
     "models shipped here, and each with two floors that the paper does not have: the Bayes "
     "predictor, which nothing can beat, and ridge regression of one strength, which GD++ of any "
     "depth cannot. (Figure 4 shows matrices: see *Weights*.)",
-)
-preset_links(
-    "pages/paper_figures.py",
-    PaperFigures(),
-    PRESETS,
-    meanings(
-        (
-            "gdpp",
-            "diag",
-            "full",
-            "const_rr",
-            "ada_rr",
-            "tuned_rr",
-            "oracle_rr",
-            "bayes_rr",
-            "paper",
-        ),
-        ("L", "n, d", "σ", "adjusted loss", "Bayes floor"),
-    ),
 )
 explore()
 to_try(

@@ -1,19 +1,14 @@
 """Lesson: deeper. Words -> controls -> cached call -> figures."""
 
-import streamlit as st
-
 from icl_core.lessons import several_layers as lesson
-from icl_core.lessons.several_layers.config import PRESETS, SHORT, SeveralLayers
-from icl_core.lessons.several_layers.views import VIEWS
-from icl_core.lessons.shared.words import meanings
+from icl_core.lessons.catalog import result
+from icl_core.lessons.several_layers.config import SHORT, SeveralLayers
 from icl_core.live import Values
 from icl_core.zoo.paper1.depth import KINDS
 from ui.boundary import fragment
-from ui.calls import depth_results
 from ui.chart import charts_of
 from ui.controls import Controls, control_row
-from ui.frame import finding, heading, to_try
-from ui.presets import preset_links
+from ui.frame import begin, finding, to_try
 
 PAGE = "several_layers"
 
@@ -32,52 +27,26 @@ def explore() -> None:
         if not kind.clipped:
             controls.one_of("tokens", "Mixtures", {"free": "not clipped", "clipped": "clipped"})
     config = controls.config()
-    runs = depth_results()
-    show = charts_of(VIEWS, config, runs, page=PAGE)
+    runs = result(config)
 
     def moved(values: Values) -> None:
         controls.put("frame", int(values["frame"]))
 
     finding(lesson.finding(config, runs))
-    left, right = st.columns(2, gap="large")
-    with left:
-        show("layers", moved)
-    with right:
-        show("cosines")
-    left, right = st.columns([3, 4], gap="large")
-    with left:
-        show("likeness")
-    with right:
-        # Blocks with heads and MLPs have no construction to stand beside.
-        if kind.clipped:
-            show("depths")
-        else:
-            show("weights", moved)
-    left, right = st.columns(2, gap="large")
-    with left:
-        show("training")
-    with right:
-        show("scales")
+    show = charts_of(config, runs, {"layers": moved, "weights": moved})
+    show("layers", "cosines")
+    show("likeness", "depths" if kind.clipped else "weights", widths=(3, 4))
+    show("training", "scales")
     if not kind.clipped:
-        left, right = st.columns(2, gap="large")
-        with left:
-            show("mixes")
-        with right:
-            show("depths")
+        show("mixes", "depths")
 
 
-heading(
-    "Deeper",
+begin(
+    PAGE,
     "One layer is one step of gradient descent. Are several layers several steps? They learn "
     "something better: GD++, which also changes the inputs, "
     r"$x \leftarrow (I - \gamma \Sigma)\,x$, so that the next step meets an easier problem. "
     "Same task: ten examples in ten dimensions, no noise. *Tied* layers share their weights.",
-)
-preset_links(
-    "pages/several_layers.py",
-    SeveralLayers(),
-    PRESETS,
-    meanings(("gd", "gdpp"), ("L", "n, d", "loss (half MSE)", "Σ, α")),
 )
 explore()
 to_try(

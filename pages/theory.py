@@ -4,14 +4,14 @@ import streamlit as st
 
 from icl_core.constructions import CONSTRUCTIONS
 from icl_core.lessons import theory as lesson
-from icl_core.lessons.shared.words import meanings
-from icl_core.lessons.theory.config import DIMENSIONS, LEVELS, PRESETS, Theory
+from icl_core.lessons.catalog import result
+from icl_core.lessons.theory.config import DIMENSIONS, LEVELS, Theory
+from icl_core.lessons.theory.measure import Measured
+from icl_core.live import Values
 from ui.boundary import fragment
-from ui.calls import squares, trained_pair, two_noise_limit
-from ui.chart import chart
+from ui.chart import Show, charts_of
 from ui.controls import Controls, control_row
-from ui.frame import finding, heading, to_try
-from ui.presets import preset_links
+from ui.frame import begin, finding, to_try
 
 PAGE = "theory"
 
@@ -25,12 +25,21 @@ def explore() -> None:
         controls.one_of("levels", "Noise levels σ₁ and σ₂ (5.2)", pairs, menu=True)
         controls.switch("centred", "Take out means (4.2)")
     config = controls.config()
-    second_order(config, controls)
-    two_noise(config, controls)
-    square(config)
+    found = result(config)
+
+    def bent(values: Values) -> None:
+        controls.put("kappa", lesson.with_kappa(config, values["kappa"]).kappa)
+
+    def played(values: Values) -> None:
+        controls.put("num_context", lesson.context_at(values["num_context"]))
+
+    show = charts_of(config, found, {"second_order": bent, "factor": played})
+    second_order(config, found, show)
+    two_noise(config, found, show)
+    square(config, found, show)
 
 
-def second_order(config: Theory, controls: Controls[Theory]) -> None:
+def second_order(config: Theory, found: Measured, show: Show) -> None:
     st.header("GD++ is a second-order method", anchor=False)
     st.markdown(
         r"**Theorem 5.1.** A GD++ layer turns every eigenvalue $\lambda$ of $\Sigma$ into "
@@ -40,18 +49,11 @@ def second_order(config: Theory, controls: Controls[Theory]) -> None:
         r"doubles in every layer. One gradient step at the end then solves the problem, so that "
         r"$L = O(\log\kappa + \log\log\tfrac1\varepsilon)$ layers do for an error $\varepsilon$."
     )
-    found = lesson.convergence_of(config)
-    finding(lesson.second_order_finding(config, found), "second_order")
-    chart(
-        lesson.second_order_view(config, found),
-        key="second_order",
-        page=PAGE,
-        config=config,
-        on_change=lambda v: controls.put("kappa", lesson.with_kappa(config, v["kappa"]).kappa),
-    )
+    finding(lesson.FINDINGS["second_order"](config, found), "second_order")
+    show("second_order")
 
 
-def two_noise(config: Theory, controls: Controls[Theory]) -> None:
+def two_noise(config: Theory, found: Measured, show: Show) -> None:
     st.header("Two layers, two noise levels", anchor=False)
     st.markdown(
         r"**Theorem 5.2.** Let $x \sim N(0, I/n)$, so that $\Sigma \to I$, and let a prompt's "
@@ -62,27 +64,16 @@ def two_noise(config: Theory, controls: Controls[Theory]) -> None:
         r"times that sum. So $w \to -\omega_{yx}(1 + n\sigma^2\omega_{yy})\,\alpha$: a line in "
         r"$\sigma^2$, which can be right at two noise levels."
     )
-    found, trained = two_noise_limit(config.levels), trained_pair()
-    finding(lesson.two_noise_finding(config, found, trained), "two_noise")
-    left, right = st.columns(2, gap="large")
-    with left:
-        chart(lesson.limit_view(config, found, trained), key="limit", page=PAGE, config=config)
-    with right:
-        chart(
-            lesson.factor_view(config, found),
-            key="factor",
-            page=PAGE,
-            config=config,
-            on_change=lambda v: controls.put("num_context", lesson.context_at(v["num_context"])),
-        )
+    finding(lesson.FINDINGS["two_noise"](config, found), "two_noise")
+    show("limit", "factor")
     st.markdown(
         "What the two layers use, in the theorem's units (exact). A trained model may use all "
         r"four numbers, and for $n = 20$ it does:"
     )
-    st.markdown(lesson.omega_table(config, trained))
+    st.markdown(lesson.omega_table(config, found.trained))
 
 
-def square(config: Theory) -> None:
+def square(config: Theory, found: Measured, show: Show) -> None:
     st.header("What no number of layers can do", anchor=False)
     st.markdown(
         r"**Theorem 4.2.** Every layer keeps a linear model: the answer to a query is "
@@ -90,9 +81,8 @@ def square(config: Theory) -> None:
         r"reach: over $n \gg d$ examples, the cosine between answers and squares stays below 0.1. "
         "One more feature, the square itself, would make it 1."
     )
-    found = squares()
-    finding(lesson.square_finding(config, found), "squares")
-    chart(lesson.square_view(config, found), key="squares", page=PAGE, config=config)
+    finding(lesson.FINDINGS["squares"](config, found), "squares")
+    show("squares")
 
 
 def constructions() -> None:
@@ -104,29 +94,10 @@ def constructions() -> None:
     st.markdown("\n".join(lines))
 
 
-heading(
-    "What theory builds",
+begin(
+    PAGE,
     "Some algorithms need no training: the weights that run them can be written down. Here are the "
     "constructions behind the theorems, run on numbers, and one thing that no weights can do.",
-)
-preset_links(
-    "pages/theory.py",
-    Theory(),
-    PRESETS,
-    meanings(
-        (
-            "gd",
-            "gdpp_tuned",
-            "heavy_ball",
-            "chebyshev",
-            "cg",
-            "newton",
-            "diag",
-            "const_rr",
-            "bayes_rr",
-        ),
-        ("L", "n, d", "σ", "ω", "Σ, α", "adjusted loss"),
-    ),
 )
 explore()
 constructions()

@@ -3,19 +3,18 @@
 import streamlit as st
 
 from icl_core.errors import InputError
-from icl_core.lessons.shared.words import meanings
-from icl_core.lessons.train.config import LIMITS, PRESETS, SECONDS, Train
+from icl_core.lessons.train.config import LIMITS, SECONDS, Train
 from icl_core.lessons.train.words import label_of
-from icl_core.plots.style import METHODS
+from icl_core.plots.methods import METHODS
 from ui.boundary import guarded
 from ui.checkpoint_view import open_checkpoint
 from ui.controls import Controls, control_row
-from ui.frame import heading, to_try
+from ui.frame import begin, to_try
 from ui.jobs import KEPT, UNSEEN, Job, trainings, visitor
-from ui.presets import preset_link, preset_links
+from ui.presets import preset_link
 from ui.training_view import example_view, training_view
 
-PAGE, FILE = "train", "pages/train.py"
+PAGE = "train"
 LINKED = "job"
 """The parameter of the link that names a training."""
 JOB, SHOWN = "train:job", "train:shown"
@@ -86,10 +85,10 @@ def others(job: Job | None) -> None:
         if other is not job:
             config = other.config
             st.page_link(
-                FILE,
+                f"pages/{PAGE}.py",
                 label=f"To your training: {label_of(config.parametrization, config.layers)}",
                 icon=":material/timer:",
-                query_params=naming(other) | preset_link(config, Train()),
+                query_params=naming(other) | preset_link(config),
             )
 
 
@@ -107,22 +106,13 @@ def show(job: Job | None) -> None:
     example_view(PAGE)
 
 
-heading(
-    "Train",
+link_again()
+job = trainings().find(st.query_params.get(LINKED))
+begin(
+    PAGE,
     "Choose a task and a model, press start, and watch the loss come down towards the Bayes floor: "
     "what the best predictor there can be would reach. You may leave this page meanwhile: the link "
     f"finds the training again, and one that waits keeps its place for {UNSEEN / 60:.0f} minutes.",
-)
-link_again()
-job = trainings().find(st.query_params.get(LINKED))
-preset_links(
-    FILE,
-    Train(),
-    PRESETS,
-    meanings(
-        ("gdpp", "diag", "full", "bayes_rr", "paper"),
-        ("L", "n, d", "σ", "P, Q, G", "ω", "adjusted loss", "Bayes floor"),
-    ),
     beside=naming(job) if job else None,
 )
 config = choose(Controls(PAGE, Train()))

@@ -3,17 +3,14 @@
 import streamlit as st
 
 from icl_core.lessons import variations as lesson
-from icl_core.lessons.shared.words import meanings
-from icl_core.lessons.variations.config import LABELS, PRESETS, Variations
-from icl_core.lessons.variations.views import VIEWS
+from icl_core.lessons.catalog import result
+from icl_core.lessons.variations.config import LABELS, Variations
 from icl_core.live import Values
 from icl_core.zoo.paper1.variations import VARIANTS
 from ui.boundary import fragment
-from ui.calls import variation_runs
 from ui.chart import charts_of
 from ui.controls import Controls, control_row
-from ui.frame import finding, heading, to_try
-from ui.presets import preset_links
+from ui.frame import begin, finding, to_try
 
 PAGE = "variations"
 
@@ -26,31 +23,28 @@ def explore() -> None:
         seeds = range(VARIANTS[controls["variant"]].seeds)
         controls.one_of("seed", "Seed", {seed: str(seed) for seed in seeds})
     config = controls.config()
-    runs = variation_runs()
-    show = charts_of(VIEWS, config, runs, page=PAGE)
+    runs = result(config)
 
     def to_frame(values: Values) -> None:
         controls.put("frame", int(values["frame"]))
 
     finding(lesson.finding(config, runs))
+    show = charts_of(config, runs, {"losses": to_frame, "weights": to_frame})
     left, right = st.columns(2, gap="large")
     with left:
-        show("losses", to_frame)
+        show("losses")
         show("ends")
     with right:
-        show("weights", to_frame)
+        show("weights")
         show("shift")
     show("likeness")
 
 
-heading(
-    "When training struggles",
+begin(
+    PAGE,
     "One layer of linear attention ends as one step of gradient descent. But it may wait on a "
     "plateau first; it may learn its prompts by heart, if it sees too few; and LayerNorm bends the "
     "step itself. Every line below is one training from random weights.",
-)
-preset_links(
-    "pages/variations.py", Variations(), PRESETS, meanings(("gd",), ("n, d", "loss (half MSE)"))
 )
 explore()
 to_try(

@@ -3,18 +3,17 @@
 import streamlit as st
 
 from icl_core.lessons import weights as lesson
-from icl_core.lessons.shared.words import meanings
-from icl_core.lessons.weights.config import PRESETS, Weights
+from icl_core.lessons.catalog import result
+from icl_core.lessons.shared.shipped import families, relatives
+from icl_core.lessons.weights.config import Weights
 from icl_core.lessons.weights.measure import Story
-from icl_core.lessons.weights.views import STUDY_VIEWS, VIEWS
+from icl_core.lessons.weights.views import STUDY_VIEWS
 from icl_core.live import Values
-from icl_core.plots.style import METHODS
+from icl_core.plots.methods import METHODS
 from ui.boundary import fragment
-from ui.calls import shipped_families, shipped_kin, weights_story
-from ui.chart import chart
+from ui.chart import charts_of
 from ui.controls import Controls, control_row
-from ui.frame import finding, heading, to_try
-from ui.presets import preset_links
+from ui.frame import begin, finding, to_try
 
 PAGE = "weights"
 STUDIES = {
@@ -27,9 +26,9 @@ STUDIES = {
 
 def choose_model(controls: Controls[Weights]) -> None:
     """Which model, within what is shipped."""
-    tasks = {name: family.label for name, family in shipped_families().items()}
+    tasks = {name: family.label for name, family in families().items()}
     controls.one_of("task", "Trained on", tasks, menu=True)
-    shelf = shipped_kin(controls["task"])
+    shelf = relatives(controls["task"])
     kinds = {kin.parametrization for found in shelf.values() for kin in found}
     labels = {kind: style.label for kind, style in METHODS.items() if kind in kinds}
     controls.one_of("parametrization", "Model", labels)
@@ -85,44 +84,38 @@ def closer_look(controls: Controls[Weights], story: Story) -> None:
         if "rank" in values:
             controls.put("rank", round(values["rank"]))
 
-    for name in STUDY_VIEWS[config.study]:
-        view = VIEWS[name](config, story)
-        chart(view, key=name, page=PAGE, config=config, on_change=moved if view.grid else None)
+    names = STUDY_VIEWS[config.study]
+    show = charts_of(config, story, dict.fromkeys(names, moved))
+    for name in names:
+        show(name)
 
 
 @fragment()
 def explore() -> None:
     controls = Controls(PAGE, Weights())
     choose(controls)
-    named = ("task", "parametrization", "layers", "heads", "seed")
-    story = weights_story(*(controls[field] for field in named))
+    config = controls.config()
+    story = result(config)
 
     def moved(values: Values) -> None:
         at = int(values["snapshot"])
         controls.put("snapshot", None if at == story.last else at)
 
-    controls.fit(lesson.reach(controls.config(), story))
-    finding(lesson.finding(story))
+    config = controls.fit(lesson.reach(config, story))
+    finding(lesson.finding(config, story))
     left, right = st.columns(2, gap="large")
     with right:
         closer_look(controls, story)
     config = controls.config()
     with left:
-        view = VIEWS["heatmaps"](config, story)
-        chart(view, key="heatmaps", page=PAGE, config=config, on_change=moved)
+        charts_of(config, story, {"heatmaps": moved})("heatmaps")
 
 
-heading(
-    "Weights",
+begin(
+    PAGE,
     r"A layer adds $P\,G\,Q\,e$ to every token $e = (x, y)$, where $G = \sum_j e_j e_j^\top$ sums "
     "over the examples. So two small matrices a layer are the whole model. What did training "
     "write into them?",
-)
-preset_links(
-    "pages/weights.py",
-    Weights(),
-    PRESETS,
-    meanings(("gdpp", "diag", "full"), ("L", "n, d", "σ", "P, Q, G", "ω", "adjusted loss")),
 )
 explore()
 to_try(

@@ -61,7 +61,7 @@ def test_importing_the_engine_is_quiet(what: str) -> None:
     assert seen["x64"] is False
     assert seen["awake"] is False
     if what == "all":
-        assert {"icl_core.zoo.build", "icl_core.zoo.library", "icl_core.training.run"} <= set(
+        assert {"icl_core.zoo.build", "icl_core.zoo.library", "icl_core.training.loop"} <= set(
             seen["imported"]
         )
 

@@ -1,12 +1,13 @@
 """The one place that shows a view: title, chart, caption, data table, exports."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TypeVar
+from contextlib import nullcontext
+from typing import Any
 
 import streamlit as st
 
 from icl_core.export.recipe import Recipe
-from icl_core.lessons.catalog import page_of
+from icl_core.lessons.catalog import LESSONS, page_of
 from icl_core.live import Control, Values, View
 from icl_core.plots.figure import tidy_rows
 from icl_core.plots.sketch import sketch
@@ -17,8 +18,10 @@ from ui.export_row import export_menu
 from ui.live import asked_values, live_chart
 from ui.menu import menu
 
-C = TypeVar("C", bound=Config)
-R = TypeVar("R")
+Moved = Callable[[Values], None]
+"""What is called with the values that a reader's release asks for."""
+Show = Callable[..., None]
+"""See `charts_of`."""
 
 
 def chart(
@@ -28,7 +31,7 @@ def chart(
     page: str,
     config: Config | None = None,
     figure: str = "",
-    on_change: Callable[[Values], None] | None = None,
+    on_change: Moved | None = None,
 ) -> None:
     """Show a view with its caption, its numbers as a table and its downloads.
 
@@ -46,14 +49,19 @@ def chart(
             st.caption(view.caption)
 
 
-def charts_of(
-    views: Mapping[str, Callable[[C, R], View]], config: C, result: R, *, page: str
-) -> Callable[..., None]:
-    """`show(name, on_change)` puts one of a lesson's views on its page."""
+def charts_of(config: Config, found: Any, moved: Mapping[str, Moved] | None = None) -> Show:
+    """`show(*names)` puts views of a lesson on its page: side by side, and as wide as `widths` are
+    to one another. `moved` holds an `on_change` by view."""
+    page = page_of(config)
 
-    def show(name: str, on_change: Callable[[Values], None] | None = None) -> None:
-        view = views[name](config, result)
-        chart(view, key=name, page=page, config=config, on_change=on_change)
+    def show(*names: str, widths: Sequence[int] = ()) -> None:
+        many = len(names) > 1
+        places = st.columns(widths or len(names), gap="large") if many else [nullcontext()]
+        for name, place in zip(names, places, strict=True):
+            with place:
+                view = LESSONS[page].views[name](config, found)
+                on_change = (moved or {}).get(name)
+                chart(view, key=name, page=page, config=config, on_change=on_change)
 
     return show
 

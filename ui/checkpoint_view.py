@@ -50,7 +50,7 @@ def checkpoint_view(name: str, data: bytes, *, page: str) -> None:
     with left:
         view = View(
             figure=lesson.layers_figure(checkpoint.parametrization, losses),
-            caption=lesson.finding(checkpoint.parametrization, task, losses),
+            caption=lesson.model_finding(checkpoint.parametrization, task, losses),
         )
         chart(view, key="opened_layers", page=page)
     with right:

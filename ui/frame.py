@@ -1,11 +1,13 @@
 """The frame of every page: the list of pages, a page's title, its closing list."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import streamlit as st
 
+from icl_core.lessons.catalog import LESSONS
 from ui import first_sight, watchdog
+from ui.presets import preset_links
 
 TITLE = "In-context learning, seen"
 IN_APP = "in_app"
@@ -19,31 +21,11 @@ def pages() -> dict[str, list[st.Page]]:
         file, sign = f"pages/{name}.py", f":material/{icon}:"
         return st.Page(file, title=title, icon=sign, default=name == "home")
 
-    return {
-        "Start": [
-            page("home", "Home", "home"),
-            page("construction", "The construction", "build"),
-        ],
-        "Gradient descent inside": [
-            page("one_layer", "One layer", "looks_one"),
-            page("variations", "When training struggles", "timeline"),
-            page("several_layers", "Deeper", "stacks"),
-            page("gdpp_spectrum", "GD++ spectrum", "equalizer"),
-        ],
-        "Noise": [
-            page("noise_and_depth", "Noise and depth", "show_chart"),
-            page("paper_figures", "The paper's figures", "auto_stories"),
-            page("one_prompt", "One prompt", "target"),
-            page("weights", "Weights", "grid_on"),
-            page("algorithm", "The algorithm it found", "account_tree"),
-            page("theory", "What theory builds", "architecture"),
-        ],
-        "Lab": [
-            page("train", "Train", "model_training"),
-            page("models", "Models", "inventory_2"),
-            page("style", "Style", "palette"),
-        ],
-    }
+    found = {"Start": [page("home", "Home", "home")]}
+    for name, lesson in LESSONS.items():
+        found.setdefault(lesson.section, []).append(page(name, lesson.title, lesson.icon))
+    found["Lab"].append(page("style", "Style", "palette"))
+    return found
 
 
 def enter() -> st.Page:
@@ -68,6 +50,12 @@ def heading(title: str, lead: str) -> None:
     first_sight.note_title(title)
     st.title(title, anchor=False)
     st.markdown(lead)
+
+
+def begin(page: str, lead: str, *, beside: Mapping[str, str] | None = None) -> None:
+    """A lesson's title, what it is about, and its presets; `beside` is that of `preset_links`."""
+    heading(LESSONS[page].title, lead)
+    preset_links(page, beside=beside)
 
 
 def finding(sentence: str, key: str = "") -> None:

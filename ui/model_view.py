@@ -4,6 +4,7 @@ import streamlit as st
 
 from icl_core.checkpoints import MAX_BYTES
 from icl_core.files import read_bytes
+from icl_core.lessons.catalog import LESSONS
 from icl_core.lessons.models.cards import Card, variant
 from icl_core.lessons.noise_and_depth.config import NoiseAndDepth
 from icl_core.lessons.shared.shipped import kin_of
@@ -40,23 +41,21 @@ def _links(card: Card) -> None:
     """One lesson knows the single-head models of the first seed, the other all."""
     entry, kin = card.entry, kin_of(card.entry)
     task = task_name(entry.task)
-    lessons: dict[str, tuple[str, str, Config]] = {}
+    lessons: dict[str, Config] = {}
     if kin is not None:
-        weights = Weights(
+        lessons["weights"] = Weights(
             task=task,
             parametrization=entry.parametrization,
             layers=entry.num_layers,
             heads=kin.heads,
             seed=kin.seed,
         )
-        lessons["weights"] = ("Weights", "grid_on", weights)
     if entry.num_heads == 1 and not variant(entry):
-        depth = NoiseAndDepth(task=task, layers=entry.num_layers)
-        lessons["noise_and_depth"] = ("Noise and depth", "show_chart", depth)
-    for page, (title, icon, config) in lessons.items():
+        lessons["noise_and_depth"] = NoiseAndDepth(task=task, layers=entry.num_layers)
+    for page, config in lessons.items():
         st.page_link(
             f"pages/{page}.py",
-            label=title,
-            icon=f":material/{icon}:",
-            query_params=preset_link(config, type(config)()),
+            label=LESSONS[page].title,
+            icon=f":material/{LESSONS[page].icon}:",
+            query_params=preset_link(config),
         )

@@ -5,34 +5,28 @@ from collections.abc import Mapping
 import streamlit as st
 
 from icl_core.export.recipe import LINK_VERSION, link_values
+from icl_core.lessons.catalog import LESSONS
 from icl_core.validation import Config
 from ui.boundary import fragment
 from ui.menu import menu
 
 
-def preset_links(
-    path: str,
-    default: Config,
-    presets: Mapping[str, Config],
-    names: Mapping[str, str] | None = None,
-    *,
-    beside: Mapping[str, str] | None = None,
-) -> None:
-    """A row of links to the same page, each with its own choices; `names` are explained last.
+def preset_links(page: str, *, beside: Mapping[str, str] | None = None) -> None:
+    """A row of links to the same page, each with its own choices; names are explained last.
 
     `beside` stands in every link before the choices.
     """
+    lesson = LESSONS[page]
     with st.container(horizontal=True, key="presets", gap="small", vertical_alignment="center"):
-        for label, config in presets.items():
-            query = dict(beside or {}) | preset_link(config, default)
-            st.page_link(path, label=label, icon="", query_params=query)
-        if names:
-            glossary(names)
+        for label, config in lesson.presets.items():
+            query = dict(beside or {}) | preset_link(config)
+            st.page_link(f"pages/{page}.py", label=label, icon="", query_params=query)
+        glossary(lesson.names)
 
 
-def preset_link(config: Config, default: Config) -> dict[str, str]:
+def preset_link(config: Config) -> dict[str, str]:
     """Query parameters of a state; never empty, so that the defaults are a link as well."""
-    return {"v": LINK_VERSION} | link_values(config, default)
+    return {"v": LINK_VERSION} | link_values(config, type(config)())
 
 
 @fragment()

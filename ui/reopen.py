@@ -17,6 +17,6 @@ def reopen() -> None:
                 recipe = parse_config(file.getvalue(), LESSONS)
                 if gaps := recipe.gaps():
                     st.info(gaps, icon=":material/info:")
-                link = preset_link(recipe.config, type(recipe.config)())
+                link = preset_link(recipe.config)
                 path = f"pages/{recipe.page}.py"
                 st.page_link(path, label="Go there", icon="", query_params=link)

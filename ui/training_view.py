@@ -6,12 +6,12 @@ import streamlit as st
 
 from icl_core.checkpoints import checkpoint_bytes
 from icl_core.lessons import train as lesson
+from icl_core.lessons.catalog import result
+from icl_core.lessons.shared.shipped import families
 from icl_core.lessons.train.views import VIEWS
 from icl_core.lessons.weights.config import Weights
 from icl_core.lessons.weights.matrices import heatmap_view, movie_player
-from icl_core.models.linear import Parametrization
 from ui.boundary import fragment
-from ui.calls import shipped_families, weights_story
 from ui.chart import asked, chart
 from ui.frame import finding
 from ui.jobs import Job, trainings
@@ -31,17 +31,16 @@ def training_view(job: Job, *, page: str) -> None:
 @fragment()
 def example_view(page: str) -> None:
     """A shipped training, to look at before there is one's own."""
-    families = shipped_families()
-    name = next(iter(families))
-    entries = families[name].entries
-    kind: Parametrization = "diag" if "diag" in entries else next(iter(entries))  # type: ignore[assignment]
+    name, family = next(iter(families().items()))
+    entries = family.entries
+    kind = "diag" if "diag" in entries else next(iter(entries))
     depth = max(depth for depth in entries[kind] if depth <= 2)
     config = Weights(task=name, parametrization=kind, layers=depth)
-    story = weights_story(name, kind, depth)
+    story = result(config)
     player = movie_player(config, story)
     values = asked(page, "example", [player])
     config = config.replace(snapshot=int(values["snapshot"]))
-    label = f"{lesson.label_of(kind, depth)}, {families[name].label}"
+    label = f"{lesson.label_of(kind, depth)}, {family.label}"
     chart(
         replace(heatmap_view(config, story), title=f"What a training looks like: {label}"),
         key="example",
@@ -95,7 +94,7 @@ def _ended(job: Job, page: str) -> None:
 
 def _result(job: Job) -> None:
     config = job.config
-    finding(lesson.finding(config.parametrization, config.task(), job.measured))
+    finding(lesson.model_finding(config.parametrization, config.task(), job.measured))
     checkpoint = lesson.checkpoint_of(config, job.frames[-1], job.measured)
     st.download_button(
         "Download the model",

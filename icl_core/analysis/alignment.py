@@ -17,13 +17,14 @@ so coordinates cannot be scaled or turned anew between two of them (tested).
 """
 
 from dataclasses import dataclass, replace
+from typing import Generic
 
 import numpy as np
 from jaxtyping import Float
 
 from icl_core.analysis.parts import as_float64, diagonal_part, read_part
 from icl_core.arrays import Array, require_shape
-from icl_core.models.linear import LinearTransformer
+from icl_core.models.linear import AnyLayers, Layers
 
 Rotation = Float[np.ndarray, "dim dim"]
 Mixing = Float[np.ndarray, "layers heads heads"]
@@ -41,36 +42,34 @@ ROUNDS = 8
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Alignment:
+class Alignment(Generic[AnyLayers]):
     """A model in the words that come closest to a reference's, `rotation` O being part of them.
 
     Distances are `distance` to the balanced reference: before of the model balanced alone, with
     the signs, heads and directions it came with, after of the model aligned.
     """
 
-    model: LinearTransformer
+    model: AnyLayers
     rotation: Rotation
     before: float
     after: float
 
 
-def mixed(model: LinearTransformer, mixing: Mixing) -> LinearTransformer:
+def mixed(model: AnyLayers, mixing: Mixing) -> AnyLayers:
     """P_k -> sum_j R_kj P_j, Q_k -> sum_j (R^-T)_kj Q_j: the same predictions for every prompt."""
     inverse = np.linalg.inv(mixing).swapaxes(-1, -2)
-    P, Q = _stacks(model)
-    return LinearTransformer(
-        P=np.einsum("lkj,ljab->lkab", mixing, P), Q=np.einsum("lkj,ljab->lkab", inverse, Q)
-    )
+    P, Q = (np.einsum("lkj,ljab->lkab", R, M) for R, M in ((mixing, model.P), (inverse, model.Q)))
+    return replace(model, P=P, Q=Q)
 
 
-def rotated(model: LinearTransformer, rotation: Rotation) -> LinearTransformer:
+def rotated(model: AnyLayers, rotation: Rotation) -> AnyLayers:
     """S P S^T, S Q S^T with S = diag(O, 1): the same predictions for inputs O x."""
     S = np.eye(model.dim + 1)
     S[:-1, :-1] = rotation
-    return LinearTransformer(P=S @ model.P @ S.T, Q=S @ model.Q @ S.T)
+    return replace(model, P=S @ model.P @ S.T, Q=S @ model.Q @ S.T)
 
 
-def balanced(model: LinearTransformer) -> LinearTransformer:
+def balanced(model: AnyLayers) -> AnyLayers:
     """The words in which P and Q of a layer have the same sizes and angles over heads.
 
     For one head |P| = |Q|. What is never read is 0. What remains free are orthogonal mixings of
@@ -82,14 +81,15 @@ def balanced(model: LinearTransformer) -> LinearTransformer:
     Q_basis, Q_sizes = np.linalg.qr(Q.swapaxes(1, 2))
     left, sizes, right = np.linalg.svd(P_sizes @ Q_sizes.swapaxes(1, 2))
     scale = np.sqrt(sizes)[..., None]
-    even = LinearTransformer(
+    even = replace(
+        model,
         P=(scale * (P_basis @ left).swapaxes(1, 2)).reshape(model.P.shape),
         Q=(scale * (right @ Q_basis.swapaxes(1, 2))).reshape(model.Q.shape),
     )
     return _turned(even, _polar(_products(model, even)))
 
 
-def distance(one: LinearTransformer, other: LinearTransformer) -> float:
+def distance(one: Layers, other: Layers) -> float:
     """|one - other| / sqrt(|one|^2 + |other|^2) over all P and Q.
 
     0 for equal weights, 1 for orthogonal ones, sqrt 2 for opposite ones.
@@ -99,9 +99,7 @@ def distance(one: LinearTransformer, other: LinearTransformer) -> float:
     return float(np.linalg.norm(mine - theirs) / size) if size else 0.0
 
 
-def align(
-    model: LinearTransformer, reference: LinearTransformer, *, rotate: bool = True
-) -> Alignment:
+def align(model: AnyLayers, reference: AnyLayers, *, rotate: bool = True) -> Alignment[AnyLayers]:
     """`model` in the words closest to `balanced(reference)`; both of one shape.
 
     Heads by orthogonal Procrustes, exact for a given rotation; the rotation by majorisation, every
@@ -135,9 +133,7 @@ def align(
     return found
 
 
-def _best_rotation(
-    model: LinearTransformer, target: LinearTransformer, start: Rotation | None
-) -> Rotation:
+def _best_rotation(model: Layers, target: Layers, start: Rotation | None) -> Rotation:
     """O that maximises <S P S^T, P_t> + <S Q S^T, Q_t>, S = diag(O, 1).
 
     With o = vec O this is o^T K o / 2 + <c, o>. K + shift has no negative eigenvalue, so the
@@ -191,7 +187,7 @@ def _between(
     return (V * signs) @ U.T
 
 
-def _blocks(model: LinearTransformer) -> tuple[np.ndarray, np.ndarray]:
+def _blocks(model: Layers) -> tuple[np.ndarray, np.ndarray]:
     """What a rotation moves: x blocks [N, d, d] without their mean diagonal, and y rows and
     columns [N', d]."""
     rest = [
@@ -202,7 +198,7 @@ def _blocks(model: LinearTransformer) -> tuple[np.ndarray, np.ndarray]:
     return both[:, :-1, :-1], np.concatenate([both[:, -1, :-1], both[:, :-1, -1]])
 
 
-def _products(one: LinearTransformer, other: LinearTransformer) -> np.ndarray:
+def _products(one: Layers, other: Layers) -> np.ndarray:
     """<P_k, P'_j> + <Q_k, Q'_j> by layer, [L, H, H]."""
     P, Q = (
         _flat(mine) @ _flat(theirs).swapaxes(1, 2)
@@ -211,10 +207,10 @@ def _products(one: LinearTransformer, other: LinearTransformer) -> np.ndarray:
     return P + Q
 
 
-def _turned(model: LinearTransformer, mixing: Mixing) -> LinearTransformer:
+def _turned(model: AnyLayers, mixing: Mixing) -> AnyLayers:
     """`mixed` for orthogonal R, whose inverse transpose is R."""
     P, Q = (np.einsum("lkj,ljab->lkab", mixing, stack) for stack in _stacks(model))
-    return LinearTransformer(P=P, Q=Q)
+    return replace(model, P=P, Q=Q)
 
 
 def _polar(matrices: np.ndarray) -> np.ndarray:
@@ -227,7 +223,7 @@ def _flat(stack: Array) -> np.ndarray:
     return np.asarray(stack).reshape(*stack.shape[:2], -1)
 
 
-def _stacks(model: LinearTransformer) -> tuple[np.ndarray, np.ndarray]:
+def _stacks(model: Layers) -> tuple[np.ndarray, np.ndarray]:
     return np.asarray(model.P), np.asarray(model.Q)
 
 
@@ -235,9 +231,9 @@ def _size(*arrays: np.ndarray) -> float:
     return float(np.sqrt(sum(np.square(array).sum() for array in arrays)))
 
 
-def _norm(model: LinearTransformer) -> float:
+def _norm(model: Layers) -> float:
     return _size(*_stacks(model)) or 1.0
 
 
-def _vector(model: LinearTransformer) -> np.ndarray:
+def _vector(model: Layers) -> np.ndarray:
     return np.concatenate([stack.ravel() for stack in _stacks(as_float64(model))])

@@ -3,21 +3,21 @@
 Everything here is numpy in float64 and independent of how P and Q share a factor.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Bool, Float
 
 from icl_core.arrays import Array
-from icl_core.models.linear import LinearTransformer
+from icl_core.models.linear import AnyLayers
 
 Stack = Float[np.ndarray, "layers heads tokens tokens"]
 
 
-def as_float64(model: LinearTransformer) -> LinearTransformer:
+def as_float64(model: AnyLayers) -> AnyLayers:
     """The same weights as numpy arrays."""
     P, Q = (np.asarray(stack, np.float64) for stack in (model.P, model.Q))
-    return LinearTransformer(P=P, Q=Q)
+    return replace(model, P=P, Q=Q)
 
 
 def read_masks(
@@ -39,20 +39,20 @@ def read_masks(
     return P, Q
 
 
-def read_part(model: LinearTransformer) -> LinearTransformer:
+def read_part(model: AnyLayers) -> AnyLayers:
     """The model with 0 in every entry that is never read: the same predictions."""
     model = as_float64(model)
     P, Q = read_masks(model.num_layers, model.dim)
-    return LinearTransformer(P=model.P * P[:, None], Q=model.Q * Q[:, None])
+    return replace(model, P=model.P * P[:, None], Q=model.Q * Q[:, None])
 
 
-def diagonal_part(model: LinearTransformer) -> LinearTransformer:
+def diagonal_part(model: AnyLayers) -> AnyLayers:
     """Every P and Q with only the mean of its x diagonal and its y entry kept: what DIAG can hold.
 
     The orthogonal projection, so that the squares of the parts add up to those of the whole.
     """
     P, Q = (_diagonal(np.asarray(stack)) for stack in (model.P, model.Q))
-    return LinearTransformer(P=P, Q=Q)
+    return replace(model, P=P, Q=Q)
 
 
 def _diagonal(stack: np.ndarray) -> np.ndarray:

@@ -1,8 +1,6 @@
-"""All lessons by the name of their page."""
+"""All lessons by the name of their page: a row holds all that pages, caches and tests go by."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from types import ModuleType
+from collections.abc import Mapping
 from typing import Any
 
 from icl_core.lessons import (
@@ -20,63 +18,185 @@ from icl_core.lessons import (
     variations,
     weights,
 )
-from icl_core.live import View
-from icl_core.validation import Config, Reach, within_reach
+from icl_core.lessons.shared.lesson import Lesson
+from icl_core.validation import Config
 
-
-@dataclass(frozen=True, kw_only=True)
-class Lesson:
-    """What a page needs, and what its figures can be made of without it.
-
-    `config` holds a reader's choices, `presets` named ones, the default first; `measure` turns
-    choices into results, and each of `views` choices and results into what is shown under that
-    name. `reach` says what choices can be where that follows from results.
-    """
-
-    config: type[Config]
-    presets: Mapping[str, Config]
-    measure: Callable[[Any], Any]
-    views: Mapping[str, Callable[[Any, Any], View]]
-    reach: Callable[[Any, Any], Mapping[str, Reach]]
-
-    def view(self, name: str, config: Config) -> View:
-        """One view from choices alone: everything is computed.
-
-        Raises:
-            InputError: A choice is out of reach, and another would be shown in its place.
-        """
-        found = self.measure(config)
-        within_reach(config, self.reach(config, found))
-        return self.views[name](config, found)
-
-
-def _of(config: type[Config], module: ModuleType) -> Lesson:
-    return Lesson(
-        config=config,
-        presets=module.PRESETS,
-        measure=module.measure,
-        views=module.VIEWS,
-        reach=getattr(module, "reach", lambda config, found: {}),
-    )
-
-
-LESSONS: Mapping[str, Lesson] = {
-    "construction": _of(construction.Construction, construction),
-    "one_layer": _of(one_layer.OneLayer, one_layer),
-    "variations": _of(variations.Variations, variations),
-    "several_layers": _of(several_layers.SeveralLayers, several_layers),
-    "gdpp_spectrum": _of(gdpp_spectrum.GdppSpectrum, gdpp_spectrum),
-    "noise_and_depth": _of(noise_and_depth.NoiseAndDepth, noise_and_depth),
-    "one_prompt": _of(one_prompt.OnePrompt, one_prompt),
-    "paper_figures": _of(paper_figures.PaperFigures, paper_figures),
-    "weights": _of(weights.Weights, weights),
-    "algorithm": _of(algorithm.Algorithm, algorithm),
-    "theory": _of(theory.Theory, theory),
-    "train": _of(train.Train, train),
-    "models": _of(models.Models, models),
+LESSONS: Mapping[str, Lesson[Any, Any]] = {
+    "construction": Lesson(
+        face=construction,
+        title="The construction",
+        about="Four matrices with which a layer of attention is a step of gradient descent, number "
+        "by number.",
+        section="Start",
+        icon="build",
+        methods="gd gdpp_tuned construction",
+        terms=("n, d", "loss (half MSE)"),
+        reads=("prompt", "start", "eta", "gamma"),
+        kept=64,
+        reach=construction.reach,
+    ),
+    "one_layer": Lesson(
+        face=one_layer,
+        title="One layer",
+        about="A layer trained from random weights ends up as one step of gradient descent: watch "
+        "it.",
+        section="Gradient descent inside",
+        icon="looks_one",
+        methods="gd construction",
+        terms=("n, d", "Σ, α", "loss (half MSE)"),
+        reads=(),
+        kept=1,
+    ),
+    "variations": Lesson(
+        face=variations,
+        title="When training struggles",
+        about="Plateaus, too few prompts, LayerNorm: trainings that find gradient descent late or "
+        "never.",
+        section="Gradient descent inside",
+        icon="timeline",
+        methods="gd",
+        terms=("n, d", "loss (half MSE)"),
+        reads=(),
+        kept=1,
+    ),
+    "several_layers": Lesson(
+        face=several_layers,
+        title="Deeper",
+        about="Several layers do not repeat the step: they find GD++, which makes the next step "
+        "easier.",
+        section="Gradient descent inside",
+        icon="stacks",
+        methods="gd gdpp",
+        terms=("L", "n, d", "loss (half MSE)", "Σ, α"),
+        reads=(),
+        kept=1,
+        reach=several_layers.reach,
+        shows=several_layers.shows,
+    ),
+    "gdpp_spectrum": Lesson(
+        face=gdpp_spectrum,
+        title="GD++ spectrum",
+        about="How a layer makes a badly conditioned problem easy: drag γ, watch the eigenvalues "
+        "move.",
+        section="Gradient descent inside",
+        icon="equalizer",
+        methods="gd gdpp",
+        terms=("n, d", "Σ, α"),
+        reads=gdpp_spectrum.reads,
+        kept=64,
+        reach=gdpp_spectrum.reach,
+        prepare=gdpp_spectrum.prepare,
+    ),
+    "noise_and_depth": Lesson(
+        face=noise_and_depth,
+        title="Noise and depth",
+        about="What more layers buy when nobody says how noisy the examples are.",
+        section="Noise",
+        icon="show_chart",
+        methods="gd gdpp_tuned gdpp diag full const_rr ada_rr tuned_rr one_level bayes_rr",
+        terms=("L", "n, d", "σ", "adjusted loss", "Bayes floor"),
+        reads=noise_and_depth.reads,
+        kept=512,
+        reach=noise_and_depth.reach,
+        shows=lambda config: ("depth", "profile", "layers"),
+        prepare=noise_and_depth.prepare,
+    ),
+    "paper_figures": Lesson(
+        face=paper_figures,
+        title="The paper's figures",
+        about="Figures 1 to 7 and Table 1 again, each with the floors that the paper lacks.",
+        section="Noise",
+        icon="auto_stories",
+        methods="gdpp diag full const_rr ada_rr tuned_rr oracle_rr bayes_rr paper",
+        terms=("L", "n, d", "σ", "adjusted loss", "Bayes floor"),
+        reads=paper_figures.reads,
+        prepare=paper_figures.prepare,
+    ),
+    "one_prompt": Lesson(
+        face=one_prompt,
+        title="One prompt",
+        about="Twenty examples of unknown noise: what does each method take σ to be?",
+        section="Noise",
+        icon="target",
+        methods="gdpp diag full const_rr ada_rr iterative_rr oracle_rr bayes_rr",
+        terms=("L", "n, d", "σ", "Σ, α", "adjusted loss"),
+        reads=("task", "seed", "sigma", "layers"),
+        kept=64,
+        reach=one_prompt.reach,
+        prepare=one_prompt.prepare,
+    ),
+    "weights": Lesson(
+        face=weights,
+        title="Weights",
+        about="The two matrices of every layer, over the whole training, beside what theory says.",
+        section="Noise",
+        icon="grid_on",
+        methods="gdpp diag full",
+        terms=("L", "n, d", "σ", "P, Q, G", "ω", "adjusted loss"),
+        reads=("task", "parametrization", "layers", "heads", "seed"),
+        reach=weights.reach,
+        shows=weights.shows,
+        prepare=weights.prepare,
+    ),
+    "algorithm": Lesson(
+        face=algorithm,
+        title="The algorithm it found",
+        about="Four numbers a layer as a flow: switch them off, and see which known method it is "
+        "near.",
+        section="Noise",
+        icon="account_tree",
+        methods="gd heavy_ball chebyshev cg newton gdpp diag full const_rr bayes_rr",
+        terms=("L", "n, d", "σ", "ω", "Σ, α", "adjusted loss"),
+        reads=("task", "model", "layers"),
+        reach=algorithm.reach,
+        prepare=algorithm.prepare,
+    ),
+    "theory": Lesson(
+        face=theory,
+        title="What theory builds",
+        about="Weights made by hand: a second-order method, an optimal ridge, and a square out of "
+        "reach.",
+        section="Noise",
+        icon="architecture",
+        methods="gd gdpp_tuned heavy_ball chebyshev cg newton diag const_rr bayes_rr",
+        terms=("L", "n, d", "σ", "ω", "Σ, α", "adjusted loss"),
+        reads=("kappa", "dim", "levels"),
+        kept=8,
+        prepare=theory.prepare,
+    ),
+    "train": Lesson(
+        face=train,
+        title="Train",
+        about="Train such a model in seconds, watch it find its algorithm, and take it home.",
+        section="Lab",
+        icon="model_training",
+        methods="gdpp diag full bayes_rr paper",
+        terms=("L", "n, d", "σ", "P, Q, G", "ω", "adjusted loss", "Bayes floor"),
+        reads=tuple(train.Train().to_dict()),
+        kept=1,
+        reach=train.reach,
+        # A training is started by a button.
+        shows=lambda config: (),
+    ),
+    "models": Lesson(
+        face=models,
+        title="Models",
+        about="All shipped models beside the published table: look into them, compare, download.",
+        section="Lab",
+        icon="inventory_2",
+        methods="gdpp diag full const_rr bayes_rr paper",
+        terms=("L", "n, d", "σ", "P, Q, G", "adjusted loss", "Bayes floor"),
+        reads=("model", "other"),
+        kept=16,
+    ),
 }
 
 
 def page_of(config: Config) -> str:
     """The page whose choices these are."""
     return next(page for page, lesson in LESSONS.items() if type(config) is lesson.config)
+
+
+def result(config: Config) -> Any:
+    """What the lesson of these choices measures, see `Lesson.result`."""
+    return LESSONS[page_of(config)].result(config)

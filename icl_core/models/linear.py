@@ -8,13 +8,15 @@ of implicit weights w with prediction <w, x_t>.
 """
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Literal, Self, get_args
+from dataclasses import replace
+from typing import Any, ClassVar, Literal, Self, TypeVar, get_args
 
 import numpy as np
 from flax import struct
 from jaxtyping import Float
 
 from icl_core.arrays import Array, WeightPath, eye_like, namespace, numpy_or_xla, scan
+from icl_core.models.coordinates import scaled, token_scale
 from icl_core.models.predictor import Method, Model
 from icl_core.models.products import sandwich
 from icl_core.tasks.base import Task
@@ -29,13 +31,11 @@ Flow = tuple[Array, Array, Array, Array]
 
 
 @struct.dataclass
-class LinearTransformer(Method, Model):
-    """P, Q [L, H, d+1, d+1] in the paper's raw coordinates: P = W_P W_V, Q = W_K^T W_Q."""
+class Layers:
+    """P, Q [L, H, d+1, d+1] of a linear transformer, whatever the coordinates."""
 
     P: Float[Array, "layers heads tokens tokens"]
     Q: Float[Array, "layers heads tokens tokens"]
-
-    kind: ClassVar[str] = "linear"
 
     @property
     def num_layers(self) -> int:
@@ -49,16 +49,28 @@ class LinearTransformer(Method, Model):
     def dim(self) -> int:
         return self.P.shape[-1] - 1
 
-    def weight_path(self, prompts: Prompts) -> WeightPath:
-        """w after layer 0..L, [L+1, batch, d] (see `implicit_weights`)."""
-        return implicit_weights(self, prompts.moments)
-
-    def padded(self, num_layers: int, num_heads: int | None = None) -> "LinearTransformer":
+    def padded(self, num_layers: int, num_heads: int | None = None) -> Self:
         """The same model with layers and heads of zeros up to `num_layers`, `num_heads`."""
         more_heads = (num_heads or self.num_heads) - self.num_heads
         extra = ((0, num_layers - self.num_layers), (0, more_heads), (0, 0), (0, 0))
         P, Q = (np.pad(np.asarray(matrices), extra) for matrices in (self.P, self.Q))
-        return LinearTransformer(P=P, Q=Q)
+        return replace(self, P=P, Q=Q)
+
+
+@struct.dataclass
+class LinearTransformer(Layers, Method, Model):
+    """P = W_P W_V and Q = W_K^T W_Q in the paper's raw coordinates: what answers prompts."""
+
+    kind: ClassVar[str] = "linear"
+
+    def normalised(self, task: LinearTask) -> "Normalised":
+        """The same weights in the units of a task (see `models.coordinates`)."""
+        D = token_scale(task)
+        return Normalised(P=scaled(self.P, D, 1 / D), Q=scaled(self.Q, 1 / D, 1 / D))
+
+    def weight_path(self, prompts: Prompts) -> WeightPath:
+        """w after layer 0..L, [L+1, batch, d] (see `implicit_weights`)."""
+        return implicit_weights(self, prompts.moments)
 
     def config(self) -> dict[str, Any]:
         return {"num_layers": self.num_layers, "num_heads": self.num_heads}
@@ -75,6 +87,22 @@ class LinearTransformer(Method, Model):
     @classmethod
     def build(cls, config: Mapping[str, Any], tensors: Mapping[str, np.ndarray]) -> Self:
         return cls(P=tensors["P"].astype(np.float64), Q=tensors["Q"].astype(np.float64))
+
+
+@struct.dataclass
+class Normalised(Layers):
+    """P~ = D P D^-1 and Q~ = D^-1 Q D^-1 in the units of a task: what training works with.
+
+    A type of its own, for these weights answer no prompt: `raw` gives the model that does.
+    """
+
+    def raw(self, task: LinearTask) -> LinearTransformer:
+        """The same weights in raw coordinates: the inverse of `LinearTransformer.normalised`."""
+        D = token_scale(task)
+        return LinearTransformer(P=scaled(self.P, 1 / D, D), Q=scaled(self.Q, D, D))
+
+
+AnyLayers = TypeVar("AnyLayers", bound=Layers)
 
 
 @struct.dataclass

@@ -12,7 +12,8 @@ import numpy as np
 import plotly.graph_objects as go
 
 from icl_core.plots.figure import DECORATION, Figure
-from icl_core.plots.style import AXIS, AXIS_TITLE, LAYOUT, METHODS, translucent
+from icl_core.plots.methods import METHODS
+from icl_core.plots.style import AXIS, AXIS_TITLE, LAYOUT, translucent
 from icl_core.plots.ticks import LARGEST, SMALLEST, log_ticks, tick_label
 
 LOSS = "adjusted loss (half MSE)"

@@ -9,8 +9,9 @@ import numpy as np
 
 from icl_core.plots.drawing import Curve, Drawing, numbered
 from icl_core.plots.figure import DECORATION, Figure
+from icl_core.plots.methods import METHODS
 from icl_core.plots.omegas import omega_panel
-from icl_core.plots.style import METHODS, translucent
+from icl_core.plots.style import translucent
 from icl_core.plots.ticks import limit_of, log_range, log_ticks, tick_label
 
 CELL = 205

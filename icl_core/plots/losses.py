@@ -7,7 +7,8 @@ import numpy as np
 
 from icl_core.plots.drawing import LOSS, Curve, Drawing, level
 from icl_core.plots.figure import DECORATION, Figure
-from icl_core.plots.style import HEIGHT, METHODS
+from icl_core.plots.methods import METHODS
+from icl_core.plots.style import HEIGHT
 from icl_core.plots.ticks import log_range
 
 BESIDE_CONTROLS = 44

@@ -6,7 +6,8 @@ import numpy as np
 
 from icl_core.plots.drawing import Drawing, numbered
 from icl_core.plots.figure import DECORATION, Figure
-from icl_core.plots.style import METHODS, SURFACES, MethodStyle
+from icl_core.plots.methods import METHODS, MethodStyle
+from icl_core.plots.style import SURFACES
 from icl_core.plots.vision import grey
 
 ROW = 34

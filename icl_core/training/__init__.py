@@ -1,9 +1,26 @@
-"""Training linear transformers: `train(task, config)` is a generator of snapshots.
+"""Training: one loop for every kind of model (`loop`), and what is trained by it.
 
-`train_together` trains several problems side by side.
+`train(task, config)` explores many starts and refines the best, `Exploration` does so for
+several tasks side by side. `run(trainee, config)` trains one model by the plain loop.
 """
 
-from icl_core.training.config import TrainingConfig
-from icl_core.training.run import Snapshot, train, train_together
+from icl_core.training.config import RunConfig, TrainingConfig
+from icl_core.training.loop import Snapshot, State, Trainee, run
+from icl_core.training.saving import load_run, save_run
+from icl_core.training.strategy import Exploration, Progress, train
+from icl_core.training.validation import Validated
 
-__all__ = ["Snapshot", "TrainingConfig", "train", "train_together"]
+__all__ = [
+    "Exploration",
+    "Progress",
+    "RunConfig",
+    "Snapshot",
+    "State",
+    "Trainee",
+    "TrainingConfig",
+    "Validated",
+    "load_run",
+    "run",
+    "save_run",
+    "train",
+]

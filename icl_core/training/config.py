@@ -1,9 +1,76 @@
-"""What a training run is: plain values that fit in a link, a manifest and a cache key."""
+"""What a training is, as plain values that fit in a link, a manifest and a cache key."""
 
 from dataclasses import dataclass
+from math import ceil
 
 from icl_core.models.linear import PARAMETRIZATIONS, Parametrization
+from icl_core.training.optimisers import OPTIMISERS, SCHEDULES
 from icl_core.validation import Config, choice, integer, number
+
+SPACINGS = ("square", "log")
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunConfig(Config):
+    """One run of `loop.run`, whatever is trained; the defaults are those of paper 1's code.
+
+    learning_rate is the largest one. `schedule` "held" keeps it until it falls to 0 along a cosine
+    over the last share `cooling` of the steps; "warmed" rises to it over the first 5 % and falls to
+    2 % of it along a cosine. clip: the largest global norm of a gradient. decay: what Adam's mean
+    of squared gradients keeps in a step (b2). memory: updates that the running average of the
+    parameters remembers, a tenth of those made at first; 0 for no average. Of `snapshots`, all at
+    different steps, the first is before any update; their steps are spaced by "square", the last
+    step times (i / (snapshots - 1))^2, or "log", half as many in equal ratios.
+    """
+
+    steps: int = 3000
+    batch: int = 512
+    seed: int = 0
+    snapshots: int = 40
+    spacing: str = "square"
+    optimiser: str = "adam"
+    learning_rate: float = 1e-3
+    schedule: str = "held"
+    cooling: float = 0.0
+    clip: float = 1e-3
+    decay: float = 0.98
+    memory: float = 0.0
+
+    def __post_init__(self) -> None:
+        self._set(
+            steps=integer("The number of steps", self.steps, "steps"),
+            batch=integer("The batch size", self.batch, "batch_size"),
+            seed=integer("The seed", self.seed, "seed"),
+            snapshots=integer("The number of snapshots", self.snapshots, (2, 1000)),
+            spacing=choice("The spacing of snapshots", self.spacing, SPACINGS),
+            optimiser=choice("The optimiser", self.optimiser, OPTIMISERS),
+            learning_rate=number("The learning rate", self.learning_rate, "learning_rate"),
+            schedule=choice("The schedule of the learning rate", self.schedule, SCHEDULES),
+            cooling=number("The share of the run that cools", self.cooling, (0.0, 1.0)),
+            clip=number("The largest norm of a gradient", self.clip, (1e-9, 1e9)),
+            decay=number("The decay of squared gradients", self.decay, (0.0, 0.999999)),
+            memory=number("The memory of the average", self.memory, (0.0, 1e6)),
+        )
+
+    @property
+    def held(self) -> int:
+        """Steps before the learning rate begins to fall."""
+        return self.steps - ceil(self.steps * self.cooling)
+
+    def next_mark(self, step: int) -> int:
+        """The step of the first snapshot after `step`."""
+        if self.spacing == "log":
+            return min(max(step + 1, round(step * self.steps ** (2 / self.snapshots))), self.steps)
+        last = self.snapshots - 1
+        spaced = (max(round((i / last) ** 2 * self.steps), i) for i in range(self.snapshots))
+        return min(next(mark for mark in spaced if mark > step), self.steps)
+
+    def marks(self) -> list[int]:
+        """Steps of the snapshots."""
+        found = [0]
+        while found[-1] < self.steps:
+            found.append(self.next_mark(found[-1]))
+        return found
 
 
 @dataclass(frozen=True, kw_only=True)

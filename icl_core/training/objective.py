@@ -5,6 +5,7 @@ the query (half MSE; see `analysis.loss`), so the optimum of the batch loss is t
 sampled loss, without query or oracle noise.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -14,12 +15,13 @@ from flax import struct
 from jaxtyping import Float, Int
 
 from icl_core.arrays import Array
+from icl_core.models.coordinates import prediction_scale, token_scale
 from icl_core.models.linear import layer_map
 from icl_core.models.products import multiply
 from icl_core.tasks.inputs import GaussianInputs
 from icl_core.tasks.linear import LinearTask, Prompts, Seed, draw_prompts
-from icl_core.training.coordinates import Parameters, prediction_scale, token_scale
 
+Parameters = Mapping[str, Array]
 ROBUST_SCALE = 1.0
 """c of log(1 + e/c): the size of a loss beyond which a prompt's pull fades."""
 

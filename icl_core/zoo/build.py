@@ -24,9 +24,9 @@ from icl_core.errors import InputError
 from icl_core.files import locked
 from icl_core.models.linear import LinearTransformer
 from icl_core.tasks.linear import LinearTask, draw_prompts
-from icl_core.training import Snapshot, train_together
-from icl_core.training.coordinates import Parameters, as_parameters, to_normalised
-from icl_core.training.objective import Batch, batch_of, losses
+from icl_core.training import Exploration, Validated
+from icl_core.training.linear import as_parameters
+from icl_core.training.objective import Batch, Parameters, batch_of, losses
 from icl_core.zoo.library import (
     PRETRAINED,
     Entry,
@@ -61,7 +61,7 @@ class Candidate:
 
     model: LinearTransformer
     name: str = ""
-    run: tuple[Snapshot, ...] = ()
+    run: tuple[Validated, ...] = ()
     seconds: float = 0.0
     recipe: Recipe | None = None
     kept: Entry | None = None
@@ -195,14 +195,8 @@ def _candidates(
         if recipe.start != "random" and not any(warm):
             continue
         begun = time.process_time()
-        runs = tuple(
-            train_together(
-                [spec.task for spec in group],
-                [spec.seed for spec in group],
-                recipe.config,
-                warm_starts=warm,
-            )
-        )
+        tasks, seeds = [spec.task for spec in group], [spec.seed for spec in group]
+        runs = tuple(Exploration(tasks, seeds, recipe.config).snapshots(warm))
         seconds = (time.process_time() - begun) / len(group)
         for found, run in zip(trained, zip(*runs, strict=True), strict=True):
             # A deep model may err by thousands on one prompt in 100,000, which 4,096 validation
@@ -328,9 +322,7 @@ def _select(candidates: Sequence[Candidate], task: LinearTask) -> Candidate:
     """The one with the smallest mean loss on a large fresh draw."""
     if len(candidates) == 1:
         return candidates[0]
-    starts = [
-        as_parameters(to_normalised(candidate.model, task), "full") for candidate in candidates
-    ]
+    starts = [as_parameters(candidate.model.normalised(task), "full") for candidate in candidates]
     totals = np.zeros(len(candidates))
     for index in range(SELECTION_BATCHES):
         prompts = draw_prompts(task, (SELECTION_SEED, index), SELECTION_BATCH)

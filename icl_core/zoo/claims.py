@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from math import hypot, isfinite, nan
 
+from icl_core.remember import remember
 from icl_core.tasks.noise import UniformNoise
 from icl_core.zoo.published import NAMES, best_found
 from icl_core.zoo.table import ERRORS, NEAR, Cell, Measured, Results, bayes_spread, measured
@@ -33,6 +34,7 @@ class Claim:
     cases: tuple[str, ...] = ()
 
 
+@remember(1)
 def claims(table: Results) -> tuple[Claim, ...]:
     """What is promised of the shipped models."""
     return tuple(make(table) for make in _CLAIMS)

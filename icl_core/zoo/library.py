@@ -6,10 +6,10 @@ movies/NAME.safetensors (snapshots of the training). Baselines have tables of th
 task and method.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 from safetensors.numpy import save as save_tensors
@@ -25,10 +25,14 @@ from icl_core.checkpoints import (
 from icl_core.errors import InputError
 from icl_core.files import dump_json, parse_json, read_bytes, write_atomic
 from icl_core.models.linear import PARAMETRIZATIONS, LinearTransformer, Parametrization
+from icl_core.remember import remember
 from icl_core.tasks.inputs import STANDARD, format_inputs
 from icl_core.tasks.linear import LinearTask
 from icl_core.tasks.noise import format_noise
 from icl_core.validation import choice, integer, mapping
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 PRETRAINED = Path(__file__).resolve().parents[2] / "pretrained"
 MANIFEST_VERSION = 1
@@ -135,6 +139,27 @@ def task_name(task: LinearTask) -> str:
     return f"{named}_d{task.dim}_n{task.num_context}"
 
 
+def version_of(folder: Path = PRETRAINED) -> tuple[tuple[int, ...], ...]:
+    """What tells shipped models from those before: the lists of them are always replaced as a
+    whole, after the files they name."""
+    return tuple(_identity(folder / name) for name in ("manifest.json", "shifts.json"))
+
+
+def _identity(path: Path) -> tuple[int, ...]:
+    try:
+        known = path.stat()
+    except OSError:
+        return ()
+    return known.st_ino, known.st_mtime_ns, known.st_size
+
+
+def from_shipped(maxsize: int) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Remember what follows from the shipped models (those of the argument `folder`, where a
+    function has one) as long as they are the same: `make zoo` may run beside the app."""
+    return remember(maxsize, lambda given: version_of(given.get("folder", PRETRAINED)))
+
+
+@from_shipped(4)
 def read_manifest(folder: Path = PRETRAINED) -> tuple[Entry, ...]:
     """All models of the manifest, in its order."""
     if not (folder / "manifest.json").is_file():
@@ -142,14 +167,6 @@ def read_manifest(folder: Path = PRETRAINED) -> tuple[Entry, ...]:
             f"There are no shipped models ({folder.name}/manifest.json is missing): "
             "restore the folder from the repository or run `make zoo`."
         )
-    known = (folder / "manifest.json").stat()
-    return _read_manifest(folder, (known.st_ino, known.st_mtime_ns, known.st_size))
-
-
-@lru_cache(maxsize=4)
-def _read_manifest(folder: Path, version: tuple[int, ...]) -> tuple[Entry, ...]:
-    """Reading some hundred entries takes 10 ms, so it is done once for each `version` of the file,
-    which is always replaced as a whole."""
     data = parse_json("manifest.json", read_bytes(folder / "manifest.json", limit=MAX_BYTES))
     given = mapping("manifest.json", data)
     if given.get("version") != MANIFEST_VERSION or not isinstance(given.get("models"), list):

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from icl_core.training import Snapshot
+from icl_core.training import Validated
 from icl_core.zoo.library import Movie
 
 
-def movie_of(run: Sequence[Snapshot]) -> Movie:
+def movie_of(run: Sequence[Validated]) -> Movie:
     """The track of the start that was refined in the end, from its first step on."""
     exploring = [snapshot for snapshot in run if snapshot.phase == "exploring"]
     refining = [snapshot for snapshot in run if snapshot.phase != "exploring"]

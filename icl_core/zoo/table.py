@@ -24,6 +24,7 @@ from icl_core.zoo.library import (
     PRETRAINED,
     Entry,
     baseline_table_name,
+    from_shipped,
     load_table,
     model_name,
     read_manifest,
@@ -206,7 +207,7 @@ class Cell:
         return NEAR * self.floor < self.paper.value - self.paper.rounding
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Results:
     """All cells in the order of the paper, and every entry of the manifest they come from."""
 
@@ -237,10 +238,15 @@ class Results:
         return tuple(cell for cell in self.cells if cell.ours is not None)
 
 
-def results(folder: Path = PRETRAINED, entries: Sequence[Entry] | None = None) -> Results:
-    """The table of a folder; `entries` limits it to some of its models."""
-    chosen = tuple(read_manifest(folder) if entries is None else entries)
-    known = {entry.name: entry for entry in chosen}
+@from_shipped(1)
+def results(folder: Path = PRETRAINED) -> Results:
+    """The table of all models of a folder."""
+    return results_of(read_manifest(folder), folder)
+
+
+def results_of(entries: Sequence[Entry], folder: Path = PRETRAINED) -> Results:
+    """The table of some models."""
+    known = {entry.name: entry for entry in entries}
     columns = tuple(_column(name, task, folder) for name, task in paper_tasks().items())
     return Results(
         columns=columns,
@@ -250,7 +256,7 @@ def results(folder: Path = PRETRAINED, entries: Sequence[Entry] | None = None) -
             for layers in DEPTHS
             for column in columns
         ),
-        entries=chosen,
+        entries=tuple(entries),
     )
 
 

@@ -197,15 +197,15 @@ def test_the_terms_are_those_of_the_steps(opened):
 
 
 def test_the_finding_says_what_each_omega_is_worth(opened):
-    said, found = lesson.finding(opened), worth(opened)
+    said, found = lesson.finding(Algorithm(), opened), worth(opened)
     for index, name in enumerate(OMEGAS):
         change = plus_minus(found.rise[index, 0], found.rise_error[index, 0], sign="+")
         assert rf"without $\omega_{{{name}}}$" in said
         assert change in said
-    gdpp = lesson.finding(read(TASK, "gdpp", 2))
+    gdpp = lesson.finding(Algorithm(), read(TASK, "gdpp", 2))
     assert "{xy}" not in gdpp
     assert "{yy}" not in gdpp
-    assert "The DIAG part of FULL alone" in lesson.finding(read(TASK, "full", 2))
+    assert "The DIAG part of FULL alone" in lesson.finding(Algorithm(), read(TASK, "full", 2))
 
 
 def test_no_control_compiles_anything(opened, compilations):
@@ -217,7 +217,7 @@ def test_no_control_compiles_anything(opened, compilations):
         (Algorithm(omega="xy", layer=2, yy=0.3, seed=5, system="ols"), opened),
         (Algorithm(model="diag_H2", layers=3, after=1), other),
     ):
-        lesson.finding(found)
+        lesson.finding(config, found)
         for build in lesson.VIEWS.values():
             build(config, found)
     assert not compilations

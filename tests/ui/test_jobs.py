@@ -219,7 +219,7 @@ def test_a_real_training_ends_in_a_file_that_opens(real):
     opened = parse_checkpoint("model.safetensors", checkpoint_bytes(checkpoint))
     assert opened.task == SMALL.task()
     np.testing.assert_array_equal(opened.model.P, np.asarray(job.frames[-1].model.P))
-    assert "Bayes floor" in lesson.finding("diag", SMALL.task(), job.measured)
+    assert "Bayes floor" in lesson.model_finding("diag", SMALL.task(), job.measured)
 
 
 def test_a_job_whose_worker_is_killed_fails_in_one_sentence_and_the_next_one_runs():

@@ -23,16 +23,19 @@ from icl_core.plots.figure import tidy_rows
 from icl_core.zoo.claims import claims
 from icl_core.zoo.library import read_manifest
 from icl_core.zoo.specs import SEEDS
-from icl_core.zoo.table import results
+from icl_core.zoo.table import results_of
 from tests.engine.zoo.test_table import EMPTY, good_zoo, metrics
 
 SHOWN = measure(Models())
-GOOD = results(entries=tuple(good_zoo().values()))
+GOOD = results_of(tuple(good_zoo().values()))
+
+
+def showing(table: Any) -> lesson.Shown:
+    return lesson.Shown(results=table, picked=SHOWN.picked)
 
 
 def map_of(quantity: Any, table: Any = SHOWN.results) -> Any:
-    shown = lesson.Shown(results=table, picked=SHOWN.picked)
-    return VIEWS["map"](Models(quantity=quantity), shown).figure
+    return VIEWS["map"](Models(quantity=quantity), showing(table)).figure
 
 
 def cell_text(figure: Any, row: str, column: str) -> str:
@@ -70,7 +73,7 @@ def test_colours_tell_better_from_worse() -> None:
     better, worse = GOOD.cell("u3", "full", 7), EMPTY.cell("u3", "full", 7)
     assert better is not None
     assert worse is not None
-    bad = results(entries=(lesson_entry(worse, 2 * worse.paper.value),)).cell("u3", "full", 7)
+    bad = results_of((lesson_entry(worse, 2 * worse.paper.value),)).cell("u3", "full", 7)
     assert bad is not None
     assert mark_of(better, "gain").color > 0 > mark_of(bad, "gain").color
     assert mark_of(bad, "gain").text == "−100"
@@ -138,10 +141,10 @@ def test_two_models_are_compared_and_told_apart() -> None:
 
 def test_findings_have_their_numbers() -> None:
     better = sum(cell.verdict == "better" for cell in GOOD.cells)
-    said = lesson.finding(GOOD)
+    said = lesson.finding(Models(), showing(GOOD))
     assert f"210 models of Table 1 that are shipped, **{better} are better**" in said
     assert "FULL with 7 layers ends **2 %** above the Bayes floor" in said
-    assert "make zoo" in lesson.finding(EMPTY)
+    assert "make zoo" in lesson.finding(Models(), showing(EMPTY))
     card = SHOWN.picked
     mean, error = (card.entry.metrics[name] for name in ("mean", "stderr"))
     assert plus_minus(mean, error) in card_finding(card, SHOWN.results)

@@ -170,7 +170,7 @@ def test_one_prompt_shows_what_its_story_says():
     np.testing.assert_array_equal(steps["gdpp"], story.losses["gdpp"][1:5, -1])
     for view in one_prompt.VIEWS.values():
         assert len(sketch(view(config, shown).figure)) < 60_000
-    assert "1.3" in one_prompt.finding(config, story)
+    assert "1.3" in one_prompt.finding(config, shown)
 
 
 def test_iterations_are_counted_to_adarr_of_the_papers_table():

@@ -1,19 +1,21 @@
 """Every page renders in every preset, from every link, and without what it needs."""
 
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from icl_core.export.recipe import link_values
-from icl_core.lessons import one_layer, several_layers, variations
 from icl_core.lessons.catalog import LESSONS
-from icl_core.lessons.gdpp_spectrum.measure import trained_gammas
-from icl_core.lessons.shared.shipped import families
-from icl_core.plots.style import METHODS
-from icl_core.zoo.table import results
-from tests.ui.conftest import APP
+from icl_core.plots.methods import METHODS
 from ui.presets import preset_link
 
+ROOT = Path(__file__).parents[2]
 STATES = [
     pytest.param(page, config, id=f"{page}: {name}")
     for page, lesson in LESSONS.items()
@@ -28,7 +30,7 @@ def charts(app: AppTest) -> list[str]:
 
 @pytest.mark.parametrize(("page", "config"), STATES)
 def test_page_renders_in_every_preset(open_page, page, config):
-    app = open_page(page, **preset_link(config, LESSONS[page].config()))
+    app = open_page(page, **preset_link(config))
     assert app.title[0].value
     assert app.session_state[f"{page}:config"] == config
     assert charts(app) or page == "train"
@@ -91,22 +93,95 @@ def test_a_link_of_another_version_says_so(open_page, page):
     assert "another version" in app.info[0].value
 
 
-@pytest.mark.parametrize("page", ["home", *LESSONS])
-def test_without_shipped_models_a_page_says_one_sentence(page, tmp_path, monkeypatch):
-    st.cache_data.clear()
-    st.cache_resource.clear()
-    for function in (families, trained_gammas):
-        monkeypatch.setattr(function, "__defaults__", (tmp_path,))
-    monkeypatch.setattr(results, "__defaults__", (tmp_path, None))
-    for runs in (one_layer, several_layers, variations):
-        monkeypatch.setattr(runs.read, "__defaults__", (tmp_path,))
-    app = AppTest.from_file(APP, default_timeout=120)
+@pytest.fixture
+def clone(tmp_path):
+    """`run(script)` in a copy of the app without models; what it prints, read as JSON."""
+    for name in ("icl_core", "ui", "pages", "benchmarks", "app.py"):
+        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
+        copy(ROOT / name, tmp_path / name)
+
+    def run(script: str) -> Any:
+        command = [sys.executable, "-c", script]
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=200)
+        assert done.returncode == 0, done.stderr[-2000:]
+        return json.loads(done.stdout)
+
+    run.folder = tmp_path
+    return run
+
+
+NOTHING_SHIPPED = """
+import json
+from streamlit.testing.v1 import AppTest
+import ui.warm
+from icl_core.lessons.catalog import LESSONS
+
+ui.warm.start_warming = lambda: None
+said = {}
+for page in ["home", *LESSONS]:
+    app = AppTest.from_file("app.py", default_timeout=120)
     app.switch_page(f"pages/{page}.py")
     app.run()
-    st.cache_data.clear()
-    st.cache_resource.clear()
     assert not app.exception
-    assert len(app.error) == (page not in ("construction", "gdpp_spectrum", "theory"))
-    for error in app.error:
-        assert "make zoo" in error.value
     assert app.title[0].value
+    said[page] = [error.value for error in app.error]
+print(json.dumps(said))
+"""
+
+
+@pytest.mark.slow
+def test_without_shipped_models_a_page_says_one_sentence(clone):
+    said = clone(NOTHING_SHIPPED)
+    quiet = {page for page, errors in said.items() if not errors}
+    assert quiet == {"construction", "gdpp_spectrum", "theory"}
+    for errors in filter(None, said.values()):
+        (error,) = errors
+        assert "make zoo" in error
+
+
+ANOTHER_PAGE = """
+import streamlit as st
+from ui.frame import begin, pages
+
+begin("another", "A lead.")
+st.json({section: [page.title for page in listed] for section, listed in pages().items()})
+"""
+ANOTHER_LESSON = """
+import json
+from dataclasses import replace
+from itertools import islice
+from streamlit.testing.v1 import AppTest
+import ui.warm
+from benchmarks.sweeps import sweeps
+from icl_core.lessons.catalog import LESSONS
+
+ui.warm.start_warming = lambda: None
+LESSONS["another"] = row = replace(
+    LESSONS["one_layer"], title="Another lesson", about="What it is about.", section="Noise"
+)
+home, own = AppTest.from_file("app.py", default_timeout=120), AppTest.from_file("app.py")
+own.switch_page("pages/another.py")
+shown = [app.run() for app in (home, own)]
+print(json.dumps({
+    "cards": {link.proto.page: link.proto.label for link in home.get("page_link")},
+    "abouts": [text.value for text in home.markdown],
+    "title": own.title[0].value,
+    "presets": [link.proto.label for link in own.get("page_link")],
+    "navigation": json.loads(own.json[0].value),
+    "prepared": any(call.args[0] is row for call in islice(ui.warm.plan(), len(LESSONS))),
+    "swept": [sweep.control for sweep in sweeps("another")],
+}))
+"""
+
+
+def test_a_lesson_is_a_row_and_a_page(clone):
+    """Navigation, home, presets, preparation and sweeps know of a row that was added."""
+    (clone.folder / "pages" / "another.py").write_text(ANOTHER_PAGE)
+    (clone.folder / "pretrained").symlink_to(ROOT / "pretrained")
+    said = clone(ANOTHER_LESSON)
+    assert said["cards"]["another"] == "**Another lesson**"
+    assert "What it is about." in said["abouts"]
+    assert said["title"] == said["navigation"]["Noise"][-1] == "Another lesson"
+    assert said["presets"] == list(LESSONS["one_layer"].presets)
+    assert said["prepared"]
+    assert said["swept"] == ["frame", "shift", "damping"]

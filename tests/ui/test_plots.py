@@ -14,8 +14,9 @@ from icl_core.lessons.shared.coordinates import model_of
 from icl_core.lessons.shared.losses import measure
 from icl_core.lessons.weights.config import Weights
 from icl_core.plots.figure import alt_text, figure_name, figure_title, tidy_rows
+from icl_core.plots.methods import METHODS
 from icl_core.plots.sketch import sketch
-from icl_core.plots.style import METHODS, MODES, SURFACES, TEMPLATES, numbered_cells, themed
+from icl_core.plots.style import MODES, SURFACES, TEMPLATES, numbered_cells, themed
 from icl_core.plots.swatches import diverging_scale, method_lines
 from icl_core.plots.ticks import log_range, log_ticks, tick_label
 from icl_core.plots.vision import VISIONS, contrast, difference, grey
@@ -101,17 +102,17 @@ def test_heatmaps_are_centred_and_share_limits():
 
 
 def test_with_fewer_examples_than_dimensions_zeros_are_left_out():
+    config = spectrum.GdppSpectrum(num_context=5)
     found = spectrum.hessians_of(10, 5)
     assert found.eigenvalues.shape[1] == 5
     assert found.eigenvalues.min() > 0
-    assert "5 more eigenvalues are 0" in spectrum.finding(
-        spectrum.GdppSpectrum(num_context=5), found
-    )
+    assert "5 more eigenvalues are 0" in spectrum.finding(config, spectrum.measure(config))
 
 
 def test_one_dimension_has_nothing_to_balance():
+    config = spectrum.GdppSpectrum(dim=1)
     found = spectrum.hessians_of(1, 25)
-    assert "one eigenvalue" in spectrum.finding(spectrum.GdppSpectrum(dim=1), found)
+    assert "one eigenvalue" in spectrum.finding(config, spectrum.measure(config))
     medians = spectrum.medians_of(found, 1)
     assert np.all(medians[np.isfinite(medians)] == 1)
 
@@ -272,5 +273,5 @@ def test_a_diverging_model_is_called_so(losses):
     wild = model_of(twos, twos)
     task = losses.task.replace(dim=2)
     measured = training.measure_model(wild, task)
-    assert "diverges" in training.finding("full", task, measured)
+    assert "diverges" in training.model_finding("full", task, measured)
     assert tidy_rows(training.layers_figure("full", measured))

@@ -24,8 +24,8 @@ from icl_core.lessons.weights.matrices import movie_omegas, movie_player
 from icl_core.lessons.weights.measure import kin_model, read
 from icl_core.lessons.weights.pieces import explained, pieces
 from icl_core.lessons.weights.spread import seed_omegas, seeds, spread
-from icl_core.lessons.weights.theory import weight_shares
 from icl_core.lessons.weights.views import VIEWS
+from icl_core.lessons.weights.words import weight_shares
 from icl_core.live import READOUT
 from icl_core.models.linear import LinearTransformer, omegas
 from icl_core.plots.figure import plain_text, tidy_rows
@@ -105,7 +105,7 @@ def test_every_shipped_model_can_be_looked_at():
 def test_every_view_of_every_kind_of_model_fits_together(task, kind, layers, heads):
     config = Weights(task=task, parametrization=kind, layers=layers, heads=heads, focus=2)
     told = lesson.measure(config)
-    assert lesson.finding(told)
+    assert lesson.finding(config, told)
     for coordinates in lesson.COORDINATES:
         for view in VIEWS.values():
             assert view(config.replace(coordinates=coordinates), told).plain()["data"]
@@ -149,8 +149,8 @@ def test_a_run_that_did_not_win_ends_before_the_shipped_model():
     assert f"did not win: the last stop is the shipped model, {entry.metrics['source']}" in (
         view.caption
     )
-    assert "nothing better than DIAG" in lesson.finding(told)
-    assert "Nothing forced" in lesson.finding(read(TASK, "full", 3))
+    assert "nothing better than DIAG" in lesson.finding(Weights(), told)
+    assert "Nothing forced" in lesson.finding(Weights(), read(TASK, "full", 3))
     won = read(TASK, "diag", 3)
     assert not won.shown
     assert "did not win" not in VIEWS["heatmaps"](Weights(task=TASK, layers=3), won).caption
@@ -204,7 +204,7 @@ def test_shares_are_those_of_the_pieces(story):
             assert bar[0] == pytest.approx(explained(found[letter], layer, 0))
             assert sum(bar[:3]) == pytest.approx(explained(found[letter], layer, 2))
     assert weight_shares(story).sum() == pytest.approx(1)
-    assert "DIAG could hold" in lesson.finding(story)
+    assert "DIAG could hold" in lesson.finding(Weights(), story)
     few = tidy_rows(share_chart({"Q1": np.array([0.25, 0.75])}, title="Two parts"))
     assert [row["share (%)"] for row in few] == [25, 75, 0, 0, 0]
 

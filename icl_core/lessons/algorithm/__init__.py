@@ -4,20 +4,9 @@ Its four numbers omega a layer as a flow, what each is worth, the weights that i
 its steps in terms, and the known methods that it is nearest to. All losses are adjusted, half MSE.
 """
 
-from icl_core.lessons.algorithm.config import OMEGAS, PRESETS, Algorithm
-from icl_core.lessons.algorithm.measure import Opened, depths, measure, reach, read
-from icl_core.lessons.algorithm.views import VIEWS
+from icl_core.lessons.algorithm.config import PRESETS
+from icl_core.lessons.algorithm.measure import measure, reach
+from icl_core.lessons.algorithm.views import VIEWS, prepare
 from icl_core.lessons.algorithm.words import finding
 
-__all__ = [
-    "OMEGAS",
-    "PRESETS",
-    "VIEWS",
-    "Algorithm",
-    "Opened",
-    "depths",
-    "finding",
-    "measure",
-    "reach",
-    "read",
-]
+__all__ = ["PRESETS", "VIEWS", "finding", "measure", "prepare", "reach"]

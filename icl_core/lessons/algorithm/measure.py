@@ -15,10 +15,10 @@ from icl_core.lessons.algorithm.config import Algorithm
 from icl_core.lessons.shared.coordinates import normalised, omega_values
 from icl_core.lessons.shared.shipped import Family, Kin, baseline_tables, find_family, relatives
 from icl_core.models.linear import LinearTransformer
-from icl_core.plots.style import METHODS
+from icl_core.plots.methods import METHODS
 from icl_core.tasks.linear import LinearTask, Moments, Prompts, at_levels, draw_prompts
 from icl_core.validation import Reach
-from icl_core.zoo.library import PRETRAINED, Entry, load_entry
+from icl_core.zoo.library import PRETRAINED, Entry, from_shipped, load_entry
 
 KINDS: Mapping[str, Kin] = {
     kin.name: kin for kin in (Kin("gdpp"), Kin("diag"), Kin("diag", heads=2), Kin("full"))
@@ -92,6 +92,7 @@ class Opened:
         return f"{LABELS[self.kind]}, L = {self.num_layers}"
 
 
+@from_shipped(16)
 def depths(task: str, folder: Path = PRETRAINED) -> dict[str, dict[int, Entry]]:
     """The shipped models of a task by kind and number of layers, two heads included."""
     shelves = relatives(find_family(task, folder).name, folder)

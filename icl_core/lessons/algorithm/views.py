@@ -1,6 +1,6 @@
 """The flow of a model's omegas, and what each of them is worth."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -10,7 +10,7 @@ from icl_core.lessons.algorithm import matching, prompt
 from icl_core.lessons.algorithm.config import OMEGAS, Algorithm
 from icl_core.lessons.algorithm.figures import switches as plots
 from icl_core.lessons.algorithm.figures.flow import flow_diagram
-from icl_core.lessons.algorithm.measure import Opened
+from icl_core.lessons.algorithm.measure import Opened, depths
 from icl_core.lessons.algorithm.switches import (
     FACTORS,
     Switched,
@@ -21,6 +21,7 @@ from icl_core.lessons.algorithm.switches import (
 )
 from icl_core.lessons.shared.bands import BAND_NAMES, center_and_band
 from icl_core.lessons.shared.memo import kept
+from icl_core.lessons.shared.shipped import families
 from icl_core.lessons.shared.words import plus_minus
 from icl_core.live import Slider, View
 from icl_core.live.curves import BOTTOM, curve_grid
@@ -175,3 +176,15 @@ VIEWS: Mapping[str, Callable[[Algorithm, Opened], View]] = {
     "terms": kept()(prompt.terms_view),
 }
 """What the lesson shows, by name."""
+
+
+def prepare() -> Iterator[tuple[Algorithm, tuple[str, ...]]]:
+    """The default model's other omegas on the slider, then the models that are one choice away."""
+    config = Algorithm()
+    yield from ((config.replace(omega=omega), ("switches",)) for omega in OMEGAS)
+    for layers in depths(config.task)[config.model]:
+        yield config.replace(layers=layers), tuple(VIEWS)
+    for task in families():
+        for kind, found in depths(task).items():
+            if config.layers in found and (task == config.task or kind == config.model):
+                yield config.replace(task=task, model=kind), tuple(VIEWS)

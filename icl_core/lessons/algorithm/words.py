@@ -2,13 +2,13 @@
 
 import numpy as np
 
-from icl_core.lessons.algorithm.config import NAMES, OMEGAS
+from icl_core.lessons.algorithm.config import NAMES, OMEGAS, Algorithm
 from icl_core.lessons.algorithm.measure import Opened
 from icl_core.lessons.algorithm.switches import worth
 from icl_core.lessons.shared.words import plus_minus
 
 
-def finding(opened: Opened) -> str:
+def finding(config: Algorithm, opened: Opened) -> str:
     """How much the loss rises without each omega, in one sentence with standard errors."""
     found = worth(opened)
     parts = []

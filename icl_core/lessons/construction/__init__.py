@@ -3,7 +3,7 @@ Proposition 1), on a prompt small enough to read. Losses are half MSE over the p
 """
 
 from icl_core.lessons.construction.config import PRESETS, SHOWN_LAYERS, Construction, starts_at_zero
-from icl_core.lessons.construction.measure import Run, largest_eta, measure, reach
+from icl_core.lessons.construction.measure import largest_eta, measure, reach
 from icl_core.lessons.construction.views import VIEWS, descent_figure
 from icl_core.lessons.construction.words import finding
 
@@ -12,7 +12,6 @@ __all__ = [
     "SHOWN_LAYERS",
     "VIEWS",
     "Construction",
-    "Run",
     "descent_figure",
     "finding",
     "largest_eta",

@@ -8,7 +8,8 @@ import numpy as np
 
 from icl_core.plots.drawing import Curve, Drawing, numbered
 from icl_core.plots.figure import Figure
-from icl_core.plots.style import METHODS, numbered_cells
+from icl_core.plots.methods import METHODS
+from icl_core.plots.style import numbered_cells
 from icl_core.plots.ticks import limit_of, log_range
 
 PANELS = {

@@ -13,18 +13,16 @@ from icl_core.lessons.gdpp_spectrum.config import (
     INPUTS,
     MAX_LAYERS,
     PRESETS,
-    SIZES,
     GdppSpectrum,
 )
 from icl_core.lessons.gdpp_spectrum.measure import (
-    Hessians,
-    Spectra,
     gamma_of,
     hessians_of,
     measure,
     medians_of,
+    prepare,
     reach,
-    trained_gammas,
+    reads,
 )
 from icl_core.lessons.gdpp_spectrum.views import (
     VIEWS,
@@ -44,11 +42,8 @@ __all__ = [
     "INPUTS",
     "MAX_LAYERS",
     "PRESETS",
-    "SIZES",
     "VIEWS",
     "GdppSpectrum",
-    "Hessians",
-    "Spectra",
     "finding",
     "gamma_figure",
     "gamma_of",
@@ -58,7 +53,8 @@ __all__ = [
     "medians_of",
     "passage_figure",
     "passage_grid",
+    "prepare",
     "reach",
+    "reads",
     "several_gammas",
-    "trained_gammas",
 ]

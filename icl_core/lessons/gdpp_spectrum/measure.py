@@ -1,6 +1,7 @@
 """Spectra of many prompts, and what is known about them at every gamma (lesson: spectrum)."""
 
-from collections.abc import Mapping
+import math
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -17,15 +18,25 @@ from icl_core.analysis.spectrum import (
     two_step_gamma,
 )
 from icl_core.errors import InputError
-from icl_core.lessons.gdpp_spectrum.config import MANY, MAX_LAYERS, PROMPTS, SIZES, GdppSpectrum
-from icl_core.lessons.gdpp_spectrum.figures.panels import condition_edges, shares
+from icl_core.lessons.gdpp_spectrum.config import (
+    CONDITIONS,
+    CONTEXTS,
+    DIMENSIONS,
+    INPUTS,
+    MANY,
+    MAX_LAYERS,
+    PROMPTS,
+    SIZES,
+    GdppSpectrum,
+)
 from icl_core.lessons.shared.coordinates import omega_values
 from icl_core.lessons.shared.shipped import families
+from icl_core.remember import remember
 from icl_core.tasks.inputs import STANDARD, InputLaw, UniformInputs
 from icl_core.tasks.linear import LinearTask
 from icl_core.tasks.noise import FixedNoise
 from icl_core.validation import Reach
-from icl_core.zoo.library import PRETRAINED, load_entry
+from icl_core.zoo.library import PRETRAINED, from_shipped, load_entry
 from icl_core.zoo.paper1.published import SPECTRA, SPECTRA_DIM
 
 GRID_NODES = 61
@@ -56,6 +67,7 @@ class Hessians:
         return float(self.eigenvalues.max())
 
 
+@remember(KEPT)
 def hessians_of(dim: int, num_context: int, inputs: InputLaw = STANDARD) -> Hessians:
     """The spectra of PROMPTS prompts."""
     task = LinearTask(dim=dim, num_context=num_context, noise=FixedNoise(value=0.0), inputs=inputs)
@@ -79,6 +91,27 @@ class Survey:
     before: np.ndarray
     medians: np.ndarray
     shares: np.ndarray
+
+
+def condition_edges(before: np.ndarray, bins: int = 36) -> np.ndarray:
+    """Edges of bars for condition numbers, equal on a logarithmic scale, from 1 on.
+
+    They reach three times beyond nearly all of those before the layers.
+    """
+    finite = before[np.isfinite(before)]
+    high = 3 * float(np.quantile(finite, 0.99)) if finite.size else 10.0
+    return np.geomspace(1.0, max(high, 10.0), bins + 1)
+
+
+def shares(conditions: np.ndarray, edges: np.ndarray) -> np.ndarray:
+    """Share of prompts (the last axis) in each bar; the last holds all that is beyond."""
+    bins, step = len(edges) - 1, math.log(edges[1] / edges[0])
+    with np.errstate(divide="ignore"):
+        reached = np.log(np.minimum(conditions, edges[-1]) / edges[0]) / step
+    place = np.clip(reached, 0, bins - 1).astype(int).reshape(-1, conditions.shape[-1])
+    counts = np.bincount((place + bins * np.arange(len(place))[:, None]).ravel())
+    counts = np.append(counts, np.zeros(bins * len(place) - len(counts), int))
+    return counts.reshape(*conditions.shape[:-1], bins) / conditions.shape[-1]
 
 
 def survey_at(hessians: Hessians, gammas: np.ndarray, depths: range) -> Survey:
@@ -135,6 +168,7 @@ def published_gamma(hessians: Hessians) -> float | None:
     return known.gamma
 
 
+@from_shipped(16)
 def trained_gammas(
     dim: int, num_context: int, inputs: InputLaw, folder: Path = PRETRAINED
 ) -> tuple[float, ...]:
@@ -165,6 +199,11 @@ class Spectra:
     trained: tuple[float, ...]
 
 
+def reads(config: GdppSpectrum) -> tuple[str, ...]:
+    """The choices that the spectra follow from; only stretched inputs have a condition."""
+    return ("dim", "num_context", "inputs", *["condition"] * (config.inputs == "stretched"))
+
+
 def measure(config: GdppSpectrum) -> Spectra:
     """What the views show."""
     size = config.dim, config.num_context
@@ -173,6 +212,16 @@ def measure(config: GdppSpectrum) -> Spectra:
         sizes={n: hessians_of(config.dim, n, config.law) for n in SIZES},
         trained=trained_gammas(*size, config.law),
     )
+
+
+def prepare() -> Iterator[tuple[GdppSpectrum, tuple[str, ...]]]:
+    """Every covariance on offer, then every size and input law."""
+    for condition in CONDITIONS:
+        yield GdppSpectrum(inputs="stretched", condition=condition), ("passage",)
+    for inputs in INPUTS:
+        for dim in DIMENSIONS:
+            for n in CONTEXTS:
+                yield GdppSpectrum(inputs=inputs, dim=dim, num_context=n), ("passage",)
 
 
 def gamma_of(config: GdppSpectrum, hessians: Hessians) -> float:

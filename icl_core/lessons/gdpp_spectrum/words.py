@@ -8,7 +8,7 @@ from icl_core.analysis.spectrum import (
     median_with_error,
 )
 from icl_core.lessons.gdpp_spectrum.config import PROMPTS, GdppSpectrum
-from icl_core.lessons.gdpp_spectrum.measure import Hessians, gamma_of
+from icl_core.lessons.gdpp_spectrum.measure import Spectra, gamma_of
 from icl_core.lessons.shared.words import plus_minus
 
 
@@ -16,8 +16,9 @@ def layers_said(layers: int) -> str:
     return f"{layers} layer{'s' * (layers > 1)}"
 
 
-def finding(config: GdppSpectrum, hessians: Hessians) -> str:
+def finding(config: GdppSpectrum, spectra: Spectra) -> str:
     """What the layers do to the condition number, in one sentence with its numbers."""
+    hessians = spectra.hessians
     if min(config.dim, config.num_context) == 1:
         return "There is one eigenvalue, and nothing to balance: κ is 1 before and after."
     gamma = gamma_of(config, hessians)

@@ -3,9 +3,9 @@
 All losses are adjusted, half MSE.
 """
 
-from icl_core.lessons.models.config import PRESETS, Models
+from icl_core.lessons.models.config import PRESETS
 from icl_core.lessons.models.measure import Shown, listed, measure
 from icl_core.lessons.models.views import VIEWS
 from icl_core.lessons.models.words import finding
 
-__all__ = ["PRESETS", "VIEWS", "Models", "Shown", "finding", "listed", "measure"]
+__all__ = ["PRESETS", "VIEWS", "Shown", "finding", "listed", "measure"]

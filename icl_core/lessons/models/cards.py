@@ -9,7 +9,7 @@ from typing import Any
 from icl_core.lessons.shared.model_map import SAID, known, noise_words
 from icl_core.lessons.shared.words import plus_minus, short
 from icl_core.models.linear import PARAMETRIZATIONS, LinearTransformer
-from icl_core.plots.style import METHODS
+from icl_core.plots.methods import METHODS
 from icl_core.tasks.noise import format_noise
 from icl_core.zoo.library import (
     PRETRAINED,
@@ -17,6 +17,7 @@ from icl_core.zoo.library import (
     Table,
     baseline_table_name,
     find_entry,
+    from_shipped,
     load_entry,
     load_table,
     task_name,
@@ -41,6 +42,7 @@ class Card:
         return label(self.entry)
 
 
+@from_shipped(32)
 def read_card(name: str, folder: Path = PRETRAINED) -> Card:
     """A shipped model with its table and those of the baselines, as far as they ship."""
     entry = find_entry(name, folder)

@@ -4,17 +4,19 @@ from dataclasses import dataclass
 
 from icl_core.lessons.models.cards import Card, in_order, read_card
 from icl_core.lessons.models.config import ALL, Models
+from icl_core.zoo.claims import Claim, claims
 from icl_core.zoo.library import Entry, task_name
 from icl_core.zoo.table import Results, results
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Shown:
-    """All results, and the one or two models looked at."""
+    """All results with what is claimed of them, and the one or two models looked at."""
 
     results: Results
     picked: Card
     other: Card | None = None
+    claims: tuple[Claim, ...] = ()
 
     @property
     def cards(self) -> tuple[Card, ...]:
@@ -24,7 +26,8 @@ class Shown:
 def measure(config: Models) -> Shown:
     """What the views show."""
     other = read_card(config.other) if config.other else None
-    return Shown(results=results(), picked=read_card(config.model), other=other)
+    table = results()
+    return Shown(results=table, picked=read_card(config.model), other=other, claims=claims(table))
 
 
 def listed(config: Models, table: Results) -> list[Entry]:

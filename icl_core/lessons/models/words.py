@@ -1,13 +1,15 @@
 """How the shipped models compare with the published table, in words."""
 
+from icl_core.lessons.models.config import Models
+from icl_core.lessons.models.measure import Shown
 from icl_core.tasks.noise import UniformNoise
 from icl_core.zoo.claims import percent
-from icl_core.zoo.table import Cell, Results
+from icl_core.zoo.table import Cell
 
 
-def finding(table: Results) -> str:
+def finding(config: Models, shown: Shown) -> str:
     """How the shipped models compare with the paper's, with the numbers."""
-    cells = table.filled
+    cells = shown.results.filled
     if not cells:
         return "None of the models of the paper's Table 1 is shipped yet: run `make zoo`."
     better, worse = (sum(c.verdict == v for c in cells) for v in ("better", "worse"))

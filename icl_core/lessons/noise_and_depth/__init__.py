@@ -10,12 +10,11 @@ from icl_core.lessons.noise_and_depth.config import (
     PRESETS,
     NoiseAndDepth,
 )
-from icl_core.lessons.noise_and_depth.measure import limits_of, measure, reach
+from icl_core.lessons.noise_and_depth.measure import limits_of, measure, prepare, reach, reads
 from icl_core.lessons.noise_and_depth.views import (
     VIEWS,
     depth_figure,
     layers_figure,
-    overview,
     profile_figure,
 )
 from icl_core.lessons.noise_and_depth.words import finding
@@ -32,7 +31,8 @@ __all__ = [
     "layers_figure",
     "limits_of",
     "measure",
-    "overview",
+    "prepare",
     "profile_figure",
     "reach",
+    "reads",
 ]

@@ -4,19 +4,9 @@ All is read from pretrained/paper1 (`python -m icl_core paper1 build`). Losses a
 against the true weights, over 10,000 prompts of uniform inputs without noise.
 """
 
-from icl_core.lessons.one_layer.config import FRAMES, PRESETS, OneLayer
-from icl_core.lessons.one_layer.measure import Runs, measure, read
+from icl_core.lessons.one_layer.config import FRAMES, PRESETS
+from icl_core.lessons.one_layer.measure import measure
 from icl_core.lessons.one_layer.views import VIEWS, shift_curves
 from icl_core.lessons.one_layer.words import finding
 
-__all__ = [
-    "FRAMES",
-    "PRESETS",
-    "VIEWS",
-    "OneLayer",
-    "Runs",
-    "finding",
-    "measure",
-    "read",
-    "shift_curves",
-]
+__all__ = ["FRAMES", "PRESETS", "VIEWS", "finding", "measure", "shift_curves"]

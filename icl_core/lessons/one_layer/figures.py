@@ -8,7 +8,8 @@ import numpy as np
 from icl_core.plots.drawing import Curve, Drawing, numbered
 from icl_core.plots.figure import Figure
 from icl_core.plots.lines import MEASURES
-from icl_core.plots.style import METHODS, translucent
+from icl_core.plots.methods import METHODS
+from icl_core.plots.style import translucent
 
 
 def alignment_figure(rows: Sequence[Curve], *, title: str, mark: float | None = None) -> Figure:

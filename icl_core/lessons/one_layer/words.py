@@ -1,10 +1,11 @@
 """What the trained layer is, in words."""
 
+from icl_core.lessons.one_layer.config import OneLayer
 from icl_core.lessons.one_layer.measure import Runs
 from icl_core.lessons.shared.words import plus_minus
 
 
-def finding(runs: Runs) -> str:
+def finding(config: OneLayer, runs: Runs) -> str:
     """The lesson's point with its numbers."""
     loss = runs.over_seeds("loss")[:, -1]
     error = runs.over_seeds("excess_stderr")[:, -1].max()

@@ -3,11 +3,12 @@
 What is said of the prompt is exact. All losses are adjusted, half MSE.
 """
 
-from icl_core.lessons.one_prompt.config import PRESETS, OnePrompt
+from icl_core.lessons.one_prompt.config import PRESETS
 from icl_core.lessons.one_prompt.measure import (
     Shown,
     drawn_sigma,
     measure,
+    prepare,
     reach,
     sigma_reach,
     story_of,
@@ -18,12 +19,12 @@ from icl_core.lessons.one_prompt.words import finding, rows
 __all__ = [
     "PRESETS",
     "VIEWS",
-    "OnePrompt",
     "Shown",
     "drawn_sigma",
     "finding",
     "measure",
     "noise_view",
+    "prepare",
     "reach",
     "rows",
     "sigma_reach",

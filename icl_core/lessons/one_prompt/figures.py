@@ -8,7 +8,8 @@ import numpy as np
 
 from icl_core.plots.drawing import LOSS, Curve, Drawing
 from icl_core.plots.figure import DECORATION, Figure
-from icl_core.plots.style import METHODS, translucent
+from icl_core.plots.methods import METHODS
+from icl_core.plots.style import translucent
 
 SPLIT = 0.46
 """Height of the lower panel."""

@@ -20,8 +20,9 @@ from icl_core.lessons.shared.words import plus_minus
 from icl_core.plots.drawing import Curve, level
 from icl_core.plots.figure import Figure
 from icl_core.plots.losses import TOP
-from icl_core.plots.style import METHODS
+from icl_core.plots.methods import METHODS
 from icl_core.tasks.linear import LinearTask
+from icl_core.zoo.library import from_shipped
 
 ITERATIONS = 256
 AVERAGED = 2048
@@ -53,6 +54,7 @@ def common_step(task: LinearTask) -> float:
     return task.num_context / hessian_spectrum(task, prompts=AVERAGED).highest
 
 
+@from_shipped(16)
 def iterations_of(name: str) -> Iterations:
     """How fast AdaRR by gradient descent is on a task."""
     shipped = tables.measure(name)

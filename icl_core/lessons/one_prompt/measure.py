@@ -1,5 +1,6 @@
 """What every method makes of the prompt, at every noise level."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,8 +16,8 @@ from icl_core.lessons.one_prompt.iterations import (
     iterations_of,
 )
 from icl_core.lessons.shared.losses import highest_sigma
-from icl_core.lessons.shared.shipped import Family, find_family
-from icl_core.plots.style import METHODS
+from icl_core.lessons.shared.shipped import Family, families, find_family
+from icl_core.plots.methods import METHODS
 from icl_core.tasks.linear import LinearTask
 from icl_core.validation import Reach
 from icl_core.zoo.library import load_entry
@@ -76,3 +77,8 @@ def methods_of(family: Family, layers: int) -> dict[str, Method]:
         if layers in models:
             found[kind] = load_entry(models[layers]).model
     return {name: found[name] for name in METHODS if name in found}
+
+
+def prepare() -> Iterator[tuple[OnePrompt, tuple[str, ...]]]:
+    """The default prompt of every task."""
+    yield from ((OnePrompt(task=task), ()) for task in families())

@@ -5,8 +5,9 @@ import numpy as np
 from icl_core.analysis.one_prompt import PromptStory
 from icl_core.lessons.one_prompt.config import OnePrompt
 from icl_core.lessons.one_prompt.iterations import NOTHING, layers_said
+from icl_core.lessons.one_prompt.measure import Shown
 from icl_core.lessons.shared.words import short
-from icl_core.plots.style import METHODS
+from icl_core.plots.methods import METHODS
 
 
 def rows(story: PromptStory) -> list[dict[str, str | float]]:
@@ -29,9 +30,9 @@ def _exact(loss: float) -> float:
     return float(loss) if loss > NOTHING else 0.0
 
 
-def finding(config: OnePrompt, story: PromptStory) -> str:
+def finding(config: OnePrompt, shown: Shown) -> str:
     """What is thought of this prompt's noise, in one sentence."""
-    at = story.chosen
+    story, at = shown.story, shown.story.chosen
     said = f"The noise of this prompt has σ = **{story.sigmas[at]:.3g}**."
     guesses = []
     if np.isfinite(story.residual[at]):

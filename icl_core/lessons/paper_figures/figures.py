@@ -7,7 +7,8 @@ from typing import Any
 
 from icl_core.plots.drawing import Curve, Drawing, numbered
 from icl_core.plots.figure import Figure
-from icl_core.plots.style import METHODS, translucent
+from icl_core.plots.methods import METHODS
+from icl_core.plots.style import translucent
 from icl_core.plots.ticks import log_ticks, tick_label
 
 ROW = 250

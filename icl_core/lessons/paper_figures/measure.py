@@ -1,8 +1,8 @@
 """The results behind the paper's figures."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cache, lru_cache
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +14,7 @@ from icl_core.analysis.loss import LossSummary, noise_profile_at_once
 from icl_core.errors import InputError
 from icl_core.lessons.paper_figures.config import (
     DEEP,
+    EXHIBITS,
     FAR_DEPTHS,
     FAR_PROMPTS,
     FAR_SIGMAS,
@@ -27,7 +28,7 @@ from icl_core.lessons.shared.losses import Losses
 from icl_core.lessons.shared.shipped import Family, families, find_family, relatives
 from icl_core.tasks.linear import LinearTask
 from icl_core.tasks.noise import FixedNoise
-from icl_core.zoo.library import PRETRAINED, load_entry, load_table
+from icl_core.zoo.library import PRETRAINED, from_shipped, load_entry, load_table
 from icl_core.zoo.table import Results, results
 
 FLOORS = ("const_rr", "bayes_rr")
@@ -46,6 +47,11 @@ class Material:
     seeds: Mapping[tuple[str, int], tuple[LossSummary, ...]] = field(default_factory=dict)
     far: Mapping[int, Mapping[str, LossSummary]] = field(default_factory=dict)
     table: Results | None = None
+
+
+def reads(config: PaperFigures) -> tuple[str, ...]:
+    """The choices that the results follow from; others only change the drawing."""
+    return ("exhibit", *["layers"] * (config.exhibit == "7"))
 
 
 def measure(config: PaperFigures) -> Material:
@@ -88,7 +94,7 @@ def seeds_of(
     return {key: tuple(runs) for key, runs in found.items()}
 
 
-@lru_cache(maxsize=len(FAR_DEPTHS))
+@from_shipped(len(FAR_DEPTHS))
 def far_profiles(layers: int) -> dict[str, LossSummary]:
     """Profiles of the models of one depth, and of the floors, far beyond the training range."""
     family = find_family(MAIN)
@@ -113,8 +119,14 @@ def far_floors(task: LinearTask) -> dict[str, LossSummary]:
     return noise_profile_at_once(floors, task, FAR_SIGMAS, prompts=FAR_PROMPTS)
 
 
-@cache
+@lru_cache(maxsize=64)
 def oracle_profile(task: LinearTask, sigmas: tuple[float, ...]) -> np.ndarray:
     """Half loss of ridge regression that is told sigma, at each level (exact but for 50,000
     spectra)."""
     return np.array([oracle_loss(task.replace(noise=FixedNoise(value=s))) for s in sigmas])
+
+
+def prepare() -> Iterator[tuple[PaperFigures, tuple[str, ...]]]:
+    """Every figure, and figure 7 at every depth."""
+    yield from ((PaperFigures(exhibit=exhibit), ("exhibit",)) for exhibit in EXHIBITS)
+    yield from ((PaperFigures(exhibit="7", layers=d), ("exhibit",)) for d in FAR_DEPTHS)

@@ -14,7 +14,7 @@ from icl_core.lessons.shared.model_map import noise_words
 from icl_core.lessons.shared.shipped import BASELINES
 from icl_core.plots.drawing import Curve, level
 from icl_core.plots.losses import TOP
-from icl_core.plots.style import METHODS
+from icl_core.plots.methods import METHODS
 from icl_core.tasks.linear import LinearTask
 from icl_core.tasks.noise import met_in_training
 

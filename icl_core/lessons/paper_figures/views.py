@@ -15,7 +15,7 @@ from icl_core.lessons.paper_figures.config import (
 from icl_core.lessons.paper_figures.figures import Panel, panels_figure
 from icl_core.lessons.paper_figures.measure import FLOORS, Material, oracle_profile
 from icl_core.lessons.paper_figures.panels import depth_panel, far_panel, layer_panel, profile_panel
-from icl_core.lessons.paper_figures.words import said
+from icl_core.lessons.paper_figures.words import finding
 from icl_core.lessons.shared.losses import Losses
 from icl_core.lessons.shared.model_map import map_figure
 from icl_core.live import View
@@ -91,7 +91,7 @@ def exhibit_view(config: PaperFigures, material: Material) -> View:
     return View(
         figure=exhibit_figure(config, material),
         title=TITLES[config.exhibit],
-        caption=said(config, material),
+        caption=finding(config, material),
     )
 
 

@@ -5,7 +5,7 @@ from icl_core.lessons.paper_figures.measure import Material
 from icl_core.lessons.shared.model_map import CAPTIONS
 
 
-def said(config: PaperFigures, material: Material) -> str:
+def finding(config: PaperFigures, material: Material) -> str:
     """How the numbers of a figure were made."""
     match config.exhibit:
         case "1":

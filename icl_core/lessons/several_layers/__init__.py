@@ -4,19 +4,9 @@ All is read from pretrained/paper1 (`python -m icl_core paper1 build`). Losses a
 against the true weights, for uniform inputs without noise.
 """
 
-from icl_core.lessons.several_layers.config import FRAMES, PRESETS, SeveralLayers
-from icl_core.lessons.several_layers.measure import Runs, measure, reach, read
-from icl_core.lessons.several_layers.views import VIEWS
+from icl_core.lessons.several_layers.config import FRAMES, PRESETS
+from icl_core.lessons.several_layers.measure import measure, reach
+from icl_core.lessons.several_layers.views import VIEWS, shows
 from icl_core.lessons.several_layers.words import finding
 
-__all__ = [
-    "FRAMES",
-    "PRESETS",
-    "VIEWS",
-    "Runs",
-    "SeveralLayers",
-    "finding",
-    "measure",
-    "reach",
-    "read",
-]
+__all__ = ["FRAMES", "PRESETS", "VIEWS", "finding", "measure", "reach", "shows"]

@@ -23,7 +23,7 @@ SHORT: Mapping[str, str] = {
 NAMES = {"gd": "GD", "gdpp": "GD++"}
 CLIPPED = f"tokens clipped to ±{CLIP:g}"
 TRAINED = "trained layers"
-FRAMES = len(KINDS["tied2"].training.marks())
+FRAMES = len(KINDS["tied2"].run.marks())
 SEEDS = max(len(kind.seeds) for kind in KINDS.values())
 LAYERS = max(kind.layers for kind in KINDS.values())
 

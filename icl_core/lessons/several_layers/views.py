@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from icl_core.analysis.statistics import overflowed
 from icl_core.lessons.several_layers import figures as plots
 from icl_core.lessons.several_layers.config import EARLIEST, NAMES, STYLES, TRAINED, SeveralLayers
 from icl_core.lessons.several_layers.limits import depths_view, mixes_view, scales_view
@@ -15,7 +16,7 @@ from icl_core.live.curves import curve_grid
 from icl_core.live.movies import updates_player
 from icl_core.plots.drawing import Curve, level
 from icl_core.plots.lines import MEASURES, lines
-from icl_core.zoo.paper1.depth import METHODS
+from icl_core.zoo.paper1.depth import KINDS, METHODS
 
 
 def _updates(story: Story, config: SeveralLayers) -> int:
@@ -71,7 +72,7 @@ def _over_seeds(story: Story, key: str, column: int, **style: str) -> Curve:
     Not the mean: now and then a deep model diverges on rare prompts for a while.
     """
     values = story.over_seeds(key)[:, :, 0, column]
-    values = np.where(np.isnan(values), np.inf, values) if key == "frame:loss" else values
+    values = overflowed(values) if key == "frame:loss" else values
     return Curve(
         x=story.x,
         y=np.nanmedian(values, axis=0),
@@ -195,3 +196,10 @@ VIEWS: Mapping[str, Callable[[SeveralLayers, Runs], View]] = {
     "depths": depths_view,
 }
 """What the lesson shows, by name."""
+
+
+def shows(config: SeveralLayers) -> tuple[str, ...]:
+    """The views that the page shows: blocks with heads and MLPs have no construction to stand
+    beside."""
+    clipped = KINDS[config.kind].clipped
+    return tuple(name for name in VIEWS if not (clipped and name in ("weights", "mixes")))

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +19,7 @@ from icl_core.lessons.shared.shipped import (
 )
 from icl_core.models.diagonal import OmegaModel
 from icl_core.tasks.linear import LinearTask
-from icl_core.zoo.library import PRETRAINED, Table, load_entry
+from icl_core.zoo.library import PRETRAINED, Table, from_shipped, load_entry
 
 SHIFT_PROMPTS, SHIFT_PROFILE_PROMPTS, SHIFT_LEVELS = 1024, 128, 4
 """An evaluation away from the training's context length is made when asked for: with fewer prompts,
@@ -113,7 +112,7 @@ def _profile(
     return noise_profile_at_once(methods, task, sigmas, prompts=SHIFT_PROFILE_PROMPTS)
 
 
-@lru_cache(maxsize=256)
+@from_shipped(256)
 def _shift(name: str, task: LinearTask, folder: Path) -> _Shift:
     family = find_family(name, folder)
     turned = task.dim != family.task.dim
@@ -137,7 +136,7 @@ def _shift(name: str, task: LinearTask, folder: Path) -> _Shift:
     )
 
 
-@lru_cache(maxsize=16)
+@from_shipped(16)
 def _models(name: str, folder: Path) -> Mapping[tuple[str, int], Method]:
     """The models of a task: "full" by its matrices, the others by their omegas alone, which serve
     any dimension."""

@@ -3,14 +3,14 @@
 import numpy as np
 
 from icl_core.analysis.parts import read_masks
-from icl_core.models.linear import LinearTransformer
+from icl_core.models.linear import Layers
 from icl_core.plots.heatmaps import Panel
 
 Rows = list[list[Panel]]
 GREY = "Grey: entries that no prediction depends on."
 
 
-def panels(model: LinearTransformer) -> Rows:
+def panels(model: Layers) -> Rows:
     """Q beside P, two layers in a row (of several heads, one): what a phone has room for."""
     rows = layer_rows(model)
     if model.num_heads > 1:
@@ -19,7 +19,7 @@ def panels(model: LinearTransformer) -> Rows:
     return [[panel for row in pair for panel in row] for pair in pairs]
 
 
-def layer_rows(model: LinearTransformer, layer: int = 0) -> Rows:
+def layer_rows(model: Layers, layer: int = 0) -> Rows:
     """Q beside P, a row a layer (or the one chosen) and head: two columns suit a phone too."""
     chosen = range(model.num_layers) if layer == 0 else [layer - 1]
     return [
@@ -30,7 +30,7 @@ def layer_rows(model: LinearTransformer, layer: int = 0) -> Rows:
 
 
 def panel(
-    model: LinearTransformer,
+    model: Layers,
     letter: str,
     index: int,
     head: int,

@@ -8,8 +8,8 @@ import numpy as np
 
 from icl_core.models.linear import PARAMETRIZATIONS
 from icl_core.plots.figure import Figure
+from icl_core.plots.methods import METHODS
 from icl_core.plots.results import Mark, results_map
-from icl_core.plots.style import METHODS
 from icl_core.tasks.linear import LinearTask
 from icl_core.tasks.noise import format_noise
 from icl_core.zoo.claims import percent, value

@@ -6,14 +6,15 @@ from pathlib import Path
 from typing import NamedTuple
 
 from icl_core.errors import InputError
-from icl_core.models.linear import PARAMETRIZATIONS
-from icl_core.plots.style import METHODS
+from icl_core.models.linear import PARAMETRIZATIONS, Parametrization
+from icl_core.plots.methods import METHODS
 from icl_core.tasks.linear import LinearTask
 from icl_core.zoo.library import (
     PRETRAINED,
     Entry,
     Table,
     baseline_table_name,
+    from_shipped,
     load_table,
     read_manifest,
     task_name,
@@ -30,7 +31,7 @@ class Family:
     """All single-head models trained on one task: entries[parametrization][num_layers]."""
 
     task: LinearTask
-    entries: dict[str, dict[int, Entry]]
+    entries: dict[Parametrization, dict[int, Entry]]
 
     @property
     def name(self) -> str:
@@ -56,7 +57,8 @@ class Family:
         return tuple(sorted({depth for models in self.entries.values() for depth in models}))
 
 
-def families(folder: Path = PRETRAINED) -> dict[str, Family]:
+@from_shipped(4)
+def families(folder: Path = PRETRAINED) -> Mapping[str, Family]:
     """The shipped models by task, the task with most models first."""
     tasks: dict[LinearTask, list[Entry]] = {}
     for entry in read_manifest(folder):
@@ -140,7 +142,8 @@ class Kin(NamedTuple):
 Relatives = Mapping[Kin, Entry]
 
 
-def relatives(task: str, folder: Path = PRETRAINED) -> dict[int, dict[Kin, Entry]]:
+@from_shipped(16)
+def relatives(task: str, folder: Path = PRETRAINED) -> Mapping[int, Relatives]:
     """All shipped models of one task by depth, GD++ first, then by heads and seed."""
     found: dict[int, dict[Kin, Entry]] = {}
     known = [

@@ -4,41 +4,23 @@ All three theorems on hand-built weights or closed forms, beside shipped models.
 adjusted, half MSE.
 """
 
-from icl_core.lessons.theory.config import DIMENSIONS, LEVELS, PRESETS, Theory
-from icl_core.lessons.theory.measure import convergence_of, limit_of, measure
-from icl_core.lessons.theory.second_order import second_order_finding, second_order_view, with_kappa
-from icl_core.lessons.theory.squares import square_finding, square_view, squares
-from icl_core.lessons.theory.two_noise import (
-    Trained,
-    context_at,
-    factor_view,
-    limit_view,
-    omega_table,
-    trained_pair,
-    two_noise_finding,
-)
+from icl_core.lessons.theory.config import DIMENSIONS, LEVELS, PRESETS
+from icl_core.lessons.theory.measure import measure, prepare
+from icl_core.lessons.theory.second_order import with_kappa
+from icl_core.lessons.theory.two_noise import context_at, omega_table
 from icl_core.lessons.theory.views import VIEWS
+from icl_core.lessons.theory.words import FINDINGS, finding
 
 __all__ = [
     "DIMENSIONS",
+    "FINDINGS",
     "LEVELS",
     "PRESETS",
     "VIEWS",
-    "Theory",
-    "Trained",
     "context_at",
-    "convergence_of",
-    "factor_view",
-    "limit_of",
-    "limit_view",
+    "finding",
     "measure",
     "omega_table",
-    "second_order_finding",
-    "second_order_view",
-    "square_finding",
-    "square_view",
-    "squares",
-    "trained_pair",
-    "two_noise_finding",
+    "prepare",
     "with_kappa",
 ]

@@ -8,7 +8,8 @@ import numpy as np
 from icl_core.plots.drawing import LOSS, Curve, Drawing
 from icl_core.plots.figure import Figure
 from icl_core.plots.losses import BESIDE_CONTROLS
-from icl_core.plots.style import HEIGHT, LAYOUT, METHODS
+from icl_core.plots.methods import METHODS
+from icl_core.plots.style import HEIGHT, LAYOUT
 from icl_core.plots.ticks import log_ticks, tick_label
 
 LOWEST_ERROR, HIGHEST_ERROR = 1e-15, 30.0

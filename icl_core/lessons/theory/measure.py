@@ -1,5 +1,6 @@
 """The closed forms and hand-built models that the lesson shows."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +11,7 @@ from icl_core.analysis.two_noise import TwoNoiseLimit, two_noise_limit
 from icl_core.lessons.theory.config import LEVELS, STEPS, Theory
 from icl_core.lessons.theory.squares import squares
 from icl_core.lessons.theory.two_noise import Trained, trained_pair
+from icl_core.remember import remember
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -27,6 +29,7 @@ def convergence_of(config: Theory) -> Convergence:
     return convergence(np.array([config.kappa]), dim=config.dim, steps=STEPS)
 
 
+@remember(8)
 def limit_of(levels: str) -> TwoNoiseLimit:
     """For a pair of noise levels of `LEVELS`."""
     return two_noise_limit(LEVELS[levels])
@@ -40,3 +43,8 @@ def measure(config: Theory) -> Measured:
         squares=squares(),
         trained=trained_pair(),
     )
+
+
+def prepare() -> Iterator[tuple[Theory, tuple[str, ...]]]:
+    """Every pair of noise levels."""
+    yield from ((Theory(levels=levels), ("limit", "factor")) for levels in LEVELS)

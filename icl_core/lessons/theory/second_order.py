@@ -11,7 +11,7 @@ from icl_core.lessons.theory.config import DIMENSIONS, KAPPAS, STEPS, Theory
 from icl_core.live import Grid, Quantity, Slider, View
 from icl_core.plots.drawing import Curve
 from icl_core.plots.figure import Figure
-from icl_core.plots.style import METHODS
+from icl_core.plots.methods import METHODS
 
 NODES = 121
 REACHED = 1e-10

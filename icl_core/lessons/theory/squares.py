@@ -14,7 +14,7 @@ from icl_core.lessons.theory.config import Theory
 from icl_core.live import View
 from icl_core.plots.drawing import Curve, level
 from icl_core.plots.figure import Figure
-from icl_core.zoo.library import PRETRAINED, find_entry, load_entry
+from icl_core.zoo.library import PRETRAINED, find_entry, from_shipped, load_entry
 
 BOUND = 0.1
 """The theorem's, for n much larger than d."""
@@ -26,6 +26,7 @@ NAMES = {
 }
 
 
+@from_shipped(1)
 def squares(folder: Path = PRETRAINED) -> Squares:
     """One step of gradient descent and a shipped model, where it ships, beside the best."""
     methods: dict[str, Method] = {"gd": GradientDescent(etas=(1.0,))}

@@ -3,7 +3,7 @@
 from icl_core.lessons.train.config import PRESETS, Train
 from icl_core.lessons.train.measure import Outcome, checkpoint_of, measure, measure_model, reach
 from icl_core.lessons.train.views import VIEWS, layers_figure, movie_player
-from icl_core.lessons.train.words import finding, label_of
+from icl_core.lessons.train.words import finding, label_of, model_finding
 
 __all__ = [
     "PRESETS",
@@ -16,6 +16,7 @@ __all__ = [
     "layers_figure",
     "measure",
     "measure_model",
+    "model_finding",
     "movie_player",
     "reach",
 ]

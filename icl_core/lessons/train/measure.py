@@ -13,7 +13,7 @@ from icl_core.errors import InputError
 from icl_core.lessons.train.config import Train
 from icl_core.models.linear import LinearTransformer
 from icl_core.tasks.linear import LinearTask
-from icl_core.training import Snapshot, train
+from icl_core.training import Validated, train
 from icl_core.validation import LIMITS as ENGINE_LIMITS
 from icl_core.validation import Reach
 
@@ -34,7 +34,7 @@ class Frame:
     model: LinearTransformer
 
     @classmethod
-    def of(cls, snapshot: Snapshot) -> "Frame":
+    def of(cls, snapshot: Validated) -> "Frame":
         return cls(
             step=snapshot.step,
             total_steps=snapshot.total_steps,

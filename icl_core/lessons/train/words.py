@@ -6,13 +6,20 @@ import numpy as np
 
 from icl_core.analysis.loss import LossSummary
 from icl_core.lessons.shared.words import plus_minus, short
+from icl_core.lessons.train.config import Train
+from icl_core.lessons.train.measure import Outcome
 from icl_core.models.linear import Parametrization
-from icl_core.plots.style import METHODS
+from icl_core.plots.methods import METHODS
 from icl_core.tasks.linear import LinearTask
 from icl_core.zoo.published import published_loss
 
 
-def finding(
+def finding(config: Train, outcome: Outcome) -> str:
+    """How good the trained model is."""
+    return model_finding(config.parametrization, config.task(), outcome.measured)
+
+
+def model_finding(
     parametrization: Parametrization, task: LinearTask, measured: Mapping[str, LossSummary]
 ) -> str:
     """How good a model is, in one sentence with its numbers."""

@@ -4,19 +4,9 @@ All is read from pretrained/paper1 (`python -m icl_core paper1 build`). Losses a
 sampled queries of 2,000 prompts; the best step of gradient descent is known exactly.
 """
 
-from icl_core.lessons.variations.config import FRAMES, PRESETS, Variations
-from icl_core.lessons.variations.measure import Trainings, measure, read
+from icl_core.lessons.variations.config import FRAMES, PRESETS
+from icl_core.lessons.variations.measure import measure
 from icl_core.lessons.variations.views import VIEWS, shift_curves
 from icl_core.lessons.variations.words import finding
 
-__all__ = [
-    "FRAMES",
-    "PRESETS",
-    "VIEWS",
-    "Trainings",
-    "Variations",
-    "finding",
-    "measure",
-    "read",
-    "shift_curves",
-]
+__all__ = ["FRAMES", "PRESETS", "VIEWS", "finding", "measure", "shift_curves"]

@@ -25,7 +25,7 @@ LABELS: Mapping[str, str] = {
     "norm2": "LayerNorm between two layers",
     "grok": "Attention + MLP, 8,192 fixed prompts",
 }
-FRAMES = len(VARIANTS["heads1"].training.marks()[::EVERY])
+FRAMES = len(VARIANTS["heads1"].run.marks()[::EVERY])
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,7 +8,8 @@ import numpy as np
 from icl_core.plots.drawing import Curve, Drawing
 from icl_core.plots.figure import Figure
 from icl_core.plots.lines import PLAIN
-from icl_core.plots.style import METHODS, translucent
+from icl_core.plots.methods import METHODS
+from icl_core.plots.style import translucent
 from icl_core.plots.ticks import log_range
 
 WIDE = 6.0

@@ -35,6 +35,13 @@ class Trainings:
         return float(self.parts[variant]["shift"][:, -1, -1, 1].max())
 
 
+def rivals(config: Variations) -> list[tuple[str, str]]:
+    """Method of the style table and name of what a variant could at best be thought to do."""
+    if VARIANTS[config.variant].trainee.model.num_layers == 1:
+        return [("gd", "gd1")]
+    return [("gd", "gd2"), ("gdpp_tuned", "gdpp2")]
+
+
 def read(folder: Path = FOLDER) -> Trainings:
     """All parts of the experiment."""
     return Trainings(

@@ -7,24 +7,18 @@ import numpy as np
 
 from icl_core.lessons.shared.words import plus_minus
 from icl_core.lessons.variations import figures as plots
-from icl_core.lessons.variations.config import FRAMES, LABELS, STORIES, Variations
-from icl_core.lessons.variations.measure import Trainings
-from icl_core.lessons.variations.words import caption, ends_caption
+from icl_core.lessons.variations.config import FRAMES, LABELS, Variations
+from icl_core.lessons.variations.ends import ends_view
+from icl_core.lessons.variations.measure import Trainings, rivals
+from icl_core.lessons.variations.words import caption
 from icl_core.live import Grid, Quantity, View
 from icl_core.live.movies import heatmap_movie, updates_player
 from icl_core.plots import heatmaps as heat
 from icl_core.plots.drawing import Curve, level
 from icl_core.plots.figure import Figure
-from icl_core.plots.lines import PLAIN, lines
+from icl_core.plots.lines import lines
 from icl_core.zoo.paper1.store import Part
-from icl_core.zoo.paper1.variations import EVERY, SCALES, VARIANTS, plateaus
-
-
-def rivals(config: Variations) -> list[tuple[str, str]]:
-    """Method of the style table and name of what a variant could at best be thought to do."""
-    if VARIANTS[config.variant].training.model.num_layers == 1:
-        return [("gd", "gd1")]
-    return [("gd", "gd2"), ("gdpp_tuned", "gdpp2")]
+from icl_core.zoo.paper1.variations import EVERY, SCALES, VARIANTS
 
 
 def _x(part: Part) -> np.ndarray:
@@ -40,14 +34,14 @@ def _levels(config: Variations, found: Trainings, ends: tuple[float, float]) -> 
 def losses_view(config: Variations, found: Trainings) -> View:
     """All seeds over training."""
     part, x = found.parts[config.variant], _x(found.parts[config.variant])
-    training = VARIANTS[config.variant].training
+    trainee = VARIANTS[config.variant].trainee
     figure = plots.seeds_figure(
         x,
         part["loss"].astype(float),
         chosen=config.seed,
         now=config.frame * EVERY,
         title=f"{LABELS[config.variant]}: {len(part['loss'])} seeds",
-        train=part["train_loss"][config.seed].astype(float) if training.tasks else None,
+        train=part["train_loss"][config.seed].astype(float) if trainee.tasks else None,
         levels=_levels(config, found, (1.0, float(x[-1]))),
     )
     now = {"x": x[::EVERY, None], "y": part["loss"][config.seed, ::EVERY, None].astype(float)}
@@ -220,80 +214,6 @@ def shift_view(config: Variations, found: Trainings) -> View:
     )
 
 
-def ends_view(config: Variations, found: Trainings) -> View:
-    """How the variants of a story compare."""
-    return View(figure=_ENDS[config.story](config, found), caption=ends_caption(config, found))
-
-
-def _plateau_ends(config: Variations, found: Trainings) -> Figure:
-    variants = STORIES["plateau"]
-    steps = VARIANTS[variants[0]].training.steps
-    return plots.strip_figure(
-        {"full": {LABELS[name]: plateaus(found.parts[name]) for name in variants}},
-        title="How long the plateau lasts",
-        alt="Points by seed, logarithmic: updates until the loss is half-way down, with one head "
-        "and with two.",
-        y="updates until half-way",
-        limit=float(steps),
-    )
-
-
-def _fixed_ends(config: Variations, found: Trainings) -> Figure:
-    variants = STORIES["fixed"]
-    places = [f"{VARIANTS[name].training.tasks:,}" for name in variants]
-    kinds = {"full": "loss", "seen": "train_loss"}
-    return plots.strip_figure(
-        {
-            method: {
-                place: found.ends(name, key) for place, name in zip(places, variants, strict=True)
-            }
-            for method, key in kinds.items()
-        },
-        title="At the end, by number of prompts",
-        alt="Points by seed, logarithmic: loss on new prompts and on the training prompts, for 128 "
-        "to 8,192 fixed prompts, beside one step of gradient descent.",
-        y=PLAIN,
-        levels=[("gd", found.loss_of("gd1"))],
-    )
-
-
-def _norm_ends(config: Variations, found: Trainings) -> Figure:
-    levels = [(method, found.loss_of(name)) for method, name in rivals(config)]
-    ends = {LABELS[name]: found.ends(name) for name in STORIES["norm"]}
-    return plots.strip_figure(
-        {"full": {LABELS[config.variant]: ends[LABELS[config.variant]]}},
-        title="At the end of training",
-        alt="Points by seed, logarithmic: the loss with LayerNorm beside gradient descent's.",
-        y=PLAIN,
-        levels=levels,
-    )
-
-
-def _block_ends(config: Variations, found: Trainings) -> Figure:
-    part = found.parts[config.variant]
-    loss = part["loss"].astype(float)
-    return plots.strip_figure(
-        {
-            "full": {"largest": np.max(loss, axis=1), "end": loss[:, -1]},
-            "seen": {
-                "largest": np.max(part["train_loss"][:, 1:].astype(float), axis=1),
-                "end": found.ends(config.variant, "train_loss"),
-            },
-        },
-        title="Largest loss on the way, and the last",
-        alt="Points by seed: the largest and the last loss on new and on training prompts, beside "
-        "one step of gradient descent.",
-        y=PLAIN,
-        levels=[("gd", found.loss_of("gd1"))],
-    )
-
-
-_ENDS: Mapping[str, Callable[[Variations, Trainings], Figure]] = {
-    "plateau": _plateau_ends,
-    "fixed": _fixed_ends,
-    "norm": _norm_ends,
-    "block": _block_ends,
-}
 VIEWS: Mapping[str, Callable[[Variations, Trainings], View]] = {
     "losses": losses_view,
     "weights": weights_view,

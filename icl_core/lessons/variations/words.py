@@ -19,7 +19,7 @@ def finding(config: Variations, found: Trainings) -> str:
 
 def _plateau(config: Variations, found: Trainings) -> str:
     one, two = (plateaus(found.parts[name]) for name in STORIES["plateau"])
-    steps = VARIANTS["heads1"].training.steps
+    steps = VARIANTS["heads1"].run.steps
     slow = int((one > 2 * two.max()).sum())
     missed = int((~np.isfinite(one)).sum())
     never = f" ({missed} not within {steps:,} updates)" if missed else ""
@@ -41,7 +41,7 @@ def _until(values: np.ndarray, steps: int) -> str:
 
 def _fixed(config: Variations, found: Trainings) -> str:
     parts = [
-        f"**{VARIANTS[name].training.tasks:,}** prompts: {_mean(found, name, 'loss')}, cosine "
+        f"**{VARIANTS[name].trainee.tasks:,}** prompts: {_mean(found, name, 'loss')}, cosine "
         f"{np.mean(found.parts[name]['cosine'][:, -1, 0]):.3f}"
         for name in STORIES["fixed"]
     ]
@@ -83,7 +83,7 @@ def _block(config: Variations, found: Trainings) -> str:
     rise = part["loss"].astype(float).max(axis=1) - part["loss"][:, 0]
     waits = plateaus(part)
     return (
-        f"One block of attention and an MLP on {VARIANTS[config.variant].training.tasks:,} fixed "
+        f"One block of attention and an MLP on {VARIANTS[config.variant].trainee.tasks:,} fixed "
         f"prompts waits on a plateau, and drops after {waits.min():,.0f} to {waits.max():,.0f} "
         f"updates to **{_mean(found, config.variant, 'loss')}** (± between seeds); gradient "
         f"descent has {found.loss_of('gd1'):.4f}. The paper saw the loss on new prompts rise "
@@ -106,14 +106,14 @@ _FINDINGS: dict[str, Callable[[Variations, Trainings], str]] = {
 
 def caption(config: Variations, found: Trainings) -> str:
     """What the runs cost, beside the paper's recipe."""
-    part, training = found.parts[config.variant], VARIANTS[config.variant].training
+    part, variant = found.parts[config.variant], VARIANTS[config.variant]
     seconds = float(np.mean(part["seconds"]))
-    each = 1e3 * seconds / training.steps
-    whole = training.batch == training.tasks
-    batch = f"the same {training.batch:,} prompts" if whole else f"{training.batch:,} prompts"
+    each = 1e3 * seconds / variant.run.steps
+    whole = variant.run.batch == variant.trainee.tasks
+    batch = f"the same {variant.run.batch:,} prompts" if whole else f"{variant.run.batch:,} prompts"
     error = float(part["error"][config.seed, -1])
     return (
-        f"{LABELS[config.variant]}: {training.steps:,} updates on {batch} each, "
+        f"{LABELS[config.variant]}: {variant.run.steps:,} updates on {batch} each, "
         f"{seconds:.0f} s of CPU time a seed ({each:.2g} ms an update, compilation included); the "
         f"paper's batch is {PAPER_BATCH:,}. Standard error of a seed's loss at the end, paired "
         f"with gradient descent: {short(error, 1)}."
@@ -126,6 +126,6 @@ def ends_caption(config: Variations, found: Trainings) -> str:
     if config.story == "plateau":
         waits = [plateaus(found.parts[name]) for name in STORIES["plateau"]]
         missed = not all(np.isfinite(wait).all() for wait in waits)
-        steps = VARIANTS[STORIES["plateau"][0]].training.steps
+        steps = VARIANTS[STORIES["plateau"][0]].run.steps
         said += f" Open: not half-way down within {steps:,} updates." if missed else ""
     return said

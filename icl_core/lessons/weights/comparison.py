@@ -13,7 +13,7 @@ from icl_core.lessons.weights.config import Coordinates, Weights
 from icl_core.lessons.weights.matrices import beside_figure, beside_view, focus_of, layer_grid
 from icl_core.lessons.weights.measure import Story, in_coordinates, kin_model
 from icl_core.live import Grid, View
-from icl_core.models.linear import LinearTransformer
+from icl_core.models.linear import Layers, Normalised
 from icl_core.plots.figure import Figure
 
 
@@ -25,8 +25,8 @@ class Comparison:
     second was seen in rotated inputs.
     """
 
-    own: LinearTransformer
-    other: LinearTransformer
+    own: Normalised
+    other: Normalised
     before: float
     after: float
     turned: bool
@@ -73,9 +73,9 @@ def compared(story: Story, one: Kin, other: Kin) -> Comparison:
 
 
 @lru_cache(maxsize=64)
-def _parts(story: Story, other: Kin, coordinates: Coordinates) -> dict[str, LinearTransformer]:
+def _parts(story: Story, other: Kin, coordinates: Coordinates) -> dict[str, Layers]:
     found = compared(story, story.own, other)
-    gap = LinearTransformer(P=found.own.P - found.other.P, Q=found.own.Q - found.other.Q)
+    gap = Normalised(P=found.own.P - found.other.P, Q=found.own.Q - found.other.Q)
     models = {story.own.label: found.own, other.label: found.other, "difference": gap}
     return {said: in_coordinates(model, story.task, coordinates) for said, model in models.items()}
 

@@ -6,7 +6,8 @@ import numpy as np
 
 from icl_core.plots.drawing import Drawing
 from icl_core.plots.figure import DECORATION, Figure
-from icl_core.plots.style import METHODS, numbered_cells
+from icl_core.plots.methods import METHODS
+from icl_core.plots.style import numbered_cells
 
 SHARES = ("diagonal part", "rank 1", "rank 2", "rank 3", "more")
 SHARE_COLORS = (METHODS["diag"].color, METHODS["full"].color, "#e8964f", "#f3c49a", "#9aa5b1")

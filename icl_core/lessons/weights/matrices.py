@@ -11,7 +11,7 @@ from icl_core.lessons.weights.config import Coordinates, Weights
 from icl_core.lessons.weights.measure import Story, shown_at
 from icl_core.live import Grid, Player, Quantity, View
 from icl_core.live.movies import heatmap_movie
-from icl_core.models.linear import LinearTransformer
+from icl_core.models.linear import Layers
 from icl_core.plots import heatmaps as plots
 from icl_core.plots.figure import Figure
 from icl_core.plots.heatmaps import Run
@@ -146,7 +146,7 @@ def focus_of(config: Weights, story: Story) -> int:
     return min(config.focus, story.num_layers) - 1
 
 
-def stacked(parts: Mapping[str, LinearTransformer], layer: int) -> Rows:
+def stacked(parts: Mapping[str, Layers], layer: int) -> Rows:
     """One layer of several models below each other, Q beside P, a row a model and head."""
     return [
         [
@@ -158,7 +158,7 @@ def stacked(parts: Mapping[str, LinearTransformer], layer: int) -> Rows:
     ]
 
 
-def shared_limits(parts: Mapping[str, LinearTransformer]) -> dict[str, float]:
+def shared_limits(parts: Mapping[str, Layers]) -> dict[str, float]:
     """Colour limits over all layers and models."""
     return {
         letter: limit_of(getattr(model, letter) for model in parts.values())
@@ -167,7 +167,7 @@ def shared_limits(parts: Mapping[str, LinearTransformer]) -> dict[str, float]:
 
 
 def beside_figure(
-    parts: Mapping[str, LinearTransformer],
+    parts: Mapping[str, Layers],
     layer: int,
     *,
     title: str,
@@ -200,7 +200,7 @@ def beside_view(
     return View(figure=figure, title=title, caption=caption, controls=controls, grid=grid())
 
 
-def layer_grid(parts: Mapping[str, LinearTransformer], num_layers: int) -> Grid:
+def layer_grid(parts: Mapping[str, Layers], num_layers: int) -> Grid:
     """`stacked` for every layer."""
     layers = range(num_layers)
     moving = heatmap_movie(stacked(parts, layer) for layer in layers)

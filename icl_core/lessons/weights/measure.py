@@ -11,9 +11,8 @@ from icl_core.errors import InputError
 from icl_core.lessons.shared.coordinates import normalised
 from icl_core.lessons.shared.shipped import Kin, Relatives, find_family, relatives
 from icl_core.lessons.weights.config import Coordinates, Weights
-from icl_core.models.linear import LinearTransformer
+from icl_core.models.linear import Layers, LinearTransformer, Normalised
 from icl_core.tasks.linear import LinearTask
-from icl_core.training.coordinates import to_raw
 from icl_core.zoo.library import (
     PRETRAINED,
     baseline_table_name,
@@ -122,20 +121,18 @@ def read(
 
 
 @lru_cache(maxsize=64)
-def kin_model(story: Story, kin: Kin) -> LinearTransformer:
+def kin_model(story: Story, kin: Kin) -> Normalised:
     """A relative, or the model itself, in normalised coordinates and float64."""
     model = story.finished if kin == story.own else load_entry(story.kin[kin], story.folder).model
     return as_float64(normalised(as_float64(model), story.task))
 
 
-def in_coordinates(
-    model: LinearTransformer, task: LinearTask, coordinates: Coordinates
-) -> LinearTransformer:
+def in_coordinates(model: Normalised, task: LinearTask, coordinates: Coordinates) -> Layers:
     """A normalised model in the chosen coordinates."""
-    return to_raw(model, task) if coordinates == "raw" else model
+    return model.raw(task) if coordinates == "raw" else model
 
 
-def shown_at(story: Story, snapshot: int, coordinates: Coordinates) -> LinearTransformer:
+def shown_at(story: Story, snapshot: int, coordinates: Coordinates) -> Layers:
     """The weights of a snapshot in the chosen coordinates."""
     model = story.model(snapshot)
     return normalised(model, story.task) if coordinates == "normalised" else model

@@ -5,7 +5,6 @@ from functools import lru_cache
 import numpy as np
 
 from icl_core.analysis.parts import Parts, parts_of, read_part
-from icl_core.lessons.shared.coordinates import model_of
 from icl_core.lessons.shared.matrices import GREY
 from icl_core.lessons.weights.config import Coordinates, Weights
 from icl_core.lessons.weights.figures import share_chart
@@ -18,7 +17,7 @@ from icl_core.lessons.weights.matrices import (
 )
 from icl_core.lessons.weights.measure import Story, in_coordinates, kin_model
 from icl_core.live import READOUT, Grid, Player, Quantity, Readout, Slider, View
-from icl_core.models.linear import LinearTransformer
+from icl_core.models.linear import Layers
 from icl_core.plots.figure import Figure
 
 Pieces = dict[str, Parts]
@@ -33,14 +32,14 @@ def pieces(story: Story, coordinates: Coordinates) -> Pieces:
     return {"Q": parts_of(shown.Q), "P": parts_of(shown.P)}
 
 
-def split(found: Pieces, rank: int) -> dict[str, LinearTransformer]:
+def split(found: Pieces, rank: int) -> dict[str, Layers]:
     """The pieces as models to draw: trained = diagonal + rank + left out."""
     P, Q = found["P"], found["Q"]
     return {
-        "trained": model_of(P.matrix, Q.matrix),
-        "diagonal part": model_of(P.diagonal, Q.diagonal),
-        "low rank": model_of(P.rest(rank), Q.rest(rank)),
-        "left out": model_of(P.leftover(rank), Q.leftover(rank)),
+        "trained": Layers(P=P.matrix, Q=Q.matrix),
+        "diagonal part": Layers(P=P.diagonal, Q=Q.diagonal),
+        "low rank": Layers(P=P.rest(rank), Q=Q.rest(rank)),
+        "left out": Layers(P=P.leftover(rank), Q=Q.leftover(rank)),
     }
 
 

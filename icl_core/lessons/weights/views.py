@@ -1,7 +1,8 @@
 """All views of the lesson by their names."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
+from icl_core.lessons.shared.shipped import families
 from icl_core.lessons.weights.comparison import compare_view
 from icl_core.lessons.weights.config import Study, Weights
 from icl_core.lessons.weights.matrices import heatmap_view
@@ -28,3 +29,16 @@ STUDY_VIEWS: Mapping[Study, tuple[str, ...]] = {
     "seeds": ("distances", "omegas"),
 }
 """The views of each closer look."""
+
+
+def shows(config: Weights) -> tuple[str, ...]:
+    """The views that the page shows of a state."""
+    return "heatmaps", *STUDY_VIEWS[config.study]
+
+
+def prepare() -> Iterator[tuple[Weights, tuple[str, ...]]]:
+    """The simplest model of every task, beside theory."""
+    for task, family in families().items():
+        kind, depths = next(iter(family.entries.items()))
+        config = Weights(task=task, parametrization=kind, layers=next(iter(depths)))
+        yield config, ("theory",)

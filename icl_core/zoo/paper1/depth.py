@@ -1,8 +1,8 @@
 """Trained layers beside as many steps of gradient descent and of GD++ (paper 1, section 4.2).
 
-Two layers tied, five untied, ten tied, all trained without clipping on moments (`training.stack`);
-twelve untied blocks with four heads and MLPs, trained on tokens clipped to +-10
-(`training.blocks`). GD and GD++ of as many steps are tuned on the exact loss, without clipping
+Two layers tied, five untied, ten tied, all trained without clipping on moments
+(`training.factors`); twelve untied blocks with four heads and MLPs, trained on tokens clipped to
++-10 (`training.tokens`). GD and GD++ of as many steps are tuned on the exact loss, without clipping
 (`analysis.recursion`).
 """
 
@@ -17,8 +17,9 @@ from icl_core.analysis.statistics import mean_and_error
 from icl_core.constructions.matrices import descent_weights
 from icl_core.models.blocks import BlockModel
 from icl_core.models.linear import LinearTransformer
-from icl_core.training.blocks import BlockTraining
-from icl_core.training.stack import StackTraining
+from icl_core.training import RunConfig
+from icl_core.training.factors import FactorTrainee
+from icl_core.training.tokens import BlockTrainee
 from icl_core.zoo.paper1.one_layer import MAIN, task_of
 from icl_core.zoo.paper1.store import Part
 
@@ -36,64 +37,64 @@ class Kind:
     """One experiment: how its layers are trained, from which seeds, and what it is called."""
 
     words: str
-    training: StackTraining | BlockTraining
+    trainee: FactorTrainee | BlockTrainee
+    run: RunConfig
     seeds: tuple[int, ...]
     movie: tuple[int, ...] = ()
     """Seeds whose weights are kept over training."""
 
     @property
     def layers(self) -> int:
-        if isinstance(self.training, BlockTraining):
-            return self.training.model.num_layers
-        return self.training.layers
+        if isinstance(self.trainee, BlockTrainee):
+            return self.trainee.model.num_layers
+        return self.trainee.layers
 
     @property
     def tied(self) -> bool:
-        return isinstance(self.training, StackTraining) and self.training.blocks == 1
+        return isinstance(self.trainee, FactorTrainee) and self.trainee.blocks == 1
 
     @property
     def clipped(self) -> bool:
         """Whether tokens were clipped in training."""
-        return isinstance(self.training, BlockTraining)
+        return isinstance(self.trainee, BlockTrainee)
 
 
 KINDS: Mapping[str, Kind] = {
     "tied2": Kind(
         words="two tied layers",
-        training=StackTraining(layers=2, steps=5000),
+        trainee=FactorTrainee(task=task_of(MAIN), layers=2),
+        run=RunConfig(steps=5000, cooling=0.5),
         seeds=(0, 1, 2, 3, 4),
         movie=(0, 1, 2, 3, 4),
     ),
     "untied5": Kind(
         words="five untied layers",
-        training=StackTraining(
-            layers=5, blocks=5, steps=12_000, batch=256, learning_rate=3e-3, wider=1.25
-        ),
+        trainee=FactorTrainee(task=task_of(MAIN), layers=5, blocks=5, wider=1.25),
+        run=RunConfig(steps=12_000, batch=256, learning_rate=3e-3, cooling=0.5),
         seeds=(0, 1, 2),
         movie=(0,),
     ),
     "tied10": Kind(
         words="ten tied layers",
-        training=StackTraining(layers=10, steps=16_000, batch=128, learning_rate=5e-3, wider=1.14),
+        trainee=FactorTrainee(task=task_of(MAIN), layers=10, wider=1.14),
+        run=RunConfig(steps=16_000, batch=128, learning_rate=5e-3, cooling=0.5),
         seeds=(0, 1, 2),
         movie=(0, 1, 2),
     ),
     "blocks12": Kind(
         words="twelve untied blocks with MLPs",
-        training=BlockTraining(
+        trainee=BlockTrainee(
+            task=task_of(MAIN),
             model=BlockModel(num_layers=12, num_heads=4, widening=4, clip=CLIP),
-            steps=4000,
-            batch=128,
             queries=4,
-            clip=0.1,
-            cooling=0.5,
         ),
+        run=RunConfig(steps=4000, batch=128, clip=0.1, cooling=0.5),
         seeds=(0, 1),
     ),
 }
 """Deeper than two, learning rates are higher than the paper's 5e-4, gradients are clipped to less
 than its 10 (with Adam that evens out rare large ones), runs are shorter than its 50,000 steps,
-and some prompts are wider (see `training.stack`)."""
+and some prompts are wider (see `training.factors`)."""
 BASELINES = "depth_baselines"
 METHODS = ("gd", "gdpp")
 

@@ -15,8 +15,8 @@ from icl_core.models.blocks import BlockModel, Parameters, answers
 from icl_core.models.factored import FactoredTransformer
 from icl_core.models.linear import LinearTransformer
 from icl_core.tasks.linear import LinearTask, Prompts
-from icl_core.training.blocks import Batch, BlockTraining, draw_batch
 from icl_core.training.recipe import FACTORS
+from icl_core.training.tokens import Batch, BlockTrainee, draw_batch
 from icl_core.zoo.paper1.depth import Kind
 from icl_core.zoo.paper1.one_layer import EVALUATION_SEED, MAIN
 from icl_core.zoo.paper1.store import Part
@@ -67,9 +67,9 @@ def as_blocks(model: LinearTransformer, clip: float) -> Blocks:
 
 
 def clipped_blocks(part: Part, kind: Kind) -> Blocks:
-    """The blocks at the end of a run of `training.blocks`."""
-    assert isinstance(kind.training, BlockTraining)
-    model = kind.training.model
+    """The blocks at the end of a run of `training.tokens`."""
+    assert isinstance(kind.trainee, BlockTrainee)
+    model = kind.trainee.model
     return model, {name: jnp.asarray(part[name]) for name in model.shapes(MAIN)}
 
 

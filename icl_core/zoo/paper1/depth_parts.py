@@ -15,7 +15,7 @@ from icl_core.zoo.paper1.depth_layers import SWEEP_PROMPTS
 from icl_core.zoo.paper1.depth_runs import build_clipped_run, build_run
 from icl_core.zoo.paper1.depth_shifts import MIXES, SCALES, build_shifts
 from icl_core.zoo.paper1.one_layer import MAIN, task_of
-from icl_core.zoo.paper1.store import Part
+from icl_core.zoo.paper1.store import Part, training_settings
 
 
 def names() -> tuple[str, ...]:
@@ -29,9 +29,11 @@ def settings_of(name: str) -> dict[str, Any]:
         return baseline_settings()
     if name in run_names():
         kind, seed = run_names()[name]
+        own, run = KINDS[kind], KINDS[kind].run.replace(seed=seed)
+        more = ("cooling",) if own.clipped else ()
         return {
             "task": task_of(MAIN).to_dict(),
-            "training": KINDS[kind].training.replace(seed=seed).to_dict(),
+            "training": training_settings(own.trainee, run, *more),
             "movie": seed in KINDS[kind].movie,
             "beside": baseline_settings(),
             "version": 1,

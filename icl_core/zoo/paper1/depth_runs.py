@@ -14,8 +14,9 @@ from icl_core.analysis.likeness import draw_queries, likeness
 from icl_core.analysis.statistics import mean_and_error, overflowed
 from icl_core.models.linear import LinearTransformer
 from icl_core.tasks.linear import Prompts, draw_prompts
-from icl_core.training.blocks import Batch, BlockTraining, train_blocks
-from icl_core.training.stack import StackTraining, train_stack
+from icl_core.training import run
+from icl_core.training.factors import FactorTrainee
+from icl_core.training.tokens import Batch, BlockTrainee
 from icl_core.zoo.paper1.depth import BASELINES, CLIP, KINDS, METHODS, baseline
 from icl_core.zoo.paper1.depth_layers import (
     Blocks,
@@ -67,12 +68,6 @@ def _frame(kind: str, model: LinearTransformer, count: int) -> dict[str, np.ndar
     return {key: np.asarray(values) for key, values in found.items()}
 
 
-def run_of(config: StackTraining | BlockTraining) -> list[Any]:
-    """All snapshots of a run: StackSnapshots or BlockSnapshots."""
-    train: Any = train_blocks if isinstance(config, BlockTraining) else train_stack
-    return list(train(task_of(MAIN), config))
-
-
 @lru_cache(maxsize=2)
 def _beside_clipped(key: str, count: int) -> tuple[Batch, dict[str, tuple[np.ndarray, ...]]]:
     drawn, part = draw_clipped(task_of(MAIN), count), load_part(BASELINES)
@@ -98,10 +93,11 @@ def _clipped_frame(key: str, blocks: Blocks, count: int) -> dict[str, np.ndarray
 def build_clipped_run(key: str, seed: int) -> dict[str, np.ndarray]:
     """Train blocks on clipped tokens, and measure on the way."""
     begun, used = time.monotonic(), time.process_time()
-    config: Any = KINDS[key].training.replace(seed=seed)
-    snapshots = run_of(config)
+    trainee = KINDS[key].trainee
+    assert isinstance(trainee, BlockTrainee)
+    snapshots = list(run(trainee, KINDS[key].run.replace(seed=seed)))
     spent = np.array([time.monotonic() - begun, time.process_time() - used])
-    model = config.model
+    model = trainee.model
     rows: dict[str, list[Any]] = {}
     for snapshot in snapshots:
         values: dict[str, Any] = {"steps": snapshot.step, "train_loss": snapshot.train_loss}
@@ -115,26 +111,30 @@ def build_clipped_run(key: str, seed: int) -> dict[str, np.ndarray]:
     return arrays | {"seconds": spent}
 
 
+def _in_float64(parameters: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    return {name: np.asarray(values, np.float64) for name, values in parameters.items()}
+
+
 def build_run(kind: str, seed: int) -> dict[str, np.ndarray]:
     """Train layers on moments, and measure on the way."""
-    config: Any = KINDS[kind].training.replace(seed=seed)
+    trainee = KINDS[kind].trainee
+    assert isinstance(trainee, FactorTrainee)
     begun, used = time.monotonic(), time.process_time()
-    snapshots = run_of(config)
+    snapshots = list(run(trainee, KINDS[kind].run.replace(seed=seed)))
     spent = np.array([time.monotonic() - begun, time.process_time() - used])
     rows: dict[str, list[Any]] = {}
     for snapshot in snapshots:
-        model = stack_model(snapshot.weights, config.layers)
+        model = stack_model(_in_float64(snapshot.parameters), trainee.layers)
         values: dict[str, Any] = {"steps": snapshot.step, "train_loss": snapshot.train_loss}
         values |= {f"frame:{key}": v for key, v in _frame(kind, model, FRAME_PROMPTS).items()}
         if seed in KINDS[kind].movie:
-            values["PW_V"] = np.float32(model.P[: config.blocks, 0])
-            values["W_KQ"] = np.float32(model.Q[: config.blocks, 0])
+            values["PW_V"] = np.float32(model.P[: trainee.blocks, 0])
+            values["W_KQ"] = np.float32(model.Q[: trainee.blocks, 0])
         for key, value in values.items():
             rows.setdefault(key, []).append(value)
     arrays: dict[str, np.ndarray] = {key: np.asarray(values) for key, values in rows.items()}
-    model = stack_model(snapshots[-1].weights, config.layers)
-    arrays |= {
-        name: np.asarray(values, np.float32) for name, values in snapshots[-1].weights.items()
-    }
+    last = snapshots[-1].parameters
+    model = stack_model(_in_float64(last), trainee.layers)
+    arrays |= last
     arrays |= {f"end:{key}": v for key, v in _frame(kind, model, EVALUATION).items()}
     return arrays | {"seconds": spent}

@@ -8,13 +8,13 @@ from icl_core.analysis.statistics import mean_and_error
 from icl_core.models.linear import LinearTransformer
 from icl_core.tasks.linear import draw_prompts
 from icl_core.tasks.shifts import input_shift, wider_inputs
-from icl_core.training.blocks import BlockTraining
-from icl_core.training.stack import StackTraining
+from icl_core.training import run
 from icl_core.zoo.paper1.depth import (
     BASELINES,
     CLIP,
     KINDS,
     METHODS,
+    Kind,
     baseline,
     run_name,
 )
@@ -29,7 +29,6 @@ from icl_core.zoo.paper1.depth_layers import (
     mixed,
     trained,
 )
-from icl_core.zoo.paper1.depth_runs import run_of
 from icl_core.zoo.paper1.one_layer import (
     EVALUATION,
     EVALUATION_SEED,
@@ -65,7 +64,7 @@ def build_shifts(key: str) -> dict[str, np.ndarray]:
         arrays[f"clipped_scales:{method}"] = np.stack([_clipped_scales(each) for each in rows])
         ends = [mean_and_error(asked(each, drawn)) for each in rows]
         arrays[f"clipped:{method}"] = np.stack([np.stack(end) for end in ends])
-    return arrays | {"step_seconds": _step_seconds(kind.training)}
+    return arrays | {"step_seconds": _step_seconds(kind)}
 
 
 def _told(losses: np.ndarray) -> np.ndarray:
@@ -102,14 +101,14 @@ def _clipped_mixes(model: LinearTransformer, ideal: LinearTransformer) -> np.nda
     return np.stack([_told(asked(as_blocks(m, CLIP), drawn)) for m in mixtures])
 
 
-def _step_seconds(config: StackTraining | BlockTraining) -> np.ndarray:
+def _step_seconds(kind: Kind) -> np.ndarray:
     """CPU seconds of a step with the run's batch and with the paper's, compilation aside."""
     found = []
-    for batch in (config.batch, PAPER_BATCH):
-        short = config.replace(batch=batch, steps=TIMED, snapshots=2)
+    for batch in (kind.run.batch, PAPER_BATCH):
+        short = kind.run.replace(batch=batch, steps=TIMED, snapshots=2)
         for _ in range(2):
             used = time.process_time()
-            _ = run_of(short)
+            _ = list(run(kind.trainee, short))
             spent = time.process_time() - used
         found.append(spent / TIMED)
     return np.array(found)

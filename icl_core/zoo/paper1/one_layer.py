@@ -22,17 +22,19 @@ from icl_core.tasks.inputs import UniformInputs
 from icl_core.tasks.linear import LinearTask, Prompts, draw_prompts
 from icl_core.tasks.noise import FixedNoise
 from icl_core.tasks.shifts import input_shift, law_shift, target_shift
-from icl_core.training.attention import AttentionTraining, train_attention
+from icl_core.training import RunConfig, run
+from icl_core.training.factors import FactorTrainee
+from icl_core.training.recipe import FACTORS
 from icl_core.zoo.paper1.store import Part, load_part
 
 EVALUATION, EVALUATION_SEED, QUERY_SEED = 10_000, 5_000_005, 5_000_006
 SEEDS = (0, 1, 2, 3, 4)
-SIZES: Mapping[int, AttentionTraining] = {
-    2: AttentionTraining(steps=8000, batch=512),
-    5: AttentionTraining(steps=4000, batch=512),
-    10: AttentionTraining(),
-    20: AttentionTraining(steps=2000, batch=256),
-    40: AttentionTraining(steps=1200, batch=256),
+SIZES: Mapping[int, RunConfig] = {
+    2: RunConfig(steps=8000, batch=512, cooling=0.5),
+    5: RunConfig(steps=4000, batch=512, cooling=0.5),
+    10: RunConfig(steps=3000, batch=2048, cooling=0.5),
+    20: RunConfig(steps=2000, batch=256, cooling=0.5),
+    40: RunConfig(steps=1200, batch=256, cooling=0.5),
 }
 """n = d, and how its layer is trained; the paper's size is 10."""
 MAIN = 10
@@ -75,19 +77,22 @@ def settings_of(name: str) -> dict[str, Any]:
     """What a part depends on; a stored part of other settings is made again."""
     if name == "one_layer_shifts":
         return {"runs": [settings_of(run_name(MAIN, seed)) for seed in SEEDS], "version": 2}
+    task, config = run_of(name)
+    chosen = {key: getattr(config, key) for key in ("steps", "batch", "seed", "snapshots")}
+    return {"task": task.to_dict(), "training": chosen, "version": 1}
+
+
+def run_of(name: str) -> tuple[LinearTask, RunConfig]:
+    """The task of a run, and how its layer is trained."""
     size, seed = (int(text) for text in name.removeprefix("one_layer_n").split("_seed"))
-    config = SIZES[size].replace(seed=seed)
-    return {"task": task_of(size).to_dict(), "training": config.to_dict(), "version": 1}
+    return task_of(size), SIZES[size].replace(seed=seed)
 
 
 def build_part(name: str) -> Part:
     """Train, or measure what was trained."""
     if name == "one_layer_shifts":
         return Part(name=name, arrays=_shifts(), settings=settings_of(name))
-    settings = settings_of(name)
-    task = LinearTask.from_dict(settings["task"])
-    arrays = _run(task, AttentionTraining.from_dict(settings["training"]))
-    return Part(name=name, arrays=arrays, settings=settings)
+    return Part(name=name, arrays=_run(*run_of(name)), settings=settings_of(name))
 
 
 def answers(weights: AttentionWeights, prompts: Prompts) -> np.ndarray:
@@ -97,7 +102,7 @@ def answers(weights: AttentionWeights, prompts: Prompts) -> np.ndarray:
 
 def trained(part: Part) -> AttentionWeights:
     """The layer at the end of a run."""
-    return AttentionWeights(**{name: part[name] for name in ("W_K", "W_Q", "W_V", "P")})
+    return AttentionWeights(**{name: part[name] for name in FACTORS})
 
 
 def acting(weights: AttentionWeights) -> tuple[np.ndarray, np.ndarray]:
@@ -140,9 +145,9 @@ def _losses(weights: np.ndarray, prompts: Prompts, query: Any) -> np.ndarray:
 
 
 @in_float64
-def _run(task: LinearTask, config: AttentionTraining) -> dict[str, np.ndarray]:
+def _run(task: LinearTask, config: RunConfig) -> dict[str, np.ndarray]:
     begun = time.monotonic()
-    snapshots = list(train_attention(task, config))
+    snapshots = list(run(FactorTrainee(task=task), config))
     seconds = time.monotonic() - begun
     prompts = draw_prompts(task, EVALUATION_SEED, EVALUATION)
     queries = draw_queries(task.inputs, QUERY_SEED, (EVALUATION, task.dim))
@@ -150,8 +155,9 @@ def _run(task: LinearTask, config: AttentionTraining) -> dict[str, np.ndarray]:
     variance = task.query_variances
     gd = _losses(descent, prompts, variance)
     rows: dict[str, list[Any]] = {}
-    for snapshot in snapshots:
-        weights = answers(snapshot.weights, prompts)
+    layers = [_layer(snapshot.parameters) for snapshot in snapshots]
+    for snapshot, layer in zip(snapshots, layers, strict=True):
+        weights = answers(layer, prompts)
         excess, error = mean_and_error(_losses(weights, prompts, variance) - gd)
         like = likeness(weights, descent, queries)
         values = {
@@ -167,16 +173,20 @@ def _run(task: LinearTask, config: AttentionTraining) -> dict[str, np.ndarray]:
             "sensitivity_stderr": like.sensitivity_stderr,
         }
         if task.dim == MAIN:
-            movie = {"PW_V": snapshot.weights.PW_V, "W_KQ": snapshot.weights.W_KQ}
+            movie = {"PW_V": layer.PW_V, "W_KQ": layer.W_KQ}
             values |= {key: np.float32(matrix) for key, matrix in movie.items()}
         for key, value in values.items():
             rows.setdefault(key, []).append(value)
     arrays = {key: np.asarray(values) for key, values in rows.items()}
     # The exact mean of gradient descent and a paired difference: less noise than a plain mean.
     arrays["loss"] = one_layer_loss(task) + arrays["excess"]
-    last = snapshots[-1].weights
-    arrays |= {name: getattr(last, name) for name in ("W_K", "W_Q", "W_V", "P")}
+    arrays |= {name: getattr(layers[-1], name) for name in FACTORS}
     return arrays | {"gd_sampled": np.asarray(mean_and_error(gd)), "seconds": np.asarray(seconds)}
+
+
+def _layer(parameters: Mapping[str, np.ndarray]) -> AttentionWeights:
+    """The one layer of a `FactorTrainee`, in float64."""
+    return AttentionWeights(**{name: np.asarray(parameters[name][0], float) for name in FACTORS})
 
 
 def _shifts() -> dict[str, np.ndarray]:

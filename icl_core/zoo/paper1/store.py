@@ -13,6 +13,8 @@ import numpy as np
 
 from icl_core.errors import InputError
 from icl_core.files import parse_json, read_bytes, write_atomic
+from icl_core.training import RunConfig
+from icl_core.validation import Config
 from icl_core.zoo.library import PRETRAINED
 
 FOLDER = PRETRAINED / "paper1"
@@ -43,6 +45,15 @@ def save_part(part: Part, folder: Path = FOLDER) -> None:
     text = np.array(json.dumps(dict(part.settings), sort_keys=True))
     np.savez_compressed(buffer, allow_pickle=False, **part.arrays, **{SETTINGS: text})
     write_atomic(folder / f"{part.name}.npz", buffer.getvalue())
+
+
+def training_settings(trainee: Config, run: RunConfig, *more: str) -> dict[str, Any]:
+    """What stored parts say of a training: all of the trainee but its task, and of the run what
+    may differ, with what `more` names."""
+    names = ("steps", "batch", "learning_rate", "clip", "seed", "snapshots", *more)
+    own = trainee.to_dict()
+    del own["task"]
+    return own | {name: getattr(run, name) for name in names}
 
 
 _ONE_READER = threading.Lock()

@@ -27,8 +27,8 @@ def _between(values: np.ndarray, digits: int = 4) -> str:
 def _plateau_rows(parts: Mapping[str, Part]) -> Iterator[Row]:
     best = one_layer_loss(task_of(MAIN))
     one, two = (plateaus(parts[name]) for name in ("heads1", "heads2"))
-    steps = VARIANTS["heads1"].training.steps
-    batch = VARIANTS["heads1"].training.batch
+    steps = VARIANTS["heads1"].run.steps
+    batch = VARIANTS["heads1"].run.batch
     never = int((~np.isfinite(one)).sum())
     how = (
         f"{len(one)} seeds, batches of {batch}, {steps:,} updates; updates until the loss is "
@@ -60,7 +60,7 @@ def _plateau_rows(parts: Mapping[str, Part]) -> Iterator[Row]:
         ours=f"half-way after {waits.min():.0f} to {waits.max():.0f} updates, loss "
         f"{_between(loss[:, -1])} between seeds; never more than {rise:.2g} above its start: "
         "the rise is not seen here",
-        how=f"{len(loss)} seeds, batches of {VARIANTS['grok'].training.batch}; the drop alone is "
+        how=f"{len(loss)} seeds, batches of {VARIANTS['grok'].run.batch}; the drop alone is "
         "judged, at most 0.22 at the end",
         holds=bool((loss[:, -1] < 0.22).all()),
     )
@@ -88,7 +88,7 @@ def _norm_rows(parts: Mapping[str, Part], reference: Part) -> Iterator[Row]:
             + f"; cosine {_between(cosine, 3)}; α = 2: {wide.mean():.2f} beside "
             + ", ".join(f"{loss:.3g}" for loss in theirs.values())
             + differs,
-            how=f"{len(ends)} seeds, batches of {VARIANTS[name].training.batch}; every seed behind "
+            how=f"{len(ends)} seeds, batches of {VARIANTS[name].run.batch}; every seed behind "
             f"{said[rivals[-1]]}, and at most half of its loss at α = 2",
             holds=bool(
                 (ends > losses[rivals[-1]]).all() and (wide < 0.5 * min(theirs.values())).all()

@@ -1,6 +1,6 @@
 """Trainings that struggle: LayerNorm, plateaus, fixed prompts (paper 1, A.11, A.12; figures 14-16).
 
-One layer, or two, trained by the paper's recipe with smaller batches (`training/blocks.py`), each
+One layer, or two, trained by the paper's recipe with smaller batches (`training/tokens.py`), each
 variant from several seeds. Losses are half MSE at sampled queries of the same EVALUATION prompts,
 paired with one step of gradient descent, whose loss is known exactly. A part holds all seeds of a
 variant.
@@ -27,16 +27,10 @@ from icl_core.models.blocks import BlockModel, BlockTransformer, sensitivity
 from icl_core.tasks.base import Draw
 from icl_core.tasks.linear import prompts_of
 from icl_core.tasks.shifts import wider_inputs
-from icl_core.training.blocks import (
-    Batch,
-    BlockSnapshot,
-    BlockTraining,
-    fixed_prompts,
-    half_mse,
-    train_blocks,
-)
+from icl_core.training import RunConfig, Snapshot, run
+from icl_core.training.tokens import Batch, BlockTrainee, fixed_prompts, half_mse
 from icl_core.zoo.paper1.one_layer import MAIN, task_of
-from icl_core.zoo.paper1.store import Part
+from icl_core.zoo.paper1.store import Part, training_settings
 
 EVALUATION, EVALUATION_SEED, QUERIES = 2000, 5_000_007, 2
 SCALES = np.array([0.5, 0.75, 1.0, 1.25, 1.5, 1.75, 2.0])
@@ -53,16 +47,24 @@ MEASURES = ("cosine", "prediction_gap")
 class Variant:
     """What is trained, from how many seeds, and the algorithm of `descents` it is likened to."""
 
-    training: BlockTraining
+    trainee: BlockTrainee
+    run: RunConfig
     seeds: int
     descent: str
 
 
 def _variant(
-    seeds: int, *, model: dict[str, Any] | None = None, descent: str = "gd1", **run: Any
+    seeds: int,
+    *,
+    steps: int,
+    batch: int = 512,
+    tasks: int = 0,
+    model: dict[str, Any] | None = None,
+    descent: str = "gd1",
 ) -> Variant:
-    training = BlockTraining(model=BlockModel(**(model or {})), snapshots=SNAPSHOTS, **run)
-    return Variant(training=training, seeds=seeds, descent=descent)
+    trainee = BlockTrainee(task=task_of(MAIN), model=BlockModel(**(model or {})), tasks=tasks)
+    run = RunConfig(steps=steps, batch=batch, snapshots=SNAPSHOTS)
+    return Variant(trainee=trainee, run=run, seeds=seeds, descent=descent)
 
 
 FIXED = {128: 3000, 512: 3000, 2048: 1500, 8192: 1200}
@@ -94,7 +96,7 @@ def settings_of(name: str) -> dict[str, Any]:
         return common
     variant = VARIANTS[name.removeprefix(PREFIX)]
     own = {"seeds": variant.seeds, "descent": variant.descent}
-    return common | own | {"training": variant.training.to_dict()}
+    return common | own | {"training": training_settings(variant.trainee, variant.run, "cooling")}
 
 
 def build_part(name: str) -> Part:
@@ -102,16 +104,14 @@ def build_part(name: str) -> Part:
     if name == REFERENCE:
         return Part(name=name, arrays=_reference(), settings=settings_of(name))
     variant = VARIANTS[name.removeprefix(PREFIX)]
-    runs = [
-        _run(variant.training.replace(seed=seed), variant.descent) for seed in range(variant.seeds)
-    ]
+    runs = [_run(variant, seed) for seed in range(variant.seeds)]
     arrays = {key: np.stack([run[key] for run in runs]) for key in runs[0]}
     return Part(name=name, arrays=arrays, settings=settings_of(name))
 
 
 def parameters_of(part: Part, seed: int) -> dict[str, np.ndarray]:
     """The trained model of a seed."""
-    names = VARIANTS[part.name.removeprefix(PREFIX)].training.model.shapes(MAIN)
+    names = VARIANTS[part.name.removeprefix(PREFIX)].trainee.model.shapes(MAIN)
     return {name: part[f"last:{name}"][seed] for name in names}
 
 
@@ -172,13 +172,14 @@ def _reference() -> dict[str, np.ndarray]:
     return arrays
 
 
-def _run(config: BlockTraining, descent: str) -> dict[str, np.ndarray]:
+def _run(variant: Variant, seed: int) -> dict[str, np.ndarray]:
+    trainee, model = variant.trainee, variant.trainee.model
     begun = time.process_time()
-    snapshots = list(train_blocks(task_of(MAIN), config))
+    snapshots = list(run(trainee, variant.run.replace(seed=seed)))
     seconds = time.process_time() - begun
-    of_fixed = _fixed_batch(config)
-    rows = [_losses(config.model, snapshot, of_fixed) for snapshot in snapshots]
-    movie = [_picture(config.model, snapshot, descent) for snapshot in snapshots[::EVERY]]
+    fixed = fixed_prompts(trainee, seed) if trainee.tasks else None
+    rows = [_losses(model, snapshot, fixed) for snapshot in snapshots]
+    movie = [_picture(model, snapshot, variant.descent) for snapshot in snapshots[::EVERY]]
     last = {f"last:{key}": value for key, value in snapshots[-1].parameters.items()}
     return _stacked(rows) | _stacked(movie) | last | {"seconds": np.asarray(seconds)}
 
@@ -187,14 +188,7 @@ def _stacked(rows: list[dict[str, Any]]) -> dict[str, np.ndarray]:
     return {key: np.stack([row[key] for row in rows]) for key in rows[0]}
 
 
-def _fixed_batch(config: BlockTraining) -> Batch | None:
-    """The prompts of a run that has only so many."""
-    if not config.tasks:
-        return None
-    return fixed_prompts(task_of(MAIN), config)
-
-
-def _losses(model: BlockModel, snapshot: BlockSnapshot, fixed: Batch | None) -> dict[str, Any]:
+def _losses(model: BlockModel, snapshot: Snapshot, fixed: Batch | None) -> dict[str, Any]:
     """steps; loss and its error; loss on the training prompts, where they are fixed."""
     test, parameters = evaluation_at(1.0), snapshot.parameters
     found = test.answers(model, parameters)
@@ -204,7 +198,7 @@ def _losses(model: BlockModel, snapshot: BlockSnapshot, fixed: Batch | None) -> 
     return {"steps": np.int32(snapshot.step)} | {k: np.float32(v) for k, v in values.items()}
 
 
-def _picture(model: BlockModel, snapshot: BlockSnapshot, descent: str) -> dict[str, Any]:
+def _picture(model: BlockModel, snapshot: Snapshot, descent: str) -> dict[str, Any]:
     """Products of weights, likeness to descent, and losses at every alpha."""
     parameters = snapshot.parameters
     compares = np.einsum("lhji,lhjk->lhik", parameters["W_K"], parameters["W_Q"])

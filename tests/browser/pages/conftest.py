@@ -9,26 +9,12 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext
 
 from benchmarks.serving import ROOT
+from icl_core.lessons.catalog import LESSONS
 from tests.browser.harness import Watched, opening, serving
 
-CHARTS = {
-    "": 1,
-    "construction": 3,
-    "one_layer": 8,
-    "variations": 5,
-    "several_layers": 8,
-    "gdpp_spectrum": 3,
-    "noise_and_depth": 3,
-    "paper_figures": 1,
-    "one_prompt": 4,
-    "weights": 3,
-    "algorithm": 7,
-    "theory": 4,
-    "train": 1,
-    "models": 4,
-    "style": 2,
-}
-"""How many charts a page has; home has no name in the address."""
+LESSON_CHARTS = {page: len(lesson.shown(lesson.default)) for page, lesson in LESSONS.items()}
+CHARTS = {"": 1} | LESSON_CHARTS | {"train": 1, "style": 2}
+"""How many charts a page has; home has no name in the address, train shows an example."""
 
 IDLE = "[data-testid=stApp][data-test-script-state=notRunning]"
 PRESSED = ".st-key-controls [data-testid=stButtonGroup] [aria-checked=true]"

@@ -46,7 +46,7 @@ def test_a_file_with_weights_of_any_size(size: float) -> None:
         assert_one_sentence(error)
         return
     measured = lesson.measure_model(opened.model, opened.task)
-    assert "nan" not in lesson.finding("full", TASK, measured)
+    assert "nan" not in lesson.model_finding("full", TASK, measured)
     drawn(lesson.layers_figure("full", measured))
     shown = panels(normalised(opened.model, TASK))
     drawn(weights.heatmaps(shown, title="Weights", cell=weights.ROW))

@@ -46,7 +46,7 @@ def test_training_ends_on_gradient_descent(runs: Runs) -> None:
     rows = tidy_rows(VIEWS["training"](CONFIG, runs).figure)
     shown = [row["loss (half MSE)"] for row in rows if row["series"] == "trained layer"]
     assert_close(shown, loss.mean(0))
-    assert f"{runs.best:.4f}" in lesson.finding(runs)
+    assert f"{runs.best:.4f}" in lesson.finding(CONFIG, runs)
 
 
 def test_the_shipped_losses_are_the_weights(runs: Runs) -> None:

@@ -236,7 +236,7 @@ def test_fewer_examples_than_dimensions_and_one_dimension_are_shown() -> None:
         spectra = Spectra(hessians=hessians, sizes={config.num_context: hessians}, trained=())
         for build in VIEWS.values():
             assert build(config, spectra).plain()
-        assert lesson.finding(config, hessians)
+        assert lesson.finding(config, spectra)
 
 
 def test_an_old_link_is_what_it_was() -> None:

@@ -44,7 +44,7 @@ def test_lines_are_the_losses_and_the_dot_is_on_its_line(found: Trainings, varia
     assert (dot.x[0], dot.y[0]) == (part["frames"][1][7] + 1, part["loss"][1][7 * EVERY])
     assert part["frames"][1][7] == part["steps"][1][7 * EVERY]
     trained_on = [r for r in rows if r["series"] == "training prompts"]
-    assert bool(trained_on) == bool(VARIANTS[variant].training.tasks)
+    assert bool(trained_on) == bool(VARIANTS[variant].trainee.tasks)
 
 
 @pytest.mark.parametrize(("variant", "panels"), [("heads1", 2), ("heads2", 4), ("norm2", 4)])
@@ -77,7 +77,7 @@ def test_plateaus_are_points_of_every_seed(found: Trainings) -> None:
     (points,) = figure.data
     expected = np.concatenate([plateaus(found.parts[name]) for name in STORIES["plateau"]])
     missed = ~np.isfinite(expected)
-    steps = VARIANTS["heads1"].training.steps
+    steps = VARIANTS["heads1"].run.steps
     assert_close(points.y, np.where(missed, steps, expected))
     assert [symbol.endswith("open") for symbol in points.marker.symbol] == list(missed)
 

@@ -1,7 +1,7 @@
 import pytest
 
 from icl_core.lessons.shared.words import TERMS, meanings, plus_minus, short
-from icl_core.plots.style import METHODS
+from icl_core.plots.methods import METHODS
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,8 @@ from icl_core.analysis.floors import (
 from icl_core.analysis.loss import adjusted_losses, distance_loss, prompt_losses
 from icl_core.analysis.tuning import gdpp_ladder, tune_descent
 from icl_core.errors import InputError
-from icl_core.models.linear import LinearTransformer
+from icl_core.models.coordinates import prediction_scale, token_scale
+from icl_core.models.linear import Normalised
 from icl_core.tasks.inputs import (
     GaussianInputs,
     InputLaw,
@@ -34,7 +35,6 @@ from icl_core.tasks.inputs import (
 )
 from icl_core.tasks.linear import LinearTask, draw_prompts, prompts_of, sample_tokens
 from icl_core.tasks.noise import FixedNoise
-from icl_core.training.coordinates import prediction_scale, to_raw, token_scale
 from icl_core.training.objective import batch_of, losses
 from tests.cases import COUNT, TASK, assert_close, full_model
 from tests.hostile import ANY_JSON, assert_one_sentence
@@ -210,7 +210,7 @@ def test_the_training_objective_is_the_evaluations_loss(task: LinearTask) -> Non
     prompts = draw_prompts(task, 0, 50)
     P, Q = 0.15 * np.random.default_rng(1).standard_normal((2, 2, 1, 4, 4))
     mine = losses({"P": jnp.asarray(P), "Q": jnp.asarray(Q)}, batch_of(prompts, task))
-    raw = to_raw(LinearTransformer(P=P, Q=Q), task)  # type: ignore[arg-type]
+    raw = Normalised(P=P, Q=Q).raw(task)  # type: ignore[arg-type]
     theirs = adjusted_losses(raw, prompts, task.query_variances)[-1]
     np.testing.assert_allclose(mine, theirs, rtol=1e-8)
 

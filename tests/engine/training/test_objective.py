@@ -5,23 +5,16 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from benchmarks.paper import paper_model, paper_start, paper_steps
 from icl_core.analysis.loss import adjusted_losses
 from icl_core.arrays import in_float64, key_of
+from icl_core.models.coordinates import prediction_scale, token_scale
 from icl_core.models.linear import LinearTransformer
 from icl_core.tasks.linear import LinearTask, draw_prompts
 from icl_core.tasks.noise import UniformNoise
 from icl_core.training import TrainingConfig
-from icl_core.training.coordinates import (
-    as_model,
-    as_parameters,
-    initial_parameters,
-    prediction_scale,
-    to_normalised,
-    to_raw,
-    token_scale,
-)
+from icl_core.training.linear import as_model, as_parameters, initial_parameters
 from icl_core.training.objective import batch_of, losses, sample_batch, training_loss
-from icl_core.training.paper import paper_model, paper_start, paper_steps
 
 TASK = LinearTask(dim=3, num_context=9, noise=UniformNoise(sigma_max=2))
 
@@ -39,7 +32,7 @@ def test_objective_equals_evaluation(parametrization, heads):
     parameters = start(parametrization, heads)
     prompts = draw_prompts(TASK, 0, 50)
     mine = losses(parameters, batch_of(prompts, TASK))
-    model = to_raw(as_model(parameters, TASK.dim), TASK)
+    model = as_model(parameters, TASK.dim).raw(TASK)
     np.testing.assert_allclose(mine, adjusted_losses(model, prompts)[-1], rtol=1e-8)
 
 
@@ -48,7 +41,7 @@ def test_coordinates_round_trip():
     keys = jax.random.split(key_of(2))
     P, Q = (jax.random.normal(key, (2, 1, 4, 4)) for key in keys)
     model = LinearTransformer(P=P, Q=Q)
-    back = to_raw(to_normalised(model, TASK), TASK)
+    back = model.normalised(TASK).raw(TASK)
     np.testing.assert_allclose(back.P, P, rtol=1e-12)
     np.testing.assert_allclose(back.Q, Q, rtol=1e-12)
 

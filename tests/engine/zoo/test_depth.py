@@ -7,7 +7,7 @@ from icl_core.algorithms.descent import GDPlusPlus
 from icl_core.arrays import in_float64
 from icl_core.models.linear import LinearTransformer
 from icl_core.tasks.linear import Tokens, draw_prompts, prompts_of
-from icl_core.training.blocks import Batch, draw_batch
+from icl_core.training.tokens import Batch, draw_batch
 from icl_core.zoo.paper1.depth import BASELINES, CLIP, KINDS, METHODS, baseline, run_name
 from icl_core.zoo.paper1.depth_layers import (
     as_blocks,
@@ -60,7 +60,7 @@ def test_shipped_losses_are_those_of_the_weights(kind: str) -> None:
         path = trained(run, KINDS[kind].layers).weight_path(prompts)
         again = np.median(exact(path, prompts, TASK.query_variances), axis=-1)
         np.testing.assert_allclose(again, run["end:median"], rtol=0.05, atol=1e-3)
-        np.testing.assert_array_equal(run["steps"], KINDS[kind].training.marks())
+        np.testing.assert_array_equal(run["steps"], KINDS[kind].run.marks())
 
 
 @in_float64

@@ -6,7 +6,7 @@ import pytest
 from icl_core.analysis.floors import one_layer_loss
 from icl_core.analysis.recursion import exact_losses, sample_spectra
 from icl_core.analysis.statistics import mean_and_error
-from icl_core.training.blocks import BlockTraining
+from icl_core.training import RunConfig
 from icl_core.zoo.paper1 import variations
 from icl_core.zoo.paper1.one_layer import MAIN, task_of
 from icl_core.zoo.paper1.store import Part, load_part
@@ -31,7 +31,7 @@ def test_shipped_parts_are_of_these_settings() -> None:
 @pytest.mark.parametrize("variant", ["heads2", "norm1", "norm2", "grok"])
 def test_the_shipped_losses_are_the_weights(variant: str) -> None:
     """Measured again on other prompts, paired with gradient descent: 5 standard errors."""
-    part, model = load_part(PREFIX + variant), VARIANTS[variant].training.model
+    part, model = load_part(PREFIX + variant), VARIANTS[variant].trainee.model
     test = evaluation_at(1.0, 99)
     for seed in (0, 1):
         parameters = parameters_of(part, seed)
@@ -68,8 +68,9 @@ def test_plateaus_are_interpolated_crossings() -> None:
 
 
 def test_a_part_is_built_from_a_short_run(monkeypatch: pytest.MonkeyPatch) -> None:
-    run = BlockTraining(steps=8, batch=4, tasks=8, snapshots=5)
-    short = variations.Variant(training=run, seeds=2, descent="gd1")
+    run = RunConfig(steps=8, batch=4, snapshots=5)
+    trainee = variations.BlockTrainee(task=task_of(MAIN), tasks=8)
+    short = variations.Variant(trainee=trainee, run=run, seeds=2, descent="gd1")
     monkeypatch.setattr(variations, "VARIANTS", {"short": short})
     part = variations.build_part(f"{PREFIX}short")
     assert part["loss"].shape == part["train_loss"].shape == (2, len(run.marks()))

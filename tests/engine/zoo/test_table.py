@@ -11,11 +11,20 @@ from icl_core.zoo.faults import faults
 from icl_core.zoo.library import PRETRAINED, Entry, model_name
 from icl_core.zoo.published import best_found, paper_tasks, published_cell
 from icl_core.zoo.report import markdown
-from icl_core.zoo.table import Cell, Measured, Printed, Results, heavy_tailed, measured, results
+from icl_core.zoo.table import (
+    Cell,
+    Measured,
+    Printed,
+    Results,
+    heavy_tailed,
+    measured,
+    results,
+    results_of,
+)
 from tests.cases import COLUMNS, PAPER_TASKS
 
 DOCUMENT = Path(__file__).parents[3] / "docs" / "table1.md"
-EMPTY = results(entries=())
+EMPTY = results_of(())
 
 
 def metrics(mean: float, **more: Any) -> dict[str, Any]:
@@ -61,7 +70,7 @@ def good_zoo() -> dict[str, Entry]:
 
 
 def judged(entries: dict[str, Entry]) -> dict[str, Claim]:
-    return {claim.name: claim for claim in claims(results(entries=tuple(entries.values())))}
+    return {claim.name: claim for claim in claims(results_of(tuple(entries.values())))}
 
 
 def name(kind: str, layers: int, column: str) -> str:
@@ -217,7 +226,7 @@ def test_the_document_is_what_the_shipped_files_say() -> None:
 
 
 def test_the_document_of_a_whole_zoo_has_every_cell() -> None:
-    text = markdown(results(entries=tuple(good_zoo().values())))
+    text = markdown(results_of(tuple(good_zoo().values())))
     rows = [line for line in text.split("\n") if line[:3] in {f"| {layers}" for layers in range(8)}]
     assert len(rows) == 42
     assert all("–" not in row for row in rows)

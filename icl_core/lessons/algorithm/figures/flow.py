@@ -6,8 +6,8 @@ import numpy as np
 
 from icl_core.plots.drawing import Drawing
 from icl_core.plots.figure import DECORATION, Figure
+from icl_core.plots.methods import METHODS
 from icl_core.plots.omegas import OMEGA_NAMES, OMEGAS
-from icl_core.plots.style import METHODS
 
 POSITIVE, NEGATIVE = METHODS["diag"].color, METHODS["full"].color
 IDLE = METHODS["bayes_rr"].color

@@ -8,7 +8,7 @@ import numpy as np
 from icl_core.plots.drawing import Drawing
 from icl_core.plots.figure import Figure
 from icl_core.plots.heatmaps import token_names
-from icl_core.plots.style import METHODS
+from icl_core.plots.methods import METHODS
 
 MODEL = METHODS["diag"]
 

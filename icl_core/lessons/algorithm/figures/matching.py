@@ -7,7 +7,8 @@ import numpy as np
 
 from icl_core.plots.drawing import Drawing, numbered
 from icl_core.plots.figure import DECORATION, Figure
-from icl_core.plots.style import METHODS, numbered_cells
+from icl_core.plots.methods import METHODS
+from icl_core.plots.style import numbered_cells
 
 ROW, COLUMNS = 26, 2
 """Pixels of a layer's row; panels side by side."""

@@ -7,8 +7,8 @@ import numpy as np
 
 from icl_core.plots.drawing import Drawing
 from icl_core.plots.figure import Figure
+from icl_core.plots.methods import METHODS
 from icl_core.plots.omegas import OMEGA_LOOKS
-from icl_core.plots.style import METHODS
 
 LOOKS: dict[str, tuple[str, str, str]] = {
     "gradient": OMEGA_LOOKS[2],

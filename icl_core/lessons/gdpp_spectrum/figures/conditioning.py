@@ -16,9 +16,9 @@ from icl_core.lessons.gdpp_spectrum.figures.panels import (
     TRAINED,
     log_x,
     point,
-    shares,
     upright,
 )
+from icl_core.lessons.gdpp_spectrum.measure import shares
 from icl_core.plots.drawing import Drawing
 from icl_core.plots.figure import Figure
 from icl_core.plots.style import translucent

@@ -9,7 +9,8 @@ import numpy as np
 
 from icl_core.plots.drawing import Drawing, numbered
 from icl_core.plots.figure import DECORATION
-from icl_core.plots.style import METHODS, translucent
+from icl_core.plots.methods import METHODS
+from icl_core.plots.style import translucent
 from icl_core.plots.ticks import log_range, log_ticks, tick_label
 
 BEFORE, AFTER = METHODS["gd"].color, METHODS["gdpp"].color
@@ -54,27 +55,6 @@ def log_x(drawing: Drawing, low: float, high: float, number: int, **properties: 
         ticktext=[tick_label(tick) for tick in ticks],
         **properties,
     )
-
-
-def condition_edges(before: np.ndarray, bins: int = 36) -> np.ndarray:
-    """Edges of bars for condition numbers, equal on a logarithmic scale, from 1 on.
-
-    They reach three times beyond nearly all of those before the layers.
-    """
-    finite = before[np.isfinite(before)]
-    high = 3 * float(np.quantile(finite, 0.99)) if finite.size else 10.0
-    return np.geomspace(1.0, max(high, 10.0), bins + 1)
-
-
-def shares(conditions: np.ndarray, edges: np.ndarray) -> np.ndarray:
-    """Share of prompts (the last axis) in each bar; the last holds all that is beyond."""
-    bins, step = len(edges) - 1, math.log(edges[1] / edges[0])
-    with np.errstate(divide="ignore"):
-        reached = np.log(np.minimum(conditions, edges[-1]) / edges[0]) / step
-    place = np.clip(reached, 0, bins - 1).astype(int).reshape(-1, conditions.shape[-1])
-    counts = np.bincount((place + bins * np.arange(len(place))[:, None]).ravel())
-    counts = np.append(counts, np.zeros(bins * len(place) - len(counts), int))
-    return counts.reshape(*conditions.shape[:-1], bins) / conditions.shape[-1]
 
 
 def draw_shares(

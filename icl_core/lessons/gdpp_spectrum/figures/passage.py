@@ -8,7 +8,8 @@ from icl_core.lessons.gdpp_spectrum.figures import panels
 from icl_core.lessons.gdpp_spectrum.figures.panels import AFTER, BEFORE, ByGamma
 from icl_core.plots.drawing import Drawing
 from icl_core.plots.figure import DECORATION, Figure
-from icl_core.plots.style import LAYOUT, METHODS, translucent
+from icl_core.plots.methods import METHODS
+from icl_core.plots.style import LAYOUT, translucent
 
 FAR = 1e9
 """Where a point goes that is not to be seen."""

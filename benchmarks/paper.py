@@ -10,20 +10,29 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import optax
+from flax import struct
 from jaxtyping import Float
 
 from icl_core.arrays import Array, Key
 from icl_core.models.linear import LinearTransformer, forward_tokens
 from icl_core.tasks.linear import LinearTask, sample_tokens
 from icl_core.tasks.noise import sample_sigma
-from icl_core.training.config import TrainingConfig
-from icl_core.training.coordinates import Parameters, as_model
-from icl_core.training.recipe import State, update
+from icl_core.training import TrainingConfig
+from icl_core.training.linear import as_model
+from icl_core.training.objective import Parameters
 
 LEARNING_RATE, BATCH = 1e-4, 2048
 INITIAL_STD = 0.02
 """Standard deviation of the start. The paper prints none; it must be small in raw coordinates, for
 G has entries of order n."""
+
+
+@struct.dataclass
+class State:
+    """What an update changes: the parameters, and what Adam remembers."""
+
+    parameters: Parameters
+    optimiser: Any
 
 
 def paper_start(config: TrainingConfig, dim: int, rng_key: Key) -> State:
@@ -56,16 +65,25 @@ def paper_steps(
         queries = task.inputs.sample(query_key, (batch, task.dim), sigma.dtype)
 
         def loss(parameters: Parameters) -> jax.Array:
-            predict = jax.vmap(partial(forward_tokens, as_model(parameters, task.dim)))
+            predict = jax.vmap(partial(forward_tokens, _model(parameters, task.dim)))
             _, predictions = predict(tokens.X, tokens.y, queries)
             target = jnp.sum(tokens.w * queries, axis=-1)
             return 0.5 * jnp.mean((predictions[:, -1] - target) ** 2)
 
-        return update(state, optax.adam(LEARNING_RATE), loss)
+        value, slope = jax.value_and_grad(loss)(state.parameters)
+        change, memory = optax.adam(LEARNING_RATE).update(slope, state.optimiser)
+        parameters: Any = optax.apply_updates(state.parameters, change)  # type: ignore[arg-type]
+        return State(parameters=parameters, optimiser=memory), value
 
     return jax.lax.scan(step, state, jax.random.split(rng_key, steps))
 
 
 def paper_model(state: State, dim: int) -> LinearTransformer:
     """The model in raw coordinates."""
-    return as_model(state.parameters, dim)
+    return _model(state.parameters, dim)
+
+
+def _model(parameters: Parameters, dim: int) -> LinearTransformer:
+    """Free parameters, read as raw coordinates."""
+    known = as_model(parameters, dim)
+    return LinearTransformer(P=known.P, Q=known.Q)

@@ -1,8 +1,9 @@
-"""The training loop: snapshots, determinism, limits and failures, on small problems."""
+"""Exploring and refining: snapshots, determinism, limits and failures, on small problems."""
 
 import itertools
 import subprocess
 import sys
+from pathlib import Path
 
 import jax
 import jax.numpy as jnp
@@ -14,8 +15,7 @@ from icl_core.errors import InputError
 from icl_core.models.linear import LinearTransformer
 from icl_core.tasks.linear import LinearTask
 from icl_core.tasks.noise import UniformNoise
-from icl_core.training import TrainingConfig, train, train_together
-from icl_core.training import run as run_module
+from icl_core.training import Exploration, TrainingConfig, train, validation
 
 TASK = LinearTask(dim=2, num_context=8, noise=UniformNoise(sigma_max=1))
 SHORT = TrainingConfig(
@@ -68,7 +68,7 @@ def test_the_same_seed_gives_the_same_weights_and_another_seed_others(run):
 def test_lanes_train_as_they_would_alone(run):
     """Another task and seed beside it change nothing but rounding."""
     other = TASK.replace(noise=UniformNoise(sigma_max=3))
-    together = list(train_together([TASK, other], [0, 5], SHORT))
+    together = list(Exploration([TASK, other], [0, 5], SHORT).snapshots())
     assert len(together) == len(run)
     for (mine, _), alone in zip(together[:4], run, strict=False):
         np.testing.assert_allclose(mine.candidates.P, alone.candidates.P, rtol=1e-3, atol=1e-4)
@@ -82,15 +82,17 @@ jax.config.update("jax_num_cpu_devices", 2)
 from icl_core.runtime import prepare_process
 from icl_core.tasks.linear import LinearTask
 from icl_core.tasks.noise import UniformNoise
-from icl_core.training import TrainingConfig, run, train_together
+from icl_core.training import Exploration, TrainingConfig
 prepare_process()
 tasks = [LinearTask(dim=2, num_context=8, noise=UniformNoise(sigma_max=s)) for s in (1, 3)]
 config = TrainingConfig(
     num_layers=2, restarts=3, explore_steps=60, explore_batch=32, refine_steps=60, refine_batch=64
 )
-pool = run._Lanes(tasks, [0, 5]).pool(1, 0, 64)
+exploration = Exploration(tasks, [0, 5], config)
+trainee = exploration.trainees[0]
+pool = trainee.draw(trainee.stream(0), 0, 64).batches
 assert len(pool.gram.devices()) == 2
-*_, (first, second) = train_together(tasks, [0, 5], config)
+*_, (first, second) = exploration.snapshots()
 print(first.loss, second.loss)
 """
 
@@ -107,7 +109,8 @@ def test_lanes_are_spread_over_devices():
 
 
 def _pair():
-    return train_together([TASK, TASK.replace(noise=UniformNoise(sigma_max=3))], [0, 5], SHORT)
+    tasks = [TASK, TASK.replace(noise=UniformNoise(sigma_max=3))]
+    return Exploration(tasks, [0, 5], SHORT).snapshots()
 
 
 @pytest.mark.parametrize("precise", [False, True])
@@ -166,6 +169,27 @@ def test_divergence_is_one_sentence():
         list(train(TASK, config.replace(explore_steps=3, refine_steps=3), warm_starts=[huge] * 3))
 
 
+@pytest.mark.parametrize("at", [0, 7, 25])
+def test_a_saved_training_goes_on_as_if_never_stopped(at: int, tmp_path: Path):
+    """Two tasks, from a file of the start, of exploring and of refining: the same snapshots."""
+    tasks = [TASK, TASK.replace(noise=UniformNoise(sigma_max=3))]
+    whole = list(Exploration(tasks, [0, 5], SHORT).snapshots())
+    file = tmp_path / "progress.safetensors"
+    Exploration(tasks, [0, 5], SHORT).save(file, whole[at][0].state)
+    again = Exploration(tasks, [0, 5], SHORT)
+    rest = list(again.snapshots(progress=again.load(file)))
+    assert len(rest) == len(whole) - at - 1
+    for found, expected in zip(rest, whole[at + 1 :], strict=True):
+        for mine, theirs in zip(found, expected, strict=True):
+            assert (mine.step, mine.phase, mine.best) == (theirs.step, theirs.phase, theirs.best)
+            assert mine.train_loss == theirs.train_loss
+            np.testing.assert_array_equal(mine.losses, theirs.losses)
+            np.testing.assert_array_equal(mine.candidates.P, theirs.candidates.P)
+            np.testing.assert_array_equal(mine.candidates.Q, theirs.candidates.Q)
+    with pytest.raises(InputError, match=r"^progress.safetensors is no saved state .*\.$"):
+        Exploration(tasks, [0, 6], SHORT).load(file)
+
+
 @pytest.mark.parametrize(("dim", "num_context"), [(1, 1), (5, 3)])
 def test_small_and_short_problems_train(dim, num_context):
     task = LinearTask(dim=dim, num_context=num_context, noise=UniformNoise(sigma_max=1))
@@ -177,5 +201,5 @@ def test_small_and_short_problems_train(dim, num_context):
 @pytest.mark.slow
 def test_preparing_a_run_always_returns():
     """Two decompositions in one program stopped it for ever within 50 runs (see `runtime`)."""
-    floors = {run_module._validation.__wrapped__(TASK)[1] for _ in range(60)}
+    floors = {validation.validation_of.__wrapped__(TASK)[1] for _ in range(60)}
     assert len(floors) == 1

@@ -1,0 +1,123 @@
+"""What a lesson is."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Generic, Literal, Protocol, TypeVar
+
+from icl_core.lessons.shared.words import meanings
+from icl_core.live import View
+from icl_core.remember import remember
+from icl_core.validation import Config, Reach, within_reach
+from icl_core.zoo.library import version_of
+
+C = TypeVar("C", bound=Config)
+R = TypeVar("R")
+Section = Literal["Start", "Gradient descent inside", "Noise", "Lab"]
+Names = tuple[str, ...]
+
+
+class Face(Protocol[C, R]):
+    """What every lesson's package offers, with constants in capitals as modules have them."""
+
+    @property
+    def PRESETS(self) -> Mapping[str, C]: ...  # noqa: N802
+    @property
+    def VIEWS(self) -> Mapping[str, Callable[[C, R], View]]: ...  # noqa: N802
+    @property
+    def measure(self) -> Callable[[C], R]: ...
+    @property
+    def finding(self) -> Callable[[C, R], str]: ...
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Lesson(Generic[C, R]):
+    """What a page needs, and what its figures can be made of without it.
+
+    face: named choices, the default first, `measure`, which turns choices into results, and what is
+    made of both: views by name, and a sentence with its numbers. about: what the home page says.
+    methods, terms: names that the page explains, as `meanings` takes them. reads: the choices that
+    results follow from, where that depends on the choices by them; `kept` results are remembered.
+    reach: what choices can be, where that follows from results. shows: the views that the page has
+    of a state; all, if nothing is said. prepare: states beside the presets that are worth computing
+    beforehand, the most urgent first, each with the views to build.
+    """
+
+    face: Face[C, R]
+    title: str
+    about: str
+    section: Section
+    icon: str
+    methods: str
+    terms: Names
+    reads: Names | Callable[[C], Names]
+    kept: int = 32
+    reach: Callable[[C, R], Mapping[str, Reach]] = lambda config, found: {}
+    shows: Callable[[C], Names] | None = None
+    prepare: Callable[[], Iterable[tuple[C, Names]]] = lambda: ()
+    _remembered: Callable[[C], R] = field(init=False)
+
+    def __post_init__(self) -> None:
+        remembered = remember(self.kept, lambda given: version_of())(self.face.measure)
+        object.__setattr__(self, "_remembered", remembered)
+
+    @property
+    def names(self) -> Mapping[str, str]:
+        """What names in legends and symbols mean."""
+        return meanings(self.methods.split(), self.terms)
+
+    @property
+    def presets(self) -> Mapping[str, C]:
+        """Named choices, the default first."""
+        return self.face.PRESETS
+
+    @property
+    def views(self) -> Mapping[str, Callable[[C, R], View]]:
+        """What is shown of choices and results, by name."""
+        return self.face.VIEWS
+
+    @property
+    def measure(self) -> Callable[[C], R]:
+        """What turns choices into results; see `result`."""
+        return self.face.measure
+
+    @property
+    def finding(self) -> Callable[[C, R], str]:
+        """What the figures show, in a sentence with its numbers."""
+        return self.face.finding
+
+    @property
+    def default(self) -> C:
+        """The choices of a page that is opened without any."""
+        return next(iter(self.presets.values()))
+
+    @property
+    def config(self) -> type[C]:
+        """What holds a reader's choices."""
+        return type(self.default)
+
+    def result(self, config: C) -> R:
+        """What `measure` makes of the choices that are read, remembered as long as the shipped
+        models are the same."""
+        names = self.reads(config) if callable(self.reads) else self.reads
+        return self._remembered(self.config(**{name: getattr(config, name) for name in names}))
+
+    def view(self, name: str, config: C) -> View:
+        """One view from choices alone.
+
+        Raises:
+            InputError: A choice is out of reach, and another would be shown in its place.
+        """
+        found = self.result(config)
+        within_reach(config, self.reach(config, found))
+        return self.views[name](config, found)
+
+    def shown(self, config: C) -> Names:
+        """The views that the page shows of a state."""
+        return tuple(self.views) if self.shows is None else self.shows(config)
+
+    def states(self) -> Iterator[tuple[C, Names]]:
+        """States worth preparing, with views of them: the default, the other presets, the rest."""
+        for config in self.presets.values():
+            if shown := self.shown(config):
+                yield config, shown
+        yield from self.prepare()
