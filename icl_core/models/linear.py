@@ -20,7 +20,7 @@ from icl_core.models.coordinates import scaled, token_scale
 from icl_core.models.predictor import Method, Model
 from icl_core.models.products import sandwich
 from icl_core.tasks.base import Task
-from icl_core.tasks.linear import Moments, Prompts
+from icl_core.tasks.linear import LinearTask, Moments, Prompts
 from icl_core.validation import integer
 
 Parametrization = Literal["gdpp", "diag", "full"]
