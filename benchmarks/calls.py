@@ -10,7 +10,7 @@ from typing import Any
 from benchmarks.sweeps import sweeps
 from icl_core.lessons.catalog import LESSONS
 from icl_core.lessons.train.measure import measure_model
-from icl_core.zoo.library import load_entry, read_manifest
+from icl_core.zoo.library import MIXED_NOISE, entries_of, load_entry
 
 SWEPT = 0.8
 """How often one control is moved away from its default; otherwise a preset is opened."""
@@ -52,7 +52,7 @@ class Visit:
 
     def measure_model(self) -> None:
         """What is measured of a model when its training has ended."""
-        entry = self.rng.choice(read_manifest())
+        entry = self.rng.choice(entries_of(MIXED_NOISE))
         measure_model(load_entry(entry).model, entry.task)
 
 

@@ -41,14 +41,14 @@ from benchmarks.paper import BATCH, paper_start, paper_steps
 from icl_core.analysis.loss import evaluate
 from icl_core.arrays import key_of
 from icl_core.errors import InputError
+from icl_core.experiments.mixed_noise.candidates import as_they_are
+from icl_core.experiments.mixed_noise.settings import MAIN, Recipe, Spec, specs
+from icl_core.experiments.mixed_noise.table import ERRORS, NEAR, Cell, results
 from icl_core.models.linear import LinearTransformer, Parametrization
 from icl_core.runtime import prepare_process
 from icl_core.tasks.linear import LinearTask
 from icl_core.training import TrainingConfig, Validated, objective, strategy, train
-from icl_core.zoo.build import as_they_are
-from icl_core.zoo.library import PRETRAINED, read_manifest
-from icl_core.zoo.specs import MAIN, Recipe, Spec, specs
-from icl_core.zoo.table import ERRORS, NEAR, Cell, results
+from icl_core.zoo.library import MIXED_NOISE, PRETRAINED, entries_of
 
 PROMPTS, SEED = 20_000, 4711
 PAPER_STEPS = 200_000
@@ -109,7 +109,7 @@ def closure(first: Iterable[Spec], others: Callable[[Spec], Iterable[Spec]]) -> 
 
 def shipped() -> dict[str, dict[str, Any]]:
     """What the manifest says of every model, by name."""
-    return {entry.name: entry.metrics for entry in read_manifest()}
+    return {entry.name: entry.metrics for entry in entries_of(MIXED_NOISE)}
 
 
 def seconds_of(chosen: Iterable[Spec]) -> float:

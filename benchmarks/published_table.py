@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from icl_core.experiments.mixed_noise.published import NAMES
+from icl_core.experiments.mixed_noise.report import grid
+from icl_core.experiments.mixed_noise.table import results
 from icl_core.files import write_atomic
-from icl_core.zoo.published import NAMES
-from icl_core.zoo.report import grid
-from icl_core.zoo.table import results
 
 Row = Mapping[str, Any]
 TRAINED = ("diag", "full")

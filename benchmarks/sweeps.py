@@ -11,6 +11,9 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 import numpy as np
 
 from icl_core.analysis.two_noise import CONTEXTS
+from icl_core.experiments.one_layer.settings import DAMPINGS, SEEDS
+from icl_core.experiments.several_layers.settings import ARCHITECTURES
+from icl_core.experiments.variations.settings import VARIANTS
 from icl_core.lessons import (
     construction,
     gdpp_spectrum,
@@ -26,10 +29,7 @@ from icl_core.lessons.shared.losses import highest_sigma
 from icl_core.lessons.shared.shipped import families
 from icl_core.lessons.train.config import LIMITS, SECONDS
 from icl_core.models.linear import PARAMETRIZATIONS
-from icl_core.zoo.library import read_manifest
-from icl_core.zoo.paper1.depth import KINDS
-from icl_core.zoo.paper1.one_layer import DAMPINGS, SEEDS
-from icl_core.zoo.paper1.variations import VARIANTS
+from icl_core.zoo.library import MIXED_NOISE, entries_of
 
 Values = Sequence[object]
 STARTS: Mapping[str, Mapping[str, Mapping[str, object]]] = {
@@ -97,7 +97,7 @@ def options(rng: np.random.Generator) -> dict[str, dict[str, Values]]:
     shipped = families()
     tasks, family = list(shipped), next(iter(shipped.values()))
     highest = highest_sigma(family.task)
-    models = [entry.name for entry in read_manifest()][::20]
+    models = [entry.name for entry in entries_of(MIXED_NOISE)][::20]
     prompts = [int(value) for value in rng.integers(0, 999, 4)]
     steps: dict[str, Values] = {
         "task": tasks,
@@ -119,9 +119,9 @@ def options(rng: np.random.Generator) -> dict[str, dict[str, Values]]:
             "damping": between(DAMPINGS[0], DAMPINGS[-1]),
         },
         "several_layers": {
-            "seed": range(len(KINDS["tied2"].seeds)),
+            "seed": range(len(ARCHITECTURES["tied2"].seeds)),
             "frame": [0, several_layers.FRAMES // 2, several_layers.FRAMES - 1],
-            "layer": range(1, KINDS["untied5"].layers + 1),
+            "layer": range(1, ARCHITECTURES["untied5"].layers + 1),
         },
         "variations": {
             "seed": range(VARIANTS["heads1"].seeds),

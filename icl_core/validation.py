@@ -6,7 +6,7 @@ wrong, what was expected. The limits of the whole project stand in `LIMITS`, onc
 
 import dataclasses
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple, Self, TypeVar
 
 from icl_core.errors import InputError
@@ -158,17 +158,33 @@ def within_reach(config: "Config", reach: Mapping[str, Reach]) -> None:
             )
 
 
+def checked(default: T, check: Callable[..., Any], name: str, *limits: Any) -> T:
+    """A field of a `Config`: its value becomes `check(name, value, *limits)`.
+
+    None is admitted where it is the default: the choice is then left to what shows it.
+    """
+    return dataclasses.field(default=default, metadata={"check": (check, name, limits)})
+
+
 class Config:
     """Base of the frozen, keyword-only dataclasses of plain values that describe a choice.
 
     A config is hashable (static jit argument, cache key) and JSON-able (manifest, link).
     """
 
+    def __post_init__(self) -> None:
+        """Check the fields that are declared by `checked`."""
+        for field in self._fields():
+            value = getattr(self, field.name)
+            if "check" in field.metadata and not (value is None and field.default is None):
+                check, name, limits = field.metadata["check"]
+                self._set(**{field.name: check(name, value, *limits)})
+
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON-able values; `from_dict` is the inverse."""
         return {
             field.name: (value.to_dict() if isinstance(value, Config) else value)
-            for field in dataclasses.fields(self)  # type: ignore[arg-type]
+            for field in self._fields()
             for value in [getattr(self, field.name)]
         }
 
@@ -176,7 +192,7 @@ class Config:
     def from_dict(cls, values: Any) -> Self:
         """Build and validate; unknown or missing entries raise `InputError`."""
         given = mapping(cls.__name__, values)
-        fields = {field.name: field for field in dataclasses.fields(cls)}  # type: ignore[arg-type]
+        fields = {field.name: field for field in cls._fields()}
         if unknown := sorted(set(given) - set(fields)):
             raise InputError(
                 f"{cls.__name__} has no entry {_shown(unknown[0])}: "
@@ -196,6 +212,10 @@ class Config:
     def replace(self, **changes: Any) -> Self:
         """A copy with some values changed, validated again."""
         return dataclasses.replace(self, **changes)  # type: ignore[type-var]
+
+    @classmethod
+    def _fields(cls) -> tuple[dataclasses.Field[Any], ...]:
+        return dataclasses.fields(cls)  # type: ignore[arg-type]
 
     def _set(self, **values: Any) -> None:
         """Store validated values from `__post_init__` of a frozen dataclass."""

@@ -3,16 +3,16 @@
 import streamlit as st
 
 from icl_core.errors import InputError
+from icl_core.experiments.mixed_noise.claims import Claim
+from icl_core.experiments.mixed_noise.faults import faults
+from icl_core.experiments.mixed_noise.table import Results, results
 from icl_core.lessons import models as lesson
 from icl_core.lessons.catalog import result
 from icl_core.lessons.models.cards import card_finding, in_order, label, list_rows
 from icl_core.lessons.models.config import ALL, Models
 from icl_core.lessons.shared.model_map import noise_words
 from icl_core.plots.methods import METHODS
-from icl_core.zoo.claims import Claim
-from icl_core.zoo.faults import faults
 from icl_core.zoo.library import task_name
-from icl_core.zoo.table import Results, results
 from ui.boundary import fragment
 from ui.chart import charts_of
 from ui.checkpoint_view import open_checkpoint

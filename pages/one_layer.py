@@ -1,10 +1,10 @@
 """Lesson: one layer. Words -> controls -> cached call -> figures."""
 
+from icl_core.experiments.one_layer.settings import SEEDS
 from icl_core.lessons import one_layer as lesson
 from icl_core.lessons.catalog import result
 from icl_core.lessons.one_layer.config import SHIFTS, OneLayer
 from icl_core.live import Values
-from icl_core.zoo.paper1.one_layer import SEEDS
 from ui.boundary import fragment
 from ui.chart import charts_of
 from ui.controls import Controls, control_row

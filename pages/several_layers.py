@@ -1,10 +1,10 @@
 """Lesson: deeper. Words -> controls -> cached call -> figures."""
 
+from icl_core.experiments.several_layers.settings import ARCHITECTURES
 from icl_core.lessons import several_layers as lesson
 from icl_core.lessons.catalog import result
 from icl_core.lessons.several_layers.config import SHORT, SeveralLayers
 from icl_core.live import Values
-from icl_core.zoo.paper1.depth import KINDS
 from ui.boundary import fragment
 from ui.chart import charts_of
 from ui.controls import Controls, control_row
@@ -18,7 +18,7 @@ def explore() -> None:
     controls = Controls(PAGE, SeveralLayers())
     with control_row():
         controls.one_of("kind", "Layers", SHORT)
-        kind = KINDS[controls["kind"]]
+        kind = ARCHITECTURES[controls["kind"]]
         controls.one_of("seed", "Seed", {seed: str(seed) for seed in kind.seeds})
         if not kind.tied and not kind.clipped:
             controls.one_of(

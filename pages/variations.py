@@ -2,11 +2,11 @@
 
 import streamlit as st
 
+from icl_core.experiments.variations.settings import VARIANTS
 from icl_core.lessons import variations as lesson
 from icl_core.lessons.catalog import result
 from icl_core.lessons.variations.config import LABELS, Variations
 from icl_core.live import Values
-from icl_core.zoo.paper1.variations import VARIANTS
 from ui.boundary import fragment
 from ui.chart import charts_of
 from ui.controls import Controls, control_row

@@ -192,7 +192,7 @@ MODELS: dict[str, Callable[[], Model]] = {
 SHAPES = ((3, 7), (3, 2), (1, 1))
 """(d, n): more tokens than dimensions, fewer, and one of each."""
 
-DATA = Path(__file__).parents[1] / "icl_core" / "zoo"
+DATA = Path(__file__).parents[1] / "icl_core" / "experiments" / "mixed_noise"
 
 
 def _column_law(column: str) -> NoiseLaw:

@@ -15,9 +15,9 @@ from benchmarks.published import (
     seconds_of,
 )
 from benchmarks.published_table import document
+from icl_core.experiments.mixed_noise.settings import MAIN, Spec
 from icl_core.tasks.linear import LinearTask
 from icl_core.zoo.library import find_entry
-from icl_core.zoo.specs import MAIN, Spec
 
 TASK = LinearTask(dim=10, num_context=20, noise=MAIN)
 

@@ -5,6 +5,7 @@ edges of its band. So a chart can be redrawn in place, and grids can name what t
 """
 
 import math
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -58,6 +59,10 @@ BARE = go.layout.Template()
 given here costs as much as all the rest of the figure, and none means its own default."""
 
 
+LABELS_ONLY: dict[str, Any] = {"showgrid": False, "showline": False, "ticks": ""}
+"""Of an axis: the names of rows or columns, and nothing drawn."""
+
+
 class Drawing:
     """Plain traces and layout; `figure()` makes plotly check them, once, for that is slow."""
 
@@ -89,20 +94,50 @@ class Drawing:
         """Properties of the layout."""
         self.layout |= properties
 
-    def scatter(self, uid: str, x: Any, y: Any, **properties: Any) -> None:
-        self.traces.append({"type": "scatter", "uid": uid, "x": x, "y": y} | properties)
+    def panel(self, number: int, across: Sequence[float], down: Sequence[float]) -> None:
+        """Where a pair of axes lies: two shares of the width, and two of the height from below."""
+        self.axis("x", number, domain=across, anchor=numbered("y", number))
+        self.axis("y", number, domain=down, anchor=numbered("x", number))
+
+    def scatter(
+        self, uid: str, x: Any, y: Any, number: int | None = None, **properties: Any
+    ) -> None:
+        """Lines and markers on a pair of axes."""
+        trace = {"type": "scatter", "uid": uid, "x": x, "y": y}
+        self.traces.append(trace | on_axes(number) | properties)
+
+    def heatmap(
+        self,
+        uid: str,
+        x: Any,
+        y: Any,
+        z: Any,
+        number: int | None = None,
+        *,
+        gap: int | None = None,
+        **properties: Any,
+    ) -> None:
+        """Cells in the colours of `layout.coloraxis`, so many pixels apart."""
+        gaps = {} if gap is None else {"xgap": gap, "ygap": gap}
+        trace = {"type": "heatmap", "uid": uid, "x": x, "y": y, "z": z, "coloraxis": "coloraxis"}
+        self.traces.append(trace | on_axes(number) | gaps | properties)
+
+    def curves(self, curves: Iterable[Curve], number: int = 1) -> None:
+        """Methods' lines, the later above the earlier."""
+        for curve in curves:
+            self.curve(curve, number)
 
     def curve(self, curve: Curve, number: int = 1) -> None:
         """A method's line with its band below it; band edges are rows of the data table too."""
         style = METHODS[curve.method]
         *edges, (uid, y) = curve.values().items()
-        place = {"xaxis": numbered("x", number), "yaxis": numbered("y", number)}
         for edge, bound in edges:
             side = edge.rpartition(":")[2]
             self.scatter(
                 edge,
                 curve.x,
                 bound,
+                number,
                 name=f"{curve.name}, {curve.band} {side}",
                 mode="lines",
                 line={"width": 0, "color": style.color},
@@ -111,12 +146,12 @@ class Drawing:
                 legendgroup=uid,
                 showlegend=False,
                 hoverinfo="skip",
-                **place,
             )
         self.scatter(
             uid,
             curve.x,
             y,
+            number,
             name=curve.name,
             legendgroup=uid,
             legendrank=list(METHODS).index(curve.method),
@@ -128,7 +163,6 @@ class Drawing:
                 "size": 8,
             },
             hovertemplate=f"{curve.name}: %{{y:.4g}}<extra></extra>",
-            **place,
         )
 
     def floor(
@@ -136,16 +170,12 @@ class Drawing:
     ) -> None:
         """The region that no predictor reaches, shaded from its upper edge down to `bottom`."""
         color = METHODS["bayes_rr"].color
-        common = {
-            "mode": "lines",
-            "legendgroup": "floor",
-            "xaxis": numbered("x", number),
-            "yaxis": numbered("y", number),
-        }
+        common = {"mode": "lines", "legendgroup": "floor"}
         self.scatter(
             "floor:bottom",
             ends,
             (bottom, bottom),
+            number,
             line={"width": 0, "color": color},
             showlegend=False,
             hoverinfo="skip",
@@ -156,6 +186,7 @@ class Drawing:
             "floor",
             ends,
             (value, value),
+            number,
             name="Bayes floor",
             legendrank=len(METHODS),
             line={"color": color, "width": 1.5},
@@ -175,39 +206,62 @@ class Drawing:
         fill = translucent(METHODS["bayes_rr"].color, 0.12)
         self._upright(low, high, number, type="rect", fillcolor=fill, line={"width": 0})
         if label:
-            self.note(
-                label,
-                x=low,
-                y=1,
-                xref=numbered("x", number),
-                yref=f"{numbered('y', number)} domain",
-                xanchor="left",
-                yanchor="bottom",
-                font={"size": 12},
-            )
+            above = {"xref": numbered("x", number), "font": {"size": 12}}
+            self.headline(label, low, 1, number, **above)
 
     def _upright(self, x0: float, x1: float, number: int, **properties: Any) -> None:
         refs = {"xref": numbered("x", number), "yref": f"{numbered('y', number)} domain"}
         ends = {"x0": x0, "x1": x1, "y0": 0, "y1": 1, "layer": "below"}
-        self.layout["shapes"] = [*self.layout["shapes"], refs | ends | properties]
+        self.shape(**refs | ends | properties)
+
+    def shape(self, **properties: Any) -> None:
+        """A rectangle or a line that is no data."""
+        self.layout["shapes"] = [*self.layout["shapes"], properties]
 
     def note(self, text: str, **properties: Any) -> None:
         """A line of text without an arrow."""
         note = {"text": text, "showarrow": False, "font": {"size": 13}} | properties
         self.layout["annotations"] = [*self.layout["annotations"], note]
 
+    def headline(
+        self, text: str, x: float, y: float, number: int | None = None, **properties: Any
+    ) -> None:
+        """A line of text that begins above a point: of the picture, or of a panel (0 to 1)."""
+        refs = {"xref": "paper", "yref": "paper"}
+        if number is not None:
+            refs = {f"{letter}ref": f"{numbered(letter, number)} domain" for letter in "xy"}
+        self.note(text, x=x, y=y, **{"xanchor": "left", "yanchor": "bottom"} | refs | properties)
+
     def log_y(self, low: float, high: float, number: int = 1) -> None:
         """A fixed logarithmic axis whose ticks are 1, 2, 5 or, over many decades, powers of ten."""
         low, high = max(low, SMALLEST), min(high, LARGEST)
-        ticks = log_ticks(low, high)
+        self.log_axis("y", (low, high), log_ticks(low, high), number)
+
+    def log_axis(
+        self,
+        letter: str,
+        ends: tuple[float, float],
+        ticks: Sequence[float],
+        number: int = 1,
+        **properties: Any,
+    ) -> None:
+        """A logarithmic axis from one value to another, with a label at each of the ticks."""
         self.axis(
-            "y",
+            letter,
             number,
             type="log",
-            range=[math.log10(low), math.log10(high)],
+            range=[math.log10(end) for end in ends],
             tickvals=ticks,
             ticktext=[tick_label(tick) for tick in ticks],
+            **properties,
         )
+
+
+def on_axes(number: int | None) -> dict[str, str]:
+    """The axes of a trace; None leaves them to plotly, which takes the first."""
+    if number is None:
+        return {}
+    return {"xaxis": numbered("x", number), "yaxis": numbered("y", number)}
 
 
 def numbered(name: str, number: int) -> str:

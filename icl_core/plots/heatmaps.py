@@ -173,23 +173,17 @@ def token_names(size: int) -> list[str]:
 
 def _heatmap(drawing: Drawing, panel: Panel, number: int, coloraxis: str, columns: int) -> None:
     names = token_names(panel.matrix.shape[-1])
-    drawing.traces.append(
-        {
-            "type": "heatmap",
-            "uid": panel.uid,
-            "name": panel.title,
-            "x": names,
-            "y": names,
-            "z": panel.matrix,
-            "xaxis": numbered("x", number),
-            "yaxis": numbered("y", number),
-            "coloraxis": coloraxis,
-            "xgap": 1 if columns < 5 else 0,
-            "ygap": 1 if columns < 5 else 0,
-            "hovertemplate": f"{panel.title}<br>row %{{y}}, column %{{x}}<br>%{{z:.4g}}"
-            "<extra></extra>",
-            "meta": {"panel": panel.title},
-        }
+    drawing.heatmap(
+        panel.uid,
+        names,
+        names,
+        panel.matrix,
+        number,
+        name=panel.title,
+        coloraxis=coloraxis,
+        gap=1 if columns < 5 else 0,
+        hovertemplate=f"{panel.title}<br>row %{{y}}, column %{{x}}<br>%{{z:.4g}}<extra></extra>",
+        meta={"panel": panel.title},
     )
 
 
@@ -204,61 +198,44 @@ def _place(
     last: bool,
 ) -> None:
     """A panel's axes (y downwards, as matrices are printed), title and lines between x and y."""
-    dim = panel.matrix.shape[-1] - 1
     if panel.read is not None:
         _grey(drawing, panel.read, numbered("x", number), numbered("y", number))
-    x, y = numbered("x", number), numbered("y", number)
+    token_axes(drawing, number, across, down)
+    drawing.axis("x", number, constraintoward="left", showticklabels=last, tickfont={"size": 12})
+    drawing.axis("y", number, constraintoward="top", showticklabels=first, tickfont={"size": 12})
+    drawing.headline(panel.title, across[0], down[1])
+    token_lines(drawing, panel.matrix.shape[-1], number)
+
+
+def token_axes(
+    drawing: Drawing, number: int, across: Sequence[float], down: Sequence[float]
+) -> None:
+    """Square cells of a matrix from tokens to tokens, y downwards as matrices are printed."""
     looks: dict[str, Any] = {
         "type": "category",
         "tickvals": ["x1", "y"],
         "ticktext": ["x", "y"],
-        "tickfont": {"size": 12},
         "ticks": "",
         "showline": False,
         "showgrid": False,
+        "constrain": "domain",
     }
-    drawing.axis(
-        "x",
-        number,
-        domain=across,
-        anchor=y,
-        showticklabels=last,
-        constrain="domain",
-        constraintoward="left",
-        **looks,
-    )
-    drawing.axis(
-        "y",
-        number,
-        domain=down,
-        anchor=x,
-        autorange="reversed",
-        showticklabels=first,
-        scaleanchor=x,
-        constrain="domain",
-        constraintoward="top",
-        **looks,
-    )
-    drawing.note(
-        panel.title,
-        x=across[0],
-        y=down[1],
-        xref="paper",
-        yref="paper",
-        xanchor="left",
-        yanchor="bottom",
-    )
-    if dim > 1:
-        at = dim - 0.5
+    drawing.panel(number, across, down)
+    drawing.axis("x", number, **looks)
+    anchor = numbered("x", number)
+    drawing.axis("y", number, autorange="reversed", scaleanchor=anchor, **looks)
+
+
+def token_lines(drawing: Drawing, size: int, number: int) -> None:
+    """Lines between x and y of the tokens."""
+    if size > 2:
+        ends, at = {"0": -0.5, "1": size - 0.5}, size - 1.5
         line = {"color": METHODS["bayes_rr"].color, "width": 0.75}
-        whole = {"x0": -0.5, "x1": dim + 0.5, "y0": -0.5, "y1": dim + 0.5, "type": "line"}
-        common = whole | {"xref": x, "yref": y, "line": line}
-        across_y, across_x = {"x0": at, "x1": at}, {"y0": at, "y1": at}
-        drawing.layout["shapes"] = [
-            *drawing.layout["shapes"],
-            common | across_y,
-            common | across_x,
-        ]
+        common = {"type": "line", "line": line}
+        common |= {"xref": numbered("x", number), "yref": numbered("y", number)}
+        for letter, other in ("xy", "yx"):
+            along = {f"{other}{end}": place for end, place in ends.items()}
+            drawing.shape(**common, **{f"{letter}0": at, f"{letter}1": at}, **along)
 
 
 def _grey(drawing: Drawing, read: np.ndarray, x: str, y: str) -> None:
@@ -272,7 +249,7 @@ def _grey(drawing: Drawing, read: np.ndarray, x: str, y: str) -> None:
             across = "x" if along == "y" else "y"
             edges = {f"{along}0": ends[0], f"{along}1": ends[-1] + 1}
             edges |= {f"{across}0": everywhere[0], f"{across}1": everywhere[1]}
-            drawing.layout["shapes"] = [*drawing.layout["shapes"], cover | fill | edges]
+            drawing.shape(**cover | fill | edges)
 
 
 def _add_run(drawing: Drawing, run: Run, number: int, down: list[float]) -> None:
@@ -280,7 +257,6 @@ def _add_run(drawing: Drawing, run: Run, number: int, down: list[float]) -> None
     ends = (1.0, float(max(x.max(), 10)))
     known = [] if run.level is None else run.level.y
     low, high = log_range([run.loss, [run.floor] if run.floor > 0 else known], top=100.0)
-    place = {"xaxis": numbered("x", number), "yaxis": numbered("y", number)}
     if run.floor > 0:
         low = min(low, run.floor * 0.7)
         drawing.floor(run.floor, low, ends, number)
@@ -291,34 +267,26 @@ def _add_run(drawing: Drawing, run: Run, number: int, down: list[float]) -> None
         "loss",
         x,
         run.loss,
+        number,
         name="loss",
         mode="lines",
         line={"color": color, "width": 2.25},
         hovertemplate="update %{x:.0f}: loss %{y:.4g}<extra></extra>",
         meta={"panel": "loss"},
-        **place,
     )
     drawing.scatter(
         "now",
         [x[run.now]],
         [run.loss[run.now]],
+        number,
         mode="markers",
         marker={"color": color, "size": 12},
         cliponaxis=False,
         hoverinfo="skip",
         meta=DECORATION,
-        **place,
     )
-    drawing.axis(
-        "x",
-        number,
-        title="updates + 1",
-        type="log",
-        range=[0, math.log10(ends[1]) * 1.01],
-        dtick=1,
-        showgrid=False,
-        domain=[0, 1],
-        anchor=place["yaxis"],
-    )
-    drawing.axis("y", number, title=run.axis, domain=down, anchor=place["xaxis"])
+    drawing.panel(number, [0, 1], down)
+    across = {"type": "log", "range": [0, math.log10(ends[1]) * 1.01], "dtick": 1}
+    drawing.axis("x", number, title="updates + 1", showgrid=False, **across)
+    drawing.axis("y", number, title=run.axis)
     drawing.log_y(low, high, number)

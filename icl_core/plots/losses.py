@@ -49,10 +49,8 @@ def loss_by_depth(
     if floor:
         low = min(low, floor * 0.7)
         drawing.floor(floor, low, ends)
-    for method, value in levels.items():
-        drawing.curve(level(method, value, ends))
-    for curve in curves:
-        drawing.curve(curve)
+    drawing.curves(level(method, value, ends) for method, value in levels.items())
+    drawing.curves(curves)
     for method, values in (published or {}).items():
         _published(drawing, method, values)
     if depth is not None:
@@ -106,8 +104,7 @@ def noise_profile(
     for index, at in enumerate(trained_at):
         reach = (ends[1] - ends[0]) / 120
         drawing.shade_x(at - reach, at + reach, "" if index else "met in training")
-    for curve in curves:
-        drawing.curve(curve)
+    drawing.curves(curves)
     drawing.axis("x", range=ends, showgrid=False)
     drawing.set(hovermode="x unified")
     drawing.log_y(*(y_range or log_range([curve.y for curve in curves], top=TOP)))
@@ -127,8 +124,7 @@ def loss_by_layer(
         alt="Line chart, logarithmic: the loss of the prediction read after every layer of each "
         "model, beside ridge baselines and the Bayes optimum.",
     )
-    for curve in curves:
-        drawing.curve(curve)
+    drawing.curves(curves)
     drawing.axis("x", range=(-0.15, float(last) + 0.15), dtick=1, showgrid=False)
     drawing.log_y(*(y_range or log_range([curve.y for curve in curves], top=TOP)))
     return drawing.figure()
@@ -164,8 +160,7 @@ def training_curve(
     if floor > 0:
         low = min(low, floor * 0.7)
         drawing.floor(floor, low, ends)
-    for name, value in levels.items():
-        drawing.curve(level(name, value, ends))
+    drawing.curves(level(name, value, ends) for name, value in levels.items())
     drawing.curve(Curve(method=method, x=x, y=np.asarray(loss), markers=len(x) < 3))
     if now is not None:
         _mark_now(drawing, float(x[now]), float(loss[now]), method)

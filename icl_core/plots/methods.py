@@ -19,153 +19,95 @@ class MethodStyle:
     about: str
 
 
+def _row(label: str, looks: str, about: str) -> MethodStyle:
+    """`looks` are colour, dash and marker."""
+    color, dash, marker = looks.split()
+    return MethodStyle(label=label, color=color, dash=dash, marker=marker, about=about)
+
+
 METHODS: dict[str, MethodStyle] = {
-    "gd": MethodStyle(
-        label="GD",
-        color="#8a7340",
-        dash="dot",
-        marker="triangle-up",
-        about="gradient descent from w = 0",
+    "gd": _row("GD", "#8a7340 dot triangle-up", "gradient descent from w = 0"),
+    "gdpp_tuned": _row(
+        "GD++ (algorithm)",
+        "#4c8c8a dash triangle-down",
+        "gradient descent that also improves the condition of the inputs",
     ),
-    "gdpp_tuned": MethodStyle(
-        label="GD++ (algorithm)",
-        color="#4c8c8a",
-        dash="dash",
-        marker="triangle-down",
-        about="gradient descent that also improves the condition of the inputs",
+    "heavy_ball": _row(
+        "Momentum",
+        "#8a63d2 dash pentagon",
+        "gradient descent that keeps part of its last step (heavy ball)",
     ),
-    "heavy_ball": MethodStyle(
-        label="Momentum",
-        color="#8a63d2",
-        dash="dash",
-        marker="pentagon",
-        about="gradient descent that keeps part of its last step (heavy ball)",
+    "chebyshev": _row(
+        "Chebyshev",
+        "#a05a2c longdashdot hexagon",
+        "steps planned from the smallest and the largest eigenvalue",
     ),
-    "chebyshev": MethodStyle(
-        label="Chebyshev",
-        color="#a05a2c",
-        dash="longdashdot",
-        marker="hexagon",
-        about="steps planned from the smallest and the largest eigenvalue",
+    "cg": _row(
+        "CG",
+        "#c0504d solid bowtie",
+        "conjugate gradients: the best of all methods that see only gradients",
     ),
-    "cg": MethodStyle(
-        label="CG",
-        color="#c0504d",
-        dash="solid",
-        marker="bowtie",
-        about="conjugate gradients: the best of all methods that see only gradients",
+    "newton": _row(
+        "Newton",
+        "#6b8e23 dashdot hourglass",
+        "Newton's iteration for the inverse matrix: its error is squared in each step",
     ),
-    "newton": MethodStyle(
-        label="Newton",
-        color="#6b8e23",
-        dash="dashdot",
-        marker="hourglass",
-        about="Newton's iteration for the inverse matrix: its error is squared in each step",
+    "construction": _row(
+        "construction",
+        "#9853c6 longdashdot octagon",
+        "linear attention with hand-made weights that do gradient descent",
     ),
-    "construction": MethodStyle(
-        label="construction",
-        color="#9853c6",
-        dash="longdashdot",
-        marker="octagon",
-        about="linear attention with hand-made weights that do gradient descent",
+    "gdpp": _row(
+        "GD++", "#009e73 dashdot diamond", "trained transformer, two numbers per layer and head"
     ),
-    "gdpp": MethodStyle(
-        label="GD++",
-        color="#009e73",
-        dash="dashdot",
-        marker="diamond",
-        about="trained transformer, two numbers per layer and head",
+    "diag": _row(
+        "DIAG", "#0072b2 solid circle", "trained transformer, four numbers per layer and head"
     ),
-    "diag": MethodStyle(
-        label="DIAG",
-        color="#0072b2",
-        dash="solid",
-        marker="circle",
-        about="trained transformer, four numbers per layer and head",
+    "full": _row("FULL", "#d55e00 longdash square", "trained transformer, full P and Q matrices"),
+    "seen": _row(
+        "training prompts",
+        "#c22f6e dash diamond-wide",
+        "a trained model on the prompts that it has seen, where their number is fixed",
     ),
-    "full": MethodStyle(
-        label="FULL",
-        color="#d55e00",
-        dash="longdash",
-        marker="square",
-        about="trained transformer, full P and Q matrices",
+    "const_rr": _row(
+        "ConstRR", "#b87f00 dash x-thin-open", "ridge regression, one strength for all prompts"
     ),
-    "seen": MethodStyle(
-        label="training prompts",
-        color="#c22f6e",
-        dash="dash",
-        marker="diamond-wide",
-        about="a trained model on the prompts that it has seen, where their number is fixed",
+    "ada_rr": _row(
+        "AdaRR",
+        "#c46a9d dot cross-thin-open",
+        "ridge regression, strength from the residuals of least squares",
     ),
-    "const_rr": MethodStyle(
-        label="ConstRR",
-        color="#b87f00",
-        dash="dash",
-        marker="x-thin-open",
-        about="ridge regression, one strength for all prompts",
+    "iterative_rr": _row(
+        "AdaRR by GD",
+        "#8664c0 dot hexagram",
+        "AdaRR found by gradient descent, its noise estimate too",
     ),
-    "ada_rr": MethodStyle(
-        label="AdaRR",
-        color="#c46a9d",
-        dash="dot",
-        marker="cross-thin-open",
-        about="ridge regression, strength from the residuals of least squares",
+    "tuned_rr": _row(
+        "TunedRR",
+        "#3a93cc dashdot asterisk-open",
+        "as AdaRR, scaled and capped by two tuned numbers",
     ),
-    "iterative_rr": MethodStyle(
-        label="AdaRR by GD",
-        color="#8664c0",
-        dash="dot",
-        marker="hexagram",
-        about="AdaRR found by gradient descent, its noise estimate too",
+    "one_level": _row(
+        "one noise level",
+        "#8a6642 longdash triangle-right",
+        "the best that training at one noise level can lead to: ridge of that strength",
     ),
-    "tuned_rr": MethodStyle(
-        label="TunedRR",
-        color="#3a93cc",
-        dash="dashdot",
-        marker="asterisk-open",
-        about="as AdaRR, scaled and capped by two tuned numbers",
+    "oracle_rr": _row(
+        "OracleRR", "#6c7a89 longdash star", "ridge regression that is told the noise level"
     ),
-    "one_level": MethodStyle(
-        label="one noise level",
-        color="#8a6642",
-        dash="longdash",
-        marker="triangle-right",
-        about="the best that training at one noise level can lead to: ridge of that strength",
+    "bayes_rr": _row(
+        "Bayes", "#7b8794 solid line-ew-open", "the best predictor there can be for this noise law"
     ),
-    "oracle_rr": MethodStyle(
-        label="OracleRR",
-        color="#6c7a89",
-        dash="longdash",
-        marker="star",
-        about="ridge regression that is told the noise level",
+    "theorem_51": _row(
+        "Theorem 5.1",
+        "#b0389e longdash star-diamond",
+        "built by hand: GD++ layers that only improve the condition, then one step",
     ),
-    "bayes_rr": MethodStyle(
-        label="Bayes",
-        color="#7b8794",
-        dash="solid",
-        marker="line-ew-open",
-        about="the best predictor there can be for this noise law",
+    "two_noise": _row(
+        "Theorem 5.2",
+        "#cc4db3 dashdot diamond-tall",
+        "built by hand: two layers that are the best ridge regression at two noise levels",
     ),
-    "theorem_51": MethodStyle(
-        label="Theorem 5.1",
-        color="#b0389e",
-        dash="longdash",
-        marker="star-diamond",
-        about="built by hand: GD++ layers that only improve the condition, then one step",
-    ),
-    "two_noise": MethodStyle(
-        label="Theorem 5.2",
-        color="#cc4db3",
-        dash="dashdot",
-        marker="diamond-tall",
-        about="built by hand: two layers that are the best ridge regression at two noise levels",
-    ),
-    "paper": MethodStyle(
-        label="published",
-        color="#7b8794",
-        dash="longdashdot",
-        marker="circle-open",
-        about="the value in the paper's table",
-    ),
+    "paper": _row("published", "#7b8794 longdashdot circle-open", "the value in the paper's table"),
 }
 """In the order of every legend and table."""

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from icl_core.plots.drawing import Drawing, numbered
+from icl_core.plots.drawing import Drawing
 from icl_core.plots.figure import DECORATION, Figure
 
 OMEGAS = ("ω<sub>xx</sub>", "ω<sub>xy</sub>", "ω<sub>yx</sub>", "ω<sub>yy</sub>")
@@ -37,31 +37,32 @@ def draw_omegas(drawing: Drawing, values: np.ndarray, number: int = 1, **propert
     """Stems from 0 with a marker at their ends, four a layer."""
     layers = np.arange(1, len(values) + 1)
     traces = omega_traces(values)
-    place = {"xaxis": numbered("x", number), "yaxis": numbered("y", number)} | properties
     for index, (color, symbol, dash) in enumerate(OMEGA_LOOKS):
         x, y = traces[f"stem{index}"]
         drawing.scatter(
             f"stem{index}",
             x,
             [value if np.isfinite(value) else None for value in y],
+            number,
             mode="lines",
             line={"color": color, "width": 2, "dash": dash},
             hoverinfo="skip",
             legendgroup=OMEGA_NAMES[index],
-            **place | {"showlegend": False, "meta": DECORATION},
+            **properties | {"showlegend": False, "meta": DECORATION},
         )
         x, y = traces[OMEGA_NAMES[index]]
         drawing.scatter(
             OMEGA_NAMES[index],
             x,
             y,
+            number,
             name=OMEGAS[index],
             legendgroup=OMEGA_NAMES[index],
             mode="markers",
             marker={"color": color, "symbol": symbol, "size": 10 if number == 1 else 8},
             customdata=layers,
             hovertemplate=f"{OMEGAS[index]}, layer %{{customdata}}: %{{y:.4g}}<extra></extra>",
-            **place,
+            **properties,
         )
     drawing.axis("x", number, tickvals=layers, range=[0.5, len(layers) + 0.5], showgrid=False)
     drawing.axis("y", number, zeroline=True, zerolinewidth=1)
@@ -71,16 +72,15 @@ def omega_panel(
     drawing: Drawing, values: np.ndarray, limit: float, number: int, down: list[float]
 ) -> None:
     """The omegas as one panel of a larger figure, named in their colours."""
-    x, y = numbered("x", number), numbered("y", number)
-    drawing.axis("x", number, title="layer", domain=[0, 1], anchor=y)
-    drawing.axis("y", number, title="ω", domain=down, anchor=x, range=[-limit, limit], nticks=5)
+    drawing.panel(number, [0, 1], down)
+    drawing.axis("x", number, title="layer")
+    drawing.axis("y", number, title="ω", range=[-limit, limit], nticks=5)
     draw_omegas(drawing, values, number, meta={"panel": "ω"})
     names = "&nbsp;&nbsp;&nbsp;".join(
         f'<span style="color:{color}">{sign} {name}</span>'
         for sign, name, (color, *_) in zip(SIGNS, OMEGAS, OMEGA_LOOKS, strict=True)
     )
-    place = {"xref": "paper", "yref": "paper", "x": 0, "xanchor": "left", "yanchor": "bottom"}
-    drawing.note(names, y=down[1], **place)
+    drawing.headline(names, 0, down[1])
 
 
 def omega_chart(values: np.ndarray, *, title: str, seeds: np.ndarray | None = None) -> Figure:
@@ -118,14 +118,9 @@ def _seeds(drawing: Drawing, seeds: np.ndarray) -> None:
         }
         marked["meta"] = {
             "rows": [
-                {
-                    "series": OMEGAS[index],
-                    "layer": layer + 1,
-                    "mean": mean,
-                    "deviation": sd,
-                }
+                {"series": OMEGAS[index], "layer": layer, "mean": mean, "deviation": sd}
                 for layer, (mean, sd) in enumerate(
-                    zip(traces[name][1].tolist(), deviation[:, index].tolist(), strict=True)
+                    zip(traces[name][1].tolist(), deviation[:, index].tolist(), strict=True), 1
                 )
             ]
         }

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from icl_core.plots.drawing import Drawing
+from icl_core.plots.drawing import LABELS_ONLY, Drawing
 from icl_core.plots.figure import Figure, Row
 from icl_core.plots.style import numbered_cells
 
@@ -35,40 +35,30 @@ def results_map(
 ) -> Figure:
     """`marks` by (row, column); groups of rows stand apart, missing cells stay empty."""
     rows = [row for index, group in enumerate(groups) for row in (*_gap(index), *group)]
-    drawing = Drawing(
-        name="results",
-        title=title,
-        alt=alt,
-        x="σ up to, or one of",
-    )
+    drawing = Drawing(name="results", title=title, alt=alt, x="σ up to, or one of")
 
     def field(name: str, missing: Any = "") -> list[list[Any]]:
         found = [[marks.get((row, column)) for column in columns] for row in rows]
         return [[getattr(mark, name) if mark else missing for mark in line] for line in found]
 
-    drawing.traces.append(
-        {
-            "type": "heatmap",
-            "uid": "results",
-            "name": title,
-            "x": list(columns),
-            "y": rows,
-            "z": field("color", None),
-            "text": field("text"),
-            "texttemplate": "%{text}",
-            "customdata": field("hover"),
-            "hovertemplate": "%{customdata}<extra></extra>",
-            "hoverongaps": False,
-            "coloraxis": "coloraxis",
-            "xgap": 1,
-            "ygap": 1,
-            "meta": {"rows": [mark.row for mark in marks.values()]},
-        }
+    drawing.heatmap(
+        "results",
+        list(columns),
+        rows,
+        field("color", None),
+        name=title,
+        text=field("text"),
+        texttemplate="%{text}",
+        customdata=field("hover"),
+        hovertemplate="%{customdata}<extra></extra>",
+        hoverongaps=False,
+        gap=1,
+        meta={"rows": [mark.row for mark in marks.values()]},
     )
     if picked is not None and picked in marks:
         _outline(drawing, rows.index(picked[0]), list(columns).index(picked[1]))
     shown = [row for row in rows if not row.startswith(GROUP_GAP)]
-    bare = {"type": "category", "showgrid": False, "showline": False, "ticks": ""}
+    bare: dict[str, Any] = LABELS_ONLY | {"type": "category"}
     drawing.axis("x", **bare, tickangle=0, range=[-0.5, len(columns) - 0.5])
     drawing.axis("y", **bare, tickvals=shown, ticktext=shown, range=[len(rows) - 0.5, -0.5])
     drawing.set(
@@ -86,4 +76,4 @@ def _gap(index: int) -> list[str]:
 
 def _outline(drawing: Drawing, row: int, column: int) -> None:
     place = {"x0": column - 0.5, "x1": column + 0.5, "y0": row - 0.5, "y1": row + 0.5}
-    drawing.set(shapes=[{"type": "rect", "xref": "x", "yref": "y", "line": {"width": 2}} | place])
+    drawing.shape(type="rect", xref="x", yref="y", line={"width": 2}, **place)

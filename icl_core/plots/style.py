@@ -1,6 +1,6 @@
 """How everything looks: one template per surface."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args
 
 import plotly.graph_objects as go
@@ -52,17 +52,8 @@ SURFACES: dict[Mode, Surface] = {
         accent="#82b8ea",
         diverging=("#ffc49a", "#f08a3c", "#9c4a10", "#161c23", "#0f5d92", "#4ba3de", "#c4e3fa"),
     ),
-    "paper": Surface(
-        background="#ffffff",
-        text="#1d2733",
-        muted="#566270",
-        grid="#e6eaef",
-        line="#8d99a5",
-        hover="#ffffff",
-        accent="#1f5f99",
-        diverging=("#8c3a00", "#d55e00", "#f3b48a", "#ffffff", "#93c3e6", "#0072b2", "#003f66"),
-    ),
 }
+SURFACES["paper"] = replace(SURFACES["light"], background="#ffffff", line="#8d99a5")
 
 NUMBERED = 0.36
 """How much of a diverging scale cells with numbers use: plotly writes them in #444 or in white, and

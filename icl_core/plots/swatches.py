@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from icl_core.plots.drawing import Drawing, numbered
+from icl_core.plots.drawing import LABELS_ONLY, Drawing, numbered
 from icl_core.plots.figure import DECORATION, Figure
 from icl_core.plots.methods import METHODS, MethodStyle
 from icl_core.plots.style import SURFACES
@@ -44,17 +44,16 @@ def _panel(
     color_of: Callable[[MethodStyle], str],
 ) -> None:
     x, y = numbered("x", number), numbered("y", number)
-    bare = {"showgrid": False, "showline": False, "ticks": ""}
     ends = [len(METHODS) - 0.4, -0.6]
-    drawing.axis("x", number, **bare, domain=across, anchor=y, range=[0, 1], showticklabels=False)
-    drawing.axis("y", number, **bare, anchor=x, range=ends, showticklabels=number == 1)
-    corner = {"xref": f"{x} domain", "yref": f"{y} domain"}
-    drawing.note(title, **corner, x=0, y=1, xanchor="left", yanchor="bottom")
+    drawing.axis(
+        "x", number, **LABELS_ONLY, domain=across, anchor=y, range=[0, 1], showticklabels=False
+    )
+    drawing.axis("y", number, **LABELS_ONLY, anchor=x, range=ends, showticklabels=number == 1)
+    drawing.headline(title, 0, 1, number)
     if number == 2:
-        paper = corner | {"type": "rect", "x0": 0, "x1": 1, "y0": 0, "y1": 1, "layer": "below"}
-        look = {"fillcolor": SURFACES["paper"].background, "line": {"width": 0}}
-        drawing.set(shapes=[paper | look])
-    place = {"xaxis": x, "yaxis": y, "hovertemplate": "%{text}<extra></extra>"}
+        corners = {"x0": 0, "x1": 1, "y0": 0, "y1": 1, "xref": f"{x} domain", "yref": f"{y} domain"}
+        look = {"fillcolor": SURFACES["paper"].background, "line": {"width": 0}, "layer": "below"}
+        drawing.shape(type="rect", **corners, **look)
     along = np.linspace(0.04, 0.96, 61)
     for row, (name, style) in enumerate(METHODS.items()):
         color, said = color_of(style), f"{style.label}: {style.about}"
@@ -62,21 +61,23 @@ def _panel(
             f"{name}:line{number}",
             along,
             row - 0.2 * np.sin(2 * np.pi * along),
+            number,
             mode="lines",
             line={"color": color, "dash": style.dash, "width": 2.25},
             text=[said] * len(along),
             meta=DECORATION,
-            **place,
+            hovertemplate="%{text}<extra></extra>",
         )
         drawing.scatter(
             f"{name}:marker{number}",
             [0.25, 0.75],
             [row - 0.2, row + 0.2],
+            number,
             mode="markers",
             marker={"color": color, "symbol": style.marker, "size": 9},
             text=[said] * 2,
             meta={"rows": [table_row(style)]} if number == 1 else DECORATION,
-            **place,
+            hovertemplate="%{text}<extra></extra>",
         )
 
 
@@ -101,17 +102,8 @@ def diverging_scale() -> Figure:
         "positive ones.",
         x="value, as a share of the largest",
     )
-    drawing.traces.append(
-        {
-            "type": "heatmap",
-            "uid": "scale",
-            "x": values.round(2),
-            "y": [""],
-            "z": [values],
-            "coloraxis": "coloraxis",
-            "hovertemplate": "%{z:.2f}<extra></extra>",
-        }
-    )
+    template = "%{z:.2f}<extra></extra>"
+    drawing.heatmap("scale", values.round(2), [""], [values], hovertemplate=template)
     drawing.axis("x", tickvals=[-1, -0.5, 0, 0.5, 1], range=[-1.025, 1.025], showgrid=False)
     drawing.axis("y", showgrid=False, showticklabels=False, ticks="")
     drawing.set(

@@ -1,42 +1,45 @@
 """The shipped models, their movies and precomputed tables: read from pretrained/, verified.
 
-pretrained/manifest.json lists the models; beside each NAME.safetensors stand
-tables/NAME.safetensors (losses by layer and by noise level) and, for some,
-movies/NAME.safetensors (snapshots of the training). Baselines have tables of their own, one per
-task and method.
+pretrained/manifest.json lists the models of every experiment; beside NAME.safetensors stand, for
+some, movies/NAME.safetensors (snapshots of the training) and tables/NAME.safetensors (losses by
+layer and by noise level) or results/NAME.safetensors (`zoo.results`). Baselines have tables of
+their own, one per task and method.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
-from safetensors.numpy import save as save_tensors
 
-from icl_core.analysis.loss import STATISTICS, LossSummary
 from icl_core.checkpoints import (
     MAX_BYTES,
     Checkpoint,
     load_checkpoint,
     read_tensors,
-    sha256,
+    save_checkpoint,
 )
 from icl_core.errors import InputError
-from icl_core.files import dump_json, parse_json, read_bytes, write_atomic
+from icl_core.files import dump_json, locked, parse_json, read_bytes, write_atomic
+from icl_core.models.kinds import KINDS
 from icl_core.models.linear import PARAMETRIZATIONS, LinearTransformer, Parametrization
 from icl_core.remember import remember
 from icl_core.tasks.inputs import STANDARD, format_inputs
 from icl_core.tasks.linear import LinearTask
 from icl_core.tasks.noise import format_noise
-from icl_core.validation import choice, integer, mapping
+from icl_core.validation import choice, integer, mapping, text
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 PRETRAINED = Path(__file__).resolve().parents[2] / "pretrained"
 MANIFEST_VERSION = 1
-
+MIXED_NOISE = "mixed_noise"
+"""The experiment of paper 2: linear transformers on noise of mixed levels."""
+LICENCE = "Apache-2.0"
+BESIDE = ("tables", "movies", "results")
+"""Folders of what ships beside models."""
 
 _TASK = ("dim", "num_context", "noise", "inputs")
 """Entries of a model in the manifest that are its task's."""
@@ -44,24 +47,47 @@ _TASK = ("dim", "num_context", "noise", "inputs")
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
-    """One model of the manifest; a hash is "" where there is no such file."""
+    """One model of the manifest; a hash is "" where there is no such file.
+
+    kind: of `models.kinds`. licence: of the weights, by its SPDX name. recipe: the command that
+    makes the model.
+    """
 
     name: str
     file: str
     sha256: str
+    experiment: str = MIXED_NOISE
+    kind: str = LinearTransformer.kind
     parametrization: Parametrization
     num_layers: int
     num_heads: int
     task: LinearTask
     metrics: dict[str, Any]
+    licence: str = LICENCE
     table_sha256: str = ""
     movie_sha256: str = ""
+    result_sha256: str = ""
+
+    @property
+    def files(self) -> dict[str, str]:
+        """The hashes of what ships beside the model, by folder."""
+        known = (self.table_sha256, self.movie_sha256, self.result_sha256)
+        return {name: sha for name, sha in zip(BESIDE, known, strict=True) if sha}
+
+    @property
+    def recipe(self) -> str:
+        """The command that makes the model."""
+        return command(self.name)
 
     def to_dict(self) -> dict[str, Any]:
         return {
             "name": self.name,
             "file": self.file,
             "sha256": self.sha256,
+            "experiment": self.experiment,
+            "kind": self.kind,
+            "licence": self.licence,
+            "recipe": self.recipe,
             "parametrization": self.parametrization,
             "num_layers": self.num_layers,
             "num_heads": self.num_heads,
@@ -69,6 +95,7 @@ class Entry:
             "metrics": self.metrics,
             "table_sha256": self.table_sha256,
             "movie_sha256": self.movie_sha256,
+            "result_sha256": self.result_sha256,
         }
 
     @classmethod
@@ -85,6 +112,9 @@ class Entry:
             name=name,
             file=file,
             sha256=str(given.get("sha256")),
+            experiment=text("experiment", given.get("experiment", MIXED_NOISE)),
+            kind=choice("kind", given.get("kind", LinearTransformer.kind), KINDS),
+            licence=text("licence", given.get("licence", "")),
             parametrization=choice(
                 "parametrization", given.get("parametrization"), PARAMETRIZATIONS
             ),
@@ -94,32 +124,13 @@ class Entry:
             metrics=mapping("metrics", given.get("metrics")),
             table_sha256=str(given.get("table_sha256", "")),
             movie_sha256=str(given.get("movie_sha256", "")),
+            result_sha256=str(given.get("result_sha256", "")),
         )
 
 
-@dataclass(frozen=True, kw_only=True)
-class Table:
-    """Adjusted loss (half MSE) of one method on one task.
-
-    loss: arrays [K+1], over the task's own noise; profile: arrays [sigmas, K+1], at fixed levels.
-    """
-
-    loss: LossSummary
-    sigmas: np.ndarray
-    profile: LossSummary
-
-
-@dataclass(frozen=True, kw_only=True)
-class Movie:
-    """Snapshots of a training run: steps, train_loss, loss [T]; P, Q [T, L, H, d+1, d+1] raw.
-
-    loss is the mean adjusted loss (half MSE) on the validation prompts.
-    """
-
-    steps: np.ndarray
-    loss: np.ndarray
-    P: np.ndarray
-    Q: np.ndarray
+def command(name: str) -> str:
+    """The command that makes what is shipped under a name."""
+    return f"python -m icl_core zoo build --only {name}"
 
 
 def model_name(
@@ -140,9 +151,9 @@ def task_name(task: LinearTask) -> str:
 
 
 def version_of(folder: Path = PRETRAINED) -> tuple[tuple[int, ...], ...]:
-    """What tells shipped models from those before: the lists of them are always replaced as a
-    whole, after the files they name."""
-    return tuple(_identity(folder / name) for name in ("manifest.json", "shifts.json"))
+    """What tells shipped models and results from those before: the lists of models are always
+    replaced as a whole, after the files they name, and a folder changes with each of its files."""
+    return tuple(_identity(folder / name) for name in ("manifest.json", "shifts.json", "results"))
 
 
 def _identity(path: Path) -> tuple[int, ...]:
@@ -192,13 +203,27 @@ def find_entry(name: str, folder: Path = PRETRAINED) -> Entry:
     raise InputError(f"There is no shipped model {name[:60]!r}: see `python -m icl_core zoo list`.")
 
 
-def load_entry(entry: Entry, folder: Path = PRETRAINED) -> Checkpoint[LinearTransformer]:
-    """The model's checkpoint, verified against the manifest's hash and shape."""
-    found = load_checkpoint(folder / entry.file, expected_sha256=entry.sha256)
-    checkpoint = found.holding(LinearTransformer)
-    have = (checkpoint.task, checkpoint.parametrization, checkpoint.model.P.shape[:2])
-    want = (entry.task, entry.parametrization, (entry.num_layers, entry.num_heads))
-    if have != want:
+def entries_in(folder: Path) -> tuple[Entry, ...]:
+    """All models of a folder that may have no manifest yet."""
+    return read_manifest(folder) if (folder / "manifest.json").is_file() else ()
+
+
+def entries_of(experiment: str, folder: Path = PRETRAINED) -> tuple[Entry, ...]:
+    """The models of one experiment, in the manifest's order."""
+    return tuple(entry for entry in read_manifest(folder) if entry.experiment == experiment)
+
+
+def load_model(entry: Entry, folder: Path = PRETRAINED) -> Checkpoint[Any]:
+    """A checkpoint of any kind, verified against the manifest's hash and shape."""
+    checkpoint = load_checkpoint(folder / entry.file, expected_sha256=entry.sha256)
+    shape = checkpoint.model.config()
+    have = (checkpoint.task, checkpoint.model.kind, checkpoint.parametrization)
+    want = (entry.task, entry.kind, entry.parametrization)
+    if (*have, shape["num_layers"], shape["num_heads"]) != (
+        *want,
+        entry.num_layers,
+        entry.num_heads,
+    ):
         raise InputError(
             f"{entry.file} holds another model than the manifest says: "
             "restore both from the repository or run `make zoo`."
@@ -206,68 +231,47 @@ def load_entry(entry: Entry, folder: Path = PRETRAINED) -> Checkpoint[LinearTran
     return checkpoint
 
 
-def _pack(prefix: str, summary: LossSummary) -> dict[str, np.ndarray]:
-    arrays = {f"{prefix}.{field}": np.asarray(getattr(summary, field)) for field in STATISTICS}
-    return arrays | {f"{prefix}.count": np.asarray([summary.count])}
+def load_entry(entry: Entry, folder: Path = PRETRAINED) -> Checkpoint[LinearTransformer]:
+    """The checkpoint of a linear transformer, verified against the manifest's hash and shape."""
+    return load_model(entry, folder).holding(LinearTransformer)
 
 
-def _unpack(prefix: str, tensors: dict[str, np.ndarray]) -> LossSummary:
-    fields = {field: tensors[f"{prefix}.{field}"] for field in STATISTICS}
-    return LossSummary(count=int(tensors[f"{prefix}.count"][0]), **fields)
+def save_model(
+    name: str,
+    experiment: str,
+    checkpoint: Checkpoint[Any],
+    folder: Path = PRETRAINED,
+    **beside: str,
+) -> Entry:
+    """Write a checkpoint with its licence and recipe, and its entry; `beside` are the hashes of
+    what ships beside it."""
+    known = replace(checkpoint, licence=LICENCE, recipe=command(name))
+    shape, file = checkpoint.model.config(), f"{name}.safetensors"
+    entry = Entry(
+        name=name,
+        file=file,
+        sha256=save_checkpoint(folder / file, known),
+        experiment=experiment,
+        kind=checkpoint.model.kind,
+        parametrization=checkpoint.parametrization,
+        num_layers=shape["num_layers"],
+        num_heads=shape["num_heads"],
+        task=checkpoint.linear_task,
+        metrics=checkpoint.metrics,
+        **beside,
+    )
+    with locked(folder):
+        others = (other for other in entries_in(folder) if other.name != name)
+        write_manifest((*others, entry), folder)
+    return entry
 
 
-def _read(path: Path) -> dict[str, np.ndarray]:
+def read_file(path: Path) -> dict[str, np.ndarray]:
+    """The tensors of a .safetensors file."""
     tensors, _ = read_tensors(path.name, read_bytes(path, limit=MAX_BYTES))
     return tensors
 
 
-def _incomplete(path: Path, missing: KeyError) -> InputError:
+def incomplete(path: Path, missing: KeyError) -> InputError:
+    """What is wrong with a file that lacks a tensor."""
     return InputError(f"{path.name} lacks the entry {missing}: run `make zoo` to rebuild it.")
-
-
-def save_table(name: str, table: Table, folder: Path = PRETRAINED) -> str:
-    """Write a table; returns its SHA-256."""
-    tensors = _pack("loss", table.loss) | _pack("profile", table.profile)
-    data = save_tensors(tensors | {"sigmas": np.asarray(table.sigmas)})
-    write_atomic(folder / "tables" / f"{name}.safetensors", data)
-    return sha256(data)
-
-
-def load_table(name: str, folder: Path = PRETRAINED) -> Table:
-    """The precomputed table of a model, or of a baseline (`baseline_table_name`)."""
-    tensors = _read(path := folder / "tables" / f"{name}.safetensors")
-    try:
-        return Table(
-            loss=_unpack("loss", tensors),
-            sigmas=tensors["sigmas"],
-            profile=_unpack("profile", tensors),
-        )
-    except KeyError as missing:
-        raise _incomplete(path, missing) from None
-
-
-def baseline_table_name(task: LinearTask, method: str) -> str:
-    return f"{method}_{task_name(task)}"
-
-
-def save_movie(name: str, movie: Movie, folder: Path = PRETRAINED) -> str:
-    """Write a movie; returns its SHA-256."""
-    data = save_tensors(
-        {
-            "steps": np.asarray(movie.steps, np.int64),
-            "loss": np.asarray(movie.loss, np.float32),
-            "P": np.asarray(movie.P, np.float32),
-            "Q": np.asarray(movie.Q, np.float32),
-        }
-    )
-    write_atomic(folder / "movies" / f"{name}.safetensors", data)
-    return sha256(data)
-
-
-def load_movie(name: str, folder: Path = PRETRAINED) -> Movie:
-    """Snapshots of a shipped model's training."""
-    tensors = _read(path := folder / "movies" / f"{name}.safetensors")
-    try:
-        return Movie(**{field: tensors[field] for field in ("steps", "loss", "P", "Q")})
-    except KeyError as missing:
-        raise _incomplete(path, missing) from None

@@ -1,23 +1,58 @@
-"""The movie of a training run: its snapshots, as they are shipped."""
+"""Weights over training: pretrained/movies/NAME.safetensors."""
 
-from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
+from safetensors.numpy import save as save_tensors
 
-from icl_core.training import Validated
-from icl_core.zoo.library import Movie
+from icl_core.checkpoints import sha256
+from icl_core.files import write_atomic
+from icl_core.zoo.library import PRETRAINED, incomplete, read_file
 
 
-def movie_of(run: Sequence[Validated]) -> Movie:
-    """The track of the start that was refined in the end, from its first step on."""
-    exploring = [snapshot for snapshot in run if snapshot.phase == "exploring"]
-    refining = [snapshot for snapshot in run if snapshot.phase != "exploring"]
-    winner = exploring[-1].best
-    frames = [(s, winner) for s in exploring]
-    frames += [(s, s.best) for s in refining]
-    return Movie(
-        steps=np.asarray([snapshot.step for snapshot, _ in frames]),
-        loss=np.asarray([snapshot.losses[index] for snapshot, index in frames]),
-        P=np.stack([snapshot.candidates.P[index] for snapshot, index in frames]),
-        Q=np.stack([snapshot.candidates.Q[index] for snapshot, index in frames]),
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Movie:
+    """Snapshots of a training run: steps, loss [T]; P, Q [T, L, H, d+1, d+1] raw, as those of
+    `models.linear`: P W_V and W_K^T W_Q; of tied layers one, [T, 1, H, d+1, d+1].
+
+    loss is the mean loss (half MSE) on the prompts by which the run was judged, for models of
+    paper 2 the adjusted one.
+    """
+
+    steps: np.ndarray
+    loss: np.ndarray
+    P: np.ndarray
+    Q: np.ndarray
+
+
+def save_movie(name: str, movie: Movie, folder: Path = PRETRAINED) -> str:
+    """Write a movie, its weights in half precision if they are, else in single.
+
+    Returns its SHA-256.
+    """
+    half = movie.P.dtype == np.float16
+    with np.errstate(over="ignore"):  # a model that diverges for a while has no loss to show
+        loss = np.ascontiguousarray(movie.loss, np.float32)
+    weights = {key: getattr(movie, key) for key in ("P", "Q")}
+    data = save_tensors(
+        {
+            "steps": np.ascontiguousarray(movie.steps, np.int64),
+            "loss": loss,
+            **{
+                key: np.ascontiguousarray(values, np.float16 if half else np.float32)
+                for key, values in weights.items()
+            },
+        }
     )
+    write_atomic(folder / "movies" / f"{name}.safetensors", data)
+    return sha256(data)
+
+
+def load_movie(name: str, folder: Path = PRETRAINED) -> Movie:
+    """Snapshots of a shipped model's training."""
+    tensors = read_file(path := folder / "movies" / f"{name}.safetensors")
+    try:
+        return Movie(**{field: tensors[field] for field in ("steps", "loss", "P", "Q")})
+    except KeyError as missing:
+        raise incomplete(path, missing) from None

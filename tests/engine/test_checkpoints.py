@@ -30,7 +30,7 @@ from icl_core.checkpoints import (
 )
 from icl_core.errors import InputError
 from icl_core.tasks.sine import SineTask
-from icl_core.zoo.library import load_entry, read_manifest
+from icl_core.zoo.library import load_model, read_manifest
 from tests.cases import PAPER_TASKS, TASK, diag_model, full_model, some_model
 from tests.hostile import ANY_JSON, assert_one_sentence
 
@@ -289,7 +289,7 @@ def test_a_model_is_not_saved_as_what_it_is_not() -> None:
 
 def test_every_shipped_model_is_what_it_is_called() -> None:
     for entry in read_manifest():
-        assert load_entry(entry).parametrization == entry.parametrization
+        assert load_model(entry).parametrization == entry.parametrization
 
 
 @pytest.mark.parametrize(

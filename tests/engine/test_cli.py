@@ -10,15 +10,16 @@ import shutil
 import numpy as np
 import pytest
 
-from icl_core import cli, runtime
+from icl_core import cli, runtime, zoo_commands
 from icl_core.checkpoints import Checkpoint, load_checkpoint, save_checkpoint
+from icl_core.experiments import verify
+from icl_core.experiments.mixed_noise.claims import Claim
 from icl_core.export import images
 from icl_core.export.images import missing
 from icl_core.export.recipe import Recipe, config_json
 from icl_core.export.table import to_csv
 from icl_core.lessons.catalog import LESSONS
-from icl_core.zoo import library, verify
-from icl_core.zoo.claims import Claim
+from icl_core.zoo import library
 from tests.cases import MODELS, TASK
 
 TRAIN = [
@@ -176,7 +177,7 @@ def test_zoo_verify_of_some_models_judges_those(capsys):
 
 def test_a_claim_that_fails_is_the_exit_code(monkeypatch, capsys):
     false = Claim(name="a claim", statement="It holds.", holds=False, said="No.")
-    monkeypatch.setattr(cli, "claims", lambda table: (false,))
+    monkeypatch.setattr(zoo_commands, "claims", lambda table: (false,))
     assert cli.main(["zoo", "table"]) == 1
     assert json.loads(capsys.readouterr().out)["claims"][0]["holds"] is False
 

@@ -17,7 +17,8 @@ from icl_core.lessons.algorithm.switches import FACTORS, as_trained, switched, w
 from icl_core.lessons.shared.words import plus_minus
 from icl_core.plots.figure import alt_text, figure_name, tidy_rows
 from icl_core.plots.sketch import sketch
-from icl_core.zoo.library import find_entry, load_entry, load_table
+from icl_core.zoo.library import find_entry, load_entry
+from icl_core.zoo.tables import load_table
 
 TASK = "uniform5_d10_n20"
 

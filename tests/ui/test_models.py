@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 
 from icl_core.errors import InputError
+from icl_core.experiments.mixed_noise.claims import claims
+from icl_core.experiments.mixed_noise.settings import SEEDS
 from icl_core.lessons import models as lesson
 from icl_core.lessons.models.cards import (
     card_finding,
@@ -20,11 +22,8 @@ from icl_core.lessons.models.views import VIEWS
 from icl_core.lessons.shared.model_map import mark_of
 from icl_core.lessons.shared.words import plus_minus
 from icl_core.plots.figure import tidy_rows
-from icl_core.zoo.claims import claims
-from icl_core.zoo.library import read_manifest
-from icl_core.zoo.specs import SEEDS
-from icl_core.zoo.table import results_of
-from tests.engine.zoo.test_table import EMPTY, good_zoo, metrics
+from icl_core.zoo.library import MIXED_NOISE, entries_of
+from tests.engine.experiments.mixed_noise.test_table import EMPTY, good_zoo, metrics
 
 SHOWN = measure(Models())
 GOOD = results_of(tuple(good_zoo().values()))
@@ -47,7 +46,7 @@ def test_the_map_holds_every_shipped_cell_and_nothing_else() -> None:
     rows = tidy_rows(map_of("loss"))
     filled = {(c.column.task.noise, c.parametrization, c.layers) for c in SHOWN.results.filled}
     assert len(rows) == len(filled)
-    means = {entry.metrics["mean"] for entry in read_manifest()}
+    means = {entry.metrics["mean"] for entry in entries_of(MIXED_NOISE)}
     assert {row["ours"] for row in rows} <= means
     whole = map_of("gain", GOOD).data[0]
     assert len(whole.x) == 10
@@ -89,7 +88,7 @@ def lesson_entry(cell: Any, mean: float) -> Any:
 def test_the_list_is_filtered_and_ordered() -> None:
     table = SHOWN.results
     everything = lesson.listed(Models(), table)
-    assert len(everything) == len(read_manifest())
+    assert len(everything) == len(entries_of(MIXED_NOISE))
     assert everything[0].task.dim == 10
     assert everything[-1].task.dim == 1
     some = lesson.listed(Models(noise="uniform5_d10_n20", parametrization="diag", layers=2), table)
@@ -163,7 +162,7 @@ def list_of(app: Any) -> Any:
 def test_the_page_offers_everything(open_page) -> None:
     app = open_page("models", model="full_L2_uniform5_d10_n20")
     table = list_of(app)
-    assert len(table) == len(read_manifest())
+    assert len(table) == len(entries_of(MIXED_NOISE))
     said = "\n".join(text.value for text in app.markdown)
     for claim in claims(SHOWN.results):
         assert claim.said in said
@@ -183,4 +182,4 @@ def test_the_filter_narrows_the_list_and_the_link(open_page) -> None:
 
 def test_a_model_of_a_link_that_is_not_shipped_gives_way(open_page) -> None:
     app = open_page("models", model="full_L99_uniform5_d10_n20")
-    assert app.session_state["models:config"].model in {e.name for e in read_manifest()}
+    assert app.session_state["models:config"].model in {e.name for e in entries_of(MIXED_NOISE)}

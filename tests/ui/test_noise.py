@@ -7,6 +7,7 @@ import pytest
 
 from icl_core.analysis.floors import oracle_loss
 from icl_core.errors import InputError
+from icl_core.experiments.mixed_noise.published import paper_tasks, published_cell, published_loss
 from icl_core.lessons import noise_and_depth, one_prompt, paper_figures
 from icl_core.lessons.noise_and_depth.config import NoiseAndDepth
 from icl_core.lessons.one_prompt import iterations
@@ -18,8 +19,7 @@ from icl_core.plots.figure import alt_text, tidy_rows
 from icl_core.plots.sketch import sketch
 from icl_core.tasks.linear import draw_prompts
 from icl_core.tasks.noise import FixedNoise
-from icl_core.zoo.library import load_table
-from icl_core.zoo.published import paper_tasks, published_cell, published_loss
+from icl_core.zoo.tables import load_table
 from tests.cases import published
 
 LOSS = "adjusted loss (half MSE)"

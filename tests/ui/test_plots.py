@@ -7,6 +7,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
+from icl_core.experiments.mixed_noise.published import published_loss
 from icl_core.lessons import gdpp_spectrum as spectrum
 from icl_core.lessons import noise_and_depth, weights
 from icl_core.lessons import train as training
@@ -20,8 +21,8 @@ from icl_core.plots.style import MODES, SURFACES, TEMPLATES, numbered_cells, the
 from icl_core.plots.swatches import diverging_scale, method_lines
 from icl_core.plots.ticks import log_range, log_ticks, tick_label
 from icl_core.plots.vision import VISIONS, contrast, difference, grey
-from icl_core.zoo.library import find_entry, load_entry, load_table
-from icl_core.zoo.published import published_loss
+from icl_core.zoo.library import find_entry, load_entry
+from icl_core.zoo.tables import load_table
 
 
 @pytest.fixture(scope="module")

@@ -24,7 +24,7 @@ from icl_core.lessons.theory.two_noise import (
 from icl_core.lessons.theory.views import VIEWS
 from icl_core.live import View
 from icl_core.plots.figure import tidy_rows
-from icl_core.zoo.library import load_table
+from icl_core.zoo.tables import load_table
 from tests.ui.test_controls import move
 
 

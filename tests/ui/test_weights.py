@@ -31,14 +31,15 @@ from icl_core.models.linear import LinearTransformer, omegas
 from icl_core.plots.figure import plain_text, tidy_rows
 from icl_core.plots.omegas import OMEGA_NAMES, OMEGAS, omega_chart
 from icl_core.zoo.library import (
+    MIXED_NOISE,
     PRETRAINED,
+    entries_of,
     find_entry,
     load_entry,
-    load_movie,
-    read_manifest,
     task_name,
     write_manifest,
 )
+from icl_core.zoo.movies import load_movie
 from tests.cases import assert_close
 
 TASK = "uniform5_d10_n20"
@@ -90,8 +91,10 @@ def values(figure: Any, panel: str) -> np.ndarray:
 
 
 def test_every_shipped_model_can_be_looked_at():
-    shelves = {family: relatives(family) for family in {task_name(e.task) for e in read_manifest()}}
-    for entry in read_manifest():
+    shelves = {
+        family: relatives(family) for family in {task_name(e.task) for e in entries_of(MIXED_NOISE)}
+    }
+    for entry in entries_of(MIXED_NOISE):
         kin = kin_of(entry)
         assert kin is not None
         assert shelves[task_name(entry.task)][entry.num_layers][kin].name == entry.name

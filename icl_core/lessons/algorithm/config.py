@@ -1,10 +1,10 @@
 """Choices of the lesson on a trained model's algorithm, and its named states."""
 
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 from icl_core.lessons.shared.fields import text
-from icl_core.validation import Config, choice, integer, number
+from icl_core.validation import Config, checked, choice, integer, number
 
 OMEGAS = ("xx", "xy", "yx", "yy")
 System = Literal["ridge", "oracle", "ols"]
@@ -24,6 +24,11 @@ NAMES: dict[str, str] = {
 }
 
 
+def _tenths(name: str, value: Any) -> float:
+    """A factor from 0 to 2, in tenths."""
+    return round(number(name, value, (0, 2)), 1)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Algorithm(Config):
     """Choices of the lesson.
@@ -33,38 +38,19 @@ class Algorithm(Config):
     what is shown of one prompt; system the equation that known methods solve.
     """
 
-    task: str = "uniform5_d10_n20"
-    model: Kind = "diag"
-    layers: int = 4
-    omega: Omega = "yy"
-    layer: int = 0
-    xx: float = 1.0
-    xy: float = 1.0
-    yx: float = 1.0
-    yy: float = 1.0
-    seed: int = 0
-    sigma: float = 1.0
-    after: int | None = None
-    system: System = "oracle"
-
-    def __post_init__(self) -> None:
-        after = self.after
-        factors = {
-            name: round(number(f"The factor of omega_{name}", getattr(self, name), (0, 2)), 1)
-            for name in OMEGAS
-        }
-        self._set(
-            task=text("The task", self.task),
-            model=choice("The model", self.model, get_args(Kind)),
-            layers=integer("The number of layers L", self.layers, "num_layers"),
-            omega=choice("The omega on the slider", self.omega, OMEGAS),
-            layer=integer("The layer", self.layer, (0, 12)),
-            **factors,
-            seed=integer("The seed", self.seed, "seed"),
-            sigma=number("The noise level sigma", self.sigma, "sigma"),
-            after=None if after is None else integer("The layer shown", after, (0, 12)),
-            system=choice("The system", self.system, SYSTEMS),
-        )
+    task: str = checked("uniform5_d10_n20", text, "The task")
+    model: Kind = checked("diag", choice, "The model", get_args(Kind))
+    layers: int = checked(4, integer, "The number of layers L", "num_layers")
+    omega: Omega = checked("yy", choice, "The omega on the slider", OMEGAS)
+    layer: int = checked(0, integer, "The layer", (0, 12))
+    xx: float = checked(1.0, _tenths, "The factor of omega_xx")
+    xy: float = checked(1.0, _tenths, "The factor of omega_xy")
+    yx: float = checked(1.0, _tenths, "The factor of omega_yx")
+    yy: float = checked(1.0, _tenths, "The factor of omega_yy")
+    seed: int = checked(0, integer, "The seed", "seed")
+    sigma: float = checked(1.0, number, "The noise level sigma", "sigma")
+    after: int | None = checked(None, integer, "The layer shown", (0, 12))
+    system: System = checked("oracle", choice, "The system", SYSTEMS)
 
     @property
     def factors(self) -> tuple[float, ...]:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from icl_core.errors import InputError
 from icl_core.lessons.construction.prompt import EXAMPLE, parse_prompt, parse_start
-from icl_core.validation import Config, integer, number
+from icl_core.validation import Config, checked, integer, number
 
 LAYERS = 100
 """Layers run beside as many steps."""
@@ -20,16 +20,12 @@ class Construction(Config):
 
     prompt: str = EXAMPLE
     start: str = "0, 0"
-    eta: float = 6.0
-    gamma: float = 0.0
-    layer: int = 1
+    eta: float = checked(6.0, number, "The step size eta", (0.0, LARGEST_ETA))
+    gamma: float = checked(0.0, number, "The preconditioning strength gamma", (0.0, 100.0))
+    layer: int = checked(1, integer, "The layer", (1, SHOWN_LAYERS))
 
     def __post_init__(self) -> None:
-        self._set(
-            eta=number("The step size eta", self.eta, (0.0, LARGEST_ETA)),
-            gamma=number("The preconditioning strength gamma", self.gamma, (0.0, 100.0)),
-            layer=integer("The layer", self.layer, (1, SHOWN_LAYERS)),
-        )
+        super().__post_init__()
         prompt, start = parse_prompt(self.prompt), parse_start(self.start)
         if start.any() and len(start) != prompt.dim:
             raise InputError(

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from icl_core.plots.drawing import Curve, Drawing, numbered
+from icl_core.plots.drawing import LABELS_ONLY, Curve, Drawing
 from icl_core.plots.figure import Figure
 from icl_core.plots.methods import METHODS
 from icl_core.plots.style import numbered_cells
@@ -44,34 +44,27 @@ def step_figure(parts: Mapping[str, np.ndarray], *, dim: int, title: str) -> Fig
         columns = [f"x{i}" for i in range(1, dim + 1)] + ["y"]
         if uid == "products":
             columns = [f"key {i}" for i in range(1, rows)]
-        x, y = numbered("x", number), numbered("y", number)
-        drawing.traces.append(
-            {
-                "type": "heatmap",
-                "uid": uid,
-                "name": words,
-                "x": columns,
-                "y": names,
-                "z": parts[uid],
-                "xaxis": x,
-                "yaxis": y,
-                "coloraxis": group,
-                "xgap": 2,
-                "ygap": 2,
-                "texttemplate": "%{z:.3~g}",
-                "textfont": {"size": 12},
-                "hovertemplate": f"{words}: token %{{y}}, %{{x}}: %{{z:.6g}}<extra></extra>",
-                "meta": {"panel": words},
-            }
+        drawing.heatmap(
+            uid,
+            columns,
+            names,
+            parts[uid],
+            number,
+            name=words,
+            coloraxis=group,
+            gap=2,
+            texttemplate="%{z:.3~g}",
+            textfont={"size": 12},
+            hovertemplate=f"{words}: token %{{y}}, %{{x}}: %{{z:.6g}}<extra></extra>",
+            meta={"panel": words},
         )
         across = [0.52 * column, 0.52 * column + 0.48]
         down = [0.56 - 0.56 * line, 0.94 - 0.56 * line]
-        looks = {"showgrid": False, "showline": False, "ticks": "", "type": "category"}
-        drawing.axis("x", number, domain=across, anchor=y, side="bottom", **looks)
-        looks |= {"showticklabels": column == 0}
-        drawing.axis("y", number, domain=down, anchor=x, autorange="reversed", **looks)
-        place = {"xref": "paper", "yref": "paper", "xanchor": "left", "yanchor": "bottom"}
-        drawing.note(f"<b>{words}</b>", x=across[0], y=down[1], **place)
+        looks: dict[str, Any] = LABELS_ONLY | {"type": "category"}
+        drawing.panel(number, across, down)
+        drawing.axis("x", number, side="bottom", **looks)
+        drawing.axis("y", number, autorange="reversed", showticklabels=column == 0, **looks)
+        drawing.headline(f"<b>{words}</b>", across[0], down[1])
     for name, limit in zip(("coloraxis", "coloraxis2"), limits, strict=True):
         drawing.layout[name] = numbered_cells(limit)
     drawing.set(height=2 * (ROW * rows + 70) + 60, margin={"l": 24, "r": 8, "t": 40, "b": 24})
@@ -97,19 +90,17 @@ def descent_figure(
         f"{len(gap.x) - 1} layers and steps, one on top of the other. Below: the largest "
         "difference between the two, of the size of rounding.",
     )
-    for curve in curves:
-        drawing.curve(curve)
+    drawing.curves(curves)
     color = METHODS["bayes_rr"].color
     drawing.scatter(
         "gap",
         gap.x,
         gap.y,
+        2,
         name="largest gap of any token, relative",
         mode="lines",
         line={"color": color, "width": 1.75},
         hovertemplate="gap %{y:.1e}<extra></extra>",
-        xaxis="x2",
-        yaxis="y2",
     )
     if layer is not None:
         drawing.mark_x(layer + 1)

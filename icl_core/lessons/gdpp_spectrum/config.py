@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
+from icl_core.experiments.paper1.published import SPECTRA
 from icl_core.tasks.inputs import GaussianInputs, InputLaw, UniformInputs
-from icl_core.validation import Config, choice, integer, number
-from icl_core.zoo.paper1.published import SPECTRA
+from icl_core.validation import Config, checked, choice, integer, number
 
 MANY = 0
 """In the place of a prompt's number: all of them."""
@@ -28,25 +28,13 @@ class GdppSpectrum(Config):
     for all prompts. condition is of the covariance of stretched inputs, and idle otherwise.
     """
 
-    dim: int = 10
-    num_context: int = 25
-    inputs: str = "gaussian"
-    condition: float = 100.0
-    prompt: int = 1
-    layers: int = 1
-    gamma: float | None = None
-
-    def __post_init__(self) -> None:
-        g = self.gamma
-        self._set(
-            dim=integer("The dimension d", self.dim, (1, DIMENSIONS[-1])),
-            num_context=integer("The context length n", self.num_context, (1, CONTEXTS[-1])),
-            inputs=choice("The input law", self.inputs, INPUTS),
-            condition=number("The condition number of the inputs", self.condition, "condition"),
-            prompt=integer("The prompt", self.prompt, (0, PROMPTS)),
-            layers=integer("The number of layers", self.layers, (1, MAX_LAYERS)),
-            gamma=None if g is None else number("gamma", g, "gamma"),
-        )
+    dim: int = checked(10, integer, "The dimension d", (1, DIMENSIONS[-1]))
+    num_context: int = checked(25, integer, "The context length n", (1, CONTEXTS[-1]))
+    inputs: str = checked("gaussian", choice, "The input law", INPUTS)
+    condition: float = checked(100.0, number, "The condition number of the inputs", "condition")
+    prompt: int = checked(1, integer, "The prompt", (0, PROMPTS))
+    layers: int = checked(1, integer, "The number of layers", (1, MAX_LAYERS))
+    gamma: float | None = checked(None, number, "gamma", "gamma")
 
     @property
     def law(self) -> InputLaw:

@@ -18,6 +18,7 @@ from icl_core.analysis.spectrum import (
     two_step_gamma,
 )
 from icl_core.errors import InputError
+from icl_core.experiments.paper1.published import SPECTRA, SPECTRA_DIM
 from icl_core.lessons.gdpp_spectrum.config import (
     CONDITIONS,
     CONTEXTS,
@@ -37,7 +38,6 @@ from icl_core.tasks.linear import LinearTask
 from icl_core.tasks.noise import FixedNoise
 from icl_core.validation import Reach
 from icl_core.zoo.library import PRETRAINED, from_shipped, load_entry
-from icl_core.zoo.paper1.published import SPECTRA, SPECTRA_DIM
 
 GRID_NODES = 61
 KEPT = 256
@@ -216,12 +216,13 @@ def measure(config: GdppSpectrum) -> Spectra:
 
 def prepare() -> Iterator[tuple[GdppSpectrum, tuple[str, ...]]]:
     """Every covariance on offer, then every size and input law."""
+    slow = ("passage", "kappas")
     for condition in CONDITIONS:
-        yield GdppSpectrum(inputs="stretched", condition=condition), ("passage",)
+        yield GdppSpectrum(inputs="stretched", condition=condition), slow
     for inputs in INPUTS:
         for dim in DIMENSIONS:
             for n in CONTEXTS:
-                yield GdppSpectrum(inputs=inputs, dim=dim, num_context=n), ("passage",)
+                yield GdppSpectrum(inputs=inputs, dim=dim, num_context=n), slow
 
 
 def gamma_of(config: GdppSpectrum, hessians: Hessians) -> float:

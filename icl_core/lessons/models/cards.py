@@ -6,24 +6,15 @@ from math import nan
 from pathlib import Path
 from typing import Any
 
+from icl_core.experiments.mixed_noise.shifts import Shift, load_shifts
+from icl_core.experiments.mixed_noise.table import Results, heavy_tailed, measured
 from icl_core.lessons.shared.model_map import SAID, known, noise_words
 from icl_core.lessons.shared.words import plus_minus, short
 from icl_core.models.linear import PARAMETRIZATIONS, LinearTransformer
 from icl_core.plots.methods import METHODS
 from icl_core.tasks.noise import format_noise
-from icl_core.zoo.library import (
-    PRETRAINED,
-    Entry,
-    Table,
-    baseline_table_name,
-    find_entry,
-    from_shipped,
-    load_entry,
-    load_table,
-    task_name,
-)
-from icl_core.zoo.shifts import Shift, load_shifts
-from icl_core.zoo.table import Results, heavy_tailed, measured
+from icl_core.zoo.library import PRETRAINED, Entry, find_entry, from_shipped, load_entry, task_name
+from icl_core.zoo.tables import Table, baseline_table_name, load_table
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 
 from icl_core.lessons.shared.bands import STATISTICS, Statistic
-from icl_core.lessons.shared.fields import text
+from icl_core.lessons.shared.fields import name_or_none, text
 from icl_core.lessons.shared.model_map import QUANTITIES, Quantity
 from icl_core.models.linear import PARAMETRIZATIONS
-from icl_core.validation import Config, choice, integer
+from icl_core.validation import Config, checked, choice, integer
 
 ALL = "all"
 
@@ -16,25 +16,15 @@ class Models(Config):
     """Choices of the lesson. other "" compares with nothing; noise (a task), parametrization and
     layers (0 is any) narrow the list of models."""
 
-    quantity: Quantity = "gain"
-    model: str = "full_L7_uniform5_d10_n20"
-    other: str = "gdpp_L7_uniform5_d10_n20"
-    statistic: Statistic = "mean"
-    noise: str = ALL
-    parametrization: str = ALL
-    layers: int = 0
-
-    def __post_init__(self) -> None:
-        kinds = (ALL, *PARAMETRIZATIONS)
-        self._set(
-            quantity=choice("The quantity", self.quantity, QUANTITIES),
-            model=text("The model", self.model),
-            other="" if self.other == "" else text("The model to compare with", self.other),
-            statistic=choice("The statistic", self.statistic, STATISTICS),
-            noise=text("The task of the list", self.noise),
-            parametrization=choice("The parametrization of the list", self.parametrization, kinds),
-            layers=integer("The number of layers of the list", self.layers, (0, 12)),
-        )
+    quantity: Quantity = checked("gain", choice, "The quantity", QUANTITIES)
+    model: str = checked("full_L7_uniform5_d10_n20", text, "The model")
+    other: str = checked("gdpp_L7_uniform5_d10_n20", name_or_none, "The model to compare with")
+    statistic: Statistic = checked("mean", choice, "The statistic", STATISTICS)
+    noise: str = checked(ALL, text, "The task of the list")
+    parametrization: str = checked(
+        ALL, choice, "The parametrization of the list", (ALL, *PARAMETRIZATIONS)
+    )
+    layers: int = checked(0, integer, "The number of layers of the list", (0, 12))
 
 
 PRESETS: dict[str, Models] = {

@@ -1,10 +1,10 @@
 """How the shipped models compare with the published table, in words."""
 
+from icl_core.experiments.mixed_noise.claims import percent
+from icl_core.experiments.mixed_noise.table import Cell
 from icl_core.lessons.models.config import Models
 from icl_core.lessons.models.measure import Shown
 from icl_core.tasks.noise import UniformNoise
-from icl_core.zoo.claims import percent
-from icl_core.zoo.table import Cell
 
 
 def finding(config: Models, shown: Shown) -> str:

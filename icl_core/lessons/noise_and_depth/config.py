@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from icl_core.lessons.shared.bands import STATISTICS, Statistic
 from icl_core.lessons.shared.fields import names, switch, text
 from icl_core.models.linear import PARAMETRIZATIONS
-from icl_core.validation import Config, choice, integer, number
+from icl_core.validation import Config, checked, choice, integer, number
 
 CONTEXTS = (2, 5, 8, 10, 12, 15, 20, 25, 30, 40, 60, 80, 100, 150, 200)
 """Context lengths on offer; models were trained on one of them."""
@@ -20,29 +20,17 @@ class NoiseAndDepth(Config):
     """Choices of the lesson. num_context and dim None are those of training;
     `level` adds the best that training at that one noise level leads to."""
 
-    task: str = "uniform5_d10_n20"
-    models: tuple[str, ...] = PARAMETRIZATIONS
-    layers: int = 4
-    sigma: float = 1.0
-    num_context: int | None = None
-    dim: int | None = None
-    level: float | None = None
-    statistic: Statistic = "mean"
-    published: bool = False
-
-    def __post_init__(self) -> None:
-        n, d, level = self.num_context, self.dim, self.level
-        self._set(
-            task=text("The task", self.task),
-            models=names("The list of models", self.models, PARAMETRIZATIONS),
-            layers=integer("The number of layers L", self.layers, "num_layers"),
-            sigma=number("The noise level sigma", self.sigma, "sigma"),
-            num_context=None if n is None else integer("The context length n", n, "num_context"),
-            dim=None if d is None else integer("The dimension d", d, (1, DIMENSIONS[-1])),
-            level=None if level is None else number("The one noise level", level, "sigma"),
-            statistic=choice("The statistic", self.statistic, STATISTICS),
-            published=switch("The switch for published values", self.published),
-        )
+    task: str = checked("uniform5_d10_n20", text, "The task")
+    models: tuple[str, ...] = checked(
+        PARAMETRIZATIONS, names, "The list of models", PARAMETRIZATIONS
+    )
+    layers: int = checked(4, integer, "The number of layers L", "num_layers")
+    sigma: float = checked(1.0, number, "The noise level sigma", "sigma")
+    num_context: int | None = checked(None, integer, "The context length n", "num_context")
+    dim: int | None = checked(None, integer, "The dimension d", (1, DIMENSIONS[-1]))
+    level: float | None = checked(None, number, "The one noise level", "sigma")
+    statistic: Statistic = checked("mean", choice, "The statistic", STATISTICS)
+    published: bool = checked(False, switch, "The switch for published values")
 
 
 PRESETS: dict[str, NoiseAndDepth] = {

@@ -1,6 +1,6 @@
 """Lesson: one trained layer of linear attention is one step of gradient descent (paper 1, 4.1).
 
-All is read from pretrained/paper1 (`python -m icl_core paper1 build`). Losses are plain half MSE
+All is read from pretrained (`python -m icl_core paper1 build`). Losses are plain half MSE
 against the true weights, over 10,000 prompts of uniform inputs without noise.
 """
 

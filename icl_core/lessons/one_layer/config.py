@@ -6,16 +6,16 @@ from typing import Literal, get_args
 
 import numpy as np
 
-from icl_core.validation import Config, choice, integer, number
-from icl_core.zoo.paper1.one_layer import (
+from icl_core.experiments.one_layer.settings import (
     DAMPINGS,
     INPUT_SCALES,
     LAW_SCALES,
-    MAIN,
     SEEDS,
     SIZES,
     TARGET_SCALES,
 )
+from icl_core.experiments.shared import MAIN
+from icl_core.validation import Config, checked, choice, integer, number
 
 Shift = Literal["input_shift", "target_shift", "law_shift"]
 SHIFTS: Mapping[str, tuple[str, str, np.ndarray]] = {
@@ -31,18 +31,10 @@ FRAMES = len(SIZES[MAIN].marks())
 class OneLayer(Config):
     """Choices of the lesson. seed: whose weights; frame: how far in its training, in snapshots."""
 
-    seed: int = 0
-    frame: int = FRAMES - 1
-    shift: Shift = "input_shift"
-    damping: float = 0.75
-
-    def __post_init__(self) -> None:
-        self._set(
-            seed=integer("The seed", self.seed, (SEEDS[0], SEEDS[-1])),
-            frame=integer("The snapshot", self.frame, (0, FRAMES - 1)),
-            shift=choice("The shift", self.shift, get_args(Shift)),
-            damping=number("The damping", self.damping, (DAMPINGS[0], DAMPINGS[-1])),
-        )
+    seed: int = checked(0, integer, "The seed", (SEEDS[0], SEEDS[-1]))
+    frame: int = checked(FRAMES - 1, integer, "The snapshot", (0, FRAMES - 1))
+    shift: Shift = checked("input_shift", choice, "The shift", get_args(Shift))
+    damping: float = checked(0.75, number, "The damping", (DAMPINGS[0], DAMPINGS[-1]))
 
 
 PRESETS: dict[str, OneLayer] = {

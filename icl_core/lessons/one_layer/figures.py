@@ -5,42 +5,30 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from icl_core.plots.drawing import Curve, Drawing, numbered
+from icl_core.plots.drawing import Curve, Drawing
 from icl_core.plots.figure import Figure
-from icl_core.plots.lines import MEASURES
+from icl_core.plots.lines import measures
 from icl_core.plots.methods import METHODS
 from icl_core.plots.style import translucent
 
 
 def alignment_figure(rows: Sequence[Curve], *, title: str, mark: float | None = None) -> Figure:
     """The three measures of likeness over training, one above the other."""
-    drawing = Drawing(
+    drawing = measures(
+        [[curve] for curve in rows],
         name="one_layer_alignment",
         title=title,
         alt="Three line charts over training, with bands over seeds: the cosine of the two "
         "sensitivities rises to 1; the gaps of predictions and of sensitivities fall towards 0.",
+        x="updates + 1",
+        type="log",
+        dtick=1,
+        range=[0, math.log10(float(rows[0].x.max())) + 0.02],
     )
-    for index, (curve, (_, words)) in enumerate(zip(rows, MEASURES, strict=True)):
-        number = index + 1
-        drawing.curve(curve, number)
+    for number in range(1, len(rows) + 1):
+        drawing.axis("y", number, rangemode="tozero")
         if mark is not None:
             drawing.mark_x(mark, number)
-        down = [0.72 - 0.36 * index, 1.0 - 0.36 * index]
-        last = index == len(rows) - 1
-        drawing.axis(
-            "x",
-            number,
-            type="log",
-            dtick=1,
-            range=[0, math.log10(float(curve.x.max())) + 0.02],
-            showgrid=False,
-            showticklabels=last,
-            anchor=numbered("y", number),
-        )
-        if last:
-            drawing.axis("x", number, title="updates + 1")
-        drawing.axis("y", number, title=words, domain=down, anchor=numbered("x", number))
-        drawing.axis("y", number, rangemode="tozero")
     drawing.set(showlegend=False, height=500)
     return drawing.figure()
 

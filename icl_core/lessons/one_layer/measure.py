@@ -1,6 +1,5 @@
 """The shipped results that the lesson shows."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -8,47 +7,52 @@ from pathlib import Path
 import numpy as np
 
 from icl_core.analysis.floors import one_layer_loss
+from icl_core.experiments.one_layer.results import Course, Results, Shifts, load_results
+from icl_core.experiments.one_layer.settings import SEEDS, model_name
+from icl_core.experiments.shared import MAIN, task_of
 from icl_core.lessons.one_layer.config import OneLayer
-from icl_core.zoo.paper1.one_layer import (
-    MAIN,
-    SIZES,
-    run_name,
-    seeds_of,
-    task_of,
-)
-from icl_core.zoo.paper1.store import FOLDER, Part, load_part
+from icl_core.zoo.library import PRETRAINED
+from icl_core.zoo.movies import Movie, load_movie
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Runs:
-    """The runs of the main size by seed, those of every size, and what was measured."""
+    """What was measured, and the weights of the main size over training, by seed."""
 
-    runs: tuple[Part, ...]
-    sizes: Mapping[int, tuple[Part, ...]]
-    shifts: Part
+    results: Results
+    movies: tuple[Movie, ...]
+
+    @property
+    def course(self) -> Course:
+        """All seeds of the main size over training, [seeds, ...]."""
+        return self.results.course
+
+    @property
+    def shifts(self) -> Shifts:
+        """What was measured on its finished layers."""
+        return self.results.shifts
+
+    @property
+    def seeds(self) -> int:
+        """How many there are."""
+        return len(self.movies)
 
     @cached_property
     def x(self) -> np.ndarray:
         """Updates + 1 of every snapshot."""
-        return self.runs[0]["steps"] + 1.0
+        return self.course.steps[0] + 1.0
 
     @cached_property
     def best(self) -> float:
         """Exact loss of the best single step."""
         return one_layer_loss(task_of(MAIN))
 
-    def over_seeds(self, key: str) -> np.ndarray:
-        return np.stack([run[key] for run in self.runs])
 
-
-def read(folder: Path = FOLDER) -> Runs:
-    """All parts of the experiment."""
-    sizes = {
-        n: tuple(load_part(run_name(n, seed), folder) for seed in seeds_of(n))
-        for n in sorted(SIZES)
-    }
-    shifts = load_part("one_layer_shifts", folder)
-    return Runs(runs=sizes[MAIN], sizes=sizes, shifts=shifts)
+def read(folder: Path = PRETRAINED) -> Runs:
+    """All results of the experiment."""
+    results = load_results(folder)
+    movies = tuple(load_movie(model_name(MAIN, seed), folder) for seed in SEEDS)
+    return Runs(results=results, movies=movies)
 
 
 def measure(config: OneLayer) -> Runs:

@@ -4,6 +4,8 @@ import numpy as np
 
 from icl_core.analysis.floors import one_layer_step
 from icl_core.analysis.rollout import unstable_share
+from icl_core.experiments.one_layer.settings import DAMPINGS, STEPS
+from icl_core.experiments.shared import MAIN, task_of
 from icl_core.lessons.one_layer import figures as plots
 from icl_core.lessons.one_layer.config import TRAINED, OneLayer
 from icl_core.lessons.one_layer.measure import Runs
@@ -11,7 +13,6 @@ from icl_core.live import Grid, Quantity, Slider, View
 from icl_core.live.curves import curve_grid
 from icl_core.plots.drawing import Curve
 from icl_core.plots.lines import lines
-from icl_core.zoo.paper1.one_layer import DAMPINGS, MAIN, STEPS, task_of
 
 
 def at_damping(runs: Runs, name: str, damping: float) -> np.ndarray:
@@ -19,7 +20,12 @@ def at_damping(runs: Runs, name: str, damping: float) -> np.ndarray:
 
     Between two measured dampings, linear in the logarithm.
     """
-    table = np.minimum(runs.shifts[f"rollout:{name}"], 1e30).mean(0)
+    rolled = runs.shifts.roll_outs
+    spread = {"trained": rolled.trained, "whole": rolled.whole, "gd": rolled.gd}[name]
+    values = (spread.mean, spread.stderr, spread.median, spread.low, spread.high)
+    table = np.minimum(np.stack(values, axis=-2), 1e30)
+    if name != "gd":
+        table = table.mean(0)
     logs = np.log(np.maximum(table, 1e-30)).reshape(len(DAMPINGS), -1)
     place = np.array([np.interp(damping, DAMPINGS, column) for column in logs.T])
     return np.exp(place).reshape(table.shape[1:])
@@ -77,7 +83,7 @@ def _damping(config: OneLayer) -> Slider:
 def rollout_caption(config: OneLayer, runs: Runs) -> str:
     """Why the mean may explode: the share of prompts beyond the limit of stability."""
     step = one_layer_step(task_of(MAIN)) / MAIN * config.damping
-    values = runs.shifts["largest_eigenvalues"]
+    values = runs.shifts.largest_eigenvalues
     share = unstable_share(values, step)
     mean, _, median, *_ = at_damping(runs, "trained", config.damping)[:, -1]
     said = f"{mean:.3g}" if mean < 1e4 else "far beyond the chart"
@@ -94,7 +100,7 @@ def rollout_caption(config: OneLayer, runs: Runs) -> str:
 def limits_view(config: OneLayer, runs: Runs) -> View:
     """How many prompts lie beyond the limit of stability, for every damping."""
     step = one_layer_step(task_of(MAIN)) / MAIN
-    values = np.asarray(runs.shifts["largest_eigenvalues"], float)
+    values = np.asarray(runs.shifts.largest_eigenvalues, float)
     figure = plots.limits_figure(
         values, [("limit", "gd", 2 / (step * config.damping))], title="Who diverges"
     )

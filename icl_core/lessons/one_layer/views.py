@@ -5,6 +5,9 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from icl_core.analysis.floors import one_layer_loss
+from icl_core.experiments.one_layer.layers import constructed
+from icl_core.experiments.one_layer.settings import MIXES, SIZES
+from icl_core.experiments.shared import MAIN, task_of
 from icl_core.lessons.one_layer import figures as plots
 from icl_core.lessons.one_layer.config import FRAMES, SHIFTS, TRAINED, OneLayer
 from icl_core.lessons.one_layer.measure import Runs
@@ -14,18 +17,17 @@ from icl_core.live.movies import heatmap_movie, updates_player
 from icl_core.plots import heatmaps as heat
 from icl_core.plots.drawing import Curve, level
 from icl_core.plots.figure import Figure
-from icl_core.plots.lines import lines
-from icl_core.zoo.paper1.one_layer import MAIN, MIXES, SIZES, constructed, task_of
-from icl_core.zoo.paper1.store import Part
+from icl_core.plots.lines import MEASURES, lines
+from icl_core.zoo.movies import Movie
 
 
-def _over_seeds(runs: Runs, key: str, x: np.ndarray, *, label: str = TRAINED) -> Curve:
-    values = runs.over_seeds(key)
+def _over_seeds(runs: Runs, uid: str, values: np.ndarray) -> Curve:
+    """Of values [seeds, snapshots], the mean over seeds and their extremes."""
     return Curve(
         method="full",
-        uid=key,
-        label=label,
-        x=x,
+        uid=uid,
+        label=TRAINED,
+        x=runs.x,
         y=values.mean(0),
         low=values.min(0),
         high=values.max(0),
@@ -37,13 +39,13 @@ def training_figure(config: OneLayer, runs: Runs) -> Figure:
     ends = (1.0, float(runs.x[-1]))
     curves = [
         level("gd", runs.best, ends),
-        _over_seeds(runs, "loss", runs.x),
+        _over_seeds(runs, "loss", runs.course.loss),
     ]
     return lines(
         curves,
         name="one_layer_training",
         title="Loss over training",
-        alt=f"Line chart: the loss of {len(runs.runs)} layers in training falls from 0.42 and "
+        alt=f"Line chart: the loss of {runs.seeds} layers in training falls from 0.42 and "
         f"comes to rest on that of one step of gradient descent, {runs.best:.4f}.",
         x="updates + 1",
         log_x=True,
@@ -54,29 +56,30 @@ def training_figure(config: OneLayer, runs: Runs) -> Figure:
 
 
 def training_view(config: OneLayer, runs: Runs) -> View:
-    caption = f"Line: mean of {len(runs.runs)} random starts; band: from the lowest to the highest."
+    caption = f"Line: mean of {runs.seeds} random starts; band: from the lowest to the highest."
     return View(figure=training_figure(config, runs), caption=caption)
 
 
 def alignment_view(config: OneLayer, runs: Runs) -> View:
-    curves = [_over_seeds(runs, key, runs.x) for key, _ in plots.MEASURES]
+    like = runs.course.likeness
+    curves = [_over_seeds(runs, key, getattr(like, key)) for key, _ in MEASURES]
     return View(
         figure=plots.alignment_figure(
             curves, title="Likeness to one step of GD", mark=float(runs.x[config.frame])
         ),
         caption="A sensitivity is the gradient of an answer with respect to its query x. Gaps are "
         "mean distances between the layer and one step of gradient descent: of their answers, and "
-        f"of their sensitivities. Bands: {len(runs.runs)} random starts.",
+        f"of their sensitivities. Bands: {runs.seeds} random starts.",
     )
 
 
-def _scaled(run: Part, frame: int) -> tuple[np.ndarray, np.ndarray]:
+def _scaled(run: Movie, frame: int) -> tuple[np.ndarray, np.ndarray]:
     """W_K^T W_Q / beta and P W_V beta of a snapshot, beta that of the end of training."""
-    beta = float(np.diagonal(run["W_KQ"][-1])[:-1].mean())
-    return run["W_KQ"][frame] / beta, run["PW_V"][frame] * beta
+    beta = float(np.diagonal(run.Q[-1, 0, 0])[:-1].mean())
+    return run.Q[frame, 0, 0] / beta, run.P[frame, 0, 0] * beta
 
 
-def _panels(run: Part, frame: int) -> list[list[heat.Panel]]:
+def _panels(run: Movie, frame: int) -> list[list[heat.Panel]]:
     """The two products side by side: trained, constructed, and their difference below them."""
     ideal = constructed(task_of(MAIN))
     columns = []
@@ -99,12 +102,12 @@ def _panels(run: Part, frame: int) -> list[list[heat.Panel]]:
 
 def weights_view(config: OneLayer, runs: Runs) -> View:
     """Weights beside the construction, over the training of one seed."""
-    run = runs.runs[config.seed]
+    run = runs.movies[config.seed]
     limits = {panel.scale: 1.05 * np.abs(panel.matrix).max() for panel in _last(run)}
     movie = heatmap_movie(_panels(run, frame) for frame in range(FRAMES))
     figure = heat.heatmaps(
         _panels(run, config.frame),
-        title=f"After {int(run['steps'][config.frame])} updates",
+        title=f"After {int(run.steps[config.frame])} updates",
         name="one_layer_weights",
         limits=limits,
         cell=heat.ROW,
@@ -114,19 +117,19 @@ def weights_view(config: OneLayer, runs: Runs) -> View:
         title="Weights beside the construction",
         caption="Scaled so that the trained diagonal of $W_K^\\top W_Q$ is 1: a factor may move to "
         "$P W_V$, only the product of the two counts.",
-        controls=[updates_player(run["steps"], config.frame)],
+        controls=[updates_player(run.steps, config.frame)],
         grid=Grid(axes={"frame": range(FRAMES)}, quantities=movie, exact=True),
     )
 
 
-def _last(run: Part) -> list[heat.Panel]:
+def _last(run: Movie) -> list[heat.Panel]:
     """Of the construction: its entries set the limits."""
     return _panels(run, -1)[1]
 
 
 def mixes_view(config: OneLayer, runs: Runs) -> View:
     """Loss of layers between trained (0) and constructed (1), in per cent of the best."""
-    excess = 100 * runs.shifts["mixes"][..., 0] / runs.best
+    excess = 100 * runs.shifts.mixes.mean / runs.best
     curve = Curve(
         method="full",
         label="between trained and construction",
@@ -159,11 +162,15 @@ def mixes_view(config: OneLayer, runs: Runs) -> View:
 def shift_curves(shift: str, runs: Runs) -> list[Curve]:
     """Loss by strength: gradient descent, the average of trained and constructed, trained."""
     scales = SHIFTS[shift][2]
-    gd, mixed, trained = (
-        runs.shifts[f"{shift}:{name}"][..., 0] for name in ("gd", "mixed", "trained")
-    )
+    shifts = runs.shifts
+    losses = {
+        "input_shift": shifts.input_shift,
+        "target_shift": shifts.target_shift,
+        "law_shift": shifts.law_shift,
+    }[shift]
+    mixed, trained = losses.mixed.mean, losses.trained.mean
     return [
-        Curve(method="gd", x=scales, y=gd[0]),
+        Curve(method="gd", x=scales, y=losses.gd.mean),
         Curve(
             method="construction",
             label="average of trained and construction",
@@ -204,8 +211,9 @@ def sizes_view(config: OneLayer, runs: Runs) -> View:
     """Trained layers of several sizes on the exact curve."""
     n = np.arange(min(SIZES), max(SIZES) + 1)
     exact = np.array([one_layer_loss(task_of(int(size))) for size in n])
-    sizes = np.array([size for size, parts in runs.sizes.items() for _ in parts])
-    ends = np.array([run["loss"][-1] for parts in runs.sizes.values() for run in parts])
+    ended = {size: course.loss[:, -1] for size, course in runs.results.courses.items()}
+    sizes = np.repeat(list(ended), [len(losses) for losses in ended.values()])
+    ends = np.concatenate(list(ended.values()))
     figure = lines(
         [
             Curve(method="gd", label="GD, one best step (exact)", x=n, y=exact),
@@ -214,7 +222,7 @@ def sizes_view(config: OneLayer, runs: Runs) -> View:
         name="one_layer_sizes",
         title="Other sizes, n = d",
         alt="Line chart, logarithmic: the exact loss of one best step by size, with the trained "
-        f"layers at n = d = {', '.join(map(str, runs.sizes))} on it.",
+        f"layers at n = d = {', '.join(map(str, ended))} on it.",
         x="examples n = dimensions d",
     )
     return View(figure=figure, caption=_sizes_caption(runs))
@@ -223,12 +231,12 @@ def sizes_view(config: OneLayer, runs: Runs) -> View:
 def _sizes_caption(runs: Runs) -> str:
     """Starts that ended elsewhere."""
     said = []
-    for n, parts in runs.sizes.items():
-        best = one_layer_loss(task_of(n))
-        stuck = [float(part["loss"][-1]) for part in parts if part["loss"][-1] > 1.01 * best]
-        if stuck:
+    for n, course in runs.results.courses.items():
+        best, losses = one_layer_loss(task_of(n)), course.loss[:, -1]
+        stuck = losses[losses > 1.01 * best]
+        if stuck.size:
             said.append(
-                f"At n = d = {n}, {len(stuck)} of {len(parts)} starts end in another stationary "
+                f"At n = d = {n}, {len(stuck)} of {len(losses)} starts end in another stationary "
                 f"point, with a loss of {np.mean(stuck):.3g} and not {best:.3g}."
             )
     return " ".join(said)

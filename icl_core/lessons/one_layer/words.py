@@ -7,9 +7,9 @@ from icl_core.lessons.shared.words import plus_minus
 
 def finding(config: OneLayer, runs: Runs) -> str:
     """The lesson's point with its numbers."""
-    loss = runs.over_seeds("loss")[:, -1]
-    error = runs.over_seeds("excess_stderr")[:, -1].max()
-    cosine = runs.over_seeds("cosine")[:, -1]
+    loss = runs.course.loss[:, -1]
+    error = runs.course.excess.stderr[:, -1].max()
+    cosine = runs.course.likeness.cosine[:, -1]
     return (
         f"Trained from {len(loss)} random starts, the layer ends at a loss of "
         f"**{plus_minus(loss.mean(), max(error, loss.std()))}** (half MSE); one step of gradient "

@@ -3,25 +3,17 @@
 from dataclasses import dataclass
 
 from icl_core.lessons.shared.fields import text
-from icl_core.validation import Config, integer, number
+from icl_core.validation import Config, checked, integer, number
 
 
 @dataclass(frozen=True, kw_only=True)
 class OnePrompt(Config):
     """Choices of the lesson: the prompt (seed) of a task, its noise level, the models' depth."""
 
-    task: str = "uniform5_d10_n20"
-    seed: int = 7
-    sigma: float = 2.0
-    layers: int = 7
-
-    def __post_init__(self) -> None:
-        self._set(
-            task=text("The task", self.task),
-            seed=integer("The number of the prompt", self.seed, "seed"),
-            sigma=number("The noise level sigma", self.sigma, "sigma"),
-            layers=integer("The number of layers L", self.layers, "num_layers"),
-        )
+    task: str = checked("uniform5_d10_n20", text, "The task")
+    seed: int = checked(7, integer, "The number of the prompt", "seed")
+    sigma: float = checked(2.0, number, "The noise level sigma", "sigma")
+    layers: int = checked(7, integer, "The number of layers L", "num_layers")
 
 
 PRESETS: dict[str, OnePrompt] = {

@@ -1,6 +1,5 @@
 """Figures of one prompt: its noise, its weights, and layers beside iterations."""
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -78,6 +77,7 @@ def _reading(drawing: Drawing, name: str, sigma: float, row: int) -> None:
         name,
         [sigma],
         [row],
+        2,
         name=style.label,
         mode="markers",
         marker={
@@ -86,8 +86,6 @@ def _reading(drawing: Drawing, name: str, sigma: float, row: int) -> None:
             "size": 13,
             "line": {"color": style.color, "width": 2},
         },
-        xaxis="x2",
-        yaxis="y2",
         hovertemplate=f"{style.label}: σ = %{{x:.3g}}<extra></extra>",
         meta={"rows": [{"panel": "methods", "series": style.label, "noise level σ": sigma}]},
     )
@@ -100,11 +98,10 @@ def _truth(
         uid,
         [sigma, sigma],
         list(across),
+        number,
         name="true σ",
         mode="lines",
         line={"color": METHODS["oracle_rr"].color, "width": 2, "dash": "dot"},
-        xaxis="x" if number == 1 else "x2",
-        yaxis="y" if number == 1 else "y2",
         hovertemplate="true σ = %{x:.3g}<extra></extra>",
         meta=DECORATION if number == 2 else {"panel": "posterior"},
     )
@@ -199,16 +196,8 @@ def loss_by_iteration(
         alt="Line chart, both axes logarithmic: the loss by layers of transformers and by "
         "iterations of AdaRR found by gradient descent.",
     )
-    for curve in curves:
-        drawing.curve(curve)
+    drawing.curves(curves)
     ticks = [tick for tick in (1, 2, 5, 10, 20, 50, 100, 200, 500) if tick <= last]
-    drawing.axis(
-        "x",
-        type="log",
-        range=[math.log10(0.9), math.log10(last)],
-        tickvals=ticks,
-        ticktext=[str(tick) for tick in ticks],
-        showgrid=False,
-    )
+    drawing.log_axis("x", (0.9, last), ticks, showgrid=False)
     drawing.log_y(*y_range)
     return drawing.figure()

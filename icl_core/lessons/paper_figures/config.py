@@ -6,7 +6,7 @@ from typing import Literal, get_args
 import numpy as np
 
 from icl_core.lessons.shared.fields import switch
-from icl_core.validation import Config, choice, integer
+from icl_core.validation import Config, checked, choice, integer
 
 Exhibit = Literal["1", "2", "2L", "3", "5", "6", "6L", "7", "7L", "table"]
 EXHIBITS: tuple[Exhibit, ...] = get_args(Exhibit)
@@ -34,16 +34,9 @@ FAR_SIGMAS, FAR_PROMPTS, FAR_DEPTHS = np.linspace(0, 10, 21), 128, range(2, 9)
 class PaperFigures(Config):
     """Choices of the lesson; `layers` is the depth of figure 7."""
 
-    exhibit: Exhibit = "1"
-    layers: int = 4
-    published: bool = True
-
-    def __post_init__(self) -> None:
-        self._set(
-            exhibit=choice("The figure", self.exhibit, EXHIBITS),
-            layers=integer("The number of layers L", self.layers, (FAR_DEPTHS[0], FAR_DEPTHS[-1])),
-            published=switch("The switch for published values", self.published),
-        )
+    exhibit: Exhibit = checked("1", choice, "The figure", EXHIBITS)
+    layers: int = checked(4, integer, "The number of layers L", (FAR_DEPTHS[0], FAR_DEPTHS[-1]))
+    published: bool = checked(True, switch, "The switch for published values")
 
 
 PRESETS: dict[str, PaperFigures] = {

@@ -1,15 +1,14 @@
 """Small multiples: the same kind of chart once a noise law, a depth or a kind of model."""
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from icl_core.plots.drawing import Curve, Drawing, numbered
+from icl_core.plots.drawing import Curve, Drawing
 from icl_core.plots.figure import Figure
 from icl_core.plots.methods import METHODS
 from icl_core.plots.style import translucent
-from icl_core.plots.ticks import log_ticks, tick_label
+from icl_core.plots.ticks import log_ticks
 
 ROW = 250
 """Pixels of a row of panels."""
@@ -73,15 +72,11 @@ def _place(
     wide = (1 - gap_x * (columns - 1)) / columns
     high = (1 - gap_y * (rows - 1)) / rows
     left, top = column * (wide + gap_x), 1 - row * (high + gap_y)
-    x, y = numbered("x", number), numbered("y", number)
-    drawing.axis("x", number, domain=[left, min(left + wide, 1.0)], anchor=y)
-    drawing.axis("y", number, domain=[max(top - high, 0.0), top], anchor=x)
+    drawing.panel(number, [left, min(left + wide, 1.0)], [max(top - high, 0.0), top])
 
 
 def _fill(drawing: Drawing, panel: Panel, number: int, seen: set[str]) -> None:
-    x, y = numbered("x", number), numbered("y", number)
-    corner = {"xref": f"{x} domain", "yref": f"{y} domain", "x": 0, "y": 1}
-    drawing.note(f"<b>{panel.title}</b>", **corner, xanchor="left", yanchor="bottom")
+    drawing.headline(f"<b>{panel.title}</b>", 0, 1, number)
     if panel.shade is not None:
         drawing.shade_x(*panel.shade, number=number)
     for mark in panel.marks:
@@ -128,13 +123,12 @@ def _published(
         f"{number}:{group}",
         list(values),
         list(values.values()),
+        number,
         name=f"{style.label}, published",
         mode="markers",
         legendgroup=group,
         showlegend=group not in seen,
         marker={"color": style.color, "symbol": f"{style.marker}-open", "size": 14},
-        xaxis=numbered("x", number),
-        yaxis=numbered("y", number),
         hovertemplate=f"{style.label}, published: %{{y:.4g}}<extra></extra>",
         meta={"panel": panel.title},
     )
@@ -142,15 +136,7 @@ def _published(
 
 
 def _log_y(drawing: Drawing, number: int, span: Span) -> None:
-    low, high = span
-    ticks = log_ticks(low, high)
+    ticks = log_ticks(*span)
     while len(ticks) > 5:
         ticks = ticks[::-2][::-1]
-    drawing.axis(
-        "y",
-        number,
-        type="log",
-        range=[math.log10(low), math.log10(high)],
-        tickvals=ticks,
-        ticktext=[tick_label(tick) for tick in ticks],
-    )
+    drawing.log_axis("y", span, ticks, number)

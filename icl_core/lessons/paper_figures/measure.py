@@ -12,6 +12,7 @@ from icl_core.algorithms.ridge import BayesRR, ConstRR
 from icl_core.analysis.floors import oracle_loss
 from icl_core.analysis.loss import LossSummary, noise_profile_at_once
 from icl_core.errors import InputError
+from icl_core.experiments.mixed_noise.table import Results, results
 from icl_core.lessons.paper_figures.config import (
     DEEP,
     EXHIBITS,
@@ -28,8 +29,8 @@ from icl_core.lessons.shared.losses import Losses
 from icl_core.lessons.shared.shipped import Family, families, find_family, relatives
 from icl_core.tasks.linear import LinearTask
 from icl_core.tasks.noise import FixedNoise
-from icl_core.zoo.library import PRETRAINED, from_shipped, load_entry, load_table
-from icl_core.zoo.table import Results, results
+from icl_core.zoo.library import PRETRAINED, from_shipped, load_entry
+from icl_core.zoo.tables import load_table
 
 FLOORS = ("const_rr", "bayes_rr")
 

@@ -1,6 +1,6 @@
 """Lesson: several trained layers are GD++ rather than gradient descent (paper 1, 4.2, A.6).
 
-All is read from pretrained/paper1 (`python -m icl_core paper1 build`). Losses are plain half MSE
+All is read from pretrained (`python -m icl_core paper1 build`). Losses are plain half MSE
 against the true weights, for uniform inputs without noise.
 """
 

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from icl_core.validation import Config, choice, integer
-from icl_core.zoo.paper1.depth import (
+from icl_core.experiments.several_layers.settings import (
+    ARCHITECTURES,
     CLIP,
-    KINDS,
 )
+from icl_core.validation import Config, checked, choice, integer
 
 KindName = Literal["tied2", "untied5", "tied10", "blocks12"]
 Tokens = Literal["free", "clipped"]
@@ -23,9 +23,9 @@ SHORT: Mapping[str, str] = {
 NAMES = {"gd": "GD", "gdpp": "GD++"}
 CLIPPED = f"tokens clipped to ±{CLIP:g}"
 TRAINED = "trained layers"
-FRAMES = len(KINDS["tied2"].run.marks())
-SEEDS = max(len(kind.seeds) for kind in KINDS.values())
-LAYERS = max(kind.layers for kind in KINDS.values())
+FRAMES = len(ARCHITECTURES["tied2"].run.marks())
+SEEDS = max(len(kind.seeds) for kind in ARCHITECTURES.values())
+LAYERS = max(kind.layers for kind in ARCHITECTURES.values())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,23 +34,14 @@ class SeveralLayers(Config):
 
     kind: which layers; seed: whose weights; frame: how far in its training, in snapshots; layer:
     whose matrices, counted from 1; tokens: whether mixtures have theirs clipped to +-10. Which
-    seeds and layers there are follows from the kind (`depth.reach`).
+    seeds and layers there are follows from the kind (`measure.reach`).
     """
 
-    kind: KindName = "tied2"
-    seed: int = 0
-    frame: int = FRAMES - 1
-    layer: int = 1
-    tokens: Tokens = "free"
-
-    def __post_init__(self) -> None:
-        self._set(
-            kind=choice("The kind of layers", self.kind, get_args(KindName)),
-            seed=integer("The seed", self.seed, (0, SEEDS - 1)),
-            frame=integer("The snapshot", self.frame, (0, FRAMES - 1)),
-            layer=integer("The layer", self.layer, (1, LAYERS)),
-            tokens=choice("The tokens", self.tokens, get_args(Tokens)),
-        )
+    kind: KindName = checked("tied2", choice, "The kind of layers", get_args(KindName))
+    seed: int = checked(0, integer, "The seed", (0, SEEDS - 1))
+    frame: int = checked(FRAMES - 1, integer, "The snapshot", (0, FRAMES - 1))
+    layer: int = checked(1, integer, "The layer", (1, LAYERS))
+    tokens: Tokens = checked("free", choice, "The tokens", get_args(Tokens))
 
 
 EARLIEST = 30

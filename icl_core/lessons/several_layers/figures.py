@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from icl_core.plots.drawing import Curve, Drawing, numbered
+from icl_core.plots.drawing import Curve, Drawing
 from icl_core.plots.figure import Figure
-from icl_core.plots.lines import MEASURES, PLAIN
+from icl_core.plots.lines import MEASURES, PLAIN, measures
 from icl_core.plots.ticks import log_range
 
 
@@ -14,35 +14,20 @@ def measures_figure(
     curves: Mapping[str, Sequence[Curve]], *, title: str, layers: int, name: str
 ) -> Figure:
     """The three measures of likeness by layer, one above the other; `curves` by measure."""
-    drawing = Drawing(
+    drawing = measures(
+        [curves[key] for key, _ in MEASURES],
         name=name,
         title=title,
         alt="Three line charts by layer, the cosine of sensitivities and the gaps of predictions "
         "and sensitivities: trained layers beside GD and beside GD++ after as many steps.",
+        x="layers, or steps",
+        range=[0.9, layers + 0.1],
+        dtick=1,
     )
-    for index, (key, words) in enumerate(MEASURES):
-        number = index + 1
-        for curve in curves[key]:
-            drawing.curve(curve, number)
-        last = index == len(MEASURES) - 1
-        drawing.axis(
-            "x",
-            number,
-            range=[0.9, layers + 0.1],
-            dtick=1,
-            showgrid=False,
-            showticklabels=last,
-            anchor=numbered("y", number),
-        )
-        if last:
-            drawing.axis("x", number, title="layers, or steps")
-        down = [0.72 - 0.36 * index, 1.0 - 0.36 * index]
-        drawing.axis("y", number, title=words, domain=down, anchor=numbered("x", number))
-        if key == "cosine":
-            low = min(float(curve.y.min()) for curve in curves[key])
-            drawing.axis("y", number, range=[min(low - 0.05, 0.55), 1.05])
-        else:
-            drawing.axis("y", number, rangemode="tozero")
+    low = min(float(curve.y.min()) for curve in curves["cosine"])
+    drawing.axis("y", 1, range=[min(low - 0.05, 0.55), 1.05])
+    for number in (2, 3):
+        drawing.axis("y", number, rangemode="tozero")
     for trace in drawing.traces:
         if trace["yaxis"] != "y":
             trace["showlegend"] = False
@@ -60,8 +45,7 @@ def depths_figure(curves: Sequence[Curve], names: Sequence[str], *, now: int) ->
         + ".",
         y=PLAIN,
     )
-    for curve in curves:
-        drawing.curve(curve)
+    drawing.curves(curves)
     drawing.mark_x(now)
     drawing.axis(
         "x",

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from icl_core.experiments.several_layers.settings import CLIP, METHODS, MIXES, SCALES
 from icl_core.lessons.several_layers import figures as plots
 from icl_core.lessons.several_layers.config import (
     CLIPPED,
@@ -13,14 +14,12 @@ from icl_core.lessons.several_layers.config import (
     TRAINED,
     SeveralLayers,
 )
-from icl_core.lessons.several_layers.measure import Runs, Story
+from icl_core.lessons.several_layers.measure import Layers, Runs
 from icl_core.lessons.shared.words import short
 from icl_core.live import View
 from icl_core.plots.drawing import Curve, level
 from icl_core.plots.figure import Figure
 from icl_core.plots.lines import PLAIN, lines
-from icl_core.zoo.paper1.depth import CLIP, METHODS
-from icl_core.zoo.paper1.depth_shifts import MIXES, SCALES
 
 
 def drawable(losses: np.ndarray) -> np.ndarray:
@@ -30,14 +29,12 @@ def drawable(losses: np.ndarray) -> np.ndarray:
 
 def mixes_view(config: SeveralLayers, runs: Runs) -> View:
     """Loss of layers between trained and constructed."""
-    story = runs[config.kind]
-    key = "clipped_mixes" if config.tokens == "clipped" else "mixes"
-    best = story.loss("gdpp")[0, -1]
-    if not story.kind.clipped:
-        best = float(story.shifts[key][:, -1, 0].mean())
+    layers = runs[config.kind]
+    mixes = _mixes(layers, config)
+    best = float(layers.loss("gdpp").mean[-1] if mixes is None else mixes[:, -1].mean())
     curves = [replace(level("gdpp_tuned", best, (0.0, 1.0)), label=NAMES["gdpp"])]
-    if not story.kind.clipped:
-        for seed, values in enumerate(drawable(story.shifts[key][..., 0])):
+    if mixes is not None:
+        for seed, values in enumerate(drawable(mixes)):
             curves.append(
                 Curve(
                     method="full",
@@ -60,13 +57,20 @@ def mixes_view(config: SeveralLayers, runs: Runs) -> View:
         y_range=(0.5 * min(float(curve.y.min()) for curve in curves), top),
     )
     figure.update_traces(showlegend=False, selector=lambda trace: trace.uid.startswith("seed"))
-    return View(figure=figure, caption=_mixes_caption(story, config, key))
+    return View(figure=figure, caption=_mixes_caption(layers, config))
 
 
-def _mixes_caption(story: Story, config: SeveralLayers, key: str) -> str:
-    if story.kind.clipped:
+def _mixes(layers: Layers, config: SeveralLayers) -> np.ndarray | None:
+    """Losses of the mixtures, [seeds, shares]; None where there is no construction to mix with."""
+    sweeps = layers.sweeps
+    found = sweeps.clipped_mixes if config.tokens == "clipped" else sweeps.mixes
+    return found and found.mean
+
+
+def _mixes_caption(layers: Layers, config: SeveralLayers) -> str:
+    means = _mixes(layers, config)
+    if means is None:
         return "With several heads and MLPs there is no construction to mix with."
-    means = story.shifts[key][..., 0]
     worst = np.nan_to_num(means, nan=np.inf).max(1) / np.maximum(means[:, 0], means[:, -1])
     apart = int((worst > 1.1).sum())
     said = (
@@ -81,25 +85,27 @@ def _mixes_caption(story: Story, config: SeveralLayers, key: str) -> str:
     )
 
 
-def scale_curves(story: Story) -> list[Curve]:
+def scale_curves(layers: Layers) -> list[Curve]:
     """Loss by input scale, without clipping and with it."""
     curves = []
-    for prefix, words, width in (("scales", "", 2.25), ("clipped_scales", ", clipped", 1.25)):
-        for name, style, label in (
-            *((m, STYLES[m], NAMES[m]) for m in METHODS),
-            ("trained", "full", TRAINED),
+    for prefix, scales, words, width in (
+        ("scales", layers.sweeps.scales, "", 2.25),
+        ("clipped_scales", layers.sweeps.clipped_scales, ", clipped", 1.25),
+    ):
+        if scales is None:
+            continue
+        trained = drawable(scales.trained.mean).mean(0)
+        for name, style, label, y in (
+            *((m, STYLES[m], NAMES[m], drawable(scales.of(m).mean)) for m in METHODS),
+            ("trained", "full", TRAINED, trained),
         ):
-            key = f"{prefix}:{name}"
-            if key not in story.shifts.arrays:
-                continue
-            values = drawable(story.shifts[key][..., 0])
             curves.append(
                 Curve(
                     method=style,
-                    uid=key,
+                    uid=f"{prefix}:{name}",
                     label=label + words,
                     x=SCALES,
-                    y=values.mean(0),
+                    y=y,
                     width=width,
                     markers=bool(words),
                     open_markers=True,
@@ -110,8 +116,8 @@ def scale_curves(story: Story) -> list[Curve]:
 
 def scales_view(config: SeveralLayers, runs: Runs) -> View:
     """Inputs larger or smaller than in training, with and without clipping."""
-    story = runs[config.kind]
-    curves = scale_curves(story)
+    layers = runs[config.kind]
+    curves = scale_curves(layers)
     top = min(1e6, 2 * max(float(curve.y.max()) for curve in curves))
     low = min(float(curve.y.min()) for curve in curves)
     figure = lines(
@@ -124,20 +130,16 @@ def scales_view(config: SeveralLayers, runs: Runs) -> View:
         y_range=(0.7 * low, top),
     )
     figure.update_layout(legend_font_size=12)
-    return View(figure=figure, caption=_scales_caption(story))
+    return View(figure=figure, caption=_scales_caption(layers))
 
 
-def _scales_caption(story: Story) -> str:
-    ends = {
-        prefix: float(story.shifts[f"{prefix}:trained"][:, -1, 0].mean())
-        for prefix in ("scales", "clipped_scales")
-        if f"{prefix}:trained" in story.shifts.arrays
-    }
+def _scales_caption(layers: Layers) -> str:
+    clipped, free = layers.sweeps.clipped_scales, layers.sweeps.scales
     said = f"Clipped to ±{CLIP:g}, the trained layers' loss at α = {SCALES[-1]:g} is "
-    said += f"{short(ends['clipped_scales'])}"
-    if "scales" in ends:
-        free = ends["scales"]
-        said += f", without clipping {short(free)}" if free < 1e12 else ", without it beyond 10¹²"
+    said += short(float(clipped.trained.mean[:, -1].mean()))
+    if free is not None:
+        end = float(free.trained.mean[:, -1].mean())
+        said += f", without clipping {short(end)}" if end < 1e12 else ", without it beyond 10¹²"
     return said + ". Far from the training data means are decided by rare prompts."
 
 
@@ -149,13 +151,13 @@ def depths_view(config: SeveralLayers, runs: Runs) -> View:
             method=STYLES[m],
             label=NAMES[m],
             x=x,
-            y=np.array([story.loss(m)[0, -1] for story in runs.values()]),
+            y=np.array([layers.loss(m).mean[-1] for layers in runs.values()]),
             markers=True,
             width=0,
         )
         for m in METHODS
     ]
-    ends = [story.final()[0] for story in runs.values()]
+    ends = [layers.final()[0] for layers in runs.values()]
     curves.append(
         Curve(
             method="full",

@@ -2,52 +2,66 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 
+from icl_core.analysis.estimate import Estimate
+from icl_core.experiments.several_layers.results import Course, Results, Sweeps, load_results
+from icl_core.experiments.several_layers.settings import ARCHITECTURES, Architecture, model_name
 from icl_core.lessons.several_layers.config import CLIPPED, SeveralLayers
+from icl_core.models.factored import FactoredTransformer
 from icl_core.models.linear import LinearTransformer
 from icl_core.validation import Reach
-from icl_core.zoo.paper1.depth import (
-    BASELINES,
-    KINDS,
-    Kind,
-    baseline,
-    run_name,
-    shifts_name,
-)
-from icl_core.zoo.paper1.store import FOLDER, Part, load_part
+from icl_core.zoo.library import PRETRAINED, find_entry, load_model
+from icl_core.zoo.movies import Movie, load_movie
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Story:
-    """One kind: its runs by seed, what was measured on them, what they are compared with."""
+class Layers:
+    """One architecture: what was measured, and by seed the linear models (none of blocks with
+    MLPs) and their weights over training, where these are kept."""
 
-    name: str
-    kind: Kind
-    runs: tuple[Part, ...]
-    shifts: Part
-    baselines: Part
-
-    def over_seeds(self, key: str) -> np.ndarray:
-        return np.stack([run[key] for run in self.runs])
+    results: Results
+    models: tuple[LinearTransformer, ...]
+    movies: tuple[Movie | None, ...]
 
     @property
+    def name(self) -> str:
+        return self.results.name
+
+    @property
+    def kind(self) -> Architecture:
+        """The architecture, as the lesson's choice calls it."""
+        return self.results.architecture
+
+    @property
+    def course(self) -> Course:
+        """All seeds over training, [seeds, ...]."""
+        return self.results.course
+
+    @property
+    def sweeps(self) -> Sweeps:
+        """What was measured on finished layers."""
+        return self.results.sweeps
+
+    @property
+    def seeds(self) -> int:
+        """How many there are."""
+        return self.results.seeds
+
+    @cached_property
     def x(self) -> np.ndarray:
         """Updates + 1 of every snapshot."""
-        return self.runs[0]["steps"] + 1.0
+        return self.course.steps[0] + 1.0
 
-    def loss(self, method: str) -> np.ndarray:
-        """Mean loss and standard error by step, [2, K+1], of "gd" or "gdpp": exact without
-        clipping, sampled for models that are trained with it."""
+    def loss(self, method: str) -> Estimate:
+        """Losses by step, [K+1], of "gd" or "gdpp": exact without clipping, sampled for models that
+        are trained with it."""
         if self.kind.clipped:
-            return self.shifts[f"clipped:{method}"][0]
-        return self.baselines[f"{self.name}:{method}:loss"][:2]
-
-    def ends(self) -> np.ndarray:
-        """Mean loss and standard error by layer at the end of training, [seeds, 2, L+1]."""
-        return self.over_seeds("end:loss")
+            return self.sweeps.clipped.of(method)
+        return self.results.algorithms.of(method).loss
 
     def final(self) -> tuple[np.ndarray, float]:
         """Loss after the last layer by seed, and the standard error of any of them.
@@ -55,37 +69,41 @@ class Story:
         Without clipping the exact one of GD++ and a paired difference: less noise than a mean.
         """
         if self.kind.clipped:
-            values = self.shifts["clipped:trained"][..., -1]
-            return values[:, 0], float(values[:, 1].max())
-        best, error = self.loss("gdpp")[:, -1]
-        excess = self.over_seeds("end:excess")[:, :, -1]
-        return best + excess[:, 0], float(np.hypot(error, excess[:, 1].max()))
+            ends = self.sweeps.clipped.trained
+            return ends.mean[:, -1], float(ends.stderr[:, -1].max())
+        best, excess = self.loss("gdpp"), self.course.end.excess
+        error = np.hypot(best.stderr[-1], excess.stderr[:, -1].max())
+        return best.mean[-1] + excess.mean[:, -1], float(error)
 
     def gdpp(self) -> LinearTransformer:
-        return baseline(self.baselines, self.name, "gdpp")
+        """The construction of the tuned GD++."""
+        return self.results.algorithms.gdpp.model
 
 
-Runs = Mapping[str, Story]
+Runs = Mapping[str, Layers]
 
 
-def read(folder: Path = FOLDER) -> Runs:
-    """All parts of the experiment, by kind."""
-    baselines = load_part(BASELINES, folder)
-    return {
-        name: Story(
-            name=name,
-            kind=kind,
-            runs=tuple(load_part(run_name(name, seed), folder) for seed in kind.seeds),
-            shifts=load_part(shifts_name(name), folder),
-            baselines=baselines,
-        )
-        for name, kind in KINDS.items()
-    }
+def read(folder: Path = PRETRAINED) -> Runs:
+    """All results of the experiment, by architecture."""
+    return {name: _read(name, folder) for name in ARCHITECTURES}
 
 
-def condition(story: Story) -> str:
+def _read(name: str, folder: Path) -> Layers:
+    results, known = load_results(name, folder), ARCHITECTURES[name]
+    entries = [find_entry(model_name(name, seed), folder) for seed in known.seeds]
+    models = (load_model(entry, folder).model for entry in entries)
+    return Layers(
+        results=results,
+        models=tuple(model.linear for model in models if isinstance(model, FactoredTransformer)),
+        movies=tuple(
+            load_movie(entry.name, folder) if entry.movie_sha256 else None for entry in entries
+        ),
+    )
+
+
+def condition(found: Layers) -> str:
     """Whether what is shown was measured with clipped tokens."""
-    return f"all with {CLIPPED}" if story.kind.clipped else "no clipping"
+    return f"all with {CLIPPED}" if found.kind.clipped else "no clipping"
 
 
 def measure(config: SeveralLayers) -> Runs:
@@ -95,8 +113,8 @@ def measure(config: SeveralLayers) -> Runs:
 
 def reach(config: SeveralLayers, runs: Runs) -> dict[str, Reach]:
     """Seeds and layers are those of the kind; of tied layers all are one."""
-    story = runs[config.kind]
-    found = {"seed": Reach("Seed", 0, len(story.runs) - 1)}
-    if not story.kind.tied and not story.kind.clipped:
-        found["layer"] = Reach("Weights of layer", 1, story.kind.layers)
-    return found
+    found = runs[config.kind]
+    reaches = {"seed": Reach("Seed", 0, found.seeds - 1)}
+    if not found.kind.tied and not found.kind.clipped:
+        reaches["layer"] = Reach("Weights of layer", 1, found.kind.layers)
+    return reaches

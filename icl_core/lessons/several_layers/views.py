@@ -6,75 +6,73 @@ from dataclasses import replace
 import numpy as np
 
 from icl_core.analysis.statistics import overflowed
+from icl_core.experiments.several_layers.settings import ARCHITECTURES, METHODS
 from icl_core.lessons.several_layers import figures as plots
 from icl_core.lessons.several_layers.config import EARLIEST, NAMES, STYLES, TRAINED, SeveralLayers
 from icl_core.lessons.several_layers.limits import depths_view, mixes_view, scales_view
-from icl_core.lessons.several_layers.measure import Runs, Story, condition
+from icl_core.lessons.several_layers.measure import Layers, Runs, condition
 from icl_core.lessons.several_layers.weights import weights_view
 from icl_core.live import View
 from icl_core.live.curves import curve_grid
 from icl_core.live.movies import updates_player
 from icl_core.plots.drawing import Curve, level
 from icl_core.plots.lines import MEASURES, lines
-from icl_core.zoo.paper1.depth import KINDS, METHODS
 
 
-def _updates(story: Story, config: SeveralLayers) -> int:
-    return int(story.runs[config.seed]["steps"][config.frame])
+def _updates(layers: Layers, config: SeveralLayers) -> int:
+    return int(layers.course.steps[config.seed, config.frame])
 
 
-def layer_curves(story: Story, config: SeveralLayers, frame: int) -> list[Curve]:
+def layer_curves(layers: Layers, config: SeveralLayers, frame: int) -> list[Curve]:
     """Loss by layer of GD, GD++ and one trained model."""
-    x = np.arange(story.kind.layers + 1)
+    x = np.arange(layers.kind.layers + 1)
     curves = [
-        Curve(method=STYLES[m], label=NAMES[m], x=x, y=story.loss(m)[0], markers=True)
+        Curve(method=STYLES[m], label=NAMES[m], x=x, y=layers.loss(m).mean, markers=True)
         for m in METHODS
     ]
-    mine = story.runs[config.seed]["frame:loss"][frame, 0]
+    mine = layers.course.frames.loss.mean[config.seed, frame]
     return [*curves, Curve(method="full", label=TRAINED, x=x, y=mine, markers=True)]
 
 
 def layers_view(config: SeveralLayers, runs: Runs) -> View:
     """Losses read after every layer, over training."""
-    story = runs[config.kind]
-    curves = layer_curves(story, config, config.frame)
-    last = layer_curves(story, config, -1)
+    layers = runs[config.kind]
+    curves = layer_curves(layers, config, config.frame)
+    last = layer_curves(layers, config, -1)
     low = min(float(np.nanmin(curve.y)) for curve in last)
     high = max(float(np.nanmax(curve.y)) for curve in last)
     figure = lines(
         curves,
         name="depth_layers",
-        title=f"After {_updates(story, config)} updates",
-        alt=f"Line chart, logarithmic: the loss read after each layer of {story.kind.words} beside "
-        "GD and GD++ of as many steps, for every moment of training.",
+        title=f"After {_updates(layers, config)} updates",
+        alt=f"Line chart, logarithmic: the loss read after each layer of {layers.kind.words} "
+        "beside GD and GD++ of as many steps, for every moment of training.",
         x="layers, or steps",
         y_range=(0.7 * low, 1.4 * high),
     )
     figure.update_xaxes(dtick=1)
     grid = curve_grid(
-        {"frame": range(len(story.x))},
-        lambda index: layer_curves(story, config, index[0]),
+        {"frame": range(len(layers.x))},
+        lambda index: layer_curves(layers, config, index[0]),
         exact=True,
     )
     return View(
         figure=figure,
         title="Loss, layer by layer",
-        controls=[updates_player(story.runs[config.seed]["steps"], config.frame)],
+        controls=[updates_player(layers.course.steps[config.seed], config.frame)],
         grid=grid,
-        caption=f"Seed {config.seed}, {condition(story)}: what the "
+        caption=f"Seed {config.seed}, {condition(layers)}: what the "
         "query holds after each layer, read as an answer.",
     )
 
 
-def _over_seeds(story: Story, key: str, column: int, **style: str) -> Curve:
-    """Of a quantity by frame, its median over seeds and their extremes.
+def _over_seeds(layers: Layers, values: np.ndarray, **style: str) -> Curve:
+    """Of values [seeds, snapshots], the median over seeds and their extremes.
 
     Not the mean: now and then a deep model diverges on rare prompts for a while.
     """
-    values = story.over_seeds(key)[:, :, 0, column]
-    values = overflowed(values) if key == "frame:loss" else values
     return Curve(
-        x=story.x,
+        x=layers.x,
         y=np.nanmedian(values, axis=0),
         low=np.nanmin(values, axis=0),
         high=np.minimum(np.nanmax(values, axis=0), 1e3),
@@ -84,35 +82,37 @@ def _over_seeds(story: Story, key: str, column: int, **style: str) -> Curve:
 
 
 def training_view(config: SeveralLayers, runs: Runs) -> View:
-    story = runs[config.kind]
-    ends = (1.0, float(story.x[-1]))
+    layers = runs[config.kind]
+    ends = (1.0, float(layers.x[-1]))
     levels = [
-        replace(level(STYLES[m], float(story.loss(m)[0, -1]), ends), label=NAMES[m])
+        replace(level(STYLES[m], float(layers.loss(m).mean[-1]), ends), label=NAMES[m])
         for m in METHODS
     ]
-    mine = _over_seeds(story, "frame:loss", -1, method="full", label=TRAINED)
+    losses = layers.course.frames.loss.mean[:, :, -1]
+    mine = _over_seeds(layers, overflowed(losses), method="full", label=TRAINED)
     figure = lines(
         [*levels, mine],
         name="depth_training",
         title="Loss over training",
-        alt=f"Line chart, logarithmic: the loss of {story.kind.words} in training, beside the best "
-        "of GD and of GD++ of as many steps.",
+        alt=f"Line chart, logarithmic: the loss of {layers.kind.words} in training, beside the "
+        "best of GD and of GD++ of as many steps.",
         x="updates + 1",
         log_x=True,
         y_range=(0.7 * min(c.y.min() for c in (*levels, mine)), 1.0),
-        mark=float(story.x[config.frame]),
+        mark=float(layers.x[config.frame]),
     )
-    return View(figure=figure, caption=f"After the last layer; {condition(story)}. {_band(story)}")
+    return View(
+        figure=figure, caption=f"After the last layer; {condition(layers)}. {_band(layers)}"
+    )
 
 
 def cosines_view(config: SeveralLayers, runs: Runs) -> View:
     """The last layer's likeness to GD and to GD++ over training."""
-    story = runs[config.kind]
+    layers = runs[config.kind]
+    cosines = {m: layers.course.frames.likeness(m).cosine[:, :, -1] for m in METHODS}
     curves = [
-        _later(
-            _over_seeds(story, f"frame:cosine:{m}", -1, method=STYLES[m], label=f"with {NAMES[m]}")
-        )
-        for m in METHODS
+        _later(_over_seeds(layers, values, method=STYLES[m], label=f"with {NAMES[m]}"))
+        for m, values in cosines.items()
     ]
     figure = lines(
         curves,
@@ -125,9 +125,9 @@ def cosines_view(config: SeveralLayers, runs: Runs) -> View:
         log_x=True,
         log_y=False,
         y_range=(0.5, 1.01),
-        mark=max(float(story.x[config.frame]), float(curves[0].x[0])),
+        mark=max(float(layers.x[config.frame]), float(curves[0].x[0])),
     )
-    return View(figure=figure, caption=_cosines_caption(story))
+    return View(figure=figure, caption=_cosines_caption(layers))
 
 
 def _later(curve: Curve) -> Curve:
@@ -137,26 +137,25 @@ def _later(curve: Curve) -> Curve:
     return replace(curve, **parts)
 
 
-def _cosines_caption(story: Story) -> str:
-    found = {
-        m: np.nanmean(story.over_seeds(f"frame:cosine:{m}")[:, :, 0, -1], axis=0) for m in METHODS
-    }
+def _cosines_caption(layers: Layers) -> str:
+    frames = layers.course.frames
+    found = {m: np.nanmean(frames.likeness(m).cosine[:, :, -1], axis=0) for m in METHODS}
     place = int(np.nanargmax(found["gd"]))
     return (
         f"With GD the cosine is highest, {found['gd'][place]:.3f}, after "
-        f"{int(story.x[place] - 1)} updates, and ends at {found['gd'][-1]:.3f}; with GD++ it ends "
-        f"at {found['gdpp'][-1]:.4f}. {_band(story)}"
+        f"{int(layers.x[place] - 1)} updates, and ends at {found['gd'][-1]:.3f}; with GD++ it ends "
+        f"at {found['gdpp'][-1]:.4f}. {_band(layers)}"
     )
 
 
-def _band(story: Story) -> str:
-    return f"Line: median of {len(story.runs)} seeds; band: from the lowest to the highest."
+def _band(layers: Layers) -> str:
+    return f"Line: median of {layers.seeds} seeds; band: from the lowest to the highest."
 
 
 def likeness_view(config: SeveralLayers, runs: Runs) -> View:
     """The three measures by layer, at the snapshot."""
-    story = runs[config.kind]
-    x, run = np.arange(1, story.kind.layers + 1), story.runs[config.seed]
+    layers = runs[config.kind]
+    x, frames = np.arange(1, layers.kind.layers + 1), layers.course.frames
     curves = {
         key: [
             Curve(
@@ -164,7 +163,7 @@ def likeness_view(config: SeveralLayers, runs: Runs) -> View:
                 uid=f"{key} {m}",
                 label=f"with {NAMES[m]}",
                 x=x,
-                y=run[f"frame:{key}:{m}"][config.frame, 0, 1:],
+                y=getattr(frames.likeness(m), key)[config.seed, config.frame, 1:],
                 markers=True,
             )
             for m in METHODS
@@ -174,14 +173,14 @@ def likeness_view(config: SeveralLayers, runs: Runs) -> View:
     return View(
         figure=plots.measures_figure(
             curves,
-            title=f"Likeness by layer, after {_updates(story, config)} updates",
-            layers=story.kind.layers,
+            title=f"Likeness by layer, after {_updates(layers, config)} updates",
+            layers=layers.kind.layers,
             name="depth_likeness",
         ),
         title="Likeness by layer",
         caption="A layer is compared with the step of its number, "
         "seed "
-        f"{config.seed}, {condition(story)}.",
+        f"{config.seed}, {condition(layers)}.",
     )
 
 
@@ -201,5 +200,5 @@ VIEWS: Mapping[str, Callable[[SeveralLayers, Runs], View]] = {
 def shows(config: SeveralLayers) -> tuple[str, ...]:
     """The views that the page shows: blocks with heads and MLPs have no construction to stand
     beside."""
-    clipped = KINDS[config.kind].clipped
+    clipped = ARCHITECTURES[config.kind].clipped
     return tuple(name for name in VIEWS if not (clipped and name in ("weights", "mixes")))

@@ -2,32 +2,30 @@
 
 import numpy as np
 
+from icl_core.experiments.several_layers.layers import scaled
 from icl_core.lessons.several_layers.config import SeveralLayers
-from icl_core.lessons.several_layers.measure import Runs, Story
+from icl_core.lessons.several_layers.measure import Layers, Runs
 from icl_core.live import Grid, View
 from icl_core.live.movies import heatmap_movie, updates_player
 from icl_core.models.linear import LinearTransformer
 from icl_core.plots import heatmaps as heat
-from icl_core.zoo.paper1.depth import Kind
-from icl_core.zoo.paper1.depth_layers import scaled, trained
-from icl_core.zoo.paper1.store import Part
 
 WORDS = {"Q": "W<sub>K</sub><sup>T</sup>W<sub>Q</sub>", "P": "P W<sub>V</sub>"}
 Pair = dict[str, np.ndarray]
 
 
-def _frames(run: Part, kind: Kind, place: int) -> dict[str, np.ndarray]:
+def _frames(layers: Layers, seed: int, place: int) -> dict[str, np.ndarray]:
     """W_K^T W_Q / beta and P W_V beta of a layer, [frames, d+1, d+1], beta that of the end.
 
     The last state alone where no movie is kept.
     """
-    last = trained(run, kind.layers)
+    last, movie = layers.models[seed], layers.movies[seed]
     ideal = scaled(last)
-    if "PW_V" not in run.arrays:
+    if movie is None:
         return {"Q": np.asarray(ideal.Q)[[place], 0], "P": np.asarray(ideal.P)[[place], 0]}
     beta = float(np.diagonal(np.asarray(last.Q)[place, 0])[:-1].mean())
-    block = min(place, run["PW_V"].shape[1] - 1)
-    return {"Q": run["W_KQ"][:, block] / beta, "P": run["PW_V"][:, block] * beta}
+    block = min(place, movie.P.shape[1] - 1)
+    return {"Q": movie.Q[:, block, 0] / beta, "P": movie.P[:, block, 0] * beta}
 
 
 def _panels(mine: Pair, theirs: Pair) -> list[list[heat.Panel]]:
@@ -49,11 +47,11 @@ def _of(model: LinearTransformer, place: int) -> Pair:
 
 def weights_view(config: SeveralLayers, runs: Runs) -> View:
     """W_K^T W_Q and P W_V of one layer, scaled, beside those of GD++."""
-    story = runs["tied2"] if runs[config.kind].kind.clipped else runs[config.kind]
-    place = min(config.layer, story.kind.layers) - 1
-    theirs = _of(story.gdpp(), place)
-    run = story.runs[config.seed]
-    frames = _frames(run, story.kind, place)
+    layers = runs["tied2"] if runs[config.kind].kind.clipped else runs[config.kind]
+    place = min(config.layer, layers.kind.layers) - 1
+    theirs = _of(layers.gdpp(), place)
+    steps = layers.course.steps[config.seed]
+    frames = _frames(layers, config.seed, place)
     count = len(frames["Q"])
     shown = min(config.frame, count - 1)
     last = _panels({key: values[-1] for key, values in frames.items()}, theirs)
@@ -62,10 +60,10 @@ def weights_view(config: SeveralLayers, runs: Runs) -> View:
         for row in last
     }
     panels = _panels({key: values[shown] for key, values in frames.items()}, theirs)
-    updates = int(run["steps"][shown if count > 1 else -1])
-    title = f"{_layer(story, place)}, after {updates} updates"
+    updates = int(steps[shown if count > 1 else -1])
+    title = f"{_layer(layers, place)}, after {updates} updates"
     figure = heat.heatmaps(panels, title=title, name="depth_weights", limits=limits)
-    caption = _caption(story, config, count)
+    caption = _caption(layers, config, count)
     if count == 1:
         return View(figure=figure, title="Weights beside GD++", caption=caption)
     movie = heatmap_movie(
@@ -74,23 +72,23 @@ def weights_view(config: SeveralLayers, runs: Runs) -> View:
     return View(
         figure=figure,
         title="Weights beside GD++",
-        controls=[updates_player(run["steps"], config.frame)],
+        controls=[updates_player(steps, config.frame)],
         grid=Grid(axes={"frame": range(count)}, quantities=movie, exact=True),
         caption=caption,
     )
 
 
-def _layer(story: Story, place: int) -> str:
-    return "The tied layer" if story.kind.tied else f"Layer {place + 1}"
+def _layer(layers: Layers, place: int) -> str:
+    return "The tied layer" if layers.kind.tied else f"Layer {place + 1}"
 
 
-def _caption(story: Story, config: SeveralLayers, count: int) -> str:
+def _caption(layers: Layers, config: SeveralLayers, count: int) -> str:
     said = (
         "Scaled so that the diagonal of $W_K^\\top W_Q$ has the mean 1; that of $P W_V$ holds −γ "
     )
     said += "for the inputs and −η/n for the target."
-    if config.kind != story.name:
-        said = f"Blocks with heads and MLPs have no such picture: here {story.kind.words}. " + said
+    if config.kind != layers.name:
+        said = f"Blocks with heads and MLPs have no such picture: here {layers.kind.words}. " + said
     if count == 1:
         said += " The weights of this seed are kept at the end of training only."
     return said

@@ -7,12 +7,12 @@ from typing import Protocol
 import numpy as np
 
 from icl_core.analysis.floors import ridge_profile
+from icl_core.experiments.mixed_noise.published import published_loss
 from icl_core.lessons.shared.bands import BAND_NAMES, Statistic, center_and_band
 from icl_core.lessons.shared.losses import Losses
 from icl_core.lessons.shared.shipped import BASELINES
 from icl_core.models.linear import PARAMETRIZATIONS
 from icl_core.plots.drawing import Curve
-from icl_core.zoo.published import published_loss
 
 
 class Shown(Protocol):

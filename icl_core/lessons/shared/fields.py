@@ -19,6 +19,11 @@ def names(what: str, value: Any, allowed: Iterable[str]) -> tuple[str, ...]:
     return tuple(option for option in options if option in chosen)
 
 
+def name_or_none(what: str, value: Any) -> str:
+    """A short name, or "" for none."""
+    return "" if value == "" else text(what, value)
+
+
 def switch(what: str, value: Any) -> bool:
     """True or False; "1" and "0", "true" and "false" in a link."""
     if isinstance(value, bool):

@@ -19,7 +19,8 @@ from icl_core.lessons.shared.shipped import (
 )
 from icl_core.models.diagonal import OmegaModel
 from icl_core.tasks.linear import LinearTask
-from icl_core.zoo.library import PRETRAINED, Table, from_shipped, load_entry
+from icl_core.zoo.library import PRETRAINED, from_shipped, load_entry
+from icl_core.zoo.tables import Table
 
 SHIFT_PROMPTS, SHIFT_PROFILE_PROMPTS, SHIFT_LEVELS = 1024, 128, 4
 """An evaluation away from the training's context length is made when asked for: with fewer prompts,

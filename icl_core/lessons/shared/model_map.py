@@ -6,16 +6,16 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 
+from icl_core.experiments.mixed_noise.claims import percent, value
+from icl_core.experiments.mixed_noise.published import DEPTHS
+from icl_core.experiments.mixed_noise.table import Cell, Column, Results
 from icl_core.models.linear import PARAMETRIZATIONS
 from icl_core.plots.figure import Figure
 from icl_core.plots.methods import METHODS
 from icl_core.plots.results import Mark, results_map
 from icl_core.tasks.linear import LinearTask
 from icl_core.tasks.noise import format_noise
-from icl_core.zoo.claims import percent, value
 from icl_core.zoo.library import Entry
-from icl_core.zoo.published import DEPTHS
-from icl_core.zoo.table import Cell, Column, Results
 
 Quantity = Literal["gain", "bayes", "loss"]
 QUANTITIES: tuple[Quantity, ...] = get_args(Quantity)

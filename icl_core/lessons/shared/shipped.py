@@ -9,16 +9,8 @@ from icl_core.errors import InputError
 from icl_core.models.linear import PARAMETRIZATIONS, Parametrization
 from icl_core.plots.methods import METHODS
 from icl_core.tasks.linear import LinearTask
-from icl_core.zoo.library import (
-    PRETRAINED,
-    Entry,
-    Table,
-    baseline_table_name,
-    from_shipped,
-    load_table,
-    read_manifest,
-    task_name,
-)
+from icl_core.zoo.library import MIXED_NOISE, PRETRAINED, Entry, entries_of, from_shipped, task_name
+from icl_core.zoo.tables import Table, baseline_table_name, load_table
 
 BASELINES = ("const_rr", "ada_rr", "tuned_rr", "bayes_rr")
 """Methods of one step whose tables ship beside the models."""
@@ -61,7 +53,7 @@ class Family:
 def families(folder: Path = PRETRAINED) -> Mapping[str, Family]:
     """The shipped models by task, the task with most models first."""
     tasks: dict[LinearTask, list[Entry]] = {}
-    for entry in read_manifest(folder):
+    for entry in entries_of(MIXED_NOISE, folder):
         if entry.num_heads == 1 and entry.name.endswith(task_name(entry.task)):
             tasks.setdefault(entry.task, []).append(entry)
     found = [
@@ -148,7 +140,7 @@ def relatives(task: str, folder: Path = PRETRAINED) -> Mapping[int, Relatives]:
     found: dict[int, dict[Kin, Entry]] = {}
     known = [
         (kin, entry)
-        for entry in read_manifest(folder)
+        for entry in entries_of(MIXED_NOISE, folder)
         if task_name(entry.task) == task and (kin := kin_of(entry)) is not None
     ]
     for kin, entry in sorted(known, key=lambda pair: _place(pair[0])):

@@ -1,13 +1,15 @@
 """Choices of the lesson."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from icl_core.analysis.two_noise import CONTEXTS
 from icl_core.constructions.two_noise import of_unit_inputs
 from icl_core.errors import InputError
 from icl_core.lessons.shared.fields import switch
-from icl_core.validation import Config, choice, integer, number
+from icl_core.validation import Config, checked, choice, integer, number
 
 KAPPAS = (1.0, 1e6)
 DIMENSIONS = (5, 10, 30, 100)
@@ -23,30 +25,28 @@ LEVELS: dict[str, tuple[float, float]] = {
 models of n = 20 examples."""
 
 
+def _on_offer(name: str, value: Any, allowed: Sequence[int]) -> int:
+    return choice(name, integer(name, value, (allowed[0], allowed[-1])), allowed)
+
+
+def _drawn(name: str, value: Any, contexts: Sequence[int]) -> int:
+    n = integer(name, value, (contexts[0], contexts[-1]))
+    if n not in contexts:
+        nearest = min(contexts, key=lambda known: abs(math.log(known / n)))
+        raise InputError(f"No prompts of n = {n} are drawn: the nearest is {nearest}.")
+    return n
+
+
 @dataclass(frozen=True, kw_only=True)
 class Theory(Config):
     """kappa and dim of the spectrum (Theorem 5.1); noise levels and n (Theorem 5.2); centred or
     plain cosines (Theorem 4.2)."""
 
-    kappa: float = 1e4
-    dim: int = 30
-    levels: str = "trained"
-    num_context: int = 1000
-    centred: bool = False
-
-    def __post_init__(self) -> None:
-        n = integer("The context length n", self.num_context, (CONTEXTS[0], CONTEXTS[-1]))
-        dim = integer("The dimension d", self.dim, (DIMENSIONS[0], DIMENSIONS[-1]))
-        if n not in CONTEXTS:
-            nearest = min(CONTEXTS, key=lambda known: abs(math.log(known / n)))
-            raise InputError(f"No prompts of n = {n} are drawn: the nearest is {nearest}.")
-        self._set(
-            kappa=number("The condition number kappa", self.kappa, KAPPAS),
-            dim=choice("The dimension d", dim, DIMENSIONS),
-            levels=choice("The noise levels", self.levels, LEVELS),
-            num_context=n,
-            centred=switch("The switch for centred cosines", self.centred),
-        )
+    kappa: float = checked(1e4, number, "The condition number kappa", KAPPAS)
+    dim: int = checked(30, _on_offer, "The dimension d", DIMENSIONS)
+    levels: str = checked("trained", choice, "The noise levels", LEVELS)
+    num_context: int = checked(1000, _drawn, "The context length n", CONTEXTS)
+    centred: bool = checked(False, switch, "The switch for centred cosines")
 
 
 PRESETS: dict[str, Theory] = {

@@ -10,7 +10,7 @@ from icl_core.plots.figure import Figure
 from icl_core.plots.losses import BESIDE_CONTROLS
 from icl_core.plots.methods import METHODS
 from icl_core.plots.style import HEIGHT, LAYOUT
-from icl_core.plots.ticks import log_ticks, tick_label
+from icl_core.plots.ticks import log_ticks
 
 LOWEST_ERROR, HIGHEST_ERROR = 1e-15, 30.0
 LOWEST_EXCESS = 1e-12
@@ -28,14 +28,13 @@ def convergence_figure(
         f"{len(errors)} methods for condition number {kappa:.4g}. Below: the condition number "
         "minus 1 after each GD++ layer, first falling by a constant factor, then squared.",
     )
-    for curve in errors:
-        drawing.curve(curve)
-    for curve in excess:
-        drawing.curve(curve, 2)
+    drawing.curves(errors)
+    drawing.curves(excess, 2)
     drawing.scatter(
         predicted.uid,
         predicted.x,
         predicted.y,
+        2,
         name=predicted.name,
         mode="markers",
         marker={
@@ -47,8 +46,6 @@ def convergence_figure(
         legendrank=len(METHODS),
         hovertemplate="predicted κ − 1: %{y:.4g}<extra></extra>",
         meta={"panel": "condition number"},
-        xaxis="x2",
-        yaxis="y2",
     )
     _name_panels(drawing)
     ends = [-0.4, steps + 0.4]
@@ -89,8 +86,7 @@ def limit_figure(
         f"{n[0]:.0f} to {n[-1]:.0f} examples, beside ridge regression of one strength and Bayes.",
     )
     drawing.mark_x(num_context)
-    for curve in curves:
-        drawing.curve(curve)
+    drawing.curves(curves)
     for method, (at, loss, stderr) in trained.items():
         style = METHODS[method]
         drawing.scatter(
@@ -123,8 +119,7 @@ def factor_figure(curves: Sequence[Curve], levels: Sequence[float], *, title: st
     )
     for level in dict.fromkeys(levels):
         drawing.mark_x(level)
-    for curve in curves:
-        drawing.curve(curve)
+    drawing.curves(curves)
     x = curves[0].x
     top = max(float(curve.y.max()) for curve in curves[:2])
     drawing.axis("x", range=[float(x[0]), float(x[-1])], showgrid=False)
@@ -168,8 +163,7 @@ def square_figure(
         legendrank=len(METHODS),
         hovertemplate="√((d+4)/n): %{y:.4g}<extra></extra>",
     )
-    for curve in curves:
-        drawing.curve(curve)
+    drawing.curves(curves)
     _log_x(drawing, *ends)
     drawing.log_y(0.02, 1.3)
     return drawing.figure()
@@ -177,14 +171,7 @@ def square_figure(
 
 def _log_x(drawing: Drawing, low: float, high: float) -> None:
     ticks = [tick for tick in log_ticks(low, high) if math.log10(tick) % 1 < 1e-9]
-    drawing.axis(
-        "x",
-        type="log",
-        range=[math.log10(low), math.log10(high)],
-        tickvals=ticks,
-        ticktext=[tick_label(tick) for tick in ticks],
-        showgrid=False,
-    )
+    drawing.log_axis("x", (low, high), ticks, showgrid=False)
 
 
 def clipped(values: np.ndarray, lowest: float = 1e-30) -> np.ndarray:

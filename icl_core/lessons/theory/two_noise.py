@@ -18,7 +18,8 @@ from icl_core.lessons.theory.config import LEVELS, TRAINED_CONTEXT, TRAINED_TASK
 from icl_core.live import Grid, Player, Quantity, View
 from icl_core.plots.drawing import Curve
 from icl_core.plots.figure import Figure
-from icl_core.zoo.library import PRETRAINED, from_shipped, load_entry, load_table
+from icl_core.zoo.library import PRETRAINED, from_shipped, load_entry
+from icl_core.zoo.tables import load_table
 
 BAND = "±2 standard errors"
 OMEGAS = (r"$\omega_{xx}$", r"$\omega_{xy}$", r"$\omega_{yx}$", r"$n\,\omega_{yy}$")

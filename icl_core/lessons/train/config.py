@@ -8,7 +8,7 @@ from icl_core.models.linear import PARAMETRIZATIONS, Parametrization
 from icl_core.tasks.linear import LinearTask
 from icl_core.tasks.noise import CategoricalNoise, FixedNoise, NoiseLaw, UniformNoise
 from icl_core.training import TrainingConfig
-from icl_core.validation import Config, choice, integer, number, numbers
+from icl_core.validation import Config, checked, choice, integer, number, numbers
 
 NOISES = ("uniform", "fixed", "categorical")
 LIMITS = {"dim": (1, 20), "num_context": (1, 500), "layers": (1, 6), "heads": (1, 2)}
@@ -16,38 +16,35 @@ LIMITS = {"dim": (1, 20), "num_context": (1, 500), "layers": (1, 6), "heads": (1
 SECONDS = (5.0, 300.0)
 
 
+def _levels(name: str, written: Any) -> tuple[float, ...]:
+    """ "1, 3" -> (1.0, 3.0), checked."""
+    if not isinstance(written, str) or len(written) > 200:
+        raise InputError(f"{name} are {written!r:.60}: expected text like '1, 3'.")
+    return CategoricalNoise(values=numbers("A noise level", written, "sigma")).values
+
+
+def _rewritten(name: str, written: Any) -> str:
+    return ", ".join(repr(sigma).removesuffix(".0") for sigma in _levels(name, written))
+
+
 @dataclass(frozen=True, kw_only=True)
 class Train(Config):
     """Choices of the lesson. sigma serves the noise laws of one number, sigmas the other;
     snapshot None is the finished model."""
 
-    dim: int = 10
-    num_context: int = 20
-    noise: str = "uniform"
-    sigma: float = 5.0
-    sigmas: str = "1, 3"
-    layers: int = 2
-    parametrization: Parametrization = "diag"
-    heads: int = 1
-    seed: int = 0
-    seconds: float = 60.0
-    snapshot: int | None = None
-
-    def __post_init__(self) -> None:
-        shot = self.snapshot
-        self._set(
-            dim=integer("The dimension d", self.dim, LIMITS["dim"]),
-            num_context=integer("The context length n", self.num_context, LIMITS["num_context"]),
-            noise=choice("The kind of noise", self.noise, NOISES),
-            sigma=number("The noise level sigma", self.sigma, "sigma"),
-            sigmas=", ".join(repr(sigma).removesuffix(".0") for sigma in _levels(self.sigmas)),
-            layers=integer("The number of layers L", self.layers, LIMITS["layers"]),
-            parametrization=choice("The parametrization", self.parametrization, PARAMETRIZATIONS),
-            heads=integer("The number of heads H", self.heads, LIMITS["heads"]),
-            seed=integer("The seed", self.seed, "seed"),
-            seconds=number("The time limit in seconds", self.seconds, SECONDS),
-            snapshot=None if shot is None else integer("The snapshot", shot, (0, 1000)),
-        )
+    dim: int = checked(10, integer, "The dimension d", LIMITS["dim"])
+    num_context: int = checked(20, integer, "The context length n", LIMITS["num_context"])
+    noise: str = checked("uniform", choice, "The kind of noise", NOISES)
+    sigma: float = checked(5.0, number, "The noise level sigma", "sigma")
+    sigmas: str = checked("1, 3", _rewritten, "The noise levels")
+    layers: int = checked(2, integer, "The number of layers L", LIMITS["layers"])
+    parametrization: Parametrization = checked(
+        "diag", choice, "The parametrization", PARAMETRIZATIONS
+    )
+    heads: int = checked(1, integer, "The number of heads H", LIMITS["heads"])
+    seed: int = checked(0, integer, "The seed", "seed")
+    seconds: float = checked(60.0, number, "The time limit in seconds", SECONDS)
+    snapshot: int | None = checked(None, integer, "The snapshot", (0, 1000))
 
     def task(self) -> LinearTask:
         """The task that the choices describe."""
@@ -70,14 +67,7 @@ class Train(Config):
             case "uniform":
                 return UniformNoise(sigma_max=self.sigma)
             case _:
-                return CategoricalNoise(values=_levels(self.sigmas))
-
-
-def _levels(written: Any) -> tuple[float, ...]:
-    """ "1, 3" -> (1.0, 3.0), checked."""
-    if not isinstance(written, str) or len(written) > 200:
-        raise InputError(f"The noise levels are {written!r:.60}: expected text like '1, 3'.")
-    return CategoricalNoise(values=numbers("A noise level", written, "sigma")).values
+                return CategoricalNoise(values=_levels("The noise levels", self.sigmas))
 
 
 PRESETS: dict[str, Train] = {

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 
 from icl_core.analysis.loss import LossSummary
+from icl_core.experiments.mixed_noise.published import published_loss
 from icl_core.lessons.shared.coordinates import normalised
 from icl_core.lessons.shared.matrices import panels
 from icl_core.lessons.train.config import Train
@@ -16,7 +17,6 @@ from icl_core.plots import losses as plots
 from icl_core.plots.drawing import Curve, level
 from icl_core.plots.figure import Figure
 from icl_core.plots.ticks import log_range
-from icl_core.zoo.published import published_loss
 
 
 def run_figure(config: Train, frames: Sequence[Frame], now: int | None = None) -> Figure:

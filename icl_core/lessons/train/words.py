@@ -5,13 +5,13 @@ from collections.abc import Mapping
 import numpy as np
 
 from icl_core.analysis.loss import LossSummary
+from icl_core.experiments.mixed_noise.published import published_loss
 from icl_core.lessons.shared.words import plus_minus, short
 from icl_core.lessons.train.config import Train
 from icl_core.lessons.train.measure import Outcome
 from icl_core.models.linear import Parametrization
 from icl_core.plots.methods import METHODS
 from icl_core.tasks.linear import LinearTask
-from icl_core.zoo.published import published_loss
 
 
 def finding(config: Train, outcome: Outcome) -> str:

@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from icl_core.validation import Config, choice, integer
-from icl_core.zoo.paper1.variations import (
+from icl_core.experiments.variations.settings import (
     EVERY,
     FIXED,
     VARIANTS,
 )
+from icl_core.validation import Config, checked, choice, integer
 
 STORIES: Mapping[str, tuple[str, ...]] = {
     "plateau": ("heads1", "heads2"),
@@ -32,18 +32,13 @@ FRAMES = len(VARIANTS["heads1"].run.marks()[::EVERY])
 class Variations(Config):
     """Choices of the lesson. seed: whose weights; frame: how far in its training, in snapshots."""
 
-    variant: str = "heads1"
+    variant: str = checked("heads1", choice, "The variant", LABELS)
     seed: int = 0
-    frame: int = FRAMES - 1
+    frame: int = checked(FRAMES - 1, integer, "The snapshot", (0, FRAMES - 1))
 
     def __post_init__(self) -> None:
-        variant = choice("The variant", self.variant, LABELS)
-        last = VARIANTS[variant].seeds - 1
-        self._set(
-            variant=variant,
-            seed=integer("The seed", self.seed, (0, last)),
-            frame=integer("The snapshot", self.frame, (0, FRAMES - 1)),
-        )
+        super().__post_init__()
+        self._set(seed=integer("The seed", self.seed, (0, VARIANTS[self.variant].seeds - 1)))
 
     @property
     def story(self) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
+from icl_core.experiments.variations.settings import VARIANTS
 from icl_core.lessons.variations import figures as plots
 from icl_core.lessons.variations.config import LABELS, STORIES, Variations
 from icl_core.lessons.variations.measure import Trainings, rivals
@@ -11,7 +12,6 @@ from icl_core.lessons.variations.words import ends_caption
 from icl_core.live import View
 from icl_core.plots.figure import Figure
 from icl_core.plots.lines import PLAIN
-from icl_core.zoo.paper1.variations import VARIANTS, plateaus
 
 
 def ends_view(config: Variations, found: Trainings) -> View:
@@ -23,7 +23,7 @@ def _plateau_ends(config: Variations, found: Trainings) -> Figure:
     variants = STORIES["plateau"]
     steps = VARIANTS[variants[0]].run.steps
     return plots.strip_figure(
-        {"full": {LABELS[name]: plateaus(found.parts[name]) for name in variants}},
+        {"full": {LABELS[name]: found.plateaus(name) for name in variants}},
         title="How long the plateau lasts",
         alt="Points by seed, logarithmic: updates until the loss is half-way down, with one head "
         "and with two.",
@@ -35,13 +35,13 @@ def _plateau_ends(config: Variations, found: Trainings) -> Figure:
 def _fixed_ends(config: Variations, found: Trainings) -> Figure:
     variants = STORIES["fixed"]
     places = [f"{VARIANTS[name].trainee.tasks:,}" for name in variants]
-    kinds = {"full": "loss", "seen": "train_loss"}
+    kinds = {"full": found.losses, "seen": found.train_losses}
     return plots.strip_figure(
         {
             method: {
-                place: found.ends(name, key) for place, name in zip(places, variants, strict=True)
+                place: losses(name)[:, -1] for place, name in zip(places, variants, strict=True)
             }
-            for method, key in kinds.items()
+            for method, losses in kinds.items()
         },
         title="At the end, by number of prompts",
         alt="Points by seed, logarithmic: loss on new prompts and on the training prompts, for 128 "
@@ -53,7 +53,7 @@ def _fixed_ends(config: Variations, found: Trainings) -> Figure:
 
 def _norm_ends(config: Variations, found: Trainings) -> Figure:
     levels = [(method, found.loss_of(name)) for method, name in rivals(config)]
-    ends = {LABELS[name]: found.ends(name) for name in STORIES["norm"]}
+    ends = {LABELS[name]: found.losses(name)[:, -1] for name in STORIES["norm"]}
     return plots.strip_figure(
         {"full": {LABELS[config.variant]: ends[LABELS[config.variant]]}},
         title="At the end of training",
@@ -64,15 +64,11 @@ def _norm_ends(config: Variations, found: Trainings) -> Figure:
 
 
 def _block_ends(config: Variations, found: Trainings) -> Figure:
-    part = found.parts[config.variant]
-    loss = part["loss"].astype(float)
+    loss, train = found.losses(config.variant), found.train_losses(config.variant)
     return plots.strip_figure(
         {
             "full": {"largest": np.max(loss, axis=1), "end": loss[:, -1]},
-            "seen": {
-                "largest": np.max(part["train_loss"][:, 1:].astype(float), axis=1),
-                "end": found.ends(config.variant, "train_loss"),
-            },
+            "seen": {"largest": np.max(train[:, 1:], axis=1), "end": train[:, -1]},
         },
         title="Largest loss on the way, and the last",
         alt="Points by seed: the largest and the last loss on new and on training prompts, beside "

@@ -38,8 +38,7 @@ def seeds_figure(
         alt=f"Line chart: the loss on new prompts of {len(losses)} seeds over training, updates on "
         "a logarithmic axis, as thin lines, one of them thick, beside gradient descent's.",
     )
-    for curve in levels:
-        drawing.curve(curve)
+    drawing.curves(levels)
     style = METHODS["full"]
     for seed, loss in enumerate(losses):
         if seed != chosen:

@@ -6,33 +6,44 @@ from pathlib import Path
 
 import numpy as np
 
-from icl_core.lessons.variations.config import Variations
-from icl_core.zoo.paper1.store import FOLDER, Part, load_part
-from icl_core.zoo.paper1.variations import (
-    PREFIX,
-    REFERENCE,
-    VARIANTS,
+from icl_core.experiments.variations.results import (
+    Algorithms,
+    Course,
+    load_algorithms,
+    load_course,
+    plateaus,
 )
+from icl_core.experiments.variations.settings import VARIANTS, model_name
+from icl_core.lessons.variations.config import Variations
+from icl_core.zoo.library import PRETRAINED
+from icl_core.zoo.movies import Movie, load_movie
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Trainings:
-    """All variants by name, and the algorithms they are measured against."""
+    """All variants by name, their weights over training by seed, and the algorithms they are
+    measured against."""
 
-    parts: Mapping[str, Part]
-    reference: Part
+    courses: Mapping[str, Course]
+    movies: Mapping[str, tuple[Movie, ...]]
+    algorithms: Algorithms
 
     def loss_of(self, descent: str) -> float:
         """Of "gd1", "gd2" or "gdpp2" on the task itself."""
-        return float(self.reference[f"{descent}:loss"][0])
+        return float(self.algorithms.of(descent).loss.mean)
 
-    def ends(self, variant: str, key: str = "loss") -> np.ndarray:
-        """By seed, at the end of training."""
-        return self.parts[variant][key][:, -1].astype(float)
+    def losses(self, variant: str) -> np.ndarray:
+        """On new prompts, [seeds, snapshots]."""
+        return self.courses[variant].loss.mean.astype(float)
 
-    def shift_error(self, variant: str) -> float:
-        """Largest standard error over seeds of the loss at inputs twice as wide."""
-        return float(self.parts[variant]["shift"][:, -1, -1, 1].max())
+    def train_losses(self, variant: str) -> np.ndarray:
+        """On the prompts of the training, [seeds, snapshots]."""
+        return self.courses[variant].train_loss.astype(float)
+
+    def plateaus(self, variant: str) -> np.ndarray:
+        """Updates of every seed until its loss is half-way down; inf: never."""
+        course = self.courses[variant]
+        return plateaus(course.steps, course.loss.mean)
 
 
 def rivals(config: Variations) -> list[tuple[str, str]]:
@@ -42,11 +53,15 @@ def rivals(config: Variations) -> list[tuple[str, str]]:
     return [("gd", "gd2"), ("gdpp_tuned", "gdpp2")]
 
 
-def read(folder: Path = FOLDER) -> Trainings:
-    """All parts of the experiment."""
+def read(folder: Path = PRETRAINED) -> Trainings:
+    """All results of the experiment."""
     return Trainings(
-        parts={name: load_part(PREFIX + name, folder) for name in VARIANTS},
-        reference=load_part(REFERENCE, folder),
+        courses={name: load_course(name, folder) for name in VARIANTS},
+        movies={
+            name: tuple(load_movie(model_name(name, seed), folder) for seed in range(known.seeds))
+            for name, known in VARIANTS.items()
+        },
+        algorithms=load_algorithms(folder),
     )
 
 

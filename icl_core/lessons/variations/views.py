@@ -5,6 +5,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from icl_core.experiments.variations.settings import EVERY, SCALES, VARIANTS
 from icl_core.lessons.shared.words import plus_minus
 from icl_core.lessons.variations import figures as plots
 from icl_core.lessons.variations.config import FRAMES, LABELS, Variations
@@ -17,13 +18,7 @@ from icl_core.plots import heatmaps as heat
 from icl_core.plots.drawing import Curve, level
 from icl_core.plots.figure import Figure
 from icl_core.plots.lines import lines
-from icl_core.zoo.paper1.store import Part
-from icl_core.zoo.paper1.variations import EVERY, SCALES, VARIANTS
-
-
-def _x(part: Part) -> np.ndarray:
-    """Updates + 1 of every snapshot."""
-    return part["steps"][0] + 1.0
+from icl_core.zoo.movies import Movie
 
 
 def _levels(config: Variations, found: Trainings, ends: tuple[float, float]) -> list[Curve]:
@@ -33,23 +28,23 @@ def _levels(config: Variations, found: Trainings, ends: tuple[float, float]) -> 
 
 def losses_view(config: Variations, found: Trainings) -> View:
     """All seeds over training."""
-    part, x = found.parts[config.variant], _x(found.parts[config.variant])
+    losses, x = found.losses(config.variant), found.courses[config.variant].steps[0] + 1.0
     trainee = VARIANTS[config.variant].trainee
     figure = plots.seeds_figure(
         x,
-        part["loss"].astype(float),
+        losses,
         chosen=config.seed,
         now=config.frame * EVERY,
-        title=f"{LABELS[config.variant]}: {len(part['loss'])} seeds",
-        train=part["train_loss"][config.seed].astype(float) if trainee.tasks else None,
+        title=f"{LABELS[config.variant]}: {len(losses)} seeds",
+        train=found.train_losses(config.variant)[config.seed] if trainee.tasks else None,
         levels=_levels(config, found, (1.0, float(x[-1]))),
     )
-    now = {"x": x[::EVERY, None], "y": part["loss"][config.seed, ::EVERY, None].astype(float)}
+    now = {"x": x[::EVERY, None], "y": losses[config.seed, ::EVERY, None]}
     return View(
         figure=figure,
         title="Loss over training",
         caption=caption(config, found),
-        controls=[updates_player(part["frames"][0], config.frame)],
+        controls=[updates_player(found.movies[config.variant][0].steps, config.frame)],
         grid=Grid(
             axes={"frame": range(FRAMES)},
             quantities=[Quantity(trace="now", field=key, values=v) for key, v in now.items()],
@@ -58,10 +53,10 @@ def losses_view(config: Variations, found: Trainings) -> View:
     )
 
 
-def _panels(part: Part, seed: int, frame: int) -> list[list[heat.Panel]]:
+def _panels(movie: Movie, frame: int) -> list[list[heat.Panel]]:
     """A row a layer and head: W_K^T W_Q beside P W_V."""
     rows = []
-    layers, heads = part["W_KQ"].shape[2:4]
+    layers, heads = movie.Q.shape[1:3]
     for layer in range(layers):
         for head in range(heads):
             where = f", layer {layer + 1}" * (layers > 1) + f", head {head + 1}" * (heads > 1)
@@ -70,12 +65,12 @@ def _panels(part: Part, seed: int, frame: int) -> list[list[heat.Panel]]:
                     heat.Panel(
                         uid=f"{key}:{layer}:{head}",
                         title=words + where,
-                        matrix=part[key][seed, frame, layer, head].astype(float),
+                        matrix=values[frame, layer, head].astype(float),
                         scale=words,
                     )
-                    for key, words in (
-                        ("W_KQ", "W<sub>K</sub><sup>T</sup>W<sub>Q</sub>"),
-                        ("PW_V", "P W<sub>V</sub>"),
+                    for key, words, values in (
+                        ("W_KQ", "W<sub>K</sub><sup>T</sup>W<sub>Q</sub>", movie.Q),
+                        ("PW_V", "P W<sub>V</sub>", movie.P),
                     )
                 ]
             )
@@ -84,22 +79,22 @@ def _panels(part: Part, seed: int, frame: int) -> list[list[heat.Panel]]:
 
 def weights_figure(config: Variations, found: Trainings) -> Figure:
     """The chosen seed's weights, its loss above."""
-    part = found.parts[config.variant]
-    x = part["frames"][config.seed]
-    last = [panel for row in _panels(part, config.seed, -1) for panel in row]
+    movie = found.movies[config.variant][config.seed]
+    x = movie.steps
+    last = [panel for row in _panels(movie, -1) for panel in row]
     limits: dict[str, float] = {}
     for panel in last:
         limits[panel.scale] = max(
             limits.get(panel.scale, 0.0), 1.05 * float(np.abs(panel.matrix).max())
         )
     return heat.heatmaps(
-        _panels(part, config.seed, config.frame),
+        _panels(movie, config.frame),
         title=f"Seed {config.seed} after {int(x[config.frame]):,} updates",
         name="variations_weights",
         limits=limits,
         run=heat.Run(
             steps=x,
-            loss=part["loss"][config.seed, ::EVERY].astype(float),
+            loss=movie.loss.astype(float),
             floor=0.0,
             method="full",
             now=config.frame,
@@ -111,12 +106,9 @@ def weights_figure(config: Variations, found: Trainings) -> Figure:
 
 @lru_cache(maxsize=48)
 def _weights_grid(found: Trainings, variant: str, seed: int) -> Grid:
-    part = found.parts[variant]
-    moving = heatmap_movie(_panels(part, seed, frame) for frame in range(FRAMES))
-    now = {
-        "x": part["frames"][seed][:, None] + 1.0,
-        "y": part["loss"][seed, ::EVERY, None].astype(float),
-    }
+    movie = found.movies[variant][seed]
+    moving = heatmap_movie(_panels(movie, frame) for frame in range(FRAMES))
+    now = {"x": movie.steps[:, None] + 1.0, "y": movie.loss[:, None].astype(float)}
     moving += [Quantity(trace="now", field=key, values=values) for key, values in now.items()]
     return Grid(axes={"frame": range(FRAMES)}, quantities=moving, exact=True)
 
@@ -126,15 +118,15 @@ def weights_view(config: Variations, found: Trainings) -> View:
     return View(
         figure=weights_figure(config, found),
         title="Weights over training",
-        controls=[updates_player(found.parts[config.variant]["frames"][0], config.frame)],
+        controls=[updates_player(found.movies[config.variant][0].steps, config.frame)],
         grid=_weights_grid(found, config.variant, config.seed),
     )
 
 
 def likeness_view(config: Variations, found: Trainings) -> View:
     """Cosine of the sensitivities to the query, over training."""
-    part = found.parts[config.variant]
-    x, cosine = part["frames"][0] + 1.0, part["cosine"][..., 0].astype(float)
+    course = found.courses[config.variant]
+    x, cosine = course.steps[0, ::EVERY] + 1.0, course.cosine.mean.astype(float)
     words = "one step of GD" if len(rivals(config)) == 1 else "two steps of GD++"
     curve = Curve(
         method="full",
@@ -145,7 +137,8 @@ def likeness_view(config: Variations, found: Trainings) -> View:
         high=cosine.max(0),
         band=f"{len(cosine)} seeds,",
     )
-    gap, error = (float(v) for v in part["prediction_gap"][config.seed, config.frame])
+    gaps, at = course.prediction_gap, (config.seed, config.frame)
+    gap, error = float(gaps.mean[at]), float(gaps.stderr[at])
     figure = lines(
         [curve],
         name="variations_likeness",
@@ -169,10 +162,9 @@ def likeness_view(config: Variations, found: Trainings) -> View:
 
 def shift_curves(config: Variations, found: Trainings, frame: int) -> list[Curve]:
     """Loss by width of the inputs: descent, and the chosen seed at a snapshot."""
-    part = found.parts[config.variant]
-    values = part["shift"][:, frame, :, 0].astype(float)
+    values = found.courses[config.variant].shift.mean[:, frame].astype(float)
     curves = [
-        Curve(method=method, x=SCALES, y=found.reference[f"{name}:shift"][:, 0])
+        Curve(method=method, x=SCALES, y=found.algorithms.of(name).shift.mean)
         for method, name in rivals(config)
     ]
     low, high = (end(values, axis=0) for end in (np.min, np.max))
@@ -183,7 +175,7 @@ def shift_curves(config: Variations, found: Trainings, frame: int) -> list[Curve
         y=values[config.seed],
         low=low,
         high=high,
-        band=f"{len(part['shift'])} seeds,",
+        band=f"{len(values)} seeds,",
         markers=True,
     )
     return [*curves, mine]
@@ -191,9 +183,9 @@ def shift_curves(config: Variations, found: Trainings, frame: int) -> list[Curve
 
 def shift_view(config: Variations, found: Trainings) -> View:
     """Inputs wider or narrower than in training."""
-    part = found.parts[config.variant]
+    course = found.courses[config.variant]
     curves = shift_curves(config, found, config.frame)
-    error = float(part["shift"][config.seed, config.frame, -1, 1])
+    error = float(course.shift.stderr[config.seed, config.frame, -1])
     all_of_them = [curve.y for f in range(FRAMES) for curve in shift_curves(config, found, f)]
     top = float(np.quantile(np.concatenate(all_of_them), 0.995))
     bottom = min(float(values.min()) for values in all_of_them)
@@ -206,11 +198,12 @@ def shift_view(config: Variations, found: Trainings) -> View:
         x="inputs times α",
         y_range=(0.9 * bottom, 1.1 * top),
     )
+    updates = int(course.steps[config.seed, config.frame * EVERY])
     return View(
         figure=figure,
-        caption=f"After {int(part['frames'][config.seed, config.frame]):,} updates. Loss at α = 2: "
+        caption=f"After {updates:,} updates. Loss at α = 2: "
         f"{plus_minus(float(curves[-1].y[-1]), error)}; trained at α = 1 alone. Band: the "
-        f"lowest to the highest of {len(part['shift'])} seeds.",
+        f"lowest to the highest of {len(course.steps)} seeds.",
     )
 
 

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from icl_core.lessons.shared.fields import text
+from icl_core.lessons.shared.fields import name_or_none, text
 from icl_core.models.linear import PARAMETRIZATIONS, Parametrization
-from icl_core.validation import Config, choice, integer
+from icl_core.validation import Config, checked, choice, integer
 
 Coordinates = Literal["normalised", "raw"]
 COORDINATES: tuple[Coordinates, ...] = get_args(Coordinates)
@@ -23,35 +23,20 @@ class Weights(Config):
     and depth, by its short name ("diag", "diag_H2", "full_s1"); "" is the first there is.
     """
 
-    task: str = "categorical1-3_d10_n20"
-    parametrization: Parametrization = "full"
-    layers: int = 4
-    heads: int = 1
-    seed: int = 0
-    layer: int = 0
-    coordinates: Coordinates = "normalised"
-    snapshot: int | None = None
-    study: Study = "theory"
-    focus: int = 3
-    rank: int = 1
-    other: str = ""
-
-    def __post_init__(self) -> None:
-        shot = self.snapshot
-        self._set(
-            task=text("The task", self.task),
-            parametrization=choice("The parametrization", self.parametrization, PARAMETRIZATIONS),
-            layers=integer("The number of layers L", self.layers, "num_layers"),
-            heads=integer("The number of heads H", self.heads, "num_heads"),
-            seed=integer("The seed", self.seed, "seed"),
-            layer=integer("The layer", self.layer, (0, 12)),
-            coordinates=choice("The coordinates", self.coordinates, COORDINATES),
-            snapshot=None if shot is None else integer("The snapshot", shot, (0, 1000)),
-            study=choice("The study", self.study, STUDIES),
-            focus=integer("The layer looked into", self.focus, (1, 12)),
-            rank=integer("The rank", self.rank, (0, 65)),
-            other="" if self.other == "" else text("The model to compare with", self.other),
-        )
+    task: str = checked("categorical1-3_d10_n20", text, "The task")
+    parametrization: Parametrization = checked(
+        "full", choice, "The parametrization", PARAMETRIZATIONS
+    )
+    layers: int = checked(4, integer, "The number of layers L", "num_layers")
+    heads: int = checked(1, integer, "The number of heads H", "num_heads")
+    seed: int = checked(0, integer, "The seed", "seed")
+    layer: int = checked(0, integer, "The layer", (0, 12))
+    coordinates: Coordinates = checked("normalised", choice, "The coordinates", COORDINATES)
+    snapshot: int | None = checked(None, integer, "The snapshot", (0, 1000))
+    study: Study = checked("theory", choice, "The study", STUDIES)
+    focus: int = checked(3, integer, "The layer looked into", (1, 12))
+    rank: int = checked(1, integer, "The rank", (0, 65))
+    other: str = checked("", name_or_none, "The model to compare with")
 
 
 PRESETS: dict[str, Weights] = {

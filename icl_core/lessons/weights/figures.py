@@ -1,10 +1,11 @@
 """Figures about whole matrices and models: what their parts hold, how far apart they are."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
-from icl_core.plots.drawing import Drawing
+from icl_core.plots.drawing import LABELS_ONLY, Drawing
 from icl_core.plots.figure import DECORATION, Figure
 from icl_core.plots.methods import METHODS
 from icl_core.plots.style import numbered_cells
@@ -38,6 +39,7 @@ def share_chart(bars: Mapping[str, np.ndarray], *, title: str) -> Figure:
     places = np.arange(len(bars), dtype=float)
     for index, (name, color) in enumerate(zip(SHARES, SHARE_COLORS, strict=True)):
         ends = np.stack([tops[:, index] - heights[:, index], tops[:, index]], axis=1)
+        shown = list(zip(bars, heights[:, index], strict=True))
         gaps = [value for pair in ends.tolist() for value in (*pair, None)]
         drawing.scatter(
             f"bar{index}",
@@ -46,18 +48,12 @@ def share_chart(bars: Mapping[str, np.ndarray], *, title: str) -> Figure:
             name=name,
             mode="lines",
             line={"color": color, "width": BAR},
-            text=np.repeat(
-                [
-                    f"{label}, {name}: {height:.2f} %"
-                    for label, height in zip(bars, heights[:, index], strict=True)
-                ],
-                3,
-            ),
+            text=np.repeat([f"{label}, {name}: {height:.2f} %" for label, height in shown], 3),
             hovertemplate="%{text}<extra></extra>",
             meta={
                 "rows": [
                     {"matrix": label, "part": name, "share (%)": float(height)}
-                    for label, height in zip(bars, heights[:, index], strict=True)
+                    for label, height in shown
                 ]
             },
         )
@@ -91,35 +87,28 @@ def distance_chart(
     places = np.arange(count)
     upper = np.triu(np.ones((count, count), bool), 1)
     said = np.where(upper, "as trained", "aligned").astype(object)
-    drawing.traces.append(
+    rows: list[dict[str, Any]] = [
         {
-            "type": "heatmap",
-            "uid": "distances",
-            "x": places,
-            "y": places,
-            "z": z,
-            "customdata": [
-                [f"{row} and {column}, {said[i, j]}" for j, column in enumerate(labels)]
-                for i, row in enumerate(labels)
-            ],
-            "coloraxis": "coloraxis",
-            "xgap": 2,
-            "ygap": 2,
-            "hovertemplate": "%{customdata}: %{z:.4f}<extra></extra>",
-            "meta": {
-                "rows": [
-                    {
-                        "one": labels[i],
-                        "other": labels[j],
-                        "distance before": float(before[i, j]),
-                        "distance after": float(after[i, j]),
-                    }
-                    for i in range(count)
-                    for j in range(i)
-                ]
-                or [{"one": label, "other": label, "distance": 0.0} for label in labels]
-            },
+            "one": labels[i],
+            "other": labels[j],
+            "distance before": float(before[i, j]),
+            "distance after": float(after[i, j]),
         }
+        for i in range(count)
+        for j in range(i)
+    ]
+    drawing.heatmap(
+        "distances",
+        places,
+        places,
+        z,
+        customdata=[
+            [f"{row} and {column}, {said[i, j]}" for j, column in enumerate(labels)]
+            for i, row in enumerate(labels)
+        ],
+        gap=2,
+        hovertemplate="%{customdata}: %{z:.4f}<extra></extra>",
+        meta={"rows": rows or [{"one": x, "other": x, "distance": 0.0} for x in labels]},
     )
     drawing.scatter(
         "numbers",
@@ -133,8 +122,11 @@ def distance_chart(
         meta=DECORATION,
     )
     ends = [-0.5, count - 0.5]
-    ticks = {"tickvals": places, "ticktext": names, "showgrid": False, "showline": False}
-    look = ticks | {"ticks": "", "tickfont": {"size": 12}}
+    look: dict[str, Any] = LABELS_ONLY | {
+        "tickvals": places,
+        "ticktext": names,
+        "tickfont": {"size": 12},
+    }
     drawing.axis("x", range=ends, side="top", tickangle=0, **look)
     drawing.axis("y", range=ends[::-1], **look)
     drawing.set(

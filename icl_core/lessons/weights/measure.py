@@ -13,13 +13,9 @@ from icl_core.lessons.shared.shipped import Kin, Relatives, find_family, relativ
 from icl_core.lessons.weights.config import Coordinates, Weights
 from icl_core.models.linear import Layers, LinearTransformer, Normalised
 from icl_core.tasks.linear import LinearTask
-from icl_core.zoo.library import (
-    PRETRAINED,
-    baseline_table_name,
-    load_entry,
-    load_movie,
-    load_table,
-)
+from icl_core.zoo.library import PRETRAINED, load_entry
+from icl_core.zoo.movies import load_movie
+from icl_core.zoo.tables import baseline_table_name, load_table
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

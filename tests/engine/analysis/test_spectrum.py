@@ -19,11 +19,11 @@ from icl_core.analysis.spectrum import (
     two_step_gamma,
     two_step_losses,
 )
+from icl_core.experiments.paper1.published import SPECTRA
 from icl_core.models.linear import information_flow
 from icl_core.tasks.inputs import GaussianInputs, UniformInputs
 from icl_core.tasks.linear import LinearTask, draw_prompts
 from icl_core.tasks.noise import FixedNoise
-from icl_core.zoo.paper1.published import SPECTRA
 from tests.cases import COUNT, TASK, assert_close, diag_model, some_prompts
 
 DIM = 3

@@ -18,7 +18,7 @@ from icl_core.analysis.two_noise import (
 from icl_core.constructions.two_noise import TwoNoise, of_unit_inputs, two_noise_model
 from icl_core.tasks.linear import LinearTask, Moments, Prompts
 from icl_core.tasks.noise import CategoricalNoise
-from icl_core.zoo.library import baseline_table_name, load_table
+from icl_core.zoo.tables import baseline_table_name, load_table
 
 LEVELS = of_unit_inputs(1.0, 20), of_unit_inputs(3.0, 20)
 ZOO = LinearTask(dim=10, num_context=20, noise=CategoricalNoise(values=(1.0, 3.0)))

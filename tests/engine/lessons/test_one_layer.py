@@ -10,6 +10,8 @@ from icl_core.algorithms.descent import GradientDescent
 from icl_core.analysis.floors import one_layer_loss, one_layer_step
 from icl_core.analysis.loss import distance_loss
 from icl_core.errors import InputError
+from icl_core.experiments.one_layer.settings import MIXES, SEEDS, SIZES, STEPS
+from icl_core.experiments.shared import MAIN, task_of
 from icl_core.lessons import one_layer as lesson
 from icl_core.lessons.one_layer import rollout
 from icl_core.lessons.one_layer.config import FRAMES, OneLayer
@@ -18,14 +20,6 @@ from icl_core.lessons.one_layer.views import VIEWS
 from icl_core.models.linear import LinearTransformer
 from icl_core.plots.figure import tidy_rows
 from icl_core.tasks.linear import draw_prompts
-from icl_core.zoo.paper1.one_layer import (
-    MAIN,
-    MIXES,
-    SEEDS,
-    SIZES,
-    STEPS,
-    task_of,
-)
 from tests.cases import assert_close, matrices
 from tests.hostile import assert_one_sentence
 
@@ -39,7 +33,7 @@ def runs() -> Runs:
 
 def test_training_ends_on_gradient_descent(runs: Runs) -> None:
     """Every seed within 1 % of the exact best; the start is the zero predictor's 1/2 s d."""
-    loss = runs.over_seeds("loss")
+    loss = runs.course.loss
     assert loss.shape == (len(SEEDS), FRAMES)
     np.testing.assert_allclose(loss[:, -1], runs.best, rtol=0.01)
     np.testing.assert_allclose(loss[:, 0], 0.5 * MAIN / 12, rtol=0.02)
@@ -54,16 +48,16 @@ def test_the_shipped_losses_are_the_weights(runs: Runs) -> None:
     task = task_of(MAIN)
     prompts = draw_prompts(task, 77, 4096)
     gd = GradientDescent(etas=(one_layer_step(task),)).weight_path(prompts)
-    for run in runs.runs[:2]:
-        path = LinearTransformer(P=run["PW_V"][-1:, None], Q=run["W_KQ"][-1:, None]).weight_path(
-            prompts
-        )
+    course = runs.course
+    for seed, movie in enumerate(runs.movies[:2]):
+        path = LinearTransformer(P=movie.P[-1], Q=movie.Q[-1]).weight_path(prompts)
         gap = np.asarray(
             distance_loss(path, prompts.w, task.query_variances)
             - distance_loss(gd, prompts.w, task.query_variances)
         )[-1]
         again = one_layer_loss(task) + gap.mean()
-        assert abs(again - run["loss"][-1]) < 5 * gap.std() / 64 + 5 * run["excess_stderr"][-1]
+        error = gap.std() / 64 + course.excess.stderr[seed, -1]
+        assert abs(again - course.loss[seed, -1]) < 5 * error
 
 
 def test_sizes_lie_on_the_exact_curve(runs: Runs) -> None:
@@ -91,10 +85,10 @@ def test_weights_are_shown_beside_the_construction(runs: Runs) -> None:
 
 
 def test_mixtures_begin_trained_and_end_constructed(runs: Runs) -> None:
-    excess = runs.shifts["mixes"]
+    mixes = runs.shifts.mixes
     assert MIXES[0] == 0
-    assert_close(excess[:, 0, 0], runs.over_seeds("excess")[:, -1], 1e-5)
-    assert np.abs(excess[:, -1]).max() < 1e-12
+    assert_close(mixes.mean[:, 0], runs.course.excess.mean[:, -1], 1e-5)
+    assert max(np.abs(mixes.mean[:, -1]).max(), mixes.stderr[:, -1].max()) < 1e-12
 
 
 @pytest.mark.parametrize("shift", ["input_shift", "target_shift", "law_shift"])
@@ -143,6 +137,6 @@ def test_bad_choices_are_one_sentence(changes: dict) -> None:
 
 
 def test_without_files_one_sentence(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="paper1 build") as caught:
+    with pytest.raises(InputError, match="zoo build") as caught:
         read(tmp_path)
     assert_one_sentence(caught.value)

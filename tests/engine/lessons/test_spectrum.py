@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from icl_core.analysis.spectrum import condition_numbers, interval_gamma, transform
 from icl_core.errors import InputError
+from icl_core.experiments.paper1.published import SPECTRA
 from icl_core.lessons import gdpp_spectrum as lesson
 from icl_core.lessons.gdpp_spectrum.config import MANY, PRESETS, PROMPTS, SIZES, GdppSpectrum
 from icl_core.lessons.gdpp_spectrum.figures.panels import LEVELS, STEPS
@@ -22,7 +23,6 @@ from icl_core.lessons.gdpp_spectrum.measure import (
 from icl_core.lessons.gdpp_spectrum.views import VIEWS
 from icl_core.live import READOUT
 from icl_core.tasks.inputs import STANDARD
-from icl_core.zoo.paper1.published import SPECTRA
 from tests.hostile import ANY_JSON, assert_one_sentence
 
 UNIFORM = GdppSpectrum(inputs="uniform")

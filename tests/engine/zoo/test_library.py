@@ -16,20 +16,15 @@ from icl_core.tasks.linear import LinearTask
 from icl_core.tasks.noise import CategoricalNoise, UniformNoise
 from icl_core.zoo.library import (
     Entry,
-    Movie,
-    Table,
-    baseline_table_name,
     find_entry,
     load_entry,
-    load_movie,
-    load_table,
     model_name,
     read_manifest,
-    save_movie,
-    save_table,
     task_name,
     write_manifest,
 )
+from icl_core.zoo.movies import Movie, load_movie, save_movie
+from icl_core.zoo.tables import Table, baseline_table_name, load_table, save_table
 from tests.cases import PAPER_TASKS, TASK, full_model
 from tests.hostile import ANY_JSON, assert_one_sentence
 

@@ -1,10 +1,11 @@
 """A DIAG model as a flow: two streams, x and y, and what each layer adds from one to the other."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
-from icl_core.plots.drawing import Drawing
+from icl_core.plots.drawing import LABELS_ONLY, Drawing
 from icl_core.plots.figure import DECORATION, Figure
 from icl_core.plots.methods import METHODS
 from icl_core.plots.omegas import OMEGA_NAMES, OMEGAS
@@ -43,21 +44,14 @@ def flow_diagram(
         "arrows a layer between them, as wide as their ω is large.",
     )
     for layer in marked:
-        place = {
-            "x0": ACROSS[0],
-            "x1": ACROSS[1],
-            "y0": layer - 1,
-            "y1": layer,
-            "xref": "x",
-            "yref": "y",
-        }
+        place = {"x0": ACROSS[0], "x1": ACROSS[1], "y0": layer - 1, "y1": layer}
         look = {"fillcolor": "rgba(123,135,148,0.13)", "line": {"width": 0}, "layer": "below"}
-        drawing.set(shapes=[*drawing.layout["shapes"], {"type": "rect"} | place | look])
+        drawing.shape(type="rect", xref="x", yref="y", **place, **look)
     for layer in range(layers):
         for index in (0, 3, 1, 2):
             _arrow(drawing, layer, index, float(values[layer, index]), largest)
     _stations(drawing, layers)
-    bare = {"showgrid": False, "showline": False, "ticks": "", "fixedrange": True}
+    bare: dict[str, Any] = LABELS_ONLY | {"fixedrange": True}
     drawing.axis("x", **bare, range=ACROSS, showticklabels=False)
     drawing.axis(
         "y",
@@ -86,12 +80,8 @@ def _arrow(drawing: Drawing, layer: int, index: int, value: float, largest: floa
     width = NARROWEST + (WIDEST - NARROWEST) * min(abs(value) / largest, 1)
     color = IDLE if value == 0 else POSITIVE if value > 0 else NEGATIVE
     said = f"layer {layer + 1}, {OMEGAS[index]} = {_signed(value)}<br>{ROLES[index]}"
-    row = {
-        "layer": layer + 1,
-        "omega": OMEGA_NAMES[index],
-        "value": value,
-        "what it does": ROLES[index],
-    }
+    row = {"layer": layer + 1, "omega": OMEGA_NAMES[index], "value": value}
+    row |= {"what it does": ROLES[index]}
     drawing.scatter(
         f"{OMEGA_NAMES[index]}:{layer + 1}",
         x,

@@ -7,7 +7,7 @@ import numpy as np
 
 from icl_core.plots.drawing import Drawing
 from icl_core.plots.figure import Figure
-from icl_core.plots.heatmaps import token_names
+from icl_core.plots.heatmaps import token_axes, token_lines, token_names
 from icl_core.plots.methods import METHODS
 
 MODEL = METHODS["diag"]
@@ -143,11 +143,7 @@ def _plane(drawing: Drawing, held: Held, values: dict[tuple[str, str], np.ndarra
         values["now", "y"],
         name="the layer shown",
         mode="markers",
-        marker={
-            "color": "rgba(0,0,0,0)",
-            "size": 17,
-            "line": {"color": MODEL.color, "width": 2.5},
-        },
+        marker={"color": "rgba(0,0,0,0)", "size": 17, "line": {"color": MODEL.color, "width": 2.5}},
         hoverinfo="skip",
         showlegend=False,
         meta={"panel": "plane"},
@@ -162,95 +158,52 @@ def _plane(drawing: Drawing, held: Held, values: dict[tuple[str, str], np.ndarra
 def _matrix(drawing: Drawing, held: Held) -> None:
     size = len(held.truth) + 1
     names = token_names(size)
-    drawing.traces.append(
-        {
-            "type": "heatmap",
-            "uid": "held",
-            "name": "[M, u; −w, a]",
-            "x": names,
-            "y": names,
-            "z": held.whole,
-            "xaxis": "x2",
-            "yaxis": "y2",
-            "coloraxis": "coloraxis",
-            "hovertemplate": "row %{y}, column %{x}: %{z:.4g}<extra></extra>",
-            "meta": {"panel": "M, u, w, a"},
-        }
-    )
-    look = {
-        "type": "category",
-        "tickvals": ["x1", "y"],
-        "ticktext": ["x", "y"],
-        "showgrid": False,
-        "showline": False,
-        "ticks": "",
-    }
-    drawing.axis("x", 2, **look, domain=[0, 0.42], anchor="y2", constrain="domain")
-    drawing.axis(
-        "y",
+    drawing.heatmap(
+        "held",
+        names,
+        names,
+        held.whole,
         2,
-        **look,
-        domain=[0, 0.4],
-        anchor="x2",
-        autorange="reversed",
-        scaleanchor="x2",
-        constrain="domain",
+        name="[M, u; −w, a]",
+        hovertemplate="row %{y}, column %{x}: %{z:.4g}<extra></extra>",
+        meta={"panel": "M, u, w, a"},
     )
+    token_axes(drawing, 2, [0, 0.42], [0, 0.4])
+    token_lines(drawing, size, 2)
     drawing.set(coloraxis={"cmin": -1.5, "cmax": 1.5, "showscale": False})
-    drawing.note(
-        "[M u; −w a], colours from −1.5 to 1.5",
-        x=0,
-        y=0.405,
-        xref="paper",
-        yref="paper",
-        xanchor="left",
-        yanchor="bottom",
-    )
-    if size > 2:
-        edge = {"type": "line", "xref": "x2", "yref": "y2"}
-        line = {"line": {"color": METHODS["bayes_rr"].color, "width": 0.75}}
-        ends, at = (-0.5, size - 0.5), size - 1.5
-        upright = {"x0": at, "x1": at, "y0": ends[0], "y1": ends[1]}
-        across = {"y0": at, "y1": at, "x0": ends[0], "x1": ends[1]}
-        drawing.set(shapes=[edge | line | upright, edge | line | across])
+    drawing.headline("[M u; −w a], colours from −1.5 to 1.5", 0, 0.405)
 
 
 def _coordinates(drawing: Drawing, held: Held, values: dict[tuple[str, str], np.ndarray]) -> None:
     index = np.arange(1, len(held.truth) + 1)
-    place = {"xaxis": "x3", "yaxis": "y3", "meta": {"panel": "coordinates"}}
+    meta = {"panel": "coordinates"}
     for uid, name, point, look in _points(held):
         drawing.scatter(
             f"{uid}:coordinates",
             index,
             point,
+            3,
             name=name,
             legendgroup=uid,
             showlegend=False,
             mode="markers",
             marker=look | {"size": 9},
             hovertemplate=f"{name}: %{{y:.3g}}<extra></extra>",
-            **place,
+            meta=meta,
         )
     drawing.scatter(
         "w:coordinates",
         index,
         values["w:coordinates", "y"],
+        3,
         name="w",
         showlegend=False,
         mode="markers",
         marker={"color": MODEL.color, "symbol": MODEL.marker, "size": 9},
         hovertemplate="w: %{y:.3g}<extra></extra>",
-        **place,
+        meta=meta,
     )
-    drawing.axis(
-        "x",
-        3,
-        title="coordinate",
-        domain=[0.52, 1],
-        anchor="y3",
-        range=[0.5, len(index) + 0.5],
-        dtick=1 if len(index) < 6 else 3,
-        tick0=1,
-        showgrid=False,
-    )
-    drawing.axis("y", 3, domain=[0, 0.4], anchor="x3", zeroline=True, zerolinewidth=1)
+    drawing.panel(3, [0.52, 1], [0, 0.4])
+    across = {"range": [0.5, len(index) + 0.5], "dtick": 1 if len(index) < 6 else 3, "tick0": 1}
+    drawing.axis("x", 3, title="coordinate", showgrid=False, **across)
+    drawing.axis("y", 3, zeroline=True, zerolinewidth=1)

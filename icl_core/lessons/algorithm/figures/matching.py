@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from icl_core.plots.drawing import Drawing, numbered
+from icl_core.plots.drawing import LABELS_ONLY, Drawing
 from icl_core.plots.figure import DECORATION, Figure
 from icl_core.plots.methods import METHODS
 from icl_core.plots.style import numbered_cells
@@ -64,7 +65,6 @@ def matching_figure(panels: Sequence[Match], *, title: str) -> Figure:
 def _panel(
     drawing: Drawing, panel: Match, number: int, across: list[float], down: list[float]
 ) -> None:
-    x, y = numbered("x", number), numbered("y", number)
     down_at, across_at = list(range(len(panel.gap))), list(range(len(panel.columns)))
     per_cent = [[_percent(value).removesuffix(" %") for value in line] for line in panel.gap]
     kind = "s =" if panel.method == "const_rr" else "step"
@@ -80,84 +80,65 @@ def _panel(
         for i in down_at
         for j in across_at
     ]
-    drawing.traces.append(
-        {
-            "type": "heatmap",
-            "uid": panel.method,
-            "name": panel.title,
-            "x": across_at,
-            "y": down_at,
-            "z": closeness(panel.gap),
-            "text": [
-                [said if panel.best[i] == j else "" for j, said in enumerate(line)]
-                for i, line in enumerate(per_cent)
-            ],
-            "texttemplate": "%{text}",
-            "textfont": {"size": 11},
-            "customdata": [
-                [
-                    f"layer {row['layer']}, {kind} {row['step or strength']}: "
-                    f"{_percent(row['gap'])} ± {100 * row['standard error']:.1g} %"
-                    for row in rows[i * len(across_at) : (i + 1) * len(across_at)]
-                ]
-                for i in down_at
-            ],
-            "hovertemplate": f"%{{customdata}}<extra>{panel.title}</extra>",
-            "coloraxis": "coloraxis",
-            "xaxis": x,
-            "yaxis": y,
-            "xgap": 1,
-            "ygap": 1,
-            "meta": {"rows": rows},
-        }
+    drawing.heatmap(
+        panel.method,
+        across_at,
+        down_at,
+        closeness(panel.gap),
+        number,
+        name=panel.title,
+        text=[
+            [said if panel.best[i] == j else "" for j, said in enumerate(line)]
+            for i, line in enumerate(per_cent)
+        ],
+        texttemplate="%{text}",
+        textfont={"size": 11},
+        customdata=[
+            [
+                f"layer {row['layer']}, {kind} {row['step or strength']}: "
+                f"{_percent(row['gap'])} ± {100 * row['standard error']:.1g} %"
+                for row in rows[i * len(across_at) : (i + 1) * len(across_at)]
+            ]
+            for i in down_at
+        ],
+        hovertemplate=f"%{{customdata}}<extra>{panel.title}</extra>",
+        gap=1,
+        meta={"rows": rows},
     )
-    bare = {"showgrid": False, "showline": False, "ticks": "", "fixedrange": True}
+    bare: dict[str, Any] = LABELS_ONLY | {"fixedrange": True}
+    drawing.panel(number, across, down)
     drawing.axis(
         "x",
         number,
         **bare,
-        domain=across,
-        anchor=y,
         range=[-0.5, len(across_at) - 0.5],
         tickvals=across_at[::2],
         ticktext=list(panel.columns)[::2],
         tickangle=0,
         tickfont={"size": 11},
     )
-    first = number % COLUMNS == 1
     drawing.axis(
         "y",
         number,
         **bare,
-        domain=down,
-        anchor=x,
         range=[len(down_at) - 0.5, -0.5],
         tickvals=down_at,
         ticktext=[f"layer {i + 1}" for i in down_at],
-        showticklabels=first,
+        showticklabels=number % COLUMNS == 1,
         ticklabelstandoff=8,
     )
-    drawing.note(
-        f"<b>{panel.title}</b>",
-        x=across[0],
-        y=down[1],
-        xref="paper",
-        yref="paper",
-        xanchor="left",
-        yanchor="bottom",
-    )
+    drawing.headline(f"<b>{panel.title}</b>", across[0], down[1])
     marks = {"color": METHODS["full"].color, "symbol": "square-open", "size": 22}
     drawing.scatter(
         f"{panel.method}:best",
         [int(j) for j in panel.best],
         down_at,
+        number,
         mode="markers",
         marker=marks | {"line": {"width": 2}},
         cliponaxis=False,
         hoverinfo="skip",
         meta=DECORATION,
-        xaxis=x,
-        yaxis=y,
     )
 
 

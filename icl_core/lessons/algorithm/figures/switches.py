@@ -1,10 +1,11 @@
 """Figures of a model with some of its omegas scaled or off: its losses, and what each is worth."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
-from icl_core.plots.drawing import LOSS, Curve, Drawing
+from icl_core.plots.drawing import LABELS_ONLY, LOSS, Curve, Drawing
 from icl_core.plots.figure import Figure
 from icl_core.plots.omegas import OMEGA_NAMES, OMEGAS
 from icl_core.plots.style import numbered_cells
@@ -37,30 +38,21 @@ def switch_figure(
     for at in trained_at:
         reach = (ends[1] - ends[0]) / 120
         drawing.shade_x(at - reach, at + reach)
-    for curve in by_noise:
-        drawing.curve(curve, 1)
-        drawing.traces[-1]["meta"] = {"panel": "by noise level"}
-    first = len(drawing.traces)
-    for curve in by_layer:
-        drawing.curve(curve, 2)
-    for trace in drawing.traces[:first]:
+    drawing.curves(by_noise, 1)
+    for trace in drawing.traces:
         trace["meta"] = {"panel": "by noise level"}
+    first = len(drawing.traces)
+    drawing.curves(by_layer, 2)
     for trace in drawing.traces[first:]:
         trace |= {"meta": {"panel": "by layer"}, "showlegend": False}
     last = max(float(curve.x.max()) for curve in by_layer)
     drawing.axis("x", title="noise level σ of the prompt", range=ends, anchor="y", showgrid=False)
-    drawing.axis("y", title=LOSS, domain=[0.585, 1], anchor="x")
-    drawing.axis(
-        "x",
-        2,
-        title="prediction read after layer",
-        range=[-0.15, last + 0.15],
-        anchor="y2",
-        dtick=1,
-        showgrid=False,
-    )
-    drawing.axis("y", 2, title=LOSS, domain=[0, 0.415], anchor="x2")
+    drawing.axis("y", domain=[0.585, 1], anchor="x")
+    across = {"range": [-0.15, last + 0.15], "dtick": 1, "showgrid": False}
+    drawing.axis("x", 2, title="prediction read after layer", anchor="y2", **across)
+    drawing.axis("y", 2, domain=[0, 0.415], anchor="x2")
     for number in (1, 2):
+        drawing.axis("y", number, title=LOSS)
         drawing.log_y(*y_range, number)
     drawing.set(height=640)
     return drawing.figure()
@@ -93,28 +85,23 @@ def worth_figure(
         for i in range(4)
         for j, column in enumerate(columns)
     ]
-    drawing.traces.append(
-        {
-            "type": "heatmap",
-            "uid": "worth",
-            "x": columns,
-            "y": list(OMEGAS),
-            "z": np.clip(np.nan_to_num(decades, nan=0, posinf=MOST), -MOST, MOST),
-            "text": [[_short(value, nothing) for value in line] for line in loss],
-            "texttemplate": "%{text}",
-            "textfont": {"size": 12},
-            "coloraxis": "coloraxis",
-            "xgap": 2,
-            "ygap": 2,
-            "customdata": [
-                [_said(loss[i, j], error[i, j], base, nothing) for j in range(len(columns))]
-                for i in range(4)
-            ],
-            "hovertemplate": "%{y} off, layer %{x}: %{customdata}<extra></extra>",
-            "meta": {"rows": rows},
-        }
+    drawing.heatmap(
+        "worth",
+        columns,
+        list(OMEGAS),
+        np.clip(np.nan_to_num(decades, nan=0, posinf=MOST), -MOST, MOST),
+        text=[[_short(value, nothing) for value in line] for line in loss],
+        texttemplate="%{text}",
+        textfont={"size": 12},
+        gap=2,
+        customdata=[
+            [_said(loss[i, j], error[i, j], base, nothing) for j in range(len(columns))]
+            for i in range(4)
+        ],
+        hovertemplate="%{y} off, layer %{x}: %{customdata}<extra></extra>",
+        meta={"rows": rows},
     )
-    bare = {"showgrid": False, "showline": False, "ticks": "", "fixedrange": True}
+    bare: dict[str, Any] = LABELS_ONLY | {"fixedrange": True}
     drawing.axis("x", **bare, type="category", title="switched off in layer", tickangle=0)
     drawing.axis("y", **bare, autorange="reversed")
     drawing.set(

@@ -49,16 +49,8 @@ def terms_figure(norms: Sequence[Term], cosines: Sequence[Term], *, title: str) 
     drawing.axis("x", **common, anchor="y")
     drawing.axis("y", title="mean norm", domain=[0.55, 1], anchor="x", rangemode="tozero")
     drawing.axis("x", 2, title="layer", **common, anchor="y2")
-    drawing.axis(
-        "y",
-        2,
-        title="mean cosine",
-        domain=[0, 0.43],
-        anchor="x2",
-        range=[-1.08, 1.08],
-        zeroline=True,
-        zerolinewidth=1,
-    )
+    drawing.axis("y", 2, title="mean cosine", domain=[0, 0.43], anchor="x2", range=[-1.08, 1.08])
+    drawing.axis("y", 2, zeroline=True, zerolinewidth=1)
     drawing.set(height=620)
     return drawing.figure()
 
@@ -86,6 +78,7 @@ def _term(drawing: Drawing, term: Term, panel: str, x: np.ndarray, number: int) 
         f"{term.name}:{panel}",
         x,
         _broken(mean),
+        number,
         name=term.label,
         legendgroup=term.name,
         showlegend=number == 1,
@@ -101,7 +94,5 @@ def _term(drawing: Drawing, term: Term, panel: str, x: np.ndarray, number: int) 
         },
         customdata=np.stack([error], axis=-1),
         hovertemplate=f"{term.label}: %{{y:.3g}} ± %{{customdata[0]:.1g}}<extra></extra>",
-        xaxis="x" if number == 1 else "x2",
-        yaxis="y" if number == 1 else "y2",
         meta={"panel": panel, "rows": rows},
     )

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from icl_core.plots.drawing import Drawing, numbered
+from icl_core.plots.drawing import Drawing
 from icl_core.plots.figure import DECORATION
 from icl_core.plots.methods import METHODS
 from icl_core.plots.style import translucent
-from icl_core.plots.ticks import log_range, log_ticks, tick_label
+from icl_core.plots.ticks import log_range, log_ticks
 
 BEFORE, AFTER = METHODS["gd"].color, METHODS["gdpp"].color
 OTHER, MARK = METHODS["oracle_rr"].color, METHODS["bayes_rr"].color
@@ -26,35 +26,12 @@ POINTS, STEPS = 49, 12
 """Of a contour; steps of gradient descent drawn."""
 
 
-def headline(drawing: Drawing, text: str, number: int) -> None:
-    """What a panel shows, above it."""
-    drawing.note(
-        text,
-        x=0,
-        y=1,
-        xref=f"{numbered('x', number)} domain",
-        yref=f"{numbered('y', number)} domain",
-        xanchor="left",
-        yanchor="bottom",
-        yshift=4,
-    )
-
-
 def log_x(drawing: Drawing, low: float, high: float, number: int, **properties: Any) -> None:
     """A fixed logarithmic axis, with ticks at powers of ten where there are enough."""
     ticks = log_ticks(low, high)
     if len(ticks) > 5:
         ticks = [t for t in ticks if math.isclose(math.log10(t) % 1, 0, abs_tol=1e-9)]
-    drawing.axis(
-        "x",
-        number,
-        type="log",
-        range=[math.log10(low), math.log10(high)],
-        showgrid=False,
-        tickvals=ticks,
-        ticktext=[tick_label(tick) for tick in ticks],
-        **properties,
-    )
+    drawing.log_axis("x", (low, high), ticks, number, showgrid=False, **properties)
 
 
 def draw_shares(
@@ -80,7 +57,7 @@ def draw_shares(
     log_x(drawing, float(edges[0]), float(edges[-1]), 3, title="κ", anchor="y3", domain=COLUMNS[1])
     top = min(1.0, 2.5 * float(before.max()))
     drawing.axis("y", 3, tickformat=".0%", range=[0, top], domain=ROWS[1], anchor="x3", nticks=4)
-    headline(drawing, f"κ of {who}", 3)
+    drawing.headline(f"κ of {who}", 0, 1, 3, yshift=4)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -150,7 +127,7 @@ def draw_by_gamma(drawing: Drawing, by_gamma: ByGamma, gamma: float, median: flo
     )  # fmt: skip
     drawing.axis("y", 4, domain=ROWS[2], anchor="x4")
     drawing.log_y(low, high, 4)
-    headline(drawing, f"median κ, 1 to {len(by_gamma.medians)} layers", 4)
+    drawing.headline(f"median κ, 1 to {len(by_gamma.medians)} layers", 0, 1, 4, yshift=4)
 
 
 def point(
@@ -279,4 +256,4 @@ def draw_valley(drawing: Drawing, before: tuple[float, float], after: tuple[floa
     drawing.axis("x", 5, constrain="domain")
     drawing.axis("y", 5, title="along largest λ", anchor="x5", domain=ROWS[2], **frame)
     drawing.axis("y", 5, scaleanchor="x5", constrain="domain")
-    headline(drawing, "loss, and GD's path", 5)
+    drawing.headline("loss, and GD's path", 0, 1, 5, yshift=4)

@@ -183,6 +183,7 @@ def _draw_spectrum(drawing: Drawing, passage: Passage) -> None:
             f"{uid}:stems",
             np.repeat(index + shift, 3),
             _stems(heights),
+            2,
             mode="lines",
             connectgaps=False,
             line={"color": color, "width": 2},
@@ -190,36 +191,25 @@ def _draw_spectrum(drawing: Drawing, passage: Passage) -> None:
             showlegend=False,
             hoverinfo="skip",
             meta=DECORATION,
-            xaxis="x2",
-            yaxis="y2",
         )
         drawing.scatter(
             uid,
             index + shift,
             shown(heights),
+            2,
             name=f"{uid} the layers",
             legendgroup=uid,
             mode="markers",
             marker={"color": color, "symbol": symbol, "size": 8},
             hovertemplate=f"{uid}: %{{y:.3g}} of the largest<extra></extra>",
             meta={"panel": "spectrum"},
-            xaxis="x2",
-            yaxis="y2",
         )
     lowest = max(float(passage.heights_before.min()) / 6, LOWEST)
-    drawing.axis(
-        "x",
-        2,
-        title="smallest first",
-        anchor="y2",
-        dtick=1 if len(index) <= 10 else 5,
-        showgrid=False,
-        range=[0.5, len(index) + 0.5],
-        domain=panels.COLUMNS[0],
-    )
-    drawing.axis("y", 2, domain=panels.ROWS[1], anchor="x2")
+    drawing.panel(2, panels.COLUMNS[0], panels.ROWS[1])
+    across = {"range": [0.5, len(index) + 0.5], "dtick": 1 if len(index) <= 10 else 5}
+    drawing.axis("x", 2, title="smallest first", showgrid=False, **across)
     drawing.log_y(lowest, 1.6, 2)
-    panels.headline(drawing, "λ / largest λ", 2)
+    drawing.headline("λ / largest λ", 0, 1, 2, yshift=4)
 
 
 def _draw_spread(
@@ -230,6 +220,7 @@ def _draw_spread(
             f"{uid}:{edge}",
             index,
             shown(values),
+            2,
             name=f"{uid} the layers, {'10' if edge == 'low' else '90'} % of prompts below",
             mode="lines",
             line={"width": 0, "color": color},
@@ -239,6 +230,4 @@ def _draw_spread(
             showlegend=False,
             hoverinfo="skip",
             meta={"panel": "spectrum"},
-            xaxis="x2",
-            yaxis="y2",
         )

@@ -1,0 +1,96 @@
+"""Every experiment: what it makes, how, and how its models are measured again."""
+
+import fnmatch
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from icl_core.errors import InputError
+from icl_core.experiments import tokens
+from icl_core.experiments.jobs import Job, Report, run_jobs
+from icl_core.experiments.mixed_noise.build import build as build_mixed_noise
+from icl_core.experiments.mixed_noise.settings import specs
+from icl_core.experiments.mixed_noise.verify import measure_again as measure_mixed_noise_again
+from icl_core.experiments.one_layer import settings as one_layer
+from icl_core.experiments.one_layer.build import jobs as one_layer_jobs
+from icl_core.experiments.several_layers import settings as several_layers
+from icl_core.experiments.several_layers.build import jobs as several_layers_jobs
+from icl_core.experiments.variations import settings as variations
+from icl_core.experiments.variations.build import jobs as variations_jobs
+from icl_core.zoo.library import MIXED_NOISE, PRETRAINED, Entry
+
+
+@dataclass(frozen=True, kw_only=True)
+class Experiment:
+    """One experiment. paper: which of the two.
+
+    names: of all that it makes, in that order. build: makes those of some names that are missing or
+    were made with other settings, and returns their names. measure_again: losses of a model on so
+    many fresh prompts, and in what they differ from the manifest's figures.
+    """
+
+    paper: int
+    names: Callable[[], Iterable[str]]
+    build: Callable[[list[str], Path, Report], list[str]]
+    measure_again: Callable[[Entry, Path, int], tuple[np.ndarray, list[str]]]
+
+
+def _of_jobs(name: str, jobs: Callable[[], tuple[Job, ...]], *, heavy: bool = False) -> Experiment:
+    def build(names: list[str], folder: Path, report: Report) -> list[str]:
+        wanted = (job for job in jobs() if job.name in names)
+        return run_jobs(name, wanted, folder=folder, report=report)
+
+    return Experiment(
+        paper=1,
+        names=lambda: (job.name for job in jobs()),
+        build=build,
+        measure_again=partial(tokens.measure_again, heavy=heavy),
+    )
+
+
+EXPERIMENTS = {
+    MIXED_NOISE: Experiment(
+        paper=2,
+        names=lambda: (spec.name for spec in specs()),
+        build=build_mixed_noise,
+        measure_again=measure_mixed_noise_again,
+    ),
+    one_layer.NAME: _of_jobs(one_layer.NAME, one_layer_jobs),
+    several_layers.NAME: _of_jobs(several_layers.NAME, several_layers_jobs, heavy=True),
+    variations.NAME: _of_jobs(variations.NAME, variations_jobs),
+}
+
+
+def matching(names: Iterable[str], only: str) -> list[str]:
+    """The names that match a pattern."""
+    found = [name for name in names if fnmatch.fnmatch(name, only)]
+    if not found:
+        raise InputError(
+            f"Nothing that is shipped matches {only[:60]!r}: see the names with "
+            "`python -m icl_core zoo list`."
+        )
+    return found
+
+
+def build(
+    *,
+    only: str = "*",
+    papers: tuple[int, ...] = (1, 2),
+    folder: Path = PRETRAINED,
+    report: Report = lambda line: None,
+) -> list[str]:
+    """Make what matches the pattern and is missing or was made with other settings.
+
+    May be stopped at any moment and called again. Returns the names of what was made; `report`
+    receives one line per finished piece.
+    """
+    chosen = {key: known for key, known in EXPERIMENTS.items() if known.paper in papers}
+    wanted = matching([name for known in chosen.values() for name in known.names()], only)
+    made = []
+    for known in chosen.values():
+        if names := [name for name in known.names() if name in wanted]:
+            made += known.build(names, folder, report)
+    return made

@@ -1,0 +1,92 @@
+"""What is measured of trainings that struggle, with the shapes of its arrays.
+
+Losses are half MSE at sampled queries of the same EVALUATION prompts, paired with one step of
+gradient descent, whose loss is known exactly.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+
+from icl_core.analysis.estimate import Estimate
+from icl_core.analysis.floors import one_layer_loss
+from icl_core.experiments.shared import MAIN, task_of
+from icl_core.experiments.variations.settings import ALGORITHMS, VARIANTS, model_name
+from icl_core.zoo.library import PRETRAINED
+from icl_core.zoo.results import load_result, stacked
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Course:
+    """One model over its training.
+
+    steps: updates before a snapshot; train_loss: on the prompts of the training, where these are
+    fixed, else of the last batch. Frames are every EVERY-th snapshot: shift is the loss by the
+    factor of the inputs; cosine of the sensitivities and gap of the predictions are those beside
+    the variant's algorithm. seconds: of the processor, for the training.
+    """
+
+    steps: Annotated[np.ndarray, "snapshots"]
+    loss: Annotated[Estimate, "snapshots"]
+    train_loss: Annotated[np.ndarray, "snapshots"]
+    shift: Annotated[Estimate, "frames scales"]
+    cosine: Annotated[Estimate, "frames"]
+    prediction_gap: Annotated[Estimate, "frames"]
+    seconds: np.ndarray
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Descent:
+    """Exact loss of an algorithm, and its sampled ones by the factor of the inputs."""
+
+    loss: Estimate
+    shift: Annotated[Estimate, "scales"]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Algorithms:
+    """One best step of gradient descent, and two tied ones of GD and of GD++."""
+
+    gd1: Descent
+    gd2: Descent
+    gdpp2: Descent
+
+    def of(self, name: str) -> Descent:
+        """ "gd1", "gd2" or "gdpp2"."""
+        return {"gd1": self.gd1, "gd2": self.gd2, "gdpp2": self.gdpp2}[name]
+
+
+def load_course(variant: str, folder: Path = PRETRAINED) -> Course:
+    """All seeds of a variant: every array has these as its first axis."""
+    seeds = range(VARIANTS[variant].seeds)
+    return stacked([load_result(Course, model_name(variant, seed), folder) for seed in seeds])
+
+
+def load_algorithms(folder: Path = PRETRAINED) -> Algorithms:
+    """What the trainings are measured against."""
+    return load_result(Algorithms, ALGORITHMS, folder)
+
+
+def halfway() -> float:
+    """The loss midway between answering 0 and one step of gradient descent."""
+    task = task_of(MAIN)
+    return 0.25 * float(task.query_variances.sum()) + 0.5 * one_layer_loss(task)
+
+
+def plateaus(steps: np.ndarray, losses: np.ndarray) -> np.ndarray:
+    """Updates until the loss of each seed is first at most `halfway`, interpolated; inf: never.
+
+    steps and losses are [seeds, snapshots].
+    """
+    found = []
+    for marks, loss in zip(steps, losses, strict=True):
+        below = np.flatnonzero(loss <= halfway())
+        if not below.size:
+            found.append(np.inf)
+            continue
+        at = int(below[0])
+        share = (loss[at - 1] - halfway()) / (loss[at - 1] - loss[at])
+        found.append(float(marks[at - 1] + share * (marks[at] - marks[at - 1])))
+    return np.array(found)
