@@ -23,6 +23,7 @@ from icl_core.errors import InputError
 from icl_core.files import parse_json, read_bytes, write_atomic
 from icl_core.models.kinds import KINDS, Model
 from icl_core.models.linear import PARAMETRIZATIONS, LinearTransformer, Parametrization
+from icl_core.tasks.kinds import AnyTask, task_from_dict, task_to_dict
 from icl_core.tasks.linear import LinearTask
 from icl_core.validation import choice, integer, mapping, text
 
@@ -45,13 +46,20 @@ class Checkpoint(Generic[M]):
 
     model: M
     parametrization: Parametrization = "full"
-    task: LinearTask
+    task: AnyTask
     seed: int
     training: dict[str, Any] = field(default_factory=dict)
     metrics: dict[str, Any] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
     licence: str = ""
     recipe: str = ""
+
+    @property
+    def linear_task(self) -> LinearTask:
+        """The task, known to be noisy linear regression; InputError if it is not."""
+        if not isinstance(self.task, LinearTask):
+            raise InputError("The model's task is no linear regression: choose another file.")
+        return self.task
 
     def experiment(self) -> dict[str, Any]:
         """The metadata as plain JSON-able values."""
@@ -60,7 +68,7 @@ class Checkpoint(Generic[M]):
         known = {"licence": self.licence, "recipe": self.recipe}
         return {
             "format": FORMAT,
-            "task": self.task.to_dict(),
+            "task": task_to_dict(self.task),
             "model": model | self.model.config() | {"parametrization": self.parametrization},
             "training": self.training,
             "seed": self.seed,
@@ -215,7 +223,7 @@ def parse_checkpoint(
             f"{name} has format {experiment.get('format')!r:.40}: expected {FORMAT}; "
             "save it again with this version of the app."
         )
-    task = LinearTask.from_dict(experiment.get("task"))
+    task = task_from_dict(experiment.get("task"))
     config = mapping("The model entry", experiment.get("model"))
     kind = choice("The kind of model", config.pop("kind", LinearTransformer.kind), KINDS)
     called = config.pop("parametrization", None)

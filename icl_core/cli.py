@@ -97,7 +97,7 @@ def run_train(options: argparse.Namespace) -> None:
 def run_evaluate(options: argparse.Namespace) -> None:
     """Per-layer adjusted loss of a checkpoint, beside the baselines and the Bayes floor."""
     checkpoint = load_checkpoint(Path(options.file))
-    task = checkpoint.task
+    task = checkpoint.linear_task
     if options.noise is not None:
         task = task.replace(noise=parse_noise(options.noise))
     if options.context is not None:

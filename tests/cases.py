@@ -23,6 +23,7 @@ from icl_core.models.blocks import BlockModel
 from icl_core.models.kinds import KINDS, Model
 from icl_core.models.linear import LinearTransformer, diagonal_model
 from icl_core.plots.figure import Figure, tidy_rows
+from icl_core.tasks.base import Task
 from icl_core.tasks.linear import LinearTask, Prompts, Tokens, prompts_of
 from icl_core.tasks.noise import CategoricalNoise, FixedNoise, NoiseLaw, UniformNoise
 
@@ -156,7 +157,7 @@ METHODS = (
 )
 
 
-def some_model(kind: str, task: LinearTask = TASK, **config: Any) -> Model:
+def some_model(kind: str, task: Task = TASK, **config: Any) -> Model:
     """A model of a kind with random weights, small enough not to blow up on a few tokens."""
     rng = np.random.default_rng(6)
     shapes = KINDS[kind].shapes(config, task)
@@ -181,6 +182,10 @@ MODELS: dict[str, Callable[[], Model]] = {
     "factors": lambda: some_model("factors", num_layers=3, num_heads=2, tied=False),
     "factors_tied": lambda: some_model("factors", num_layers=4, num_heads=1, tied=True),
     **{name: partial(some_model, "blocks", **shape.to_dict()) for name, shape in BLOCKS.items()},
+    "copying": partial(some_model, "copying"),
+    "copying_one_hot": partial(some_model, "copying", places="one-hot", num_heads=2),
+    "features": partial(some_model, "features", width=6, num_layers=2, num_heads=2),
+    "features_frozen": partial(some_model, "features", width=6, num_layers=3, frozen=True),
 }
 """Trained models of every kind: a new kind is a new row and inherits `models/test_kinds.py`."""
 

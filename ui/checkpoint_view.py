@@ -26,7 +26,7 @@ def opened(name: str, data: bytes) -> Checkpoint[LinearTransformer]:
 def measured(name: str, data: bytes) -> dict[str, LossSummary]:
     """Its losses."""
     checkpoint = opened(name, data)
-    return measure_model(checkpoint.model, checkpoint.task)
+    return measure_model(checkpoint.model, checkpoint.linear_task)
 
 
 def open_checkpoint(page: str) -> None:
@@ -41,7 +41,7 @@ def open_checkpoint(page: str) -> None:
 def checkpoint_view(name: str, data: bytes, *, page: str) -> None:
     """What a file holds, how good it is, and its weights."""
     checkpoint = opened(name, data)
-    task, model = checkpoint.task, checkpoint.model
+    task, model = checkpoint.linear_task, checkpoint.model
     kind = label_of(checkpoint.parametrization, model.num_layers)
     st.markdown(
         f"**{kind}**, d = {task.dim}, trained on n = {task.num_context} examples with "

@@ -27,8 +27,7 @@ from jaxtyping import Float
 from icl_core.arrays import Array, namespace, numpy_or_xla, scan
 from icl_core.models.predictor import Answers, Model, Queries
 from icl_core.models.products import left, multiply, sandwich
-from icl_core.tasks.base import Context
-from icl_core.tasks.linear import LinearTask
+from icl_core.tasks.base import Context, Task
 from icl_core.validation import Config, checked, choice, integer, number
 
 ATTENTION = ("linear", "softmax")
@@ -102,7 +101,7 @@ class BlockTransformer(Model):
         return {name: np.asarray(values) for name, values in self.parameters.items()}
 
     @classmethod
-    def shapes(cls, config: Mapping[str, Any], task: LinearTask) -> dict[str, tuple[int, ...]]:
+    def shapes(cls, config: Mapping[str, Any], task: Task) -> dict[str, tuple[int, ...]]:
         shapes = BlockModel.from_dict(config).shapes(task.dim)
         return {name: shape for name, (shape, _) in shapes.items()}
 
@@ -153,18 +152,22 @@ def _block(
     read = (context, queries)
     if model.norm != "none":
         read = tuple(xp.where(normed, _layer_norm(weights, e), e) for e in read)
-    attend = _softmax if model.attention == "softmax" else _linear
+    attend = softmax_attention if model.attention == "softmax" else linear_attention
     changes = attend(weights, *read)
     context, queries = (e + change for e, change in zip((context, queries), changes, strict=True))
     if model.widening:
-        context, queries = (e + _mlp(weights, e) for e in (context, queries))
+        context, queries = (e + mlp(weights, e) for e in (context, queries))
     if model.clip:
         context, queries = (xp.clip(e, -model.clip, model.clip) for e in (context, queries))
     return context, queries
 
 
-def _linear(weights: Parameters, context: Array, queries: Array) -> tuple[Array, Array]:
-    """sum_h P_h V_h G K_h^T Q_h e with G = sum e e^T: heads cost no work per token."""
+def linear_attention(weights: Parameters, context: Array, queries: Array) -> tuple[Array, Array]:
+    """What a layer of linear attention adds to every token of the context and to the queries.
+
+    sum_h P_h V_h G K_h^T Q_h e with G = sum e e^T over the context: heads cost no work per token.
+    Tokens have their entries first and the batch last, as everywhere in this module.
+    """
     xp, on = namespace(context), _one(context)
     gram = multiply(context, context.swapaxes(0, 1), on)
     writes = xp.einsum("hij,hjk->hik", weights["P"], weights["W_V"])
@@ -174,7 +177,8 @@ def _linear(weights: Parameters, context: Array, queries: Array) -> tuple[Array,
     return multiply(layer, context, on), multiply(layer, queries, on)
 
 
-def _softmax(weights: Parameters, context: Array, queries: Array) -> tuple[Array, Array]:
+def softmax_attention(weights: Parameters, context: Array, queries: Array) -> tuple[Array, Array]:
+    """What a layer of softmax heads adds: sum_h P_h V_h E softmax(E^T K_h^T Q_h e / sqrt(size))."""
     xp, on, size = namespace(context), _one(context), len(context)
 
     def head(e: Array, W_K: Array, W_Q: Array, W_V: Array, P: Array) -> Array:
@@ -207,12 +211,13 @@ def _layer_norm(weights: Parameters, e: Array) -> Array:
     return scale * (centred / deviation) + offset
 
 
-def _mlp(weights: Parameters, e: Array) -> Array:
+def mlp(weights: Parameters, e: Array) -> Array:
+    """W_2 gelu(W_1 e + b_1) + b_2 of every token."""
     inner = left(weights["W_1"], e) + weights["b_1"][:, None, None]
-    return left(weights["W_2"], _gelu(inner)) + weights["b_2"][:, None, None]
+    return left(weights["W_2"], gelu(inner)) + weights["b_2"][:, None, None]
 
 
-def _gelu(x: Array) -> Array:
+def gelu(x: Array) -> Array:
     """JAX's, the approximation by tanh."""
     if namespace(x) is jnp:
         return jax.nn.gelu(x)

@@ -10,7 +10,8 @@ from jaxtyping import Float
 from icl_core.arrays import Array, WeightPath
 from icl_core.models.linear import LinearTransformer
 from icl_core.models.predictor import Method, Model
-from icl_core.tasks.linear import LinearTask, Prompts
+from icl_core.tasks.base import Task
+from icl_core.tasks.linear import Prompts
 from icl_core.validation import choice, integer
 
 Factor = Float[Array, "blocks heads tokens tokens"]
@@ -66,7 +67,7 @@ class FactoredTransformer(Method, Model):
         return {name: np.asarray(getattr(self, name)) for name in FACTORS}
 
     @classmethod
-    def shapes(cls, config: Mapping[str, Any], task: LinearTask) -> dict[str, tuple[int, ...]]:
+    def shapes(cls, config: Mapping[str, Any], task: Task) -> dict[str, tuple[int, ...]]:
         layers = integer("num_layers", config.get("num_layers"), "num_layers")
         heads = integer("num_heads", config.get("num_heads"), "num_heads")
         tied = choice("Whether layers are tied", config.get("tied"), (False, True))

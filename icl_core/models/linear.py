@@ -19,6 +19,7 @@ from icl_core.arrays import Array, WeightPath, eye_like, namespace, numpy_or_xla
 from icl_core.models.coordinates import scaled, token_scale
 from icl_core.models.predictor import Method, Model
 from icl_core.models.products import sandwich
+from icl_core.tasks.base import Task
 from icl_core.tasks.linear import LinearTask, Moments, Prompts
 from icl_core.validation import integer
 
@@ -78,7 +79,7 @@ class LinearTransformer(Layers, Method, Model):
         return {"P": np.asarray(self.P, np.float64), "Q": np.asarray(self.Q, np.float64)}
 
     @classmethod
-    def shapes(cls, config: Mapping[str, Any], task: LinearTask) -> dict[str, tuple[int, ...]]:
+    def shapes(cls, config: Mapping[str, Any], task: Task) -> dict[str, tuple[int, ...]]:
         layers = integer("num_layers", config.get("num_layers"), "num_layers")
         heads = integer("num_heads", config.get("num_heads"), "num_heads")
         return dict.fromkeys(("P", "Q"), (layers, heads, task.dim + 1, task.dim + 1))

@@ -13,8 +13,8 @@ import numpy as np
 from jaxtyping import Float
 
 from icl_core.arrays import Array, WeightPath, namespace
-from icl_core.tasks.base import Context
-from icl_core.tasks.linear import LinearTask, Prompts, prompts_of
+from icl_core.tasks.base import Context, Task
+from icl_core.tasks.linear import Prompts, prompts_of
 
 Queries = Float[Array, "batch queries dim"]
 Answers = Float[Array, "steps batch queries"]
@@ -56,7 +56,7 @@ class Model(Predictor, Protocol):
         ...
 
     @classmethod
-    def shapes(cls, config: Mapping[str, Any], task: LinearTask) -> dict[str, tuple[int, ...]]:
+    def shapes(cls, config: Mapping[str, Any], task: Task) -> dict[str, tuple[int, ...]]:
         """Name and shape of every tensor of such a model; InputError for no such config."""
         ...
 

@@ -61,7 +61,7 @@ class LinearTask(Config):
 
     def draw(
         self,
-        seed: Seed,
+        seed: Seed | np.random.Generator,
         count: int,
         queries: int = 1,
         dtype: type[np.float32 | np.float64] = np.float64,

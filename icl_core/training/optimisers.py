@@ -8,9 +8,24 @@ import jax
 import jax.numpy as jnp
 import optax
 from jaxtyping import Array, Float
+from optax.contrib import MuonDimensionNumbers, muon
+
+
+def _matrices(parameters: Any) -> Any:
+    """Which parameters Muon takes for matrices, the last two of their axes being output and input:
+    those whose names begin with a capital letter. All others are left to Adam."""
+
+    def axes(path: Any, leaf: Array) -> MuonDimensionNumbers | None:
+        name = str(getattr(path[-1], "key", "")) if path else ""
+        return MuonDimensionNumbers(-1, -2) if leaf.ndim > 1 and name[:1].isupper() else None
+
+    return jax.tree_util.tree_map_with_path(axes, parameters)
+
 
 OPTIMISERS: Mapping[str, Callable[[float], optax.GradientTransformation]] = {
     "adam": lambda decay: optax.scale_by_adam(b2=decay),
+    # Optax's has the sign of a step.
+    "muon": lambda decay: muon(-1.0, adam_b2=decay, muon_weight_dimension_numbers=_matrices),
 }
 """Each maps clipped gradients to directions that are subtracted at the learning rate; made of
 `RunConfig.decay`."""

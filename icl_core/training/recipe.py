@@ -17,16 +17,19 @@ BLOCK = 25
 
 
 def start(
-    shapes: Mapping[str, tuple[tuple[int, ...], int]], layers: int, seed: int
+    shapes: Mapping[str, tuple[tuple[int, ...], int]],
+    layers: int,
+    seed: int,
+    variance: float = INITIAL_VARIANCE,
 ) -> dict[str, Array]:
-    """Truncated normals of variance 0.002 / (L fan-in) in float32; biases 0, LayerNorms 1 and 0.
+    """Truncated normals of that variance / (L fan-in) in float32; biases 0, LayerNorms 1 and 0.
 
     shapes: the shape and the fan-in of every parameter, as `BlockModel.shapes` has them.
     """
     found, keys = {}, jax.random.split(jax.random.key(seed), len(shapes))
     for (name, (shape, fan_in)), key in zip(shapes.items(), keys, strict=True):
         if fan_in:
-            deviation = (INITIAL_VARIANCE / layers / fan_in) ** 0.5 / TRUNCATION
+            deviation = (variance / layers / fan_in) ** 0.5 / TRUNCATION
             found[name] = deviation * jax.random.truncated_normal(key, -2, 2, shape, jnp.float32)
         else:
             found[name] = jnp.full(shape, float(name == "scale"), jnp.float32)

@@ -256,7 +256,7 @@ def save_model(
         parametrization=checkpoint.parametrization,
         num_layers=shape["num_layers"],
         num_heads=shape["num_heads"],
-        task=checkpoint.task,
+        task=checkpoint.linear_task,
         metrics=checkpoint.metrics,
         **beside,
     )

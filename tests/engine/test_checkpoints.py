@@ -29,8 +29,9 @@ from icl_core.checkpoints import (
     sha256,
 )
 from icl_core.errors import InputError
+from icl_core.tasks.sine import SineTask
 from icl_core.zoo.library import load_model, read_manifest
-from tests.cases import PAPER_TASKS, TASK, diag_model, full_model
+from tests.cases import PAPER_TASKS, TASK, diag_model, full_model, some_model
 from tests.hostile import ANY_JSON, assert_one_sentence
 
 GOOD = Checkpoint(
@@ -423,3 +424,13 @@ def test_a_full_disk_leaves_the_old_checkpoint(
     assert_one_sentence(caught.value)
     assert path.read_bytes() == GOOD_BYTES
     assert [entry.name for entry in tmp_path.iterdir()] == [path.name]
+
+
+def test_a_checkpoint_knows_a_sine_from_a_regression() -> None:
+    task = SineTask(law="printed")
+    model = some_model("features", task, width=4)
+    data = checkpoint_bytes(Checkpoint(model=model, task=task, seed=1))
+    again = parse_checkpoint("it", data)
+    assert again.task == task
+    with pytest.raises(InputError, match="no linear regression"):
+        _ = again.linear_task
