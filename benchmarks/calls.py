@@ -53,7 +53,7 @@ class Visit:
     def measure_model(self) -> None:
         """What is measured of a model when its training has ended."""
         entry = self.rng.choice(entries_of(MIXED_NOISE))
-        measure_model(load_entry(entry).model, entry.task)
+        measure_model(load_entry(entry).model, entry.linear_task)
 
 
 def steps(rng: random.Random) -> Iterator[Step]:

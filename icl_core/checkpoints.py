@@ -23,7 +23,7 @@ from icl_core.errors import InputError
 from icl_core.files import parse_json, read_bytes, write_atomic
 from icl_core.models.kinds import KINDS, Model
 from icl_core.models.linear import PARAMETRIZATIONS, LinearTransformer, Parametrization
-from icl_core.tasks.kinds import AnyTask, task_from_dict, task_to_dict
+from icl_core.tasks.kinds import AnyTask, linear, task_from_dict, task_to_dict
 from icl_core.tasks.linear import LinearTask
 from icl_core.validation import choice, integer, mapping, text
 
@@ -57,9 +57,7 @@ class Checkpoint(Generic[M]):
     @property
     def linear_task(self) -> LinearTask:
         """The task, known to be noisy linear regression; InputError if it is not."""
-        if not isinstance(self.task, LinearTask):
-            raise InputError("The model's task is no linear regression: choose another file.")
-        return self.task
+        return linear(self.task)
 
     def experiment(self) -> dict[str, Any]:
         """The metadata as plain JSON-able values."""

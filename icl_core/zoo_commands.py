@@ -21,6 +21,7 @@ from icl_core.experiments.paper1.report import markdown as paper1
 from icl_core.experiments.verify import PROMPTS, chosen, verify
 from icl_core.files import write_atomic
 from icl_core.runtime import choose_devices
+from icl_core.tasks.linear import LinearTask
 from icl_core.tasks.noise import format_noise
 from icl_core.validation import integer
 from icl_core.zoo.library import MIXED_NOISE, Entry, read_manifest
@@ -70,7 +71,7 @@ def _row(entry: Entry) -> dict[str, Any]:
         "name": entry.name,
         "experiment": entry.experiment,
         "kind": entry.kind,
-        "noise": format_noise(entry.task.noise),
+        "noise": format_noise(entry.task.noise) if isinstance(entry.task, LinearTask) else None,
         "loss": entry.metrics.get("mean"),
         "stderr": entry.metrics.get("stderr"),
     }

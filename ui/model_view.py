@@ -40,7 +40,7 @@ def model_row(card: Card) -> None:
 def _links(card: Card) -> None:
     """One lesson knows the single-head models of the first seed, the other all."""
     entry, kin = card.entry, kin_of(card.entry)
-    task = task_name(entry.task)
+    task = task_name(entry.linear_task)
     lessons: dict[str, Config] = {}
     if kin is not None:
         lessons["weights"] = Weights(

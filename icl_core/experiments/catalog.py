@@ -16,11 +16,17 @@ from icl_core.experiments.mixed_noise.settings import specs
 from icl_core.experiments.mixed_noise.verify import measure_again as measure_mixed_noise_again
 from icl_core.experiments.one_layer import settings as one_layer
 from icl_core.experiments.one_layer.build import jobs as one_layer_jobs
+from icl_core.experiments.one_layer.claims import one_layer_rows
+from icl_core.experiments.row import Row
 from icl_core.experiments.several_layers import settings as several_layers
 from icl_core.experiments.several_layers.build import jobs as several_layers_jobs
+from icl_core.experiments.several_layers.claims import several_layers_rows
 from icl_core.experiments.variations import settings as variations
 from icl_core.experiments.variations.build import jobs as variations_jobs
+from icl_core.experiments.variations.claims import variation_rows
 from icl_core.zoo.library import MIXED_NOISE, PRETRAINED, Entry
+
+Claims = Callable[[], Iterable[Row]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,16 +35,20 @@ class Experiment:
 
     names: of all that it makes, in that order. build: makes those of some names that are missing or
     were made with other settings, and returns their names. measure_again: losses of a model on so
-    many fresh prompts, and in what they differ from the manifest's figures.
+    many fresh prompts, and in what they differ from the manifest's figures. claims: its rows of
+    docs/paper1.md.
     """
 
     paper: int
     names: Callable[[], Iterable[str]]
     build: Callable[[list[str], Path, Report], list[str]]
     measure_again: Callable[[Entry, Path, int], tuple[np.ndarray, list[str]]]
+    claims: Claims = tuple
 
 
-def _of_jobs(name: str, jobs: Callable[[], tuple[Job, ...]], *, heavy: bool = False) -> Experiment:
+def _of_jobs(
+    name: str, jobs: Callable[[], tuple[Job, ...]], claims: Claims, *, heavy: bool = False
+) -> Experiment:
     def build(names: list[str], folder: Path, report: Report) -> list[str]:
         wanted = (job for job in jobs() if job.name in names)
         return run_jobs(name, wanted, folder=folder, report=report)
@@ -48,6 +58,7 @@ def _of_jobs(name: str, jobs: Callable[[], tuple[Job, ...]], *, heavy: bool = Fa
         names=lambda: (job.name for job in jobs()),
         build=build,
         measure_again=partial(tokens.measure_again, heavy=heavy),
+        claims=claims,
     )
 
 
@@ -58,9 +69,11 @@ EXPERIMENTS = {
         build=build_mixed_noise,
         measure_again=measure_mixed_noise_again,
     ),
-    one_layer.NAME: _of_jobs(one_layer.NAME, one_layer_jobs),
-    several_layers.NAME: _of_jobs(several_layers.NAME, several_layers_jobs, heavy=True),
-    variations.NAME: _of_jobs(variations.NAME, variations_jobs),
+    one_layer.NAME: _of_jobs(one_layer.NAME, one_layer_jobs, one_layer_rows),
+    several_layers.NAME: _of_jobs(
+        several_layers.NAME, several_layers_jobs, several_layers_rows, heavy=True
+    ),
+    variations.NAME: _of_jobs(variations.NAME, variations_jobs, variation_rows),
 }
 
 

@@ -12,10 +12,12 @@ from icl_core.tasks.inputs import UniformInputs
 from icl_core.tasks.linear import LinearTask
 from icl_core.tasks.noise import FixedNoise
 from icl_core.training import RunConfig, Snapshot, run
+from icl_core.training.answers import AnswerTrainee
 from icl_core.training.factors import FactorTrainee
 from icl_core.training.tokens import BlockTrainee
 from icl_core.validation import Config
 
+Trained = FactorTrainee | BlockTrainee | AnswerTrainee
 MAIN = 10
 """Paper 1's size: n = d."""
 EVALUATION, EVALUATION_SEED, QUERY_SEED = 10_000, 5_000_005, 5_000_006
@@ -39,14 +41,14 @@ def training_settings(trainee: Config, run: RunConfig) -> dict[str, Any]:
 class Training:
     """A whole run; seconds by the clock, and of the processor."""
 
-    trainee: FactorTrainee | BlockTrainee
+    trainee: Trained
     config: RunConfig
     snapshots: list[Snapshot]
     seconds: float
     processor_seconds: float
 
     @classmethod
-    def of(cls, trainee: FactorTrainee | BlockTrainee, config: RunConfig) -> "Training":
+    def of(cls, trainee: Trained, config: RunConfig) -> "Training":
         """Train."""
         begun, used = time.monotonic(), time.process_time()
         snapshots = list(run(trainee, config))

@@ -3,12 +3,20 @@
 from collections.abc import Mapping
 from typing import Any
 
+from icl_core.errors import InputError
 from icl_core.tasks.linear import LinearTask
 from icl_core.tasks.sine import SineTask
 from icl_core.validation import choice, mapping
 
 AnyTask = LinearTask | SineTask
 KINDS: Mapping[str, type[AnyTask]] = {"linear": LinearTask, "sine": SineTask}
+
+
+def linear(task: AnyTask) -> LinearTask:
+    """The task, known to be noisy linear regression."""
+    if not isinstance(task, LinearTask):
+        raise InputError("The model's task is no linear regression: choose another model.")
+    return task
 
 
 def task_to_dict(task: AnyTask) -> dict[str, Any]:

@@ -26,6 +26,7 @@ from icl_core.models.kinds import KINDS
 from icl_core.models.linear import PARAMETRIZATIONS, LinearTransformer, Parametrization
 from icl_core.remember import remember
 from icl_core.tasks.inputs import STANDARD, format_inputs
+from icl_core.tasks.kinds import AnyTask, linear, task_from_dict, task_to_dict
 from icl_core.tasks.linear import LinearTask
 from icl_core.tasks.noise import format_noise
 from icl_core.validation import choice, integer, mapping, text
@@ -42,7 +43,7 @@ BESIDE = ("tables", "movies", "results")
 """Folders of what ships beside models."""
 
 _TASK = ("dim", "num_context", "noise", "inputs")
-"""Entries of a model in the manifest that are its task's."""
+"""Entries of a model in the manifest that are those of a linear task; others stand in "task"."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,7 +62,7 @@ class Entry:
     parametrization: Parametrization
     num_layers: int
     num_heads: int
-    task: LinearTask
+    task: AnyTask
     metrics: dict[str, Any]
     licence: str = LICENCE
     table_sha256: str = ""
@@ -75,11 +76,17 @@ class Entry:
         return {name: sha for name, sha in zip(BESIDE, known, strict=True) if sha}
 
     @property
+    def linear_task(self) -> LinearTask:
+        """The task, known to be noisy linear regression; InputError if it is not."""
+        return linear(self.task)
+
+    @property
     def recipe(self) -> str:
         """The command that makes the model."""
         return command(self.name)
 
     def to_dict(self) -> dict[str, Any]:
+        known = task_to_dict(self.task)
         return {
             "name": self.name,
             "file": self.file,
@@ -91,7 +98,7 @@ class Entry:
             "parametrization": self.parametrization,
             "num_layers": self.num_layers,
             "num_heads": self.num_heads,
-            **self.task.to_dict(),
+            **({"task": known} if "kind" in known else known),
             "metrics": self.metrics,
             "table_sha256": self.table_sha256,
             "movie_sha256": self.movie_sha256,
@@ -120,7 +127,9 @@ class Entry:
             ),
             num_layers=integer("num_layers", given.get("num_layers"), "num_layers"),
             num_heads=integer("num_heads", given.get("num_heads"), "num_heads"),
-            task=LinearTask.from_dict({name: given[name] for name in _TASK if name in given}),
+            task=task_from_dict(
+                given.get("task", {name: given[name] for name in _TASK if name in given})
+            ),
             metrics=mapping("metrics", given.get("metrics")),
             table_sha256=str(given.get("table_sha256", "")),
             movie_sha256=str(given.get("movie_sha256", "")),
@@ -191,8 +200,8 @@ def read_manifest(folder: Path = PRETRAINED) -> tuple[Entry, ...]:
 def write_manifest(entries: tuple[Entry, ...], folder: Path = PRETRAINED) -> None:
     """Replace the manifest atomically."""
     models = [entry.to_dict() for entry in sorted(entries, key=lambda entry: entry.name)]
-    text = dump_json({"version": MANIFEST_VERSION, "models": models})
-    write_atomic(folder / "manifest.json", text.encode())
+    said = dump_json({"version": MANIFEST_VERSION, "models": models})
+    write_atomic(folder / "manifest.json", said.encode())
 
 
 def find_entry(name: str, folder: Path = PRETRAINED) -> Entry:
@@ -256,7 +265,7 @@ def save_model(
         parametrization=checkpoint.parametrization,
         num_layers=shape["num_layers"],
         num_heads=shape["num_heads"],
-        task=checkpoint.linear_task,
+        task=checkpoint.task,
         metrics=checkpoint.metrics,
         **beside,
     )

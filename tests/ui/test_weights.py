@@ -92,12 +92,13 @@ def values(figure: Any, panel: str) -> np.ndarray:
 
 def test_every_shipped_model_can_be_looked_at():
     shelves = {
-        family: relatives(family) for family in {task_name(e.task) for e in entries_of(MIXED_NOISE)}
+        family: relatives(family)
+        for family in {task_name(e.linear_task) for e in entries_of(MIXED_NOISE)}
     }
     for entry in entries_of(MIXED_NOISE):
         kin = kin_of(entry)
         assert kin is not None
-        assert shelves[task_name(entry.task)][entry.num_layers][kin].name == entry.name
+        assert shelves[task_name(entry.linear_task)][entry.num_layers][kin].name == entry.name
         assert (kin.parametrization, kin.heads) == (entry.parametrization, entry.num_heads)
 
 

@@ -271,7 +271,7 @@ def _stable(table: Results) -> Claim:
     cases = []
     for entry, spread in spreads:
         if not spread <= MOST_SPREAD:
-            bayes = bayes_spread(entry.task)
+            bayes = bayes_spread(entry.linear_task)
             case = f"{entry.name}: {spread:.0f} times, the Bayes floor {bayes:.0f}"
             if spread <= bayes:
                 said += f" {case}."

@@ -81,7 +81,7 @@ def build_shifts(
     for entry in entries_of(MIXED_NOISE, folder):
         row = known.get(entry.name)
         if not isinstance(row, dict) or row.get("sha256") != entry.sha256:
-            found = measure_shifts(load_entry(entry, folder).model, entry.task)
+            found = measure_shifts(load_entry(entry, folder).model, entry.linear_task)
             row = {"sha256": entry.sha256, "shifts": [asdict(shift) for shift in found]}
             report(f"{entry.name}: measured on {' and '.join(str(s.num_context) for s in found)}.")
         fresh[entry.name] = row

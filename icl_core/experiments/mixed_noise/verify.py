@@ -72,8 +72,8 @@ def token_losses(
 def measure_again(entry: Entry, folder: Path, prompts: int) -> tuple[np.ndarray, list[str]]:
     """Adjusted losses on fresh prompts, and in what they differ from the manifest's figures, there
     and on prompts of other lengths."""
-    losses = token_losses(load_entry(entry, folder).model, entry.task, prompts=prompts)
-    heavy = heavy_tailed(entry.task, entry.num_layers)
+    losses = token_losses(load_entry(entry, folder).model, entry.linear_task, prompts=prompts)
+    heavy = heavy_tailed(entry.linear_task, entry.num_layers)
     problems = disagreements(losses, measured(entry.metrics), heavy=heavy)
     return losses, problems + _shifted(entry, folder, prompts)
 
@@ -82,7 +82,7 @@ def _shifted(entry: Entry, folder: Path, prompts: int) -> list[str]:
     """Disagreements on prompts of other lengths, where the mean may be anything."""
     model, problems = load_entry(entry, folder).model, []
     for shift in load_shifts(entry.name, folder):
-        task = replace(entry.task, num_context=shift.num_context)
+        task = replace(entry.linear_task, num_context=shift.num_context)
         losses = token_losses(model, task, prompts=max(prompts // SHIFT_SHARE, 1))
         said = Measured(
             mean=shift.mean,

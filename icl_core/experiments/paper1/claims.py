@@ -5,7 +5,7 @@ off"); `exact` ones were derived here and hold without sampling.
 """
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -18,12 +18,10 @@ from icl_core.constructions.matrices import (
     gradient_steps,
     starting_tokens,
 )
-from icl_core.experiments.one_layer.claims import one_layer_rows
+from icl_core.experiments.catalog import EXPERIMENTS
 from icl_core.experiments.paper1.published import SPECTRA, SPECTRA_DIM
 from icl_core.experiments.row import Row, pm
-from icl_core.experiments.several_layers.claims import several_layers_rows
 from icl_core.experiments.shared import MAIN, task_of
-from icl_core.experiments.variations.claims import variation_rows
 
 SPECTRA_DRAWS = 5
 """Of 10,000 prompts each, to know how much the extremes of a draw vary."""
@@ -155,16 +153,8 @@ def _distribution_row() -> Row:
     )
 
 
-CLAIMS: tuple[Callable[[], Iterator[Row]], ...] = (
-    construction_rows,
-    exact_rows,
-    spectrum_rows,
-    one_layer_rows,
-    several_layers_rows,
-    variation_rows,
-)
-"""In the order of the document."""
-
-
 def rows() -> list[Row]:
-    return [row for claim in CLAIMS for row in claim()]
+    """In the order of the document: what needs no training, and what every experiment claims."""
+    exact = (construction_rows, exact_rows, spectrum_rows)
+    trained = (experiment.claims for experiment in EXPERIMENTS.values())
+    return [row for claims in (*exact, *trained) for row in claims()]

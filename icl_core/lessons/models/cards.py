@@ -39,7 +39,7 @@ def read_card(name: str, folder: Path = PRETRAINED) -> Card:
     entry = find_entry(name, folder)
     levels = {}
     for method in ("const_rr", "bayes_rr"):
-        table = baseline_table_name(entry.task, method)
+        table = baseline_table_name(entry.linear_task, method)
         if (folder / "tables" / f"{table}.safetensors").is_file():
             levels[method] = float(load_table(table, folder).loss.mean[-1])
     return Card(
@@ -53,7 +53,7 @@ def read_card(name: str, folder: Path = PRETRAINED) -> Card:
 
 def variant(entry: Entry) -> str:
     """What sets a model apart from the one of the table: "seed 2", or nothing."""
-    rest = entry.name.partition(task_name(entry.task))[2]
+    rest = entry.name.partition(task_name(entry.linear_task))[2]
     return f"seed {rest[2:]}" if rest.startswith("_s") else rest.strip("_")
 
 
@@ -62,9 +62,9 @@ def label(entry: Entry) -> str:
     parts = [METHODS[entry.parametrization].label, f"L = {entry.num_layers}"]
     if entry.num_heads > 1:
         parts.append(f"{entry.num_heads} heads")
-    parts.append(noise_words(entry.task))
-    if entry.task.dim != 10:
-        parts.append(f"d = {entry.task.dim}")
+    parts.append(noise_words(entry.linear_task))
+    if entry.linear_task.dim != 10:
+        parts.append(f"d = {entry.linear_task.dim}")
     if variant(entry):
         parts.append(variant(entry))
     return ", ".join(parts)
@@ -74,10 +74,10 @@ def in_order(entries: Sequence[Entry]) -> list[Entry]:
     """Models as a reader looks for them: the large tasks first, then by noise, kind and depth."""
 
     def place(entry: Entry) -> tuple[Any, ...]:
-        noise = entry.task.noise
+        noise = entry.linear_task.noise
         law = noise.kind != "uniform", noise.highest, format_noise(noise)
         kind = PARAMETRIZATIONS.index(entry.parametrization)
-        return -entry.task.dim, law, kind, entry.num_heads, variant(entry), entry.num_layers
+        return -entry.linear_task.dim, law, kind, entry.num_heads, variant(entry), entry.num_layers
 
     return sorted(entries, key=place)
 
@@ -89,12 +89,12 @@ def list_rows(entries: Sequence[Entry], table: Results) -> list[dict[str, Any]]:
 
 def _list_row(entry: Entry, table: Results) -> dict[str, Any]:
     found, cell = measured(entry.metrics), table.cell_of(entry)
-    column = table.column_of(entry.task)
+    column = table.column_of(entry.linear_task)
     bayes = column.bayes if column else nan
     return {
         "weights": METHODS[entry.parametrization].label,
         "L": entry.num_layers,
-        "noise": noise_words(entry.task),
+        "noise": noise_words(entry.linear_task),
         "loss": known(found.mean),
         "± error": known(found.stderr),
         "loss / Bayes": known(found.mean / bayes) if bayes else None,
@@ -102,8 +102,8 @@ def _list_row(entry: Entry, table: Results) -> dict[str, Any]:
         "loss / published": known(cell.ratio) if cell else None,
         "verdict": cell.verdict if cell else "",
         "median": known(found.median),
-        "d": entry.task.dim,
-        "n": entry.task.num_context,
+        "d": entry.linear_task.dim,
+        "n": entry.linear_task.num_context,
         "heads": entry.num_heads,
         "variant": variant(entry),
         "seconds": known(_seconds(entry)),
@@ -123,11 +123,11 @@ def card_finding(card: Card, table: Results) -> str:
     found, cell = measured(card.entry.metrics), table.cell_of(card.entry)
     said = f"Adjusted loss **{plus_minus(found.mean, found.stderr)}**"
     bayes = card.levels.get("bayes_rr", 0.0)
-    if bayes > 0 and card.entry.task.noise.highest:
+    if bayes > 0 and card.entry.linear_task.noise.highest:
         said += f", {found.mean / bayes:.3g} times the Bayes floor ({bayes:.3g})"
     if cell:
         said += f"; published: {cell.paper.text} ({SAID[cell.verdict]})"
-    if heavy_tailed(card.entry.task, card.entry.num_layers):
+    if heavy_tailed(card.entry.linear_task, card.entry.num_layers):
         said += f". A few prompts decide this mean; the median is {short(found.median, 4)}"
     return " ".join([f"{said}.", *map(_shift_finding, card.shifts)])
 

@@ -35,7 +35,7 @@ def listed(config: Models, table: Results) -> list[Entry]:
     return [
         entry
         for entry in in_order(table.entries)
-        if config.noise in (ALL, task_name(entry.task))
+        if config.noise in (ALL, task_name(entry.linear_task))
         and config.parametrization in (ALL, entry.parametrization)
         and config.layers in (0, entry.num_layers)
     ]

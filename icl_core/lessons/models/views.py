@@ -70,7 +70,7 @@ def layers_view(config: Models, shown: Shown) -> View:
 def noise_view(config: Models, shown: Shown) -> View:
     """Loss of the finished prediction at every noise level."""
     curves = _curves(config, shown, "noise")
-    met = met_in_training(shown.picked.entry.task.noise)
+    met = met_in_training(shown.picked.entry.linear_task.noise)
     figure = plots.noise_profile(curves, title="Loss by noise level", met=met)
     return View(figure=figure)
 
@@ -81,7 +81,7 @@ CELL = 150
 
 def weights_view(config: Models, shown: Shown) -> View:
     card = shown.picked
-    rows = panels(normalised(card.model, card.entry.task))
+    rows = panels(normalised(card.model, card.entry.linear_task))
     title = f"Weights of {card.label} (normalised)"
     caption = "What is added to a token e is P G Q e. Grey: entries that no prediction depends on."
     return View(figure=heatmaps(rows, title=title, cell=CELL), caption=caption)

@@ -12,7 +12,7 @@ from icl_core.zoo.library import version_of
 
 C = TypeVar("C", bound=Config)
 R = TypeVar("R")
-Section = Literal["Start", "Gradient descent inside", "Noise", "Lab"]
+Section = Literal["Start", "Gradient descent inside", "Beyond linear", "Noise", "Lab"]
 Names = tuple[str, ...]
 
 

@@ -54,8 +54,8 @@ def families(folder: Path = PRETRAINED) -> Mapping[str, Family]:
     """The shipped models by task, the task with most models first."""
     tasks: dict[LinearTask, list[Entry]] = {}
     for entry in entries_of(MIXED_NOISE, folder):
-        if entry.num_heads == 1 and entry.name.endswith(task_name(entry.task)):
-            tasks.setdefault(entry.task, []).append(entry)
+        if entry.num_heads == 1 and entry.name.endswith(task_name(entry.linear_task)):
+            tasks.setdefault(entry.linear_task, []).append(entry)
     found = [
         Family(
             task=task,
@@ -141,7 +141,7 @@ def relatives(task: str, folder: Path = PRETRAINED) -> Mapping[int, Relatives]:
     known = [
         (kin, entry)
         for entry in entries_of(MIXED_NOISE, folder)
-        if task_name(entry.task) == task and (kin := kin_of(entry)) is not None
+        if task_name(entry.linear_task) == task and (kin := kin_of(entry)) is not None
     ]
     for kin, entry in sorted(known, key=lambda pair: _place(pair[0])):
         found.setdefault(entry.num_layers, {})[kin] = entry
@@ -150,7 +150,7 @@ def relatives(task: str, folder: Path = PRETRAINED) -> Mapping[int, Relatives]:
 
 def kin_of(entry: Entry) -> Kin | None:
     """A model's place among its relatives; None for a variant that is no seed."""
-    rest = entry.name.partition(task_name(entry.task))[2]
+    rest = entry.name.partition(task_name(entry.linear_task))[2]
     seed = rest.removeprefix("_s") if rest else "0"
     return Kin(entry.parametrization, entry.num_heads, int(seed)) if seed.isdigit() else None
 

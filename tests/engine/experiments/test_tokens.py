@@ -20,10 +20,10 @@ def test_tokens_and_moments_measure_the_same_loss(name: str) -> None:
     """Medians within five standard errors, 1.25 s / sqrt(n) each, of the logarithms."""
     entry = find_entry(name)
     model = load_model(entry).holding(FactoredTransformer).model
-    by_tokens = np.log(token_losses(model, entry.task, prompts=4000))
-    losses = prompt_losses({"m": model}, entry.task, prompts=4000, seed=1, against=TrueWeights())[
-        "m"
-    ]
+    by_tokens = np.log(token_losses(model, entry.linear_task, prompts=4000))
+    losses = prompt_losses(
+        {"m": model}, entry.linear_task, prompts=4000, seed=1, against=TrueWeights()
+    )["m"]
     by_moments = np.log(losses[-1])
     stderr = 1.25 * np.hypot(by_tokens.std(), by_moments.std()) / 4000**0.5
     assert abs(np.median(by_tokens) - np.median(by_moments)) < 5 * stderr

@@ -26,13 +26,17 @@ ENTRIES = library.entries_of(library.MIXED_NOISE)
 PUBLISHED = [
     entry
     for entry in ENTRIES
-    if entry.task.dim == 10 and entry.num_heads == 1 and entry.name.endswith("_n20")
+    if entry.linear_task.dim == 10 and entry.num_heads == 1 and entry.name.endswith("_n20")
 ]
-SPINE = [entry for entry in PUBLISHED if entry.task.noise in (MAIN, PAIR) and entry.num_layers <= 4]
+SPINE = [
+    entry
+    for entry in PUBLISHED
+    if entry.linear_task.noise in (MAIN, PAIR) and entry.num_layers <= 4
+]
 
 
 def _column(entry):
-    noise = entry.task.noise
+    noise = entry.linear_task.noise
     return "c13" if isinstance(noise, CategoricalNoise) else f"u{noise.sigma_max:g}"
 
 
