@@ -3,8 +3,9 @@
 import streamlit as st
 
 from icl_core.errors import InputError
-from icl_core.lessons.train.config import LIMITS, SECONDS, Train
-from icl_core.lessons.train.words import label_of
+from icl_core.experiments.variations.settings import SOFTMAX
+from icl_core.lessons.train.config import LIMITS, SECONDS, SYSTEMS, Train
+from icl_core.lessons.train.words import name_of
 from icl_core.plots.methods import METHODS
 from ui.boundary import guarded
 from ui.checkpoint_view import open_checkpoint
@@ -27,6 +28,10 @@ NOISES = {"uniform": "any up to", "fixed": "always", "categorical": "one of"}
 
 def choose(controls: Controls[Train]) -> Train:
     with control_row():
+        controls.one_of("system", "What is trained", SYSTEMS, menu=True)
+        if controls["system"] != "noise":
+            choose_beyond(controls)
+            return controls.config()
         controls.number("dim", "Dimension d", *LIMITS["dim"])
         controls.number("num_context", "Examples n", *LIMITS["num_context"])
         controls.one_of("noise", "Noise level σ", NOISES)
@@ -41,6 +46,15 @@ def choose(controls: Controls[Train]) -> Train:
         controls.number("seed", "Seed", 0, 2**31 - 1)
         controls.number("seconds", "Seconds at most", *SECONDS)
     return controls.config()
+
+
+def choose_beyond(controls: Controls[Train]) -> None:
+    """What there is to choose beyond linear attention."""
+    if controls["system"] == "softmax":
+        controls.one_of("heads", "Heads", {1: "1", 2: "2"})
+    controls.one_of("optimiser", "Trained by", {name: name.title() for name in SOFTMAX})
+    controls.number("seed", "Seed", 0, 2**31 - 1)
+    controls.number("seconds", "Seconds at most", *SECONDS)
 
 
 def start(config: Train) -> None:
@@ -86,7 +100,7 @@ def others(job: Job | None) -> None:
             config = other.config
             st.page_link(
                 f"pages/{PAGE}.py",
-                label=f"To your training: {label_of(config.parametrization, config.layers)}",
+                label=f"To your training: {name_of(config)}",
                 icon=":material/timer:",
                 query_params=naming(other) | preset_link(config),
             )

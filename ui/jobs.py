@@ -19,7 +19,7 @@ from streamlit.web.server.starlette.starlette_app_utils import decode_xsrf_token
 from icl_core.analysis.loss import LossSummary
 from icl_core.errors import InputError
 from icl_core.lessons.train.config import Train
-from icl_core.lessons.train.measure import Frame
+from icl_core.lessons.train.frame import Frame
 from icl_core.lessons.train.trainer import FAULT, Trainer
 from icl_core.runtime import cores
 

@@ -7,10 +7,11 @@ import streamlit as st
 from icl_core.checkpoints import checkpoint_bytes
 from icl_core.lessons.catalog import result
 from icl_core.lessons.shared.shipped import families
+from icl_core.lessons.train import words
 from icl_core.lessons.train.measure import Outcome, checkpoint_of
 from icl_core.lessons.train.views import VIEWS
 from icl_core.lessons.train.views import movie_player as run_player
-from icl_core.lessons.train.words import label_of, model_finding
+from icl_core.lessons.train.words import file_name, label_of
 from icl_core.lessons.weights.config import Weights
 from icl_core.lessons.weights.matrices import heatmap_view, movie_player
 from ui.boundary import fragment
@@ -78,7 +79,7 @@ def _state(job: Job) -> str:
     frame = job.frames[-1]
     return (
         f"{frame.phase.capitalize()}, update {frame.step:,} of {frame.total_steps:,}{rest}: "
-        f"loss {frame.loss:.3g}, Bayes floor {frame.floor:.3g}"
+        f"loss {frame.loss:.3g}" + (f", Bayes floor {frame.floor:.3g}" if frame.floor else "")
     )
 
 
@@ -96,12 +97,12 @@ def _ended(job: Job, page: str) -> None:
 
 def _result(job: Job) -> None:
     config = job.config
-    finding(model_finding(config.parametrization, config.task(), job.measured))
+    finding(words.finding(config, Outcome(frames=job.frames, measured=job.measured)))
     checkpoint = checkpoint_of(config, job.frames[-1], job.measured)
     st.download_button(
         "Download the model",
         checkpoint_bytes(checkpoint),
-        file_name=f"{config.parametrization}_L{config.layers}_d{config.dim}.safetensors",
+        file_name=file_name(config),
         mime="application/octet-stream",
         icon=":material/download:",
         on_click="ignore",

@@ -14,6 +14,7 @@ from icl_core.lessons import (
     one_prompt,
     paper_figures,
     several_layers,
+    softmax,
     theory,
     train,
     variations,
@@ -90,6 +91,18 @@ LESSONS: Mapping[str, Lesson[Any, Any]] = {
         kept=64,
         reach=gdpp_spectrum.reach,
         prepare=gdpp_spectrum.prepare,
+    ),
+    "softmax": Lesson(
+        face=softmax,
+        title="Softmax heads",
+        about="Two softmax heads with opposite signs cancel what is not linear, and take the step "
+        "that one cannot.",
+        section="Beyond linear",
+        icon="join_inner",
+        methods="gd construction softmax1 softmax2 softmax4",
+        terms=("n, d", "loss (half MSE)"),
+        reads=(),
+        kept=1,
     ),
     "noise_and_depth": Lesson(
         face=noise_and_depth,

@@ -107,7 +107,11 @@ def noise_profile(
 
 
 def loss_by_layer(
-    curves: Sequence[Curve], *, title: str, y_range: tuple[float, float] | None = None
+    curves: Sequence[Curve],
+    *,
+    title: str,
+    y: str = LOSS,
+    y_range: tuple[float, float] | None = None,
 ) -> Figure:
     """Loss of the prediction read after each layer 0..L of one model (paper 2, figure 5)."""
     last = max(curve.x.max() for curve in curves)
@@ -115,7 +119,7 @@ def loss_by_layer(
         name="loss_by_layer",
         title=title,
         x="prediction read after layer",
-        y=LOSS,
+        y=y,
         alt="Line chart, logarithmic: the loss of the prediction read after every layer of each "
         "model, beside ridge baselines and the Bayes optimum.",
     )
@@ -134,6 +138,7 @@ def training_curve(
     levels: Mapping[str, float] | None = None,
     total_steps: int | None = None,
     now: int | None = None,
+    y: str = LOSS,
 ) -> Figure:
     """Validation loss over the updates of a run, above what it cannot fall below.
 
@@ -145,7 +150,7 @@ def training_curve(
         name="training",
         title="Loss on validation prompts",
         x="updates + 1",
-        y=LOSS,
+        y=y,
         alt=f"Line chart, both axes logarithmic: the loss over {int(x.max()) - 1} updates, ending "
         f"at {loss[-1]:.4g}, above the Bayes floor of {floor:.4g}.",
     )

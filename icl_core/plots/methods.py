@@ -64,6 +64,15 @@ METHODS: dict[str, MethodStyle] = {
         "DIAG", "#0072b2 solid circle", "trained transformer, four numbers per layer and head"
     ),
     "full": _row("FULL", "#d55e00 longdash square", "trained transformer, full P and Q matrices"),
+    "softmax1": _row(
+        "1 softmax head", "#a8326f dot triangle-left", "a trained layer with one softmax head"
+    ),
+    "softmax2": _row(
+        "2 softmax heads", "#2c7d4f solid cross", "a trained layer with two softmax heads"
+    ),
+    "softmax4": _row(
+        "4 softmax heads", "#4a6fd0 dash star-square", "a trained layer with four softmax heads"
+    ),
     "seen": _row(
         "training prompts",
         "#c22f6e dash diamond-wide",

@@ -12,7 +12,8 @@ from icl_core.checkpoints import checkpoint_bytes, parse_checkpoint
 from icl_core.errors import InputError
 from icl_core.lessons.shared.coordinates import model_of
 from icl_core.lessons.train.config import Train
-from icl_core.lessons.train.measure import Frame, checkpoint_of
+from icl_core.lessons.train.frame import Frame
+from icl_core.lessons.train.measure import checkpoint_of
 from icl_core.lessons.train.trainer import Trainer
 from icl_core.lessons.train.words import model_finding
 from ui import jobs

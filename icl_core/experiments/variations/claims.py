@@ -15,14 +15,16 @@ from icl_core.experiments.variations.results import (
     plateaus,
 )
 from icl_core.experiments.variations.settings import FIXED, VARIANTS
+from icl_core.experiments.variations.softmax import softmax_rows
 
 
 def variation_rows() -> Iterator[Row]:
-    """Plateaus, few prompts, LayerNorm: trainings that struggle."""
+    """Plateaus, few prompts, LayerNorm, softmax heads."""
     courses = {name: load_course(name) for name in VARIANTS}
     yield from _plateau_rows(courses)
     yield from _norm_rows(courses, load_algorithms())
     yield from _fixed_rows(courses)
+    yield from softmax_rows()
 
 
 def _between(values: np.ndarray, digits: int = 4) -> str:

@@ -4,6 +4,7 @@ Losses are half MSE at sampled queries of the same EVALUATION prompts, paired wi
 gradient descent, whose loss is known exactly.
 """
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -15,6 +16,7 @@ from icl_core.analysis.floors import one_layer_loss
 from icl_core.experiments.shared import MAIN, task_of
 from icl_core.experiments.variations.settings import ALGORITHMS, VARIANTS, model_name
 from icl_core.zoo.library import PRETRAINED
+from icl_core.zoo.movies import Movie, load_movie
 from icl_core.zoo.results import load_result, stacked
 
 
@@ -56,6 +58,46 @@ class Algorithms:
     def of(self, name: str) -> Descent:
         """ "gd1", "gd2" or "gdpp2"."""
         return {"gd1": self.gd1, "gd2": self.gd2, "gdpp2": self.gdpp2}[name]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Trainings:
+    """Variants by name, their weights over training by seed, and the algorithms they are measured
+    against."""
+
+    courses: Mapping[str, Course]
+    movies: Mapping[str, tuple[Movie, ...]]
+    algorithms: Algorithms
+
+    def loss_of(self, descent: str) -> float:
+        """Of "gd1", "gd2" or "gdpp2" on the task itself."""
+        return float(self.algorithms.of(descent).loss.mean)
+
+    def losses(self, variant: str) -> np.ndarray:
+        """On new prompts, [seeds, snapshots]."""
+        return self.courses[variant].loss.mean.astype(float)
+
+    def train_losses(self, variant: str) -> np.ndarray:
+        """On the prompts of the training, [seeds, snapshots]."""
+        return self.courses[variant].train_loss.astype(float)
+
+    def plateaus(self, variant: str) -> np.ndarray:
+        """Updates of every seed until its loss is half-way down; inf: never."""
+        course = self.courses[variant]
+        return plateaus(course.steps, course.loss.mean)
+
+
+def load_trainings(variants: Iterable[str], folder: Path = PRETRAINED) -> Trainings:
+    """All of some variants."""
+    names = {variant: range(VARIANTS[variant].seeds) for variant in variants}
+    return Trainings(
+        courses={variant: load_course(variant, folder) for variant in names},
+        movies={
+            variant: tuple(load_movie(model_name(variant, seed), folder) for seed in seeds)
+            for variant, seeds in names.items()
+        },
+        algorithms=load_algorithms(folder),
+    )
 
 
 def load_course(variant: str, folder: Path = PRETRAINED) -> Course:

@@ -1,4 +1,4 @@
-"""Trainings that struggle: LayerNorm, plateaus, fixed prompts (paper 1, A.11, A.12; figures 14-16).
+"""One layer otherwise: LayerNorm, plateaus, fixed prompts, softmax (paper 1, A.9, A.11, A.12).
 
 One layer, or two, trained by the paper's recipe with smaller batches (`training.tokens`), each
 variant from several seeds.
@@ -41,17 +41,39 @@ def _variant(
     *,
     steps: int,
     batch: int = 512,
+    queries: int = 1,
     tasks: int = 0,
     model: dict[str, Any] | None = None,
     descent: str = "gd1",
+    **recipe: Any,
 ) -> Variant:
-    trainee = BlockTrainee(task=task_of(MAIN), model=BlockModel(**(model or {})), tasks=tasks)
-    run = RunConfig(steps=steps, batch=batch, snapshots=SNAPSHOTS)
+    shape = BlockModel(**(model or {}))
+    trainee = BlockTrainee(task=task_of(MAIN), model=shape, queries=queries, tasks=tasks)
+    run = RunConfig(steps=steps, batch=batch, snapshots=SNAPSHOTS, **recipe)
     return Variant(trainee=trainee, run=run, seeds=seeds, descent=descent)
 
 
 FIXED = {128: 3000, 512: 3000, 2048: 1500, 8192: 1200}
 """Updates by the number of fixed prompts, which are one batch."""
+HEADS = (1, 2, 4)
+SOFTMAX: Mapping[str, Mapping[str, Any]] = {
+    "adam": {"steps": 10_000},
+    "muon": {
+        "steps": 4000,
+        "optimiser": "muon",
+        "learning_rate": 0.01,
+        "cooling": 1.0,
+        "clip": 10.0,
+    },
+}
+"""How layers of softmax heads are trained: as in the paper, and by Muon."""
+
+
+def softmax_name(heads: int, optimiser: str) -> str:
+    """The variant of so many softmax heads."""
+    return f"softmax{heads}_{optimiser}"
+
+
 BETWEEN = {"num_layers": 2, "norm": "between"}
 VARIANTS: Mapping[str, Variant] = {
     "norm1": _variant(3, steps=6000, model={"norm": "every"}),
@@ -63,8 +85,20 @@ VARIANTS: Mapping[str, Variant] = {
         for tasks, steps in FIXED.items()
     },
     "grok": _variant(3, steps=6000, batch=64, tasks=8192, model={"widening": 4}),
+    **{
+        softmax_name(heads, optimiser): _variant(
+            5,
+            batch=256,
+            queries=16,
+            model={"num_heads": heads, "attention": "softmax"},
+            **recipe,
+        )
+        for optimiser, recipe in SOFTMAX.items()
+        for heads in HEADS
+    },
 }
-"""Batches of 256 and 512 fresh prompts where the paper has 2,048."""
+"""Batches of 256 and 512 fresh prompts where the paper has 2,048; for softmax heads 16 queries a
+prompt where it asks one, and 10,000 updates of one head too, where it has 5,000."""
 
 
 def model_name(variant: str, seed: int) -> str:

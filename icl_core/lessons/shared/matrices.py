@@ -30,6 +30,26 @@ def panels(model: Layers) -> Rows:
     return [[panel for row in pair for panel in row] for pair in pairs]
 
 
+def product_rows(writes: np.ndarray, compares: np.ndarray) -> Rows:
+    """W_K^T W_Q beside P W_V [layers, heads, size, size], a row a layer and head."""
+    rows: Rows = []
+    layers, heads = compares.shape[:2]
+    for layer, head in np.ndindex(layers, heads):
+        where = f", layer {layer + 1}" * (layers > 1) + f", head {head + 1}" * (heads > 1)
+        rows.append(
+            [
+                Panel(
+                    uid=f"{key}:{layer}:{head}",
+                    title=words + where,
+                    matrix=values[layer, head].astype(float),
+                    scale=words,
+                )
+                for key, words, values in (("W_KQ", W_KQ, compares), ("PW_V", PW_V, writes))
+            ]
+        )
+    return rows
+
+
 def layer_rows(model: Layers, layer: int = 0) -> Rows:
     """Q beside P, a row a layer (or the one chosen) and head: two columns suit a phone too."""
     chosen = range(model.num_layers) if layer == 0 else [layer - 1]

@@ -1,19 +1,29 @@
 """Choices of the lesson on training, and its named states."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from icl_core.errors import InputError
+from icl_core.experiments.variations.settings import SOFTMAX, VARIANTS, softmax_name
 from icl_core.models.linear import PARAMETRIZATIONS, Parametrization
 from icl_core.tasks.linear import LinearTask
 from icl_core.tasks.noise import CategoricalNoise, FixedNoise, NoiseLaw, UniformNoise
-from icl_core.training import TrainingConfig
+from icl_core.training import RunConfig, TrainingConfig
+from icl_core.training.tokens import BlockTrainee
 from icl_core.validation import Config, checked, choice, integer, number, numbers
 
+SYSTEMS: Mapping[str, str] = {
+    "noise": "Linear attention, unknown noise",
+    "softmax": "Softmax heads",
+}
+"""What can be trained, by name: all but the first are paper 1's systems beyond linear attention."""
 NOISES = ("uniform", "fixed", "categorical")
 LIMITS = {"dim": (1, 20), "num_context": (1, 500), "layers": (1, 6), "heads": (1, 2)}
 """Tighter than the engine's: what a small server trains in the time that a visitor waits."""
 SECONDS = (5.0, 300.0)
+SNAPSHOTS = 40
+"""Of a run beyond linear attention."""
 
 
 def _levels(name: str, written: Any) -> tuple[float, ...]:
@@ -30,8 +40,11 @@ def _rewritten(name: str, written: Any) -> str:
 @dataclass(frozen=True, kw_only=True)
 class Train(Config):
     """Choices of the lesson. sigma serves the noise laws of one number, sigmas the other;
-    snapshot None is the finished model."""
+    snapshot None is the finished model. Of systems beyond the first only optimiser, heads, seed and
+    seconds are read: all else is as in the shipped runs."""
 
+    system: str = checked("noise", choice, "What is trained", SYSTEMS)
+    optimiser: str = checked("muon", choice, "The optimiser", SOFTMAX)
     dim: int = checked(10, integer, "The dimension d", LIMITS["dim"])
     num_context: int = checked(20, integer, "The context length n", LIMITS["num_context"])
     noise: str = checked("uniform", choice, "The kind of noise", NOISES)
@@ -46,8 +59,19 @@ class Train(Config):
     seconds: float = checked(60.0, number, "The time limit in seconds", SECONDS)
     snapshot: int | None = checked(None, integer, "The snapshot", (0, 1000))
 
+    @property
+    def recipe(self) -> tuple[BlockTrainee, RunConfig]:
+        """What is trained beyond linear attention, and how."""
+        known = VARIANTS[softmax_name(self.heads, self.optimiser)]
+        return known.trainee, known.run.replace(seed=self.seed, snapshots=SNAPSHOTS)
+
+    @property
+    def style(self) -> str:
+        """The row of the style table that the model is drawn with."""
+        return self.parametrization if self.system == "noise" else "full"
+
     def task(self) -> LinearTask:
-        """The task that the choices describe."""
+        """The task that the choices of the first system describe."""
         return LinearTask(dim=self.dim, num_context=self.num_context, noise=self._law())
 
     def training(self) -> TrainingConfig:
@@ -75,6 +99,7 @@ PRESETS: dict[str, Train] = {
     "A straight line": Train(dim=1, num_context=10, sigma=1.0),
     "One layer is one step": Train(layers=1, noise="fixed", sigma=0.5),
     "Two noise levels": Train(noise="categorical", layers=3),
+    "Two softmax heads": Train(system="softmax", heads=2),
     "All weights free": Train(parametrization="full", dim=5, num_context=10, sigma=2.0),
 }
 """Named states of the lesson; the first is its default."""

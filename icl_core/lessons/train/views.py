@@ -7,35 +7,47 @@ import numpy as np
 from icl_core.analysis.loss import LossSummary
 from icl_core.experiments.mixed_noise.published import published_loss
 from icl_core.lessons.shared.coordinates import normalised
-from icl_core.lessons.shared.matrices import panels
+from icl_core.lessons.shared.matrices import Rows, panels, product_rows
+from icl_core.lessons.train.beyond import levels as levels_of
 from icl_core.lessons.train.config import Train
+from icl_core.lessons.train.frame import Frame
 from icl_core.lessons.train.measure import Outcome
 from icl_core.live import Player, View
 from icl_core.live.moving import grid_at, matrix_values
-from icl_core.models.linear import Parametrization
+from icl_core.models.factored import layer_products
 from icl_core.plots import heatmaps as weight_plots
 from icl_core.plots import losses as plots
-from icl_core.plots.drawing import Curve, level
+from icl_core.plots.drawing import LOSS, Curve, level
 from icl_core.plots.figure import Figure
+from icl_core.plots.lines import PLAIN
 from icl_core.plots.ticks import log_range
 
 
 def run_view(config: Train, outcome: Outcome) -> View:
     """Loss over updates above the floor, and the paper's value where there is one."""
-    published = published_loss(config.task(), config.parametrization, config.layers)
     frames = outcome.frames
+    if config.system == "noise":
+        published = published_loss(config.task(), config.parametrization, config.layers)
+        levels = {} if published is None else {"paper": published}
+    else:
+        levels = levels_of(config.recipe[0].task)
     figure = plots.training_curve(
         np.array([frame.step for frame in frames]),
         np.array([frame.loss for frame in frames]),
-        method=config.parametrization,
+        method=config.style,
         floor=frames[-1].floor,
-        levels={} if published is None else {"paper": published},
+        levels=levels,
+        y=_loss(config),
         total_steps=frames[-1].total_steps,
     )
     return View(figure=figure)
 
 
-def layers_figure(parametrization: Parametrization, measured: Mapping[str, LossSummary]) -> Figure:
+def _loss(config: Train) -> str:
+    return LOSS if config.system == "noise" else PLAIN
+
+
+def layers_figure(method: str, measured: Mapping[str, LossSummary], y: str = LOSS) -> Figure:
     """Loss after every layer of a model, beside the baselines."""
     loss = measured["model"]
     x = np.arange(loss.mean.shape[-1])
@@ -46,7 +58,7 @@ def layers_figure(parametrization: Parametrization, measured: Mapping[str, LossS
     curves = [level(m, float(s.mean[-1]), ends) for m, s in measured.items() if m != "model"]
     curves.append(
         Curve(
-            method=parametrization,
+            method=method,
             x=x,
             y=loss.mean,
             low=low,
@@ -56,7 +68,13 @@ def layers_figure(parametrization: Parametrization, measured: Mapping[str, LossS
         )
     )
     shown = log_range([curve.y for curve in curves], top=plots.TOP)
-    return plots.loss_by_layer(curves, title="Loss after every layer", y_range=shown)
+    return plots.loss_by_layer(curves, title="Loss after every layer", y=y, y_range=shown)
+
+
+def _matrices(config: Train, frame: Frame) -> Rows:
+    if config.system == "noise":
+        return panels(normalised(frame.model, config.task()))
+    return product_rows(*layer_products(frame.model.tensors(), frame.model.shape.num_layers))
 
 
 def movie_player(config: Train, outcome: Outcome) -> Player:
@@ -68,20 +86,21 @@ def movie_player(config: Train, outcome: Outcome) -> Player:
 
 
 def by_layer_view(config: Train, outcome: Outcome) -> View:
-    return View(figure=layers_figure(config.parametrization, outcome.measured))
+    return View(figure=layers_figure(config.style, outcome.measured, _loss(config)))
 
 
 def matrices_view(config: Train, outcome: Outcome) -> View:
-    """Q and P in normalised coordinates, over the training once it has ended."""
-    player, task = movie_player(config, outcome), config.task()
-    rows = [panels(normalised(frame.model, task)) for frame in outcome.frames]
+    """Q and P in normalised coordinates, or the products of factors, over the training once it has
+    ended."""
+    player = movie_player(config, outcome)
+    rows = [_matrices(config, frame) for frame in outcome.frames]
     figure = weight_plots.heatmaps(
         rows[player.value],
         title=f"Weights after {outcome.frames[player.value].step:,} updates",
         limits=weight_plots.limits_of(rows[-1]),
         cell=weight_plots.ROW,
     )
-    title = "Weights (normalised)"
+    title = "Weights (normalised)" if config.system == "noise" else "Weights"
     if not (outcome.last and outcome.finished):
         return View(figure=figure, title=title)
     frames = {"snapshot": range(len(rows))}

@@ -7,7 +7,8 @@ import numpy as np
 from icl_core.analysis.loss import LossSummary
 from icl_core.experiments.mixed_noise.published import published_loss
 from icl_core.lessons.shared.words import counted, plus_minus, short
-from icl_core.lessons.train.config import Train
+from icl_core.lessons.train.beyond import levels
+from icl_core.lessons.train.config import SYSTEMS, Train
 from icl_core.lessons.train.measure import Outcome
 from icl_core.models.linear import Parametrization
 from icl_core.plots.methods import METHODS
@@ -16,6 +17,8 @@ from icl_core.tasks.linear import LinearTask
 
 def finding(config: Train, outcome: Outcome) -> str:
     """How good the trained model is."""
+    if config.system != "noise":
+        return _beyond(config, outcome)
     return model_finding(config.parametrization, config.task(), outcome.measured)
 
 
@@ -39,6 +42,27 @@ def model_finding(
     if published is not None:
         said += f"; the paper has {published:.3g}"
     return said + "."
+
+
+def _beyond(config: Train, outcome: Outcome) -> str:
+    loss = outcome.measured["model"]
+    said = f"Loss **{plus_minus(float(loss.mean[-1]), float(loss.stderr[-1]))}** (half MSE)"
+    known = levels(config.recipe[0].task)
+    return said + (f"; one best step of gradient descent has {known['gd']:.4f}." if known else ".")
+
+
+def name_of(config: Train) -> str:
+    """What is trained."""
+    if config.system != "noise":
+        return SYSTEMS[config.system]
+    return label_of(config.parametrization, config.layers)
+
+
+def file_name(config: Train) -> str:
+    """Of the trained model."""
+    if config.system != "noise":
+        return f"{config.system}_{config.optimiser}_seed{config.seed}.safetensors"
+    return f"{config.parametrization}_L{config.layers}_d{config.dim}.safetensors"
 
 
 def label_of(parametrization: Parametrization, layers: int) -> str:

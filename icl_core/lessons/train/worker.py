@@ -19,10 +19,9 @@ from typing import Any
 
 from icl_core.errors import InputError
 from icl_core.lessons.train.config import Train
-from icl_core.lessons.train.measure import Frame, measure_model
+from icl_core.lessons.train.measure import measure_last, train_in
 from icl_core.lessons.train.trainer import CANCEL
 from icl_core.runtime import prepare_process
-from icl_core.training import train
 
 LOG = logging.getLogger("icl.worker")
 NICE = 10
@@ -32,16 +31,15 @@ NICE = 10
 def run(config: Train, cancelled: Event) -> Iterator[tuple[str, Any]]:
     """One training, as the messages that tell of it."""
     try:
-        task, frame = config.task(), None
+        frame = None
         # Nothing runs between two snapshots, so leaving the loop stops the training.
-        for snapshot in train(task, config.training()):
-            frame = Frame.of(snapshot)
+        for frame in train_in(config, config.seconds):
             yield "frame", frame
             if cancelled.is_set():
                 break
         assert frame is not None  # the first snapshot comes before any update
         yield "measuring", None
-        yield "measured", measure_model(frame.model, task)
+        yield "measured", measure_last(config, frame)
     except InputError as error:
         yield "refused", str(error)
     except Exception:

@@ -4,10 +4,11 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
+from icl_core.experiments.variations.results import Trainings
 from icl_core.experiments.variations.settings import VARIANTS
 from icl_core.lessons.variations import figures as plots
 from icl_core.lessons.variations.config import LABELS, STORIES, Variations
-from icl_core.lessons.variations.measure import Trainings, rivals
+from icl_core.lessons.variations.measure import rivals
 from icl_core.lessons.variations.words import ends_caption
 from icl_core.live import View
 from icl_core.plots.figure import Figure

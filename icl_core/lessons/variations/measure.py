@@ -1,49 +1,8 @@
 """The shipped trainings that the lesson shows."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
-
-import numpy as np
-
-from icl_core.experiments.variations.results import (
-    Algorithms,
-    Course,
-    load_algorithms,
-    load_course,
-    plateaus,
-)
-from icl_core.experiments.variations.settings import VARIANTS, model_name
-from icl_core.lessons.variations.config import Variations
-from icl_core.zoo.library import PRETRAINED
-from icl_core.zoo.movies import Movie, load_movie
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Trainings:
-    """All variants by name, their weights over training by seed, and the algorithms they are
-    measured against."""
-
-    courses: Mapping[str, Course]
-    movies: Mapping[str, tuple[Movie, ...]]
-    algorithms: Algorithms
-
-    def loss_of(self, descent: str) -> float:
-        """Of "gd1", "gd2" or "gdpp2" on the task itself."""
-        return float(self.algorithms.of(descent).loss.mean)
-
-    def losses(self, variant: str) -> np.ndarray:
-        """On new prompts, [seeds, snapshots]."""
-        return self.courses[variant].loss.mean.astype(float)
-
-    def train_losses(self, variant: str) -> np.ndarray:
-        """On the prompts of the training, [seeds, snapshots]."""
-        return self.courses[variant].train_loss.astype(float)
-
-    def plateaus(self, variant: str) -> np.ndarray:
-        """Updates of every seed until its loss is half-way down; inf: never."""
-        course = self.courses[variant]
-        return plateaus(course.steps, course.loss.mean)
+from icl_core.experiments.variations.results import Trainings, load_trainings
+from icl_core.experiments.variations.settings import VARIANTS
+from icl_core.lessons.variations.config import LABELS, Variations
 
 
 def rivals(config: Variations) -> list[tuple[str, str]]:
@@ -53,18 +12,6 @@ def rivals(config: Variations) -> list[tuple[str, str]]:
     return [("gd", "gd2"), ("gdpp_tuned", "gdpp2")]
 
 
-def read(folder: Path = PRETRAINED) -> Trainings:
-    """All results of the experiment."""
-    return Trainings(
-        courses={name: load_course(name, folder) for name in VARIANTS},
-        movies={
-            name: tuple(load_movie(model_name(name, seed), folder) for seed in range(known.seeds))
-            for name, known in VARIANTS.items()
-        },
-        algorithms=load_algorithms(folder),
-    )
-
-
 def measure(config: Variations) -> Trainings:
     """What the views show, from the shipped files; the same for all choices."""
-    return read()
+    return load_trainings(LABELS)

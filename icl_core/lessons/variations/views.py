@@ -5,14 +5,15 @@ from functools import lru_cache
 
 import numpy as np
 
+from icl_core.experiments.variations.results import Trainings
 from icl_core.experiments.variations.settings import EVERY, SCALES, VARIANTS
 from icl_core.lessons.shared.curves import over_seeds
-from icl_core.lessons.shared.matrices import PW_V, W_KQ
+from icl_core.lessons.shared.matrices import Rows, product_rows
 from icl_core.lessons.shared.words import plus_minus
 from icl_core.lessons.variations import figures as plots
 from icl_core.lessons.variations.config import FRAMES, LABELS, Variations
 from icl_core.lessons.variations.ends import ends_view
-from icl_core.lessons.variations.measure import Trainings, rivals
+from icl_core.lessons.variations.measure import rivals
 from icl_core.lessons.variations.words import caption
 from icl_core.live import Grid, View
 from icl_core.live.moving import (
@@ -65,25 +66,8 @@ def losses_view(config: Variations, found: Trainings) -> View:
     )
 
 
-def _panels(movie: Movie, frame: int) -> list[list[heat.Panel]]:
-    """A row a layer and head: W_K^T W_Q beside P W_V."""
-    rows = []
-    layers, heads = movie.Q.shape[1:3]
-    for layer in range(layers):
-        for head in range(heads):
-            where = f", layer {layer + 1}" * (layers > 1) + f", head {head + 1}" * (heads > 1)
-            rows.append(
-                [
-                    heat.Panel(
-                        uid=f"{key}:{layer}:{head}",
-                        title=words + where,
-                        matrix=values[frame, layer, head].astype(float),
-                        scale=words,
-                    )
-                    for key, words, values in (("W_KQ", W_KQ, movie.Q), ("PW_V", PW_V, movie.P))
-                ]
-            )
-    return rows
+def _panels(movie: Movie, frame: int) -> Rows:
+    return product_rows(movie.P[frame], movie.Q[frame])
 
 
 def weights_view(config: Variations, found: Trainings) -> View:

@@ -4,10 +4,10 @@ from collections.abc import Callable
 
 import numpy as np
 
+from icl_core.experiments.variations.results import Trainings
 from icl_core.experiments.variations.settings import VARIANTS
 from icl_core.lessons.shared.words import plus_minus, short
 from icl_core.lessons.variations.config import LABELS, STORIES, Variations
-from icl_core.lessons.variations.measure import Trainings
 
 PAPER_BATCH = 2048
 

@@ -1,0 +1,36 @@
+"""What the lesson keeps of a moment of a training."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from icl_core.training import Validated
+
+
+@dataclass(frozen=True, kw_only=True)
+class Frame:
+    """What is kept of a snapshot: losses are mean half MSE on fixed prompts, of models under noise
+    the adjusted one, whose Bayes floor is `floor`; 0 where there is none."""
+
+    step: int
+    total_steps: int
+    seconds: float
+    phase: str
+    loss: float
+    losses: tuple[float, ...]
+    floor: float
+    model: Any
+
+    @classmethod
+    def of(cls, snapshot: Validated) -> "Frame":
+        return cls(
+            step=snapshot.step,
+            total_steps=snapshot.total_steps,
+            seconds=snapshot.seconds,
+            phase=snapshot.phase,
+            loss=float(snapshot.loss),
+            losses=tuple(float(loss) for loss in np.ravel(snapshot.losses)),
+            floor=float(snapshot.floor),
+            model=snapshot.model,
+        )
