@@ -107,10 +107,7 @@ def _posterior(
 
 @numpy_or_xla
 def bayes_ridge(
-    eigen: Spectrum,
-    nodes: Float[Array, "nodes"],
-    prior: Float[Array, "nodes"],
-    num_context: Scalar,
+    eigen: Spectrum, nodes: Float[Array, "nodes"], prior: Float[Array, "nodes"], num_context: Scalar
 ) -> Float[Array, "batch dim"]:
     """Posterior mean of w: sum_k p(sigma_k | X, y) ridge(sigma_k^2), prior given at the nodes.
 
@@ -126,10 +123,7 @@ def bayes_ridge(
 
 @numpy_or_xla
 def noise_posterior(
-    eigen: Spectrum,
-    nodes: Float[Array, "nodes"],
-    prior: Float[Array, "nodes"],
-    num_context: Scalar,
+    eigen: Spectrum, nodes: Float[Array, "nodes"], prior: Float[Array, "nodes"], num_context: Scalar
 ) -> Float[Array, "batch nodes"]:
     """p(sigma_k | X, y) over the nodes of a noise law."""
     variance = namespace(eigen.a, nodes).maximum(nodes, 1e-6) ** 2

@@ -74,11 +74,7 @@ def seeds_figure(
         hoverinfo="skip",
     )
     drawing.axis(
-        "x",
-        type="log",
-        dtick=1,
-        range=[0, math.log10(float(x[-1])) + 0.03],
-        showgrid=False,
+        "x", type="log", dtick=1, range=[0, math.log10(float(x[-1])) + 0.03], showgrid=False
     )
     shown = [losses, *(curve.y for curve in levels), *([] if train is None else [train[1:]])]
     _fit_y(drawing, shown, 3e-4)
