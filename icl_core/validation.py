@@ -166,6 +166,11 @@ def checked(default: T, check: Callable[..., Any], name: str, *limits: Any) -> T
     return dataclasses.field(default=default, metadata={"check": (check, name, limits)})
 
 
+def required(check: Callable[..., Any], name: str, *limits: Any) -> Any:
+    """A field of a `Config` as `checked` makes it, without a default."""
+    return dataclasses.field(metadata={"check": (check, name, limits)})
+
+
 class Config:
     """Base of the frozen, keyword-only dataclasses of plain values that describe a choice.
 
@@ -173,7 +178,7 @@ class Config:
     """
 
     def __post_init__(self) -> None:
-        """Check the fields that are declared by `checked`."""
+        """Check the fields that are declared by `checked` or `required`."""
         for field in self._fields():
             value = getattr(self, field.name)
             if "check" in field.metadata and not (value is None and field.default is None):

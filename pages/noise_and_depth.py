@@ -4,12 +4,7 @@ import streamlit as st
 
 from icl_core.lessons import noise_and_depth as lesson
 from icl_core.lessons.catalog import result
-from icl_core.lessons.noise_and_depth.config import (
-    CONTEXTS,
-    DIMENSIONS,
-    LEVELS,
-    NoiseAndDepth,
-)
+from icl_core.lessons.noise_and_depth.config import CONTEXTS, DIMENSIONS, LEVELS, NoiseAndDepth
 from icl_core.lessons.noise_and_depth.measure import limits_of
 from icl_core.lessons.shared.losses import shift_said
 from icl_core.lessons.shared.shipped import families

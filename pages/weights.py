@@ -17,12 +17,7 @@ from ui.controls import Controls, control_row
 from ui.frame import begin, finding, to_try
 
 PAGE = "weights"
-STUDIES = {
-    "theory": "Theory",
-    "parts": "Low rank",
-    "compare": "Compare",
-    "seeds": "All models",
-}
+STUDIES = {"theory": "Theory", "parts": "Low rank", "compare": "Compare", "seeds": "All models"}
 
 
 def choose_model(controls: Controls[Weights]) -> None:

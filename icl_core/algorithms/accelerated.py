@@ -17,10 +17,9 @@ from icl_core.algorithms.ridge import Spectrum, spectrum
 from icl_core.arrays import Array, WeightPath, namespace, numpy_or_xla, scan
 from icl_core.models.predictor import Method
 from icl_core.tasks.linear import Prompts
-from icl_core.validation import Config, checked, integer, number
+from icl_core.validation import Config, checked, integer, number, required
 
 Vectors = Float[Array, "batch dim"]
-STEPS = (1, 1000)
 S = TypeVar("S", bound=tuple[Array, ...])
 
 
@@ -28,14 +27,10 @@ S = TypeVar("S", bound=tuple[Array, ...])
 class Solver(Config, Method):
     """So many steps towards the ridge regression of that strength."""
 
-    steps: int
+    steps: int = required(integer, "The number of steps", (1, 1000))
     strength: float = checked(0.0, number, "The ridge strength", (0, 1e6))
 
     name: ClassVar[str]
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        self._set(steps=integer("The number of steps", self.steps, STEPS))
 
     @abstractmethod
     def path(self, eigen: Spectrum, strength: Float[Array, "*batch"]) -> WeightPath:

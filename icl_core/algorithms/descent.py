@@ -10,7 +10,7 @@ import numpy as np
 from icl_core.arrays import Array, WeightPath, eye_like, namespace, numpy_or_xla, scan
 from icl_core.models.predictor import Method
 from icl_core.tasks.linear import Prompts
-from icl_core.validation import Config, integer, number
+from icl_core.validation import Config, integer, number, required
 
 Pair = tuple[Array, Array]
 
@@ -25,12 +25,9 @@ def _steps(name: str, values: tuple[float, ...] | float, limits: str) -> tuple[f
 class GradientDescent(Config, Method):
     """w <- w + (eta_k / n) (alpha - Sigma w) for each step size eta_k (paper 1, equation 5)."""
 
-    etas: tuple[float, ...]
+    etas: tuple[float, ...] = required(_steps, "The step size eta", "eta")
 
     name = "gd"
-
-    def __post_init__(self) -> None:
-        self._set(etas=_steps("The step size eta", self.etas, "eta"))
 
     def weight_path(self, prompts: Prompts) -> WeightPath:
         """[K+1, batch, d], from w = 0."""
@@ -44,16 +41,13 @@ class GDPlusPlus(Config, Method):
     Sigma is that of the inputs of the step, gamma is not divided by n (paper 1, appendix A.10).
     """
 
-    etas: tuple[float, ...]
-    gammas: tuple[float, ...]
+    etas: tuple[float, ...] = required(_steps, "The step size eta", "eta")
+    gammas: tuple[float, ...] = required(_steps, "The preconditioning strength gamma", "gamma")
 
     name = "gdpp"
 
     def __post_init__(self) -> None:
-        self._set(
-            etas=_steps("The step size eta", self.etas, "eta"),
-            gammas=_steps("The preconditioning strength gamma", self.gammas, "gamma"),
-        )
+        super().__post_init__()
         integer("The number of gammas", len(self.gammas), (len(self.etas), len(self.etas)))
 
     def weight_path(self, prompts: Prompts) -> WeightPath:

@@ -6,7 +6,7 @@ from icl_core.algorithms.ridge import Spectrum, spectrum
 from icl_core.arrays import Array, Scalar, WeightPath, namespace, numpy_or_xla, scan
 from icl_core.models.predictor import Method
 from icl_core.tasks.linear import Prompts
-from icl_core.validation import Config, integer, number
+from icl_core.validation import Config, checked, integer, number, required
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,17 +22,10 @@ class IterativeAdaRR(Config, Method):
     Source: paper 2, section 5, which names the method and gives no step sizes.
     """
 
-    steps: int
-    eta: float | None = None
+    steps: int = required(integer, "The number of iterations", (1, 1000))
+    eta: float | None = checked(None, number, "The step size eta", "eta")
 
     name = "iterative_rr"
-
-    def __post_init__(self) -> None:
-        eta = self.eta
-        self._set(
-            steps=integer("The number of iterations", self.steps, (1, 1000)),
-            eta=None if eta is None else number("The step size eta", eta, "eta"),
-        )
 
     def weight_path(self, prompts: Prompts) -> WeightPath:
         """[steps+1, batch, d], from w = 0."""

@@ -24,7 +24,7 @@ from icl_core.arrays import (
 from icl_core.models.predictor import Method
 from icl_core.tasks.linear import LinearTask, Moments, Prompts
 from icl_core.tasks.noise import NUM_NODES, NoiseLaw, noise_from_dict, noise_to_dict
-from icl_core.validation import Config, mapping, number
+from icl_core.validation import Config, mapping, number, required
 
 AT_ONCE = 1_000_000
 """Numbers (prompts x nodes x dimensions) that `BayesRR` holds at a time: memory stays flat."""
@@ -107,10 +107,7 @@ def _posterior(
 
 @numpy_or_xla
 def bayes_ridge(
-    eigen: Spectrum,
-    nodes: Float[Array, "nodes"],
-    prior: Float[Array, "nodes"],
-    num_context: Scalar,
+    eigen: Spectrum, nodes: Float[Array, "nodes"], prior: Float[Array, "nodes"], num_context: Scalar
 ) -> Float[Array, "batch dim"]:
     """Posterior mean of w: sum_k p(sigma_k | X, y) ridge(sigma_k^2), prior given at the nodes.
 
@@ -126,10 +123,7 @@ def bayes_ridge(
 
 @numpy_or_xla
 def noise_posterior(
-    eigen: Spectrum,
-    nodes: Float[Array, "nodes"],
-    prior: Float[Array, "nodes"],
-    num_context: Scalar,
+    eigen: Spectrum, nodes: Float[Array, "nodes"], prior: Float[Array, "nodes"], num_context: Scalar
 ) -> Float[Array, "batch nodes"]:
     """p(sigma_k | X, y) over the nodes of a noise law."""
     variance = namespace(eigen.a, nodes).maximum(nodes, 1e-6) ** 2
@@ -153,12 +147,9 @@ def _path(w: Float[Array, "batch dim"]) -> WeightPath:
 class ConstRR(Config, Method):
     """One strength s for all prompts; the best is s = E[sigma_tau^2] (`ConstRR.of`)."""
 
-    strength: float
+    strength: float = required(number, "The ridge strength", (0, 1e6))
 
     name = "const_rr"
-
-    def __post_init__(self) -> None:
-        self._set(strength=number("The ridge strength", self.strength, (0, 1e6)))
 
     @classmethod
     def of(cls, task: LinearTask) -> "ConstRR":
@@ -194,16 +185,10 @@ class AdaRR(Config, Method):
 class TunedRR(Config, Method):
     """s = min(scale * AdaRR's s, highest), both tuned per problem (`analysis.tuning`)."""
 
-    scale: float
-    highest: float
+    scale: float = required(number, "The scale of TunedRR", (0, 1e3))
+    highest: float = required(number, "The highest strength of TunedRR", (0, 1e6))
 
     name = "tuned_rr"
-
-    def __post_init__(self) -> None:
-        self._set(
-            scale=number("The scale of TunedRR", self.scale, (0, 1e3)),
-            highest=number("The highest strength of TunedRR", self.highest, (0, 1e6)),
-        )
 
     def weight_path(self, prompts: Prompts) -> WeightPath:
         eigen = spectrum(prompts.moments)

@@ -85,14 +85,7 @@ def summarize(losses: Float[np.ndarray, "*rest prompts"]) -> LossSummary:
     # Quantiles are interpolated, and between infinities there is no number.
     largest = np.finfo(losses.dtype).max
     low, median, high = np.quantile(np.minimum(losses, largest), [0.1, 0.5, 0.9], axis=-1)
-    return LossSummary(
-        mean=mean,
-        stderr=stderr,
-        median=median,
-        low=low,
-        high=high,
-        count=count,
-    )
+    return LossSummary(mean=mean, stderr=stderr, median=median, low=low, high=high, count=count)
 
 
 @numpy_or_xla
@@ -209,10 +202,7 @@ def noise_profile(
     """
     levels = [
         prompt_losses(
-            methods,
-            task.replace(noise=FixedNoise(value=float(sigma))),
-            prompts=prompts,
-            seed=seed,
+            methods, task.replace(noise=FixedNoise(value=float(sigma))), prompts=prompts, seed=seed
         )
         for sigma in sigmas
     ]

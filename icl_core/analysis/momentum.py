@@ -28,11 +28,7 @@ class StepTerms:
 
     @property
     def parts(self) -> dict[str, np.ndarray]:
-        return {
-            "gradient": self.gradient,
-            "momentum": self.momentum,
-            "rescaling": self.rescaling,
-        }
+        return {"gradient": self.gradient, "momentum": self.momentum, "rescaling": self.rescaling}
 
     @property
     def step(self) -> np.ndarray:

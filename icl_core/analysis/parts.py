@@ -22,10 +22,7 @@ def as_float64(model: AnyLayers) -> AnyLayers:
 
 def read_masks(
     num_layers: int, dim: int
-) -> tuple[
-    Bool[np.ndarray, "layers tokens tokens"],
-    Bool[np.ndarray, "layers tokens tokens"],
-]:
+) -> tuple[Bool[np.ndarray, "layers tokens tokens"], Bool[np.ndarray, "layers tokens tokens"]]:
     """Which entries of P and of Q any prediction depends on.
 
     The prediction is minus the query's last y, so of the last P only the y row counts. The query
@@ -81,10 +78,7 @@ class Parts:
         A matrix of zeros counts as all diagonal.
         """
         squares = np.concatenate(
-            [
-                np.square(self.diagonal).sum((-2, -1))[..., None],
-                np.square(self.left).sum(-2),
-            ],
+            [np.square(self.diagonal).sum((-2, -1))[..., None], np.square(self.left).sum(-2)],
             axis=-1,
         )
         whole = squares.sum(-1, keepdims=True)

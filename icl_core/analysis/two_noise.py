@@ -84,11 +84,7 @@ def bank(dim: int, prompts: int = PROMPTS, seed: int = 0) -> Bank:
         values.append(np.maximum(np.linalg.eigvalsh(Sigma), 0))
         rest.append(rng.chisquare(n - dim, prompts) if n > dim else np.zeros(prompts))
     return Bank(
-        contexts=np.array(CONTEXTS),
-        eigenvalues=np.stack(values),
-        w=w,
-        z=z,
-        rest=np.stack(rest),
+        contexts=np.array(CONTEXTS), eigenvalues=np.stack(values), w=w, z=z, rest=np.stack(rest)
     )
 
 

@@ -89,10 +89,7 @@ def schedule(
     if not every:
         steps_taken[:-1] = 0
     return Schedule(
-        excess=np.array(excess),
-        highest=np.array(top),
-        gammas=np.array(gammas),
-        steps=steps_taken,
+        excess=np.array(excess), highest=np.array(top), gammas=np.array(gammas), steps=steps_taken
     )
 
 

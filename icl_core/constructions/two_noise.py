@@ -26,23 +26,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from icl_core.models.linear import LinearTransformer, block_diagonal
-from icl_core.validation import Config, integer, number
+from icl_core.validation import Config, integer, number, required
 
 
 @dataclass(frozen=True, kw_only=True)
 class TwoNoise(Config):
     """The construction for two noise levels and n examples, in the theorem's units."""
 
-    low: float
-    high: float
-    num_context: int
-
-    def __post_init__(self) -> None:
-        self._set(
-            low=number("The lower noise level sigma_1", self.low, "sigma"),
-            high=number("The higher noise level sigma_2", self.high, "sigma"),
-            num_context=integer("The context length n", self.num_context, "num_context"),
-        )
+    low: float = required(number, "The lower noise level sigma_1", "sigma")
+    high: float = required(number, "The higher noise level sigma_2", "sigma")
+    num_context: int = required(integer, "The context length n", "num_context")
 
     @property
     def omega_yx(self) -> float:

@@ -5,7 +5,7 @@ edges of its band. So a chart can be redrawn in place, and grids can name what t
 """
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from icl_core.plots.figure import DECORATION, Figure
-from icl_core.plots.methods import METHODS
+from icl_core.plots.methods import METHODS, MethodStyle
 from icl_core.plots.style import AXIS, AXIS_TITLE, LAYOUT, translucent
 from icl_core.plots.ticks import LARGEST, SMALLEST, log_ticks, tick_label
 
@@ -59,6 +59,8 @@ BARE = go.layout.Template()
 given here costs as much as all the rest of the figure, and none means its own default."""
 
 
+Looks = dict[str, Any]
+"""Properties of a trace, as plotly calls them."""
 Span = tuple[float, float]
 Met = tuple[Span | None, Sequence[float]]
 """As `tasks.noise.met_in_training` says it."""
@@ -109,6 +111,57 @@ class Drawing:
         trace = {"type": "scatter", "uid": uid, "x": x, "y": y}
         self.traces.append(trace | on_axes(number) | properties)
 
+    def line(
+        self,
+        uid: str,
+        x: Any,
+        y: Any,
+        look: MethodStyle | str,
+        width: float,
+        dash: str = "",
+        number: int | None = None,
+        *,
+        hover: str = "",
+        **properties: Any,
+    ) -> None:
+        """A line in a colour, or in a method's with its dash; `hover` is what pointing at it says
+        (nothing, if it is "")."""
+        color, dash = (look, dash) if isinstance(look, str) else (look.color, dash or look.dash)
+        stroke = {"color": color, "width": width} | ({"dash": dash} if dash else {})
+        self.scatter(
+            uid, x, y, number, **{"mode": "lines", "line": stroke} | _pointed(hover) | properties
+        )
+
+    def marks(
+        self,
+        uid: str,
+        x: Any,
+        y: Any,
+        look: MethodStyle | str,
+        size: Any,
+        symbol: Any = "",
+        number: int | None = None,
+        *,
+        edge: Mapping[str, Any] | None = None,
+        hover: str = "",
+        **properties: Any,
+    ) -> None:
+        """Markers in a colour, or in a method's with its symbol, perhaps with an outline (`edge`);
+        `hover` is as for `line`."""
+        color, own = (look, "") if isinstance(look, str) else (look.color, look.marker)
+        marker: Looks = {"color": color, "size": size}
+        if symbol or own:
+            marker["symbol"] = symbol or own
+        if edge:
+            marker["line"] = edge
+        self.scatter(
+            uid,
+            x,
+            y,
+            number,
+            **{"mode": "markers", "marker": marker} | _pointed(hover) | properties,
+        )
+
     def heatmap(
         self,
         uid: str,
@@ -134,38 +187,26 @@ class Drawing:
         """A method's line with its band below it; band edges are rows of the data table too."""
         style = METHODS[curve.method]
         *edges, (uid, y) = curve.values().items()
+        common: Looks = {"number": number, "legendgroup": uid}
         for edge, bound in edges:
             side = edge.rpartition(":")[2]
-            self.scatter(
-                edge,
-                curve.x,
-                bound,
-                number,
-                name=f"{curve.name}, {curve.band} {side}",
-                mode="lines",
-                line={"width": 0, "color": style.color},
-                fill="tonexty" if side == "low" else "none",
-                fillcolor=translucent(style.color, 0.16),
-                legendgroup=uid,
-                showlegend=False,
-                hoverinfo="skip",
-            )
-        self.scatter(
+            looks = common | {"name": f"{curve.name}, {curve.band} {side}", "showlegend": False}
+            looks |= {"fill": "tonexty" if side == "low" else "none"}
+            looks |= {"fillcolor": translucent(style.color, 0.16)}
+            self.line(edge, curve.x, bound, style.color, 0, **looks)
+        symbol = f"{style.marker}-open" if curve.open_markers else style.marker
+        self.line(
             uid,
             curve.x,
             y,
-            number,
+            style,
+            curve.width,
+            **common,
             name=curve.name,
-            legendgroup=uid,
             legendrank=list(METHODS).index(curve.method),
             mode="lines+markers" if curve.markers else "lines",
-            line={"color": style.color, "dash": style.dash, "width": curve.width},
-            marker={
-                "color": style.color,
-                "symbol": f"{style.marker}-open" if curve.open_markers else style.marker,
-                "size": 8,
-            },
-            hovertemplate=f"{curve.name}: %{{y:.4g}}<extra></extra>",
+            marker={"color": style.color, "symbol": symbol, "size": 8},
+            hover=f"{curve.name}: %{{y:.4g}}",
         )
 
     def floor(
@@ -173,31 +214,17 @@ class Drawing:
     ) -> None:
         """The region that no predictor reaches, shaded from its upper edge down to `bottom`."""
         color = METHODS["bayes_rr"].color
-        common = {"mode": "lines", "legendgroup": "floor"}
-        self.scatter(
-            "floor:bottom",
-            ends,
-            (bottom, bottom),
-            number,
-            line={"width": 0, "color": color},
-            showlegend=False,
-            hoverinfo="skip",
-            meta=DECORATION,
-            **common,
-        )
-        self.scatter(
-            "floor",
-            ends,
-            (value, value),
-            number,
-            name="Bayes floor",
-            legendrank=len(METHODS),
-            line={"color": color, "width": 1.5},
-            fill="tonexty",
-            fillcolor=translucent(color, 0.2),
-            hovertemplate="Bayes floor: %{y:.4g}<extra></extra>",
-            **common,
-        )
+        common: Looks = {"number": number, "legendgroup": "floor"}
+        hidden = common | {"showlegend": False, "meta": DECORATION}
+        self.line("floor:bottom", ends, (bottom, bottom), color, 0, **hidden)
+        common |= {"name": "Bayes floor", "legendrank": len(METHODS), "fill": "tonexty"}
+        common |= {"fillcolor": translucent(color, 0.2), "hover": "Bayes floor: %{y:.4g}"}
+        self.line("floor", ends, (value, value), color, 1.5, **common)
+
+    def now(self, x: float, y: float, method: str, number: int | None = None, **looks: Any) -> None:
+        """A dot where a curve of a method stands at the moment that is looked at."""
+        color = METHODS[method].color
+        self.marks("now", [x], [y], color, 12, number=number, **{"meta": DECORATION} | looks)
 
     def mark_x(self, x: float, number: int = 1) -> None:
         """A thin vertical line at the value that a control holds."""
@@ -267,6 +294,12 @@ class Drawing:
             ticktext=[tick_label(tick) for tick in ticks],
             **properties,
         )
+
+
+def _pointed(hover: str) -> dict[str, str]:
+    if not hover:
+        return {"hoverinfo": "skip"}
+    return {"hovertemplate": hover if "<extra>" in hover else f"{hover}<extra></extra>"}
 
 
 def on_axes(number: int | None) -> dict[str, str]:

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from icl_core.plots.drawing import Curve, Drawing, numbered
-from icl_core.plots.figure import DECORATION, Figure
+from icl_core.plots.drawing import Curve, Drawing, Looks, numbered
+from icl_core.plots.figure import Figure
 from icl_core.plots.methods import METHODS
 from icl_core.plots.omegas import omega_panel
 from icl_core.plots.style import translucent
@@ -267,29 +267,10 @@ def _add_run(drawing: Drawing, run: Run, number: int, down: list[float]) -> None
         drawing.floor(run.floor, low, ends, number)
     if run.level is not None:
         drawing.curve(run.level, number)
-    color = METHODS[run.method].color
-    drawing.scatter(
-        "loss",
-        x,
-        run.loss,
-        number,
-        name="loss",
-        mode="lines",
-        line={"color": color, "width": 2.25},
-        hovertemplate="update %{x:.0f}: loss %{y:.4g}<extra></extra>",
-        meta={"panel": "loss"},
-    )
-    drawing.scatter(
-        "now",
-        [x[run.now]],
-        [run.loss[run.now]],
-        number,
-        mode="markers",
-        marker={"color": color, "size": 12},
-        cliponaxis=False,
-        hoverinfo="skip",
-        meta=DECORATION,
-    )
+    words: Looks = {"name": "loss", "meta": {"panel": "loss"}}
+    words |= {"number": number, "hover": "update %{x:.0f}: loss %{y:.4g}"}
+    drawing.line("loss", x, run.loss, METHODS[run.method].color, 2.25, **words)
+    drawing.now(x[run.now], run.loss[run.now], run.method, number, cliponaxis=False)
     drawing.panel(number, [0, 1], down)
     across = {"type": "log", "range": [0, math.log10(ends[1]) * 1.01], "dtick": 1}
     drawing.axis("x", number, title="updates + 1", showgrid=False, **across)

@@ -2,11 +2,12 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
 from icl_core.plots.drawing import LOSS, Curve, Drawing, Met, level
-from icl_core.plots.figure import DECORATION, Figure
+from icl_core.plots.figure import Figure
 from icl_core.plots.methods import METHODS
 from icl_core.plots.style import HEIGHT
 from icl_core.plots.ticks import log_range
@@ -52,7 +53,8 @@ def loss_by_depth(
     drawing.curves(level(method, value, ends) for method, value in levels.items())
     drawing.curves(curves)
     for method, values in (published or {}).items():
-        _published(drawing, method, values)
+        legend = {"showlegend": bool(values)}
+        draw_published(drawing, f"published:{method}", method, values, 15, **legend)
     if depth is not None:
         drawing.mark_x(depth)
     drawing.axis("x", range=ends, dtick=1, showgrid=False)
@@ -61,18 +63,14 @@ def loss_by_depth(
     return drawing.figure()
 
 
-def _published(drawing: Drawing, method: str, values: Mapping[int, float]) -> None:
+def draw_published(
+    drawing: Drawing, uid: str, method: str, values: Mapping[int, float], size: int, **looks: Any
+) -> None:
+    """The paper's values of a method by x, as open marks."""
     style = METHODS[method]
-    drawing.scatter(
-        f"published:{method}",
-        list(values),
-        list(values.values()),
-        name=f"{style.label}, published",
-        mode="markers",
-        marker={"color": style.color, "symbol": f"{style.marker}-open", "size": 15},
-        hovertemplate=f"{style.label}, published: %{{y:.4g}}<extra></extra>",
-        showlegend=bool(values),
-    )
+    name, symbol = f"{style.label}, published", f"{style.marker}-open"
+    looks |= {"name": name, "hover": f"{name}: %{{y:.4g}}"}
+    drawing.marks(uid, list(values), list(values.values()), style, size, symbol, **looks)
 
 
 def noise_profile(
@@ -163,20 +161,7 @@ def training_curve(
     drawing.curves(level(name, value, ends) for name, value in levels.items())
     drawing.curve(Curve(method=method, x=x, y=np.asarray(loss), markers=len(x) < 3))
     if now is not None:
-        _mark_now(drawing, float(x[now]), float(loss[now]), method)
+        drawing.now(float(x[now]), float(loss[now]), method, showlegend=False)
     drawing.axis("x", type="log", range=[0, math.log10(end) * 1.01], dtick=1, showgrid=False)
     drawing.log_y(low, high)
     return drawing.figure()
-
-
-def _mark_now(drawing: Drawing, x: float, y: float, method: str) -> None:
-    drawing.scatter(
-        "now",
-        [x],
-        [y],
-        mode="markers",
-        marker={"color": METHODS[method].color, "size": 12},
-        showlegend=False,
-        hoverinfo="skip",
-        meta=DECORATION,
-    )

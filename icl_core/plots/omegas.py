@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from icl_core.plots.drawing import Drawing
+from icl_core.plots.drawing import Drawing, Looks
 from icl_core.plots.figure import DECORATION, Figure
 
 OMEGAS = ("ω<sub>xx</sub>", "ω<sub>xy</sub>", "ω<sub>yx</sub>", "ω<sub>yy</sub>")
@@ -38,32 +38,15 @@ def draw_omegas(drawing: Drawing, values: np.ndarray, number: int = 1, **propert
     layers = np.arange(1, len(values) + 1)
     traces = omega_traces(values)
     for index, (color, symbol, dash) in enumerate(OMEGA_LOOKS):
-        x, y = traces[f"stem{index}"]
-        drawing.scatter(
-            f"stem{index}",
-            x,
-            [value if np.isfinite(value) else None for value in y],
-            number,
-            mode="lines",
-            line={"color": color, "width": 2, "dash": dash},
-            hoverinfo="skip",
-            legendgroup=OMEGA_NAMES[index],
-            **properties | {"showlegend": False, "meta": DECORATION},
-        )
-        x, y = traces[OMEGA_NAMES[index]]
-        drawing.scatter(
-            OMEGA_NAMES[index],
-            x,
-            y,
-            number,
-            name=OMEGAS[index],
-            legendgroup=OMEGA_NAMES[index],
-            mode="markers",
-            marker={"color": color, "symbol": symbol, "size": 10 if number == 1 else 8},
-            customdata=layers,
-            hovertemplate=f"{OMEGAS[index]}, layer %{{customdata}}: %{{y:.4g}}<extra></extra>",
-            **properties,
-        )
+        uid, name = OMEGA_NAMES[index], OMEGAS[index]
+        common: Looks = {"number": number, "legendgroup": uid} | properties
+        (x, y), (at, ends) = traces[f"stem{index}"], traces[uid]
+        broken = [value if np.isfinite(value) else None for value in y]
+        hidden = common | {"showlegend": False, "meta": DECORATION}
+        drawing.line(f"stem{index}", x, broken, color, 2, dash, **hidden)
+        common |= {"name": name, "customdata": layers}
+        common |= {"hover": f"{name}, layer %{{customdata}}: %{{y:.4g}}"}
+        drawing.marks(uid, at, ends, color, 10 if number == 1 else 8, symbol, **common)
     drawing.axis("x", number, tickvals=layers, range=[0.5, len(layers) + 0.5], showgrid=False)
     drawing.axis("y", number, zeroline=True, zerolinewidth=1)
 
@@ -109,21 +92,14 @@ def _seeds(drawing: Drawing, seeds: np.ndarray) -> None:
         color = OMEGA_LOOKS[index][0]
         marked = next(trace for trace in drawing.traces if trace["uid"] == name)
         marked["name"] = f"{OMEGAS[index]}, mean"
-        marked["error_y"] = {
-            "type": "data",
-            "array": deviation[:, index],
-            "color": color,
-            "thickness": 1.5,
-            "width": 4,
-        }
-        marked["meta"] = {
-            "rows": [
-                {"series": OMEGAS[index], "layer": layer, "mean": mean, "deviation": sd}
-                for layer, (mean, sd) in enumerate(
-                    zip(traces[name][1].tolist(), deviation[:, index].tolist(), strict=True), 1
-                )
-            ]
-        }
+        bars: Looks = {"type": "data", "array": deviation[:, index], "color": color}
+        marked["error_y"] = bars | {"thickness": 1.5, "width": 4}
+        means = zip(traces[name][1].tolist(), deviation[:, index].tolist(), strict=True)
+        rows = [
+            {"series": OMEGAS[index], "layer": layer, "mean": mean, "deviation": sd}
+            for layer, (mean, sd) in enumerate(means, 1)
+        ]
+        marked["meta"] = {"rows": rows}
         drawing.scatter(
             f"{name}:seeds",
             np.tile(traces[name][0] + 0.45 * SPACING, len(seeds)),

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from icl_core.plots.drawing import LABELS_ONLY, Drawing, numbered
+from icl_core.plots.drawing import LABELS_ONLY, Drawing, Looks, numbered
 from icl_core.plots.figure import DECORATION, Figure
 from icl_core.plots.methods import METHODS, MethodStyle
 from icl_core.plots.style import SURFACES
@@ -57,28 +57,15 @@ def _panel(
     along = np.linspace(0.04, 0.96, 61)
     for row, (name, style) in enumerate(METHODS.items()):
         color, said = color_of(style), f"{style.label}: {style.about}"
-        drawing.scatter(
-            f"{name}:line{number}",
-            along,
-            row - 0.2 * np.sin(2 * np.pi * along),
-            number,
-            mode="lines",
-            line={"color": color, "dash": style.dash, "width": 2.25},
-            text=[said] * len(along),
-            meta=DECORATION,
-            hovertemplate="%{text}<extra></extra>",
-        )
-        drawing.scatter(
-            f"{name}:marker{number}",
-            [0.25, 0.75],
-            [row - 0.2, row + 0.2],
-            number,
-            mode="markers",
-            marker={"color": color, "symbol": style.marker, "size": 9},
-            text=[said] * 2,
-            meta={"rows": [table_row(style)]} if number == 1 else DECORATION,
-            hovertemplate="%{text}<extra></extra>",
-        )
+        wave = row - 0.2 * np.sin(2 * np.pi * along)
+        looks: Looks = {"number": number, "hover": "%{text}", "meta": DECORATION}
+        looks["text"] = [said] * len(along)
+        drawing.line(f"{name}:line{number}", along, wave, color, 2.25, style.dash, **looks)
+        looks["text"] = [said] * 2
+        if number == 1:
+            looks["meta"] = {"rows": [table_row(style)]}
+        ends = [0.25, 0.75], [row - 0.2, row + 0.2]
+        drawing.marks(f"{name}:marker{number}", *ends, color, 9, style.marker, **looks)
 
 
 def table_row(style: MethodStyle) -> dict[str, str]:

@@ -1,7 +1,7 @@
 """Input laws: how the coordinates of x are drawn, context and query alike."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import jax
 import jax.numpy as jnp
@@ -20,20 +20,14 @@ class GaussianInputs(Config):
     The entries of C fall geometrically from the first to the last by the factor `condition`.
     """
 
+    kind: ClassVar[str] = "gaussian"
+    kurtosis: ClassVar[float] = 3.0
     condition: float = checked(1.0, number, "The condition number of the inputs", "condition")
     scale: float = checked(1.0, number, "The scale of the inputs", "input_scale")
 
     @property
-    def kind(self) -> str:
-        return "gaussian"
-
-    @property
     def variance(self) -> float:
         return self.scale**2
-
-    @property
-    def kurtosis(self) -> float:
-        return 3.0
 
     def variances(self, dim: int) -> Float[np.ndarray, "dim"]:
         spread = self.condition ** -(np.arange(dim) / max(dim - 1, 1))
@@ -68,19 +62,13 @@ class UniformInputs(Config):
     width 1, which is meant by "alpha" in its sweeps too.
     """
 
+    kind: ClassVar[str] = "uniform"
+    kurtosis: ClassVar[float] = 1.8
     width: float = checked(1.0, number, "The width of the inputs", "input_scale")
-
-    @property
-    def kind(self) -> str:
-        return "uniform"
 
     @property
     def variance(self) -> float:
         return self.width**2 / 12
-
-    @property
-    def kurtosis(self) -> float:
-        return 1.8
 
     def variances(self, dim: int) -> Float[np.ndarray, "dim"]:
         return np.full(dim, self.variance)
@@ -113,10 +101,7 @@ sample(rng_key, [..., dim], dtype) in JAX."""
 STANDARD = GaussianInputs()
 """x ~ N(0, I_d), the inputs of paper 2."""
 
-_KINDS: dict[str, type[GaussianInputs] | type[UniformInputs]] = {
-    "gaussian": GaussianInputs,
-    "uniform": UniformInputs,
-}
+_KINDS = {law.kind: law for law in (GaussianInputs, UniformInputs)}
 _FIELDS = {"gaussian": ("condition", "scale"), "uniform": ("width",)}
 _EXPECTED = "expected gaussian, gaussian:CONDITION, gaussian:CONDITION,SCALE or uniform:WIDTH"
 

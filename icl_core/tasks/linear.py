@@ -26,7 +26,7 @@ from icl_core.tasks.inputs import (
     inputs_to_dict,
 )
 from icl_core.tasks.noise import FixedNoise, NoiseLaw, noise_from_dict, noise_to_dict
-from icl_core.validation import Config, integer, mapping
+from icl_core.validation import Config, integer, mapping, required
 
 MAX_DRAWN_CONTEXT = 10_000
 """Longest context of inputs that are drawn token by token."""
@@ -38,16 +38,13 @@ BLOCK = 4_000_000
 class LinearTask(Config):
     """Input dimension d, context length n, noise law and input law of a problem."""
 
-    dim: int
-    num_context: int
+    dim: int = required(integer, "The dimension d", "dim")
+    num_context: int = required(integer, "The context length n", "num_context")
     noise: NoiseLaw
     inputs: InputLaw = STANDARD
 
     def __post_init__(self) -> None:
-        self._set(
-            dim=integer("The dimension d", self.dim, "dim"),
-            num_context=integer("The context length n", self.num_context, "num_context"),
-        )
+        super().__post_init__()
         if not isinstance(self.inputs, GaussianInputs) and self.num_context > MAX_DRAWN_CONTEXT:
             raise InputError(
                 f"The context length n is {self.num_context}: inputs that are not Gaussian are "

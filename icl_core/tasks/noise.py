@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import jax
 import numpy as np
@@ -10,7 +10,7 @@ from jaxtyping import Float
 
 from icl_core.arrays import Array, Key, namespace
 from icl_core.errors import InputError
-from icl_core.validation import Config, choice, mapping, number
+from icl_core.validation import Config, choice, mapping, number, required
 
 NUM_NODES = 129
 """Nodes of `NoiseLaw.nodes` of a law with a density, and the most levels of one without."""
@@ -20,14 +20,8 @@ NUM_NODES = 129
 class FixedNoise(Config):
     """sigma_tau = value in every prompt."""
 
-    value: float
-
-    def __post_init__(self) -> None:
-        self._set(value=number("The noise level sigma", self.value, "sigma"))
-
-    @property
-    def kind(self) -> str:
-        return "fixed"
+    kind: ClassVar[str] = "fixed"
+    value: float = required(number, "The noise level sigma", "sigma")
 
     @property
     def second_moment(self) -> float:
@@ -51,14 +45,8 @@ class FixedNoise(Config):
 class UniformNoise(Config):
     """sigma_tau ~ U(0, sigma_max)."""
 
-    sigma_max: float
-
-    def __post_init__(self) -> None:
-        self._set(sigma_max=number("The highest noise level sigma_max", self.sigma_max, "sigma"))
-
-    @property
-    def kind(self) -> str:
-        return "uniform"
+    kind: ClassVar[str] = "uniform"
+    sigma_max: float = required(number, "The highest noise level sigma_max", "sigma")
 
     @property
     def second_moment(self) -> float:
@@ -81,23 +69,20 @@ class UniformNoise(Config):
         return self.sigma_max * t**2, 2 * t * weight
 
 
+def _levels(name: str, given: Any) -> tuple[float, ...]:
+    if not isinstance(given, (list, tuple)) or not 1 <= len(given) <= NUM_NODES:
+        raise InputError(
+            f"The noise levels are {given!r:.60}: expected a list of 1 to {NUM_NODES} numbers."
+        )
+    return tuple(number(name, value, "sigma") for value in given)
+
+
 @dataclass(frozen=True, kw_only=True)
 class CategoricalNoise(Config):
     """sigma_tau uniform over a list of values."""
 
-    values: tuple[float, ...]
-
-    def __post_init__(self) -> None:
-        given = self.values
-        if not isinstance(given, (list, tuple)) or not 1 <= len(given) <= NUM_NODES:
-            raise InputError(
-                f"The noise levels are {given!r:.60}: expected a list of 1 to {NUM_NODES} numbers."
-            )
-        self._set(values=tuple(number("A noise level", value, "sigma") for value in given))
-
-    @property
-    def kind(self) -> str:
-        return "categorical"
+    kind: ClassVar[str] = "categorical"
+    values: tuple[float, ...] = required(_levels, "A noise level")
 
     @property
     def second_moment(self) -> float:
@@ -125,11 +110,7 @@ NoiseLaw = FixedNoise | UniformNoise | CategoricalNoise
 inverse distribution function; nodes(count) = (sigma, weight), a quadrature of it, exact: of so many
 nodes where it has a density, else of its levels."""
 
-_KINDS: dict[str, type[FixedNoise] | type[UniformNoise] | type[CategoricalNoise]] = {
-    "fixed": FixedNoise,
-    "uniform": UniformNoise,
-    "categorical": CategoricalNoise,
-}
+_KINDS = {law.kind: law for law in (FixedNoise, UniformNoise, CategoricalNoise)}
 _EXPECTED = "expected fixed:SIGMA, uniform:SIGMA_MAX or categorical:SIGMA,SIGMA,..."
 
 

@@ -5,7 +5,7 @@ from math import ceil
 
 from icl_core.models.linear import PARAMETRIZATIONS, Parametrization
 from icl_core.training.optimisers import OPTIMISERS, SCHEDULES
-from icl_core.validation import Config, choice, integer, number
+from icl_core.validation import Config, checked, choice, integer, number
 
 SPACINGS = ("square", "log")
 
@@ -23,34 +23,18 @@ class RunConfig(Config):
     step times (i / (snapshots - 1))^2, or "log", half as many in equal ratios.
     """
 
-    steps: int = 3000
-    batch: int = 512
-    seed: int = 0
-    snapshots: int = 40
-    spacing: str = "square"
-    optimiser: str = "adam"
-    learning_rate: float = 1e-3
-    schedule: str = "held"
-    cooling: float = 0.0
-    clip: float = 1e-3
-    decay: float = 0.98
-    memory: float = 0.0
-
-    def __post_init__(self) -> None:
-        self._set(
-            steps=integer("The number of steps", self.steps, "steps"),
-            batch=integer("The batch size", self.batch, "batch_size"),
-            seed=integer("The seed", self.seed, "seed"),
-            snapshots=integer("The number of snapshots", self.snapshots, (2, 1000)),
-            spacing=choice("The spacing of snapshots", self.spacing, SPACINGS),
-            optimiser=choice("The optimiser", self.optimiser, OPTIMISERS),
-            learning_rate=number("The learning rate", self.learning_rate, "learning_rate"),
-            schedule=choice("The schedule of the learning rate", self.schedule, SCHEDULES),
-            cooling=number("The share of the run that cools", self.cooling, (0.0, 1.0)),
-            clip=number("The largest norm of a gradient", self.clip, (1e-9, 1e9)),
-            decay=number("The decay of squared gradients", self.decay, (0.0, 0.999999)),
-            memory=number("The memory of the average", self.memory, (0.0, 1e6)),
-        )
+    steps: int = checked(3000, integer, "The number of steps", "steps")
+    batch: int = checked(512, integer, "The batch size", "batch_size")
+    seed: int = checked(0, integer, "The seed", "seed")
+    snapshots: int = checked(40, integer, "The number of snapshots", (2, 1000))
+    spacing: str = checked("square", choice, "The spacing of snapshots", SPACINGS)
+    optimiser: str = checked("adam", choice, "The optimiser", OPTIMISERS)
+    learning_rate: float = checked(1e-3, number, "The learning rate", "learning_rate")
+    schedule: str = checked("held", choice, "The schedule of the learning rate", SCHEDULES)
+    cooling: float = checked(0.0, number, "The share of the run that cools", (0.0, 1.0))
+    clip: float = checked(1e-3, number, "The largest norm of a gradient", (1e-9, 1e9))
+    decay: float = checked(0.98, number, "The decay of squared gradients", (0.0, 0.999999))
+    memory: float = checked(0.0, number, "The memory of the average", (0.0, 1e6))
 
     @property
     def held(self) -> int:
@@ -86,35 +70,19 @@ class TrainingConfig(Config):
     left; a run that does not meet it depends on the seed alone.
     """
 
-    parametrization: Parametrization = "diag"
-    num_layers: int = 4
-    num_heads: int = 1
-    seed: int = 0
-    max_seconds: float = 60.0
-    restarts: int = 16
-    explore_steps: int = 400
-    explore_batch: int = 64
-    refine_steps: int = 600
-    refine_batch: int = 256
-    learning_rate: float = 0.04
-    refine_rate: float = 0.01
-    refine_robust: float = 0.0
-    jitter: float = 0.05
-
-    def __post_init__(self) -> None:
-        self._set(
-            parametrization=choice("The parametrization", self.parametrization, PARAMETRIZATIONS),
-            num_layers=integer("The number of layers L", self.num_layers, "num_layers"),
-            num_heads=integer("The number of heads H", self.num_heads, "num_heads"),
-            seed=integer("The seed", self.seed, "seed"),
-            max_seconds=number("The time limit in seconds", self.max_seconds, "seconds"),
-            restarts=integer("The number of restarts", self.restarts, "restarts"),
-            explore_steps=integer("The number of exploring steps", self.explore_steps, "steps"),
-            explore_batch=integer("The exploring batch size", self.explore_batch, "batch_size"),
-            refine_steps=integer("The number of refining steps", self.refine_steps, "steps"),
-            refine_batch=integer("The refining batch size", self.refine_batch, "batch_size"),
-            learning_rate=number("The learning rate", self.learning_rate, "learning_rate"),
-            refine_rate=number("The refining learning rate", self.refine_rate, "learning_rate"),
-            refine_robust=number("The robust share of refining", self.refine_robust, (0.0, 1.0)),
-            jitter=number("The jitter of warm starts", self.jitter, (0.0, 10.0)),
-        )
+    parametrization: Parametrization = checked(
+        "diag", choice, "The parametrization", PARAMETRIZATIONS
+    )
+    num_layers: int = checked(4, integer, "The number of layers L", "num_layers")
+    num_heads: int = checked(1, integer, "The number of heads H", "num_heads")
+    seed: int = checked(0, integer, "The seed", "seed")
+    max_seconds: float = checked(60.0, number, "The time limit in seconds", "seconds")
+    restarts: int = checked(16, integer, "The number of restarts", "restarts")
+    explore_steps: int = checked(400, integer, "The number of exploring steps", "steps")
+    explore_batch: int = checked(64, integer, "The exploring batch size", "batch_size")
+    refine_steps: int = checked(600, integer, "The number of refining steps", "steps")
+    refine_batch: int = checked(256, integer, "The refining batch size", "batch_size")
+    learning_rate: float = checked(0.04, number, "The learning rate", "learning_rate")
+    refine_rate: float = checked(0.01, number, "The refining learning rate", "learning_rate")
+    refine_robust: float = checked(0.0, number, "The robust share of refining", (0.0, 1.0))
+    jitter: float = checked(0.05, number, "The jitter of warm starts", (0.0, 10.0))

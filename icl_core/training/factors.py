@@ -21,7 +21,7 @@ from icl_core.training import recipe
 from icl_core.training.loop import Drawn, Loss, Words, generator_of, words_of
 from icl_core.training.objective import Batch, Parameters, losses
 from icl_core.training.recipe import BLOCK
-from icl_core.validation import Config, integer, number
+from icl_core.validation import Config, checked, integer, number
 
 WIDE_EVERY = 16
 
@@ -71,15 +71,12 @@ class FactorTrainee(Config):
     """
 
     task: LinearTask
-    layers: int = 1
+    layers: int = checked(1, integer, "The number of layers", "num_layers")
     blocks: int = 1
-    wider: float = 1.0
+    wider: float = checked(1.0, number, "The factor of wider inputs", (1.0, 10.0))
 
     def __post_init__(self) -> None:
-        self._set(
-            layers=integer("The number of layers", self.layers, "num_layers"),
-            wider=number("The factor of wider inputs", self.wider, (1.0, 10.0)),
-        )
+        super().__post_init__()
         if self.blocks not in (1, self.layers):
             raise InputError(
                 f"There are {self.blocks} blocks for {self.layers} layers: "

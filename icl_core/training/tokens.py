@@ -20,7 +20,7 @@ from icl_core.tasks.linear import LinearTask
 from icl_core.training import recipe
 from icl_core.training.loop import Drawn, Loss, Words, generator_of, words_of
 from icl_core.training.recipe import BLOCK
-from icl_core.validation import Config, integer
+from icl_core.validation import Config, checked, integer
 
 
 @struct.dataclass
@@ -60,16 +60,13 @@ class BlockTrainee(Config):
 
     task: LinearTask
     model: BlockModel = field(default_factory=BlockModel)
-    queries: int = 1
-    tasks: int = 0
+    queries: int = checked(1, integer, "The number of queries of a prompt", (1, 64))
+    tasks: int = checked(0, integer, "The number of fixed prompts", (0, 65_536))
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if not isinstance(self.model, BlockModel):
             raise InputError("The model of a run is no description of blocks: give a BlockModel.")
-        self._set(
-            queries=integer("The number of queries of a prompt", self.queries, (1, 64)),
-            tasks=integer("The number of fixed prompts", self.tasks, (0, 65_536)),
-        )
 
     @property
     def loss(self) -> BlockLoss:

@@ -73,10 +73,7 @@ def first_prompts(batch: Batch) -> Batch:
     """The first 1 / EXPLORING_SHARE of a batch."""
     few = len(batch.weight) // EXPLORING_SHARE
     return replace(
-        batch,
-        gram=batch.gram[..., :few],
-        target=batch.target[:, :few],
-        weight=batch.weight[:few],
+        batch, gram=batch.gram[..., :few], target=batch.target[:, :few], weight=batch.weight[:few]
     )
 
 

@@ -25,12 +25,7 @@ KINDS: Mapping[str, Kin] = {
     kin.name: kin for kin in (Kin("gdpp"), Kin("diag"), Kin("diag", heads=2), Kin("full"))
 }
 """The models that can be opened."""
-LABELS = {
-    "gdpp": "GD++",
-    "diag": "DIAG",
-    "diag_H2": "DIAG, two heads",
-    "full": "DIAG part of FULL",
-}
+LABELS = {"gdpp": "GD++", "diag": "DIAG", "diag_H2": "DIAG, two heads", "full": "DIAG part of FULL"}
 LAW, LEVELS, AT_LEVEL = 288, 13, 20
 """Prompts of the task's own noise, and noise levels with as many prompts each."""
 STOPS = 25

@@ -128,12 +128,7 @@ def _numbers(held: Held) -> dict[str, float]:
     }
 
 
-LABELS = {
-    "a": "a",
-    "u": "‖u‖",
-    "loss": "loss of this prompt",
-    "kept": "share of ‖w‖² in the plane",
-}
+LABELS = {"a": "a", "u": "‖u‖", "loss": "loss of this prompt", "kept": "share of ‖w‖² in the plane"}
 FORMATS = {"kept": ".1%"}
 
 

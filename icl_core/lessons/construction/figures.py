@@ -2,11 +2,10 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 
-from icl_core.plots.drawing import LABELS_ONLY, Curve, Drawing
+from icl_core.plots.drawing import LABELS_ONLY, Curve, Drawing, Looks
 from icl_core.plots.figure import Figure
 from icl_core.plots.methods import METHODS
 from icl_core.plots.style import numbered_cells
@@ -60,7 +59,7 @@ def step_figure(parts: Mapping[str, np.ndarray], *, dim: int, title: str) -> Fig
         )
         across = [0.52 * column, 0.52 * column + 0.48]
         down = [0.56 - 0.56 * line, 0.94 - 0.56 * line]
-        looks: dict[str, Any] = LABELS_ONLY | {"type": "category"}
+        looks: Looks = LABELS_ONLY | {"type": "category"}
         drawing.panel(number, across, down)
         drawing.axis("x", number, side="bottom", **looks)
         drawing.axis("y", number, autorange="reversed", showticklabels=column == 0, **looks)
@@ -91,30 +90,18 @@ def descent_figure(
         "difference between the two, of the size of rounding.",
     )
     drawing.curves(curves)
-    color = METHODS["bayes_rr"].color
-    drawing.scatter(
-        "gap",
-        gap.x,
-        gap.y,
-        2,
-        name="largest gap of any token, relative",
-        mode="lines",
-        line={"color": color, "width": 1.75},
-        hovertemplate="gap %{y:.1e}<extra></extra>",
-    )
+    looks: Looks = {"number": 2, "name": "largest gap of any token, relative"}
+    looks |= {"hover": "gap %{y:.1e}"}
+    drawing.line("gap", gap.x, gap.y, METHODS["bayes_rr"].color, 1.75, **looks)
     if layer is not None:
         drawing.mark_x(layer + 1)
-    ends: dict[str, Any] = {
-        "type": "log",
-        "range": [0, math.log10(float(gap.x[-1])) * 1.01],
-        "showgrid": False,
-    }
-    ticks: dict[str, Any] = {"tickvals": [1, 2, 5, 10, 20, 50, 100], "domain": [0, 1]}
-    drawing.axis("x", anchor="y", showticklabels=False, **ends, **ticks)
+    ends: Looks = {"type": "log", "range": [0, math.log10(float(gap.x[-1])) * 1.01]}
+    ends |= {"showgrid": False, "tickvals": [1, 2, 5, 10, 20, 50, 100], "domain": [0, 1]}
+    drawing.axis("x", anchor="y", showticklabels=False, **ends)
     drawing.axis("y", title="loss on the examples (half MSE)", domain=[0.4, 1], anchor="x")
     low, high = log_range([curve.y for curve in curves], top=float(curves[0].y[0]) * 30 or 1.0)
     drawing.log_y(low, high)
-    drawing.axis("x", 2, title="layers + 1, or steps + 1", anchor="y2", **ends, **ticks)
+    drawing.axis("x", 2, title="layers + 1, or steps + 1", anchor="y2", **ends)
     drawing.axis("y", 2, title="gap", domain=[0, 0.27], anchor="x2")
     drawing.log_y(1e-17, 1e-11, 2)
     drawing.set(height=520)

@@ -5,9 +5,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from icl_core.analysis.spectrum import (
-    conditions_after,
-)
+from icl_core.analysis.spectrum import conditions_after
 from icl_core.lessons.gdpp_spectrum.config import MANY, MAX_LAYERS, PROMPTS, GdppSpectrum
 from icl_core.lessons.gdpp_spectrum.figures import conditioning
 from icl_core.lessons.gdpp_spectrum.figures import passage as plots

@@ -2,11 +2,7 @@
 
 import numpy as np
 
-from icl_core.analysis.spectrum import (
-    condition_numbers,
-    conditions_after,
-    median_with_error,
-)
+from icl_core.analysis.spectrum import condition_numbers, conditions_after, median_with_error
 from icl_core.lessons.gdpp_spectrum.config import PROMPTS, GdppSpectrum
 from icl_core.lessons.gdpp_spectrum.measure import Spectra, gamma_of
 from icl_core.lessons.shared.words import counted, plus_minus

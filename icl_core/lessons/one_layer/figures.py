@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from icl_core.plots.drawing import Curve, Drawing
+from icl_core.plots.drawing import Curve, Drawing, Looks
 from icl_core.plots.figure import Figure
 from icl_core.plots.lines import measures
 from icl_core.plots.methods import METHODS
@@ -49,28 +49,13 @@ def limits_figure(
     count = len(eigenvalues)
     places = np.unique(np.round(np.geomspace(1, count, 200)).astype(int))
     color = METHODS["bayes_rr"].color
-    drawing.scatter(
-        "share",
-        eigenvalues[-places],
-        places / count,
-        name="prompts",
-        mode="lines",
-        line={"color": color, "width": 2.25},
-        fill="tozeroy",
-        fillcolor=translucent(color, 0.12),
-        hovertemplate="λ > %{x:.3g}: %{y:.3%} of prompts<extra></extra>",
-    )
+    looks: Looks = {"fill": "tozeroy", "fillcolor": translucent(color, 0.12), "name": "prompts"}
+    looks["hover"] = "λ > %{x:.3g}: %{y:.3%} of prompts"
+    drawing.line("share", eigenvalues[-places], places / count, color, 2.25, **looks)
     for uid, method, value in limits:
-        style = METHODS[method]
-        drawing.scatter(
-            uid,
-            [value, value],
-            [0.5 / count, 1.0],
-            name=f"{style.label} diverges beyond",
-            mode="lines",
-            line={"color": style.color, "dash": style.dash, "width": 2},
-            hovertemplate=f"{style.label} diverges beyond λ = %{{x:.3g}}<extra></extra>",
-        )
+        style, ends = METHODS[method], ([value, value], [0.5 / count, 1.0])
+        name = f"{style.label} diverges beyond"
+        drawing.line(uid, *ends, style, 2, name=name, hover=f"{name} λ = %{{x:.3g}}")
     drawing.axis("x", range=[float(eigenvalues[0]), float(eigenvalues[-1]) * 1.7], showgrid=False)
     drawing.log_y(0.5 / count, 1.2)
     return drawing.figure()

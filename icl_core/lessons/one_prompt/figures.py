@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from icl_core.plots.drawing import LOSS, Curve, Drawing
+from icl_core.plots.drawing import LOSS, Curve, Drawing, Looks
 from icl_core.plots.figure import DECORATION, Figure
 from icl_core.plots.methods import METHODS
 from icl_core.plots.style import translucent
@@ -48,20 +48,14 @@ def noise_readings(readings: Readings, *, end: float) -> Figure:
         "below, the level that every method's weights correspond to. A line marks the true one.",
     )
     color = METHODS["bayes_rr"].color
-    x, y = readings.density()
-    drawing.scatter(
-        "posterior",
-        x,
-        y,
-        name="posterior of σ",
-        mode="lines" if readings.continuous else "lines+markers",
-        line={"color": color, "width": 2 if readings.continuous else 4},
-        marker={"color": color, "size": 8},
-        fill="tozeroy" if readings.continuous else "none",
-        fillcolor=translucent(color, 0.2),
-        hovertemplate="σ = %{x:.3g}: %{y:.3g}<extra>posterior</extra>",
-        meta={"panel": "posterior"},
-    )
+    looks: Looks = {"mode": "lines+markers", "fill": "none"}
+    if readings.continuous:
+        looks = {"mode": "lines", "fill": "tozeroy"}
+    looks |= {"marker": {"color": color, "size": 8}, "fillcolor": translucent(color, 0.2)}
+    looks |= {"hover": "σ = %{x:.3g}: %{y:.3g}<extra>posterior</extra>"}
+    looks |= {"name": "posterior of σ", "meta": {"panel": "posterior"}}
+    width = 2 if readings.continuous else 4
+    drawing.line("posterior", *readings.density(), color, width, **looks)
     names = list(readings.readings)
     for row, name in enumerate(names):
         _reading(drawing, name, readings.readings[name], row)
@@ -73,63 +67,32 @@ def noise_readings(readings: Readings, *, end: float) -> Figure:
 
 def _reading(drawing: Drawing, name: str, sigma: float, row: int) -> None:
     style = METHODS[name]
-    drawing.scatter(
-        name,
-        [sigma],
-        [row],
-        2,
-        name=style.label,
-        mode="markers",
-        marker={
-            "color": style.color,
-            "symbol": style.marker,
-            "size": 13,
-            "line": {"color": style.color, "width": 2},
-        },
-        hovertemplate=f"{style.label}: σ = %{{x:.3g}}<extra></extra>",
-        meta={"rows": [{"panel": "methods", "series": style.label, "noise level σ": sigma}]},
-    )
+    known = {"panel": "methods", "series": style.label, "noise level σ": sigma}
+    looks: Looks = {"number": 2, "name": style.label, "meta": {"rows": [known]}}
+    looks |= {"edge": {"color": style.color, "width": 2}}
+    looks |= {"hover": f"{style.label}: σ = %{{x:.3g}}"}
+    drawing.marks(name, [sigma], [row], style, 13, **looks)
 
 
 def _truth(
     drawing: Drawing, uid: str, sigma: float, across: tuple[float, float], number: int
 ) -> None:
-    drawing.scatter(
-        uid,
-        [sigma, sigma],
-        list(across),
-        number,
-        name="true σ",
-        mode="lines",
-        line={"color": METHODS["oracle_rr"].color, "width": 2, "dash": "dot"},
-        hovertemplate="true σ = %{x:.3g}<extra></extra>",
-        meta=DECORATION if number == 2 else {"panel": "posterior"},
-    )
+    looks: Looks = {"number": number, "name": "true σ", "hover": "true σ = %{x:.3g}"}
+    looks["meta"] = DECORATION if number == 2 else {"panel": "posterior"}
+    color = METHODS["oracle_rr"].color
+    drawing.line(uid, [sigma, sigma], list(across), color, 2, "dot", **looks)
 
 
 def _axes(drawing: Drawing, names: Sequence[str], end: float, continuous: bool) -> None:
     reach = [-0.02 * end, 1.02 * end]
     title = "posterior / peak" if continuous else "probability"
     drawing.axis("x", range=reach, showgrid=False, showticklabels=False, anchor="y")
-    drawing.axis(
-        "y",
-        title=title,
-        range=[0, 1.06],
-        domain=[SPLIT + 0.05, 1],
-        tickvals=[0, 0.5, 1],
-        ticktext=["0", "0.5", "1"],
-    )
+    drawing.axis("y", title=title, range=[0, 1.06], domain=[SPLIT + 0.05, 1])
+    drawing.axis("y", tickvals=[0, 0.5, 1], ticktext=["0", "0.5", "1"])
     drawing.axis("x", 2, title="noise level σ", range=reach, anchor="y2", matches="x")
-    drawing.axis(
-        "y",
-        2,
-        range=[len(names) - 0.4, -0.6],
-        domain=[0, SPLIT],
-        tickvals=list(range(len(names))),
-        ticktext=[METHODS[name].label for name in names],
-        ticks="",
-        anchor="x2",
-    )
+    drawing.axis("y", 2, range=[len(names) - 0.4, -0.6], domain=[0, SPLIT], anchor="x2")
+    labels = [METHODS[name].label for name in names]
+    drawing.axis("y", 2, tickvals=list(range(len(names))), ticktext=labels, ticks="")
     drawing.set(showlegend=False, hovermode="closest")
 
 
@@ -145,38 +108,15 @@ def final_weights(w: np.ndarray, ends: Mapping[str, np.ndarray], *, limit: float
         "true weights and those of ridge regression that is told the noise.",
     )
     at = np.arange(1, count + 1)
-    drawing.scatter(
-        "truth",
-        at,
-        w,
-        name="true w",
-        mode="markers",
-        marker={
-            "color": METHODS["bayes_rr"].color,
-            "symbol": "line-ew-open",
-            "size": 30,
-            # A bar, unlike the mark of Bayes.
-            "line": {"width": 4.5},
-        },
-        hovertemplate="true w: %{y:.3g}<extra></extra>",
-    )
+    # A bar, unlike the mark of Bayes.
+    looks: Looks = {"edge": {"width": 4.5}, "name": "true w", "hover": "true w: %{y:.3g}"}
+    drawing.marks("truth", at, w, METHODS["bayes_rr"].color, 30, "line-ew-open", **looks)
     offsets = np.linspace(-0.33, 0.33, len(ends))
     for offset, (name, values) in zip(offsets, ends.items(), strict=True):
         style = METHODS[name]
-        drawing.scatter(
-            name,
-            at + offset,
-            values,
-            name=style.label,
-            mode="markers",
-            marker={
-                "color": style.color,
-                "symbol": style.marker,
-                "size": 8,
-                "line": {"color": style.color, "width": 1.5},
-            },
-            hovertemplate=f"{style.label}: %{{y:.3g}}<extra></extra>",
-        )
+        looks = {"name": style.label, "hover": f"{style.label}: %{{y:.3g}}"}
+        looks |= {"edge": {"color": style.color, "width": 1.5}}
+        drawing.marks(name, at + offset, values, style, 8, **looks)
     drawing.axis("x", range=[0.4, count + 0.6], dtick=1, showgrid=False)
     drawing.axis("y", range=[-limit, limit], zeroline=True)
     drawing.set(hovermode="closest")

@@ -10,11 +10,7 @@ from icl_core.algorithms.iterative import IterativeAdaRR
 from icl_core.algorithms.ridge import OracleRR, baselines
 from icl_core.analysis.one_prompt import PromptStory, tell
 from icl_core.lessons.one_prompt.config import OnePrompt
-from icl_core.lessons.one_prompt.iterations import (
-    ITERATIONS,
-    Iterations,
-    iterations_of,
-)
+from icl_core.lessons.one_prompt.iterations import ITERATIONS, Iterations, iterations_of
 from icl_core.lessons.shared.losses import highest_sigma
 from icl_core.lessons.shared.shipped import Family, families, find_family
 from icl_core.plots.methods import METHODS

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
-from icl_core.plots.drawing import Curve, Drawing, Met, Span
+from icl_core.plots.drawing import Curve, Drawing, Looks, Met, Span
 from icl_core.plots.figure import Figure
+from icl_core.plots.losses import draw_published
 from icl_core.plots.methods import METHODS
 from icl_core.plots.style import translucent
 from icl_core.plots.ticks import log_ticks
@@ -80,7 +80,11 @@ def _fill(drawing: Drawing, panel: Panel, number: int, seen: set[str]) -> None:
         _curve(drawing, panel, curve, number, seen)
     for method, values in panel.published.items():
         if values:
-            _published(drawing, panel, method, values, number, seen)
+            group = f"published:{method}"
+            looks: Looks = {"legendgroup": group, "showlegend": group not in seen}
+            looks |= {"number": number, "meta": {"panel": panel.title}}
+            draw_published(drawing, f"{number}:{group}", method, values, 14, **looks)
+            seen.add(group)
 
 
 def _curve(drawing: Drawing, panel: Panel, curve: Curve, number: int, seen: set[str]) -> None:
@@ -90,7 +94,7 @@ def _curve(drawing: Drawing, panel: Panel, curve: Curve, number: int, seen: set[
     strength = panel.strength.get(uid, 1.0)
     for trace in drawing.traces[before:]:
         bare = bool(trace["line"].get("width") == 0)
-        changes: dict[str, Any] = {
+        changes: Looks = {
             "legendgroup": curve.method,
             "showlegend": not bare and curve.method not in seen and uid not in panel.strength,
             "meta": {"panel": panel.title},
@@ -101,32 +105,6 @@ def _curve(drawing: Drawing, panel: Panel, curve: Curve, number: int, seen: set[
             changes["marker"] = trace["marker"] | {"color": color}
         trace |= changes
     seen.add(curve.method)
-
-
-def _published(
-    drawing: Drawing,
-    panel: Panel,
-    method: str,
-    values: Mapping[int, float],
-    number: int,
-    seen: set[str],
-) -> None:
-    style = METHODS[method]
-    group = f"published:{method}"
-    drawing.scatter(
-        f"{number}:{group}",
-        list(values),
-        list(values.values()),
-        number,
-        name=f"{style.label}, published",
-        mode="markers",
-        legendgroup=group,
-        showlegend=group not in seen,
-        marker={"color": style.color, "symbol": f"{style.marker}-open", "size": 14},
-        hovertemplate=f"{style.label}, published: %{{y:.4g}}<extra></extra>",
-        meta={"panel": panel.title},
-    )
-    seen.add(group)
 
 
 def _log_y(drawing: Drawing, number: int, span: Span) -> None:

@@ -4,10 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from icl_core.experiments.several_layers.settings import (
-    ARCHITECTURES,
-    CLIP,
-)
+from icl_core.experiments.several_layers.settings import ARCHITECTURES, CLIP
 from icl_core.validation import Config, checked, choice, integer
 
 KindName = Literal["tied2", "untied5", "tied10", "blocks12"]

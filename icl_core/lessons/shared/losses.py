@@ -11,12 +11,7 @@ from icl_core.algorithms import Method
 from icl_core.algorithms.ridge import baselines
 from icl_core.analysis.loss import LossSummary, evaluate, noise_profile_at_once
 from icl_core.lessons.shared.coordinates import omega_values
-from icl_core.lessons.shared.shipped import (
-    Family,
-    baseline_tables,
-    find_family,
-    model_tables,
-)
+from icl_core.lessons.shared.shipped import Family, baseline_tables, find_family, model_tables
 from icl_core.models.diagonal import OmegaModel
 from icl_core.tasks.linear import LinearTask
 from icl_core.zoo.library import PRETRAINED, from_shipped, load_entry

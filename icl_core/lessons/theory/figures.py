@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from icl_core.plots.drawing import LOSS, Curve, Drawing
+from icl_core.plots.drawing import LOSS, Curve, Drawing, Looks
 from icl_core.plots.figure import Figure
 from icl_core.plots.losses import BESIDE_CONTROLS
 from icl_core.plots.methods import METHODS
@@ -30,23 +30,10 @@ def convergence_figure(
     )
     drawing.curves(errors)
     drawing.curves(excess, 2)
-    drawing.scatter(
-        predicted.uid,
-        predicted.x,
-        predicted.y,
-        2,
-        name=predicted.name,
-        mode="markers",
-        marker={
-            "color": METHODS["paper"].color,
-            "symbol": METHODS["paper"].marker,
-            "size": 13,
-            "line": {"width": 1.75},
-        },
-        legendrank=len(METHODS),
-        hovertemplate="predicted κ − 1: %{y:.4g}<extra></extra>",
-        meta={"panel": "condition number"},
-    )
+    looks: Looks = {"number": 2, "name": predicted.name, "legendrank": len(METHODS)}
+    looks |= {"edge": {"width": 1.75}, "hover": "predicted κ − 1: %{y:.4g}"}
+    looks |= {"meta": {"panel": "condition number"}}
+    drawing.marks(predicted.uid, predicted.x, predicted.y, METHODS["paper"], 13, **looks)
     _name_panels(drawing)
     ends = [-0.4, steps + 0.4]
     drawing.axis("x", range=ends, domain=[0, 1], anchor="y", showgrid=False, dtick=5)
@@ -89,17 +76,10 @@ def limit_figure(
     drawing.curves(curves)
     for method, (at, loss, stderr) in trained.items():
         style = METHODS[method]
-        drawing.scatter(
-            f"trained:{method}",
-            [at],
-            [loss],
-            name=f"{style.label}, 2 layers, trained for n = {at}",
-            mode="markers",
-            marker={"color": style.color, "symbol": style.marker, "size": 12},
-            error_y={"type": "constant", "value": 2 * stderr, "color": style.color},
-            hovertemplate=f"trained {style.label}: %{{y:.4g}} ± {stderr:.2g} (standard error)"
-            "<extra></extra>",
-        )
+        looks: Looks = {"name": f"{style.label}, 2 layers, trained for n = {at}"}
+        looks |= {"error_y": {"type": "constant", "value": 2 * stderr, "color": style.color}}
+        looks |= {"hover": f"trained {style.label}: %{{y:.4g}} ± {stderr:.2g} (standard error)"}
+        drawing.marks(f"trained:{method}", [at], [loss], style, 12, **looks)
     _log_x(drawing, float(n[0]) * 0.9, float(n[-1]) * 1.1)
     drawing.log_y(3e-5, 10.0)
     drawing.set(height=HEIGHT + BESIDE_CONTROLS)
@@ -143,26 +123,11 @@ def square_figure(
     )
     ends = float(x[0]) * 0.9, float(x[-1]) * 1.1
     grey = METHODS["paper"]
-    drawing.scatter(
-        "bound",
-        ends,
-        (bound, bound),
-        name=f"the theorem's {bound:g}",
-        mode="lines",
-        line={"color": grey.color, "width": 1.5, "dash": grey.dash},
-        legendrank=len(METHODS),
-        hovertemplate=f"the theorem's bound: {bound:g}<extra></extra>",
-    )
-    drawing.scatter(
-        "expected",
-        x,
-        expected.y,
-        name=expected.name,
-        mode="lines",
-        line={"color": grey.color, "width": 1.25, "dash": "dot"},
-        legendrank=len(METHODS),
-        hovertemplate="√((d+4)/n): %{y:.4g}<extra></extra>",
-    )
+    looks: Looks = {"legendrank": len(METHODS), "name": f"the theorem's {bound:g}"}
+    looks |= {"hover": f"the theorem's bound: {bound:g}"}
+    drawing.line("bound", ends, (bound, bound), grey, 1.5, **looks)
+    looks |= {"name": expected.name, "hover": "√((d+4)/n): %{y:.4g}"}
+    drawing.line("expected", x, expected.y, grey, 1.25, "dot", **looks)
     drawing.curves(curves)
     _log_x(drawing, *ends)
     drawing.log_y(0.02, 1.3)

@@ -18,11 +18,7 @@ from icl_core.zoo.library import PRETRAINED, find_entry, from_shipped, load_entr
 BOUND = 0.1
 """The theorem's, for n much larger than d."""
 MODEL = "diag_L4_uniform5_d10_n20"
-NAMES = {
-    BEST: "least squares",
-    "gd": "GD, one step",
-    "diag": "DIAG, 4 layers",
-}
+NAMES = {BEST: "least squares", "gd": "GD, one step", "diag": "DIAG, 4 layers"}
 
 
 @from_shipped(1)

@@ -6,10 +6,7 @@ from icl_core.lessons.theory.config import Theory
 from icl_core.lessons.theory.measure import Measured
 from icl_core.lessons.theory.second_order import second_order_view
 from icl_core.lessons.theory.squares import square_view
-from icl_core.lessons.theory.two_noise import (
-    factor_view,
-    limit_view,
-)
+from icl_core.lessons.theory.two_noise import factor_view, limit_view
 from icl_core.live import View
 
 VIEWS: Mapping[str, Callable[[Theory, Measured], View]] = {

@@ -3,11 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from icl_core.experiments.variations.settings import (
-    EVERY,
-    FIXED,
-    VARIANTS,
-)
+from icl_core.experiments.variations.settings import EVERY, FIXED, VARIANTS
 from icl_core.validation import Config, checked, choice, integer
 
 STORIES: Mapping[str, tuple[str, ...]] = {

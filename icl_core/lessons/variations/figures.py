@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from icl_core.plots.drawing import Curve, Drawing
+from icl_core.plots.drawing import Curve, Drawing, Looks
 from icl_core.plots.figure import Figure
 from icl_core.plots.lines import PLAIN
 from icl_core.plots.methods import METHODS
@@ -40,46 +40,20 @@ def seeds_figure(
     )
     drawing.curves(levels)
     style = METHODS["full"]
+    pale = translucent(style.color, 0.45)
     for seed, loss in enumerate(losses):
         if seed != chosen:
-            drawing.scatter(
-                f"seed{seed}",
-                x,
-                loss,
-                name=f"seed {seed}",
-                mode="lines",
-                line={"color": translucent(style.color, 0.45), "width": 1},
-                showlegend=False,
-                hovertemplate=f"seed {seed}: %{{y:.4g}}<extra></extra>",
-            )
+            looks: Looks = {"name": f"seed {seed}", "showlegend": False}
+            looks |= {"hover": f"seed {seed}: %{{y:.4g}}"}
+            drawing.line(f"seed{seed}", x, loss, pale, 1, **looks)
     if train is not None:
         drawing.curve(Curve(method="seen", x=x, y=train))
-    drawing.scatter(
-        "chosen",
-        x,
-        losses[chosen],
-        name=f"seed {chosen}, new prompts",
-        mode="lines",
-        line={"color": style.color, "dash": style.dash, "width": 2.5},
-        hovertemplate=f"seed {chosen}: %{{y:.4g}}<extra></extra>",
-    )
-    drawing.scatter(
-        "now",
-        [x[now]],
-        [losses[chosen][now]],
-        name="shown on the right",
-        mode="markers",
-        marker={"color": style.color, "size": 12},
-        showlegend=False,
-        hoverinfo="skip",
-    )
-    drawing.axis(
-        "x",
-        type="log",
-        dtick=1,
-        range=[0, math.log10(float(x[-1])) + 0.03],
-        showgrid=False,
-    )
+    looks = {"name": f"seed {chosen}, new prompts", "hover": f"seed {chosen}: %{{y:.4g}}"}
+    drawing.line("chosen", x, losses[chosen], style, 2.5, **looks)
+    looks = {"name": "shown on the right", "showlegend": False}
+    drawing.marks("now", [x[now]], [losses[chosen][now]], style.color, 12, **looks)
+    ends = [0, math.log10(float(x[-1])) + 0.03]
+    drawing.axis("x", type="log", dtick=1, range=ends, showgrid=False)
     shown = [losses, *(curve.y for curve in levels), *([] if train is None else [train[1:]])]
     _fit_y(drawing, shown, 3e-4)
     return drawing.figure()
@@ -109,45 +83,26 @@ def strip_figure(
     """
     drawing = Drawing(name="variations_ends", title=title, alt=alt, y=y)
     places = list(next(iter(groups.values())))
+    ends = [-0.5, len(places) - 0.5]
     for method, value in levels:
         style = METHODS[method]
-        drawing.scatter(
-            method,
-            [-0.5, len(places) - 0.5],
-            [value, value],
-            name=style.label,
-            mode="lines",
-            line={"color": style.color, "dash": style.dash, "width": 1.75},
-            hovertemplate=f"{style.label}: {value:.4g}<extra></extra>",
-        )
+        words = {"name": style.label, "hover": f"{style.label}: {value:.4g}"}
+        drawing.line(method, ends, [value, value], style, 1.75, **words)
     for method, values in groups.items():
-        style = METHODS[method]
-        x = np.concatenate(
-            [at + 0.3 * (spread(len(found))) for at, found in enumerate(values.values())]
-        )
-        found = np.concatenate(list(values.values()))
+        style, parts = METHODS[method], list(values.values())
+        x = np.concatenate([at + 0.3 * spread(len(part)) for at, part in enumerate(parts)])
+        found = np.concatenate(parts)
         missed = ~np.isfinite(found)
-        drawing.scatter(
-            f"ends:{method}",
-            x,
-            np.where(missed, limit, found),
-            name=style.label if method != "full" else "new prompts" if "seen" in groups else "seed",
-            mode="markers",
-            marker={
-                "color": style.color,
-                "size": 9,
-                "symbol": [f"{style.marker}-open" if m else style.marker for m in missed],
-            },
-            text=[f"seed {seed}" for part in values.values() for seed in range(len(part))],
-            hovertemplate="%{text}: %{y:.4g}<extra></extra>",
-        )
-    drawing.axis(
-        "x",
-        range=[-0.5, len(places) - 0.5],
-        tickvals=list(range(len(places))),
-        ticktext=places,
-        showgrid=False,
-    )
+        symbols = [f"{style.marker}-open" if m else style.marker for m in missed]
+        looks: Looks = {"text": [f"seed {seed}" for part in parts for seed in range(len(part))]}
+        looks["name"] = "new prompts" if "seen" in groups else "seed"
+        if method != "full":
+            looks["name"] = style.label
+        looks["hover"] = "%{text}: %{y:.4g}"
+        y = np.where(missed, limit, found)
+        drawing.marks(f"ends:{method}", x, y, style, 9, symbols, **looks)
+    drawing.axis("x", range=ends, tickvals=list(range(len(places))), ticktext=places)
+    drawing.axis("x", showgrid=False)
     shown = [value for values in groups.values() for value in values.values()]
     _fit_y(drawing, [*shown, np.array([value for _, value in levels]), np.array([limit])])
     return drawing.figure()

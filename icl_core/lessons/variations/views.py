@@ -16,14 +16,7 @@ from icl_core.lessons.variations.ends import ends_view
 from icl_core.lessons.variations.measure import rivals
 from icl_core.lessons.variations.words import caption
 from icl_core.live import Grid, View
-from icl_core.live.moving import (
-    Index,
-    Values,
-    grid_at,
-    matrix_values,
-    quantities,
-    updates_player,
-)
+from icl_core.live.moving import Index, Values, grid_at, matrix_values, quantities, updates_player
 from icl_core.plots import heatmaps as heat
 from icl_core.plots.drawing import Curve, level
 from icl_core.plots.lines import lines

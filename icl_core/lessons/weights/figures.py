@@ -1,11 +1,10 @@
 """Figures about whole matrices and models: what their parts hold, how far apart they are."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 
-from icl_core.plots.drawing import LABELS_ONLY, Drawing
+from icl_core.plots.drawing import LABELS_ONLY, Drawing, Looks
 from icl_core.plots.figure import DECORATION, Figure
 from icl_core.plots.methods import METHODS
 from icl_core.plots.style import numbered_cells
@@ -41,31 +40,13 @@ def share_chart(bars: Mapping[str, np.ndarray], *, title: str) -> Figure:
         ends = np.stack([tops[:, index] - heights[:, index], tops[:, index]], axis=1)
         shown = list(zip(bars, heights[:, index], strict=True))
         gaps = [value for pair in ends.tolist() for value in (*pair, None)]
-        drawing.scatter(
-            f"bar{index}",
-            np.repeat(places, 3),
-            gaps,
-            name=name,
-            mode="lines",
-            line={"color": color, "width": BAR},
-            text=np.repeat([f"{label}, {name}: {height:.2f} %" for label, height in shown], 3),
-            hovertemplate="%{text}<extra></extra>",
-            meta={
-                "rows": [
-                    {"matrix": label, "part": name, "share (%)": float(height)}
-                    for label, height in shown
-                ]
-            },
-        )
-    drawing.axis(
-        "x",
-        tickvals=places,
-        ticktext=list(bars),
-        range=[-0.6, len(bars) - 0.4],
-        showgrid=False,
-        ticks="",
-        tickangle=0,
-    )
+        said = [f"{label}, {name}: {height:.2f} %" for label, height in shown]
+        rows = [{"matrix": of, "part": name, "share (%)": float(share)} for of, share in shown]
+        looks: Looks = {"name": name, "text": np.repeat(said, 3), "hover": "%{text}"}
+        looks["meta"] = {"rows": rows}
+        drawing.line(f"bar{index}", np.repeat(places, 3), gaps, color, BAR, **looks)
+    drawing.axis("x", tickvals=places, ticktext=list(bars), range=[-0.6, len(bars) - 0.4])
+    drawing.axis("x", showgrid=False, ticks="", tickangle=0)
     drawing.axis("y", range=[0, 100.5])
     drawing.set(height=330, hovermode="closest")
     return drawing.figure()
@@ -87,7 +68,7 @@ def distance_chart(
     places = np.arange(count)
     upper = np.triu(np.ones((count, count), bool), 1)
     said = np.where(upper, "as trained", "aligned").astype(object)
-    rows: list[dict[str, Any]] = [
+    rows: list[Looks] = [
         {
             "one": labels[i],
             "other": labels[j],
@@ -122,11 +103,7 @@ def distance_chart(
         meta=DECORATION,
     )
     ends = [-0.5, count - 0.5]
-    look: dict[str, Any] = LABELS_ONLY | {
-        "tickvals": places,
-        "ticktext": names,
-        "tickfont": {"size": 12},
-    }
+    look: Looks = LABELS_ONLY | {"tickvals": places, "ticktext": names, "tickfont": {"size": 12}}
     drawing.axis("x", range=ends, side="top", tickangle=0, **look)
     drawing.axis("y", range=ends[::-1], **look)
     drawing.set(

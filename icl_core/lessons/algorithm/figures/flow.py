@@ -1,11 +1,10 @@
 """A DIAG model as a flow: two streams, x and y, and what each layer adds from one to the other."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
-from icl_core.plots.drawing import LABELS_ONLY, Drawing
+from icl_core.plots.drawing import LABELS_ONLY, Drawing, Looks
 from icl_core.plots.figure import DECORATION, Figure
 from icl_core.plots.methods import METHODS
 from icl_core.plots.omegas import OMEGA_NAMES, OMEGAS
@@ -51,54 +50,32 @@ def flow_diagram(
         for index in (0, 3, 1, 2):
             _arrow(drawing, layer, index, float(values[layer, index]), largest)
     _stations(drawing, layers)
-    bare: dict[str, Any] = LABELS_ONLY | {"fixedrange": True}
+    bare: Looks = LABELS_ONLY | {"fixedrange": True}
     drawing.axis("x", **bare, range=ACROSS, showticklabels=False)
-    drawing.axis(
-        "y",
-        **bare,
-        range=[layers + 0.22, -0.22],
-        tickvals=[layer + 0.5 for layer in range(layers)],
-        ticktext=[f"layer {layer + 1}" for layer in range(layers)],
-    )
-    drawing.set(
-        height=LAYER * layers + 130,
-        showlegend=False,
-        hovermode="closest",
-        margin={"l": 60, "r": 8, "t": 56, "b": 8},
-    )
+    names = [f"layer {layer + 1}" for layer in range(layers)]
+    places = [layer + 0.5 for layer in range(layers)]
+    drawing.axis("y", **bare, range=[layers + 0.22, -0.22], tickvals=places, ticktext=names)
+    margin = {"l": 60, "r": 8, "t": 56, "b": 8}
+    height = LAYER * layers + 130
+    drawing.set(height=height, showlegend=False, hovermode="closest", margin=margin)
     return drawing.figure()
 
 
 def _arrow(drawing: Drawing, layer: int, index: int, value: float, largest: float) -> None:
     start, end = WAYS[index]
-    reach = 0.13
-    x = np.array([start, end])
-    y = np.array([layer + reach, layer + 1 - reach])
+    x, y = np.array([start, end]), np.array([layer + 0.13, layer + 1 - 0.13])
     if start != end:
-        inward = np.array([0.035, -0.035]) * (1 if start < end else -1)
-        x = x + inward
+        x = x + np.array([0.035, -0.035]) * (1 if start < end else -1)
     width = NARROWEST + (WIDEST - NARROWEST) * min(abs(value) / largest, 1)
     color = IDLE if value == 0 else POSITIVE if value > 0 else NEGATIVE
     said = f"layer {layer + 1}, {OMEGAS[index]} = {_signed(value)}<br>{ROLES[index]}"
-    row = {"layer": layer + 1, "omega": OMEGA_NAMES[index], "value": value}
+    row: Looks = {"layer": layer + 1, "omega": OMEGA_NAMES[index], "value": value}
     row |= {"what it does": ROLES[index]}
-    drawing.scatter(
-        f"{OMEGA_NAMES[index]}:{layer + 1}",
-        x,
-        y,
-        mode="lines+markers",
-        line={"color": color, "width": width, "dash": "dot" if value == 0 else "solid"},
-        marker={
-            "color": color,
-            "symbol": "arrow",
-            "angleref": "previous",
-            "size": [0, 7 + 1.4 * width],
-        },
-        opacity=0.55 if value == 0 else 0.9,
-        text=[said] * 2,
-        hovertemplate="%{text}<extra></extra>",
-        meta={"rows": [row]},
-    )
+    head = {"color": color, "symbol": "arrow", "angleref": "previous", "size": [0, 7 + 1.4 * width]}
+    dash, opacity = ("dot", 0.55) if value == 0 else ("solid", 0.9)
+    looks: Looks = {"mode": "lines+markers", "marker": head, "opacity": opacity}
+    looks |= {"text": [said] * 2, "hover": "%{text}", "meta": {"rows": [row]}}
+    drawing.line(f"{OMEGA_NAMES[index]}:{layer + 1}", x, y, color, width, dash, **looks)
     _label(drawing, layer, index, value)
 
 
@@ -110,33 +87,18 @@ def _label(drawing: Drawing, layer: int, index: int, value: float) -> None:
         shift = -14 if start == X else 14
     else:
         at, side, shift = (0.5, layer + (0.17 if start == X else 0.83)), "center", 0
-    drawing.note(
-        f"{OMEGAS[index]} {_signed(value)}",
-        x=at[0],
-        y=at[1],
-        xref="x",
-        yref="y",
-        xanchor=side,
-        yanchor="middle",
-        xshift=shift,
-        font={"size": 12},
-    )
+    place: Looks = {"x": at[0], "y": at[1], "xref": "x", "yref": "y", "xshift": shift}
+    place |= {"xanchor": side, "yanchor": "middle", "font": {"size": 12}}
+    drawing.note(f"{OMEGAS[index]} {_signed(value)}", **place)
 
 
 def _stations(drawing: Drawing, layers: int) -> None:
     """x and y before and after every layer."""
     for name, at in (("x", X), ("y", Y)):
-        drawing.scatter(
-            f"stream {name}",
-            np.full(layers + 1, at),
-            np.arange(layers + 1),
-            mode="markers+text",
-            text=[f"<b>{name}</b>"] * (layers + 1),
-            textfont={"size": 13, "color": "#ffffff"},
-            marker={"color": "#566270", "size": 22, "symbol": "circle"},
-            hoverinfo="skip",
-            meta=DECORATION,
-        )
+        x, y = np.full(layers + 1, at), np.arange(layers + 1)
+        looks: Looks = {"mode": "markers+text", "text": [f"<b>{name}</b>"] * len(y)}
+        looks |= {"textfont": {"size": 13, "color": "#ffffff"}, "meta": DECORATION}
+        drawing.marks(f"stream {name}", x, y, "#566270", 22, "circle", **looks)
 
 
 def _signed(value: float) -> str:

@@ -1,11 +1,10 @@
 """What a model holds of one prompt: its path in a plane of weights, and what its tokens became."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
-from icl_core.plots.drawing import Drawing
+from icl_core.plots.drawing import Drawing, Looks
 from icl_core.plots.figure import Figure
 from icl_core.plots.heatmaps import token_axes, token_lines, token_names
 from icl_core.plots.methods import METHODS
@@ -99,55 +98,32 @@ def implicit_figure(held: Held, *, title: str) -> Figure:
     return drawing.figure()
 
 
-def _points(held: Held) -> list[tuple[str, str, np.ndarray, dict[str, Any]]]:
+def _points(held: Held) -> list[tuple[str, str, np.ndarray, str, str]]:
+    """uid, name, weights, colour and symbol."""
     ols, ridge, truth = METHODS["gd"], METHODS["oracle_rr"], METHODS["full"]
     return [
-        ("truth", "true weights", held.truth, {"color": truth.color, "symbol": "x"}),
-        ("ols", "least squares", held.ols, {"color": ols.color, "symbol": ols.marker}),
-        ("ridge", "ridge, true σ²", held.ridge, {"color": ridge.color, "symbol": ridge.marker}),
+        ("truth", "true weights", held.truth, truth.color, "x"),
+        ("ols", "least squares", held.ols, ols.color, ols.marker),
+        ("ridge", "ridge, true σ²", held.ridge, ridge.color, ridge.marker),
     ]
 
 
 def _plane(drawing: Drawing, held: Held, values: dict[tuple[str, str], np.ndarray]) -> None:
-    names = [str(i) for i in range(len(held.path))]
-    drawing.scatter(
-        "path",
-        values["path", "x"],
-        values["path", "y"],
-        name="w after layer 0, 1, …",
-        mode="lines+markers+text",
-        text=names,
-        textposition="top center",
-        textfont={"size": 12},
-        line={"color": MODEL.color, "width": 2},
-        marker={"color": MODEL.color, "symbol": MODEL.marker, "size": 7},
-        hovertemplate="after layer %{text}<extra></extra>",
-        meta={"panel": "plane"},
-    )
-    for uid, name, point, look in _points(held):
+    place: Looks = {"meta": {"panel": "plane"}}
+    names: Looks = {"text": [str(i) for i in range(len(held.path))], "textfont": {"size": 12}}
+    names |= {"mode": "lines+markers+text", "textposition": "top center"}
+    names |= {"marker": {"color": MODEL.color, "symbol": MODEL.marker, "size": 7}}
+    names |= {"name": "w after layer 0, 1, …", "hover": "after layer %{text}"}
+    path = values["path", "x"], values["path", "y"]
+    drawing.line("path", *path, MODEL.color, 2, **names, **place)
+    for uid, name, point, color, symbol in _points(held):
         x, y = held.project(point)
-        drawing.scatter(
-            uid,
-            [float(x)],
-            [float(y)],
-            name=name,
-            legendgroup=uid,
-            mode="markers",
-            marker=look | {"size": 12},
-            hovertemplate=f"{name}<extra></extra>",
-            meta={"panel": "plane"},
-        )
-    drawing.scatter(
-        "now",
-        values["now", "x"],
-        values["now", "y"],
-        name="the layer shown",
-        mode="markers",
-        marker={"color": "rgba(0,0,0,0)", "size": 17, "line": {"color": MODEL.color, "width": 2.5}},
-        hoverinfo="skip",
-        showlegend=False,
-        meta={"panel": "plane"},
-    )
+        words = place | {"name": name, "hover": name, "legendgroup": uid}
+        drawing.marks(uid, [float(x)], [float(y)], color, 12, symbol, **words)
+    now = values["now", "x"], values["now", "y"]
+    place |= {"name": "the layer shown", "showlegend": False}
+    place["edge"] = {"color": MODEL.color, "width": 2.5}
+    drawing.marks("now", *now, "rgba(0,0,0,0)", 17, **place)
     ranges = frame(held)
     drawing.axis("x", title="along the true weights", range=ranges["x"], anchor="y")
     drawing.axis("y", title="across", range=ranges["y"], domain=[0.53, 1], anchor="x")
@@ -176,33 +152,12 @@ def _matrix(drawing: Drawing, held: Held) -> None:
 
 def _coordinates(drawing: Drawing, held: Held, values: dict[tuple[str, str], np.ndarray]) -> None:
     index = np.arange(1, len(held.truth) + 1)
-    meta = {"panel": "coordinates"}
-    for uid, name, point, look in _points(held):
-        drawing.scatter(
-            f"{uid}:coordinates",
-            index,
-            point,
-            3,
-            name=name,
-            legendgroup=uid,
-            showlegend=False,
-            mode="markers",
-            marker=look | {"size": 9},
-            hovertemplate=f"{name}: %{{y:.3g}}<extra></extra>",
-            meta=meta,
-        )
-    drawing.scatter(
-        "w:coordinates",
-        index,
-        values["w:coordinates", "y"],
-        3,
-        name="w",
-        showlegend=False,
-        mode="markers",
-        marker={"color": MODEL.color, "symbol": MODEL.marker, "size": 9},
-        hovertemplate="w: %{y:.3g}<extra></extra>",
-        meta=meta,
-    )
+    place: Looks = {"number": 3, "showlegend": False, "meta": {"panel": "coordinates"}}
+    for uid, name, point, color, symbol in _points(held):
+        words = place | {"name": name, "hover": f"{name}: %{{y:.3g}}", "legendgroup": uid}
+        drawing.marks(f"{uid}:coordinates", index, point, color, 9, symbol, **words)
+    words = place | {"name": "w", "hover": "w: %{y:.3g}"}
+    drawing.marks("w:coordinates", index, values["w:coordinates", "y"], MODEL, 9, **words)
     drawing.panel(3, [0.52, 1], [0, 0.4])
     across = {"range": [0.5, len(index) + 0.5], "dtick": 1 if len(index) < 6 else 3, "tick0": 1}
     drawing.axis("x", 3, title="coordinate", showgrid=False, **across)

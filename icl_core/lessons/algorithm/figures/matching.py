@@ -1,12 +1,11 @@
 """Heatmaps of how near each layer of a model is to each step of known methods."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 
 from icl_core.analysis.matching import Gaps
-from icl_core.plots.drawing import LABELS_ONLY, Drawing
+from icl_core.plots.drawing import LABELS_ONLY, Drawing, Looks
 from icl_core.plots.figure import DECORATION, Figure
 from icl_core.plots.methods import METHODS
 from icl_core.plots.style import numbered_cells
@@ -108,41 +107,18 @@ def _panel(
         gap=1,
         meta={"rows": rows},
     )
-    bare: dict[str, Any] = LABELS_ONLY | {"fixedrange": True}
+    bare: Looks = LABELS_ONLY | {"fixedrange": True}
     drawing.panel(number, across, down)
-    drawing.axis(
-        "x",
-        number,
-        **bare,
-        range=[-0.5, len(across_at) - 0.5],
-        tickvals=across_at[::2],
-        ticktext=columns[::2],
-        tickangle=0,
-        tickfont={"size": 11},
-    )
-    drawing.axis(
-        "y",
-        number,
-        **bare,
-        range=[len(down_at) - 0.5, -0.5],
-        tickvals=down_at,
-        ticktext=[f"layer {i + 1}" for i in down_at],
-        showticklabels=number % COLUMNS == 1,
-        ticklabelstandoff=8,
-    )
+    drawing.axis("x", number, **bare, tickangle=0, tickfont={"size": 11})
+    ends = [-0.5, len(across_at) - 0.5]
+    drawing.axis("x", number, range=ends, tickvals=across_at[::2], ticktext=columns[::2])
+    drawing.axis("y", number, **bare, showticklabels=number % COLUMNS == 1, ticklabelstandoff=8)
+    ends, names = [len(down_at) - 0.5, -0.5], [f"layer {i + 1}" for i in down_at]
+    drawing.axis("y", number, range=ends, tickvals=down_at, ticktext=names)
     drawing.headline(f"<b>{title}</b>", across[0], down[1])
-    marks = {"color": METHODS["full"].color, "symbol": "square-open", "size": 22}
-    drawing.scatter(
-        f"{method}:best",
-        [int(j) for j in best],
-        down_at,
-        number,
-        mode="markers",
-        marker=marks | {"line": {"width": 2}},
-        cliponaxis=False,
-        hoverinfo="skip",
-        meta=DECORATION,
-    )
+    looks: Looks = {"edge": {"width": 2}, "cliponaxis": False, "meta": DECORATION}
+    color, uid = METHODS["full"].color, f"{method}:best"
+    drawing.marks(uid, best.tolist(), down_at, color, 22, "square-open", number, **looks)
 
 
 def _percent(value: float) -> str:

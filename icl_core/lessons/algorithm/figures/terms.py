@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from icl_core.plots.drawing import Drawing
+from icl_core.plots.drawing import Drawing, Looks
 from icl_core.plots.figure import Figure
 from icl_core.plots.methods import METHODS
 from icl_core.plots.omegas import OMEGA_LOOKS
@@ -77,25 +77,10 @@ def _term(
         for layer in range(len(mean))
         if np.isfinite(mean[layer])
     ]
-    drawing.scatter(
-        f"{name}:{panel}",
-        x,
-        _broken(mean),
-        number,
-        name=label,
-        legendgroup=name,
-        showlegend=number == 1,
-        mode="lines+markers",
-        line={"color": color, "width": 1.75, "dash": dash},
-        marker={"color": color, "symbol": symbol, "size": 9},
-        error_y={
-            "type": "data",
-            "array": _broken(2 * error),
-            "color": color,
-            "thickness": 1.25,
-            "width": 3,
-        },
-        customdata=np.stack([error], axis=-1),
-        hovertemplate=f"{label}: %{{y:.3g}} ± %{{customdata[0]:.1g}}<extra></extra>",
-        meta={"panel": panel, "rows": rows},
-    )
+    bars: Looks = {"type": "data", "array": _broken(2 * error), "color": color}
+    looks: Looks = {"mode": "lines+markers", "error_y": bars | {"thickness": 1.25, "width": 3}}
+    looks |= {"marker": {"color": color, "symbol": symbol, "size": 9}, "number": number}
+    looks |= {"name": label, "legendgroup": name, "showlegend": number == 1}
+    looks |= {"customdata": np.stack([error], axis=-1), "meta": {"panel": panel, "rows": rows}}
+    looks |= {"hover": f"{label}: %{{y:.3g}} ± %{{customdata[0]:.1g}}"}
+    drawing.line(f"{name}:{panel}", x, _broken(mean), color, 1.75, dash, **looks)

@@ -3,8 +3,7 @@
 Paper 1, figure 13, its second and third panel.
 """
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -28,7 +27,7 @@ from icl_core.lessons.gdpp_spectrum.measure import (
     shares,
 )
 from icl_core.lessons.shared.words import counted
-from icl_core.plots.drawing import Drawing
+from icl_core.plots.drawing import Drawing, Looks
 from icl_core.plots.figure import Figure
 from icl_core.plots.style import translucent
 from icl_core.plots.ticks import log_range
@@ -67,41 +66,27 @@ def _draw_size(
     low, high, start = hessians.lowest, hessians.highest, float(medians[0])
     best, best_loss = best_of(hessians, layers), loss_gamma(hessians)
 
-    def group(name: str) -> Mapping[str, Any]:
+    def group(name: str) -> Looks:
         return {"legendgroup": name, "showlegend": first}
 
     def median(gamma: float) -> float:
         """Between the nodes too."""
         return float(np.interp(gamma, gammas, medians))
 
-    drawing.scatter(
-        f"median:{n}",
-        gammas,
-        [value if value < 2 * start else None for value in medians],
-        name=f"median κ, n = {n}",
-        mode="lines",
-        line={"color": AFTER, "width": 2.25},
-        legendgroup=f"median:{n}",
-        showlegend=False,
-        hovertemplate=f"n = {n}, γ = %{{x:.3g}}: median κ = %{{y:.3g}}<extra></extra>",
-    )
+    at, uid = f"n = {n}, γ = %{{x:.3g}}", f"median:{n}"
+    looks: Looks = {"name": f"median κ, n = {n}", "legendgroup": uid, "showlegend": False}
+    seen = [value if value < 2 * start else None for value in medians]
+    drawing.line(uid, gammas, seen, AFTER, 2.25, hover=f"{at}: median κ = %{{y:.3g}}", **looks)
     if layers == 1:
         formula = interval_condition(low, high, gammas)
         inside = np.where(formula < 3 * ends[1], formula, np.inf)
-        drawing.scatter(
-            f"formula:{n}",
-            gammas,
-            [value if np.isfinite(value) else None for value in inside],
-            name="the paper's formula",
-            mode="lines",
-            line={"color": OTHER, "width": 1.5, "dash": "dash"},
-            hovertemplate=f"n = {n}, γ = %{{x:.3g}}: formula κ⁺⁺ = %{{y:.3g}}<extra></extra>",
-            **group("formula"),
-        )
-    place: Mapping[str, Any] = {}
+        seen = [value if np.isfinite(value) else None for value in inside]
+        looks = {"name": "the paper's formula", "hover": f"{at}: formula κ⁺⁺ = %{{y:.3g}}"}
+        looks |= group("formula")
+        drawing.line(f"formula:{n}", gammas, seen, OTHER, 1.5, "dash", **looks)
     if (published := published_gamma(hessians)) is not None:
-        upright(drawing, f"paper:{n}", published, ends, "paper's trained γ", place, **group("p"))
-    point(drawing, f"none:{n}", [0], [start], "γ = 0", BEFORE, "star", 13, place, **group("0"))
+        upright(drawing, f"paper:{n}", published, ends, "paper's trained γ", **group("p"))
+    point(drawing, f"none:{n}", [0], [start], "γ = 0", BEFORE, "star", 13, **group("0"))
     marks = [("best", best, "best for the median", AFTER, "diamond")]
     if layers == 1:
         by_formula = interval_gamma(low, high)
@@ -110,15 +95,9 @@ def _draw_size(
         marks += [("loss", best_loss, "best for the loss", TRAINED, "x")]
     for uid, gamma, name, color, symbol in marks:
         y = [median(gamma)]
-        point(drawing, f"{uid}:{n}", [gamma], y, name, color, symbol, 10, place, **group(uid))
-    drawing.note(
-        f"n = {n}",
-        x=best,
-        y=np.log10(median(best)),
-        yanchor="top",
-        yshift=-8,
-        font={"size": 13, "color": AFTER},
-    )
+        point(drawing, f"{uid}:{n}", [gamma], y, name, color, symbol, 10, **group(uid))
+    font = {"size": 13, "color": AFTER}
+    drawing.note(f"n = {n}", x=best, y=np.log10(median(best)), yanchor="top", yshift=-8, font=font)
 
 
 def several_figure(
@@ -138,17 +117,11 @@ def several_figure(
     dashes = ("dot", "longdash", "solid", "dash", "dashdot")
     for place, (gamma, share) in enumerate(zip(gammas, shares(conditions, edges), strict=True)):
         color = BEFORE if place == 0 else AFTER if place <= middle else TRAINED
-        drawing.scatter(
-            f"gamma {place}",
-            np.repeat(edges, 2)[1:-1],
-            np.repeat(share, 2),
-            name=f"γ = {gamma:.3g}",
-            mode="lines",
-            line={"color": color, "width": 1.75 + (place == middle), "dash": dashes[place % 5]},
-            fill="tozeroy" if place in (0, middle) else "none",
-            fillcolor=translucent(color, 0.15),
-            hovertemplate=f"γ = {gamma:.3g}, κ near %{{x:.3g}}: %{{y:.1%}}<extra></extra>",
-        )
+        looks: Looks = {"fill": "tozeroy" if place in (0, middle) else "none"}
+        looks |= {"fillcolor": translucent(color, 0.15), "name": f"γ = {gamma:.3g}"}
+        looks |= {"hover": f"γ = {gamma:.3g}, κ near %{{x:.3g}}: %{{y:.1%}}"}
+        outline, width = (np.repeat(edges, 2)[1:-1], np.repeat(share, 2)), 1.75 + (place == middle)
+        drawing.line(f"gamma {place}", *outline, color, width, dashes[place % 5], **looks)
     log_x(drawing, float(edges[0]), float(edges[-1]), 1)
     drawing.axis("y", tickformat=".0%", rangemode="tozero")
     drawing.set(height=460)

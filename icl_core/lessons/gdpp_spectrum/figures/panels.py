@@ -1,14 +1,14 @@
 """Panels below the map of eigenvalues: condition numbers of many prompts, and the loss surface."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from icl_core.lessons.shared.words import counted
-from icl_core.plots.drawing import Drawing
+from icl_core.plots.drawing import Drawing, Looks
 from icl_core.plots.figure import DECORATION
 from icl_core.plots.methods import METHODS
 from icl_core.plots.style import translucent
@@ -27,6 +27,11 @@ POINTS, STEPS = 49, 12
 """Of a contour; steps of gradient descent drawn."""
 
 
+def sides(before: Any, after: Any) -> tuple[tuple[str, str, Any, str], ...]:
+    """Name, colour, values and dash of both sides of the layers."""
+    return ("before", BEFORE, before, "dot"), ("after", AFTER, after, "solid")
+
+
 def log_x(drawing: Drawing, low: float, high: float, number: int, **properties: Any) -> None:
     """A fixed logarithmic axis, with ticks at powers of ten where there are enough."""
     ticks = log_ticks(low, high)
@@ -39,22 +44,13 @@ def draw_shares(
     drawing: Drawing, edges: np.ndarray, before: np.ndarray, after: np.ndarray, who: str
 ) -> None:
     """Panel 3: how condition numbers lie, before and after."""
-    place = {"xaxis": "x3", "yaxis": "y3", "meta": {"panel": "condition numbers"}}
-    for uid, color, values in (("before", BEFORE, before), ("after", AFTER, after)):
-        drawing.scatter(
-            f"share:{uid}",
-            np.repeat(edges, 2)[1:-1],
-            np.repeat(values, 2),
-            name=f"{uid} the layers",
-            legendgroup=uid,
-            showlegend=False,
-            mode="lines",
-            line={"color": color, "width": 1.75, "dash": "dot" if uid == "before" else "solid"},
-            fill="tozeroy",
-            fillcolor=translucent(color, 0.2),
-            hovertemplate=f"{uid}, κ near %{{x:.3g}}: %{{y:.1%}}<extra></extra>",
-            **place,
-        )
+    place: Looks = {"number": 3, "showlegend": False, "meta": {"panel": "condition numbers"}}
+    for uid, color, values, dash in sides(before, after):
+        looks = place | {"name": f"{uid} the layers", "legendgroup": uid, "fill": "tozeroy"}
+        looks |= {"fillcolor": translucent(color, 0.2)}
+        looks |= {"hover": f"{uid}, κ near %{{x:.3g}}: %{{y:.1%}}"}
+        outline = np.repeat(edges, 2)[1:-1], np.repeat(values, 2)
+        drawing.line(f"share:{uid}", *outline, color, 1.75, dash, **looks)
     log_x(drawing, float(edges[0]), float(edges[-1]), 3, title="κ", anchor="y3", domain=COLUMNS[1])
     top = min(1.0, 2.5 * float(before.max()))
     drawing.axis("y", 3, tickformat=".0%", range=[0, top], domain=ROWS[1], anchor="x3", nticks=4)
@@ -91,42 +87,30 @@ class ByGamma:
 
 def draw_by_gamma(drawing: Drawing, by_gamma: ByGamma, gamma: float, median: float) -> None:
     """Panel 4: the median condition number against gamma, and where the reader stands."""
-    place: Mapping[str, Any] = {
-        "xaxis": "x4", "yaxis": "y4", "meta": {"panel": "median κ by γ"}
-    }  # fmt: skip
+    place: Looks = {"number": 4, "meta": {"panel": "median κ by γ"}}
+    quiet = place | {"showlegend": False}
     low, high = by_gamma.ends
     dashes = ("solid", "dash", "dashdot", "dot")
     for depth, values in enumerate(by_gamma.medians, 1):
         layers = counted(depth, "layer")
-        drawing.scatter(
-            f"L{depth}",
-            by_gamma.gammas,
-            values,
-            name=f"median κ, {layers}",
-            mode="lines",
-            line={"color": OTHER, "width": 1.5, "dash": dashes[(depth - 1) % 4]},
-            showlegend=False,
-            hovertemplate=f"{layers}, γ = %{{x:.3g}}: κ = %{{y:.3g}}<extra></extra>",
-            **place,
+        looks = quiet | {"name": f"median κ, {layers}"}
+        looks |= {"hover": f"{layers}, γ = %{{x:.3g}}: κ = %{{y:.3g}}"}
+        drawing.line(
+            f"L{depth}", by_gamma.gammas, values, OTHER, 1.5, dashes[(depth - 1) % 4], **looks
         )
-    quiet = {"showlegend": False}
-    point(drawing, "none", [0], [by_gamma.start], "γ = 0", BEFORE, "star", 12, place, **quiet)
-    best = [by_gamma.best]
-    point(
-        drawing, "best", best, by_gamma.at(best), "best γ for κ", AFTER, "diamond-open", 11, place
-    )
+    point(drawing, "none", [0], [by_gamma.start], "γ = 0", BEFORE, "star", 12, **quiet)
+    marks: list[tuple[str, Sequence[float], str, str, str, int]]
+    marks = [("best", [by_gamma.best], "best γ for κ", AFTER, "diamond-open", 11)]
     if by_gamma.trained:
-        where = by_gamma.trained
-        marks = "cross-thin-open"
-        point(drawing, "trained", where, by_gamma.at(where), "trained γ", TRAINED, marks, 12, place)
+        marks.append(("trained", by_gamma.trained, "trained γ", TRAINED, "cross-thin-open", 12))
+    for uid, where, *look in marks:
+        point(drawing, uid, where, by_gamma.at(where), *look, **place)
     if by_gamma.published is not None:
-        upright(drawing, "paper", by_gamma.published, (low, high), "paper's trained γ", place)
-    point(drawing, "now", [gamma], [median], "this γ", AFTER, "circle", 10, place, **quiet)
-    drawing.axis(
-        "x", 4, title="γ", range=[0, float(by_gamma.gammas[-1])], showgrid=False, anchor="y4",
-        domain=COLUMNS[0], nticks=5,
-    )  # fmt: skip
-    drawing.axis("y", 4, domain=ROWS[2], anchor="x4")
+        upright(drawing, "paper", by_gamma.published, (low, high), "paper's trained γ", **place)
+    point(drawing, "now", [gamma], [median], "this γ", AFTER, "circle", 10, **quiet)
+    drawing.panel(4, COLUMNS[0], ROWS[2])
+    end = float(by_gamma.gammas[-1])
+    drawing.axis("x", 4, title="γ", range=[0, end], showgrid=False, nticks=5)
     drawing.log_y(low, high, 4)
     drawing.headline(f"median κ, 1 to {len(by_gamma.medians)} layers", 0, 1, 4, yshift=4)
 
@@ -140,45 +124,21 @@ def point(
     color: str,
     symbol: str,
     size: int,
-    place: Mapping[str, Any],
-    **more: Any,
+    **looks: Any,
 ) -> None:
     """Marks at single gammas."""
-    drawing.scatter(
-        uid,
-        x,
-        y,
-        name=name,
-        mode="markers",
-        marker={"color": color, "symbol": symbol, "size": size, "line": {"width": 2}}
-        if symbol.endswith("open")
-        else {"color": color, "symbol": symbol, "size": size},
-        cliponaxis=False,
-        hovertemplate=f"{name}, γ = %{{x:.4g}}: κ = %{{y:.3g}}<extra></extra>",
-        **dict(place) | more,
-    )
+    looks |= {"name": name, "cliponaxis": False}
+    looks |= {"edge": {"width": 2} if symbol.endswith("open") else None}
+    looks |= {"hover": f"{name}, γ = %{{x:.4g}}: κ = %{{y:.3g}}"}
+    drawing.marks(uid, x, y, color, size, symbol, **looks)
 
 
 def upright(
-    drawing: Drawing,
-    uid: str,
-    gamma: float,
-    ends: tuple[float, float],
-    name: str,
-    place: Mapping[str, Any],
-    **more: Any,
+    drawing: Drawing, uid: str, gamma: float, ends: tuple[float, float], name: str, **looks: Any
 ) -> None:
     """A vertical line at a published gamma."""
-    drawing.scatter(
-        uid,
-        [gamma, gamma],
-        ends,
-        name=name,
-        mode="lines",
-        line={"color": PUBLISHED.color, "width": 1.75, "dash": "dot"},
-        hovertemplate=f"{name}: %{{x:.4g}}<extra></extra>",
-        **dict(place) | more,
-    )
+    looks |= {"name": name, "hover": f"{name}: %{{x:.4g}}"}
+    drawing.line(uid, [gamma, gamma], ends, PUBLISHED.color, 1.75, "dot", **looks)
 
 
 def valley_values(low: np.ndarray, high: np.ndarray) -> dict[tuple[str, str], np.ndarray]:
@@ -206,50 +166,24 @@ def valley_values(low: np.ndarray, high: np.ndarray) -> dict[tuple[str, str], np
 
 def draw_valley(drawing: Drawing, before: tuple[float, float], after: tuple[float, float]) -> None:
     """Panel 5: contours of the loss and gradient descent's path, before and after."""
-    place: dict[str, Any] = {"xaxis": "x5", "yaxis": "y5"}
-    for side, color, pair in (("before", BEFORE, before), ("after", AFTER, after)):
+    for side, color, pair, dash in sides(before, after):
         values = valley_values(*map(np.asarray, pair))
-        for number in range(len(LEVELS)):
-            drawing.scatter(
-                f"valley:{side}:{number}",
-                values[f"valley:after:{number}", "x"],
-                values[f"valley:after:{number}", "y"],
-                name=f"loss {LEVELS[number]:g} of the first, {side}",
-                mode="lines",
-                line={"color": color, "width": 1.5, "dash": "dot" if side == "before" else "solid"},
-                fill="none" if side == "before" else "toself",
-                fillcolor=translucent(color, 0.1),
-                legendgroup=side,
-                showlegend=False,
-                hoverinfo="skip",
-                meta={"panel": "loss surface"},
-                **place,
-            )
-        drawing.scatter(
-            f"valley:{side}:path",
-            values["valley:after:path", "x"],
-            values["valley:after:path", "y"],
-            name=f"gradient descent, {side}",
-            legendgroup=side,
-            showlegend=False,
-            mode="lines+markers",
-            line={"color": color, "width": 1.25},
-            marker={"color": color, "size": 5, "symbol": "circle"},
-            hovertemplate=f"{side} the layers, step %{{pointNumber}}<extra></extra>",
-            meta={"panel": "loss surface"},
-            **place,
-        )
-    drawing.scatter(
-        "valley:minimum",
-        [0],
-        [0],
-        mode="markers",
-        marker={"color": MARK, "symbol": "cross-thin-open", "size": 9},
-        showlegend=False,
-        hoverinfo="skip",
-        meta=DECORATION,
-        **place,
-    )
+
+        parts = {uid: (values[uid, "x"], values[uid, "y"]) for uid, _ in values}
+        place: Looks = {"number": 5, "legendgroup": side, "showlegend": False}
+        place |= {"meta": {"panel": "loss surface"}}
+        fill = {"fill": "none" if side == "before" else "toself"}
+        fill |= {"fillcolor": translucent(color, 0.1)}
+        for number, level in enumerate(LEVELS):
+            looks = place | fill | {"name": f"loss {level:g} of the first, {side}"}
+            outline = parts[f"valley:after:{number}"]
+            drawing.line(f"valley:{side}:{number}", *outline, color, 1.5, dash, **looks)
+        looks = place | {"mode": "lines+markers", "name": f"gradient descent, {side}"}
+        looks |= {"marker": {"color": color, "size": 5, "symbol": "circle"}}
+        looks |= {"hover": f"{side} the layers, step %{{pointNumber}}"}
+        drawing.line(f"valley:{side}:path", *parts["valley:after:path"], color, 1.25, **looks)
+    hidden: Looks = {"number": 5, "showlegend": False, "meta": DECORATION}
+    drawing.marks("valley:minimum", [0], [0], MARK, 9, "cross-thin-open", **hidden)
     wide = (max(before) / max(min(before), 1e-12 * max(before))) ** 0.25
     reach = 1.08 * min(max(wide, 1.3), 6.0)
     frame = {"range": [-reach, reach], "showticklabels": False, "ticks": "", "showgrid": False}

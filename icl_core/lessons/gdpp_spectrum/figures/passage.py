@@ -7,7 +7,7 @@ import numpy as np
 from icl_core.lessons.gdpp_spectrum.figures import panels
 from icl_core.lessons.gdpp_spectrum.figures.panels import AFTER, BEFORE, ByGamma
 from icl_core.lessons.shared.words import counted
-from icl_core.plots.drawing import Drawing
+from icl_core.plots.drawing import Drawing, Looks
 from icl_core.plots.figure import DECORATION, Figure
 from icl_core.plots.methods import METHODS
 from icl_core.plots.style import LAYOUT, translucent
@@ -122,48 +122,18 @@ def passage_figure(
 def _draw_map(drawing: Drawing, passage: Passage) -> None:
     values = passage.values()
     top = float(max(passage.before.max(), passage.curve_x.max()))
-    drawing.scatter(
-        "identity",
-        [0, top],
-        [0, top],
-        name="γ = 0 leaves λ as it is",
-        mode="lines",
-        line={"color": BEFORE, "width": 1.25, "dash": "dot"},
-        hoverinfo="skip",
-    )
-    drawing.scatter(
-        "map",
-        passage.curve_x,
-        passage.curve_y,
-        name="λ after the layers",
-        mode="lines",
-        line={"color": AFTER, "width": 2.25},
-        showlegend=False,
-        hovertemplate="λ = %{x:.3g} becomes %{y:.3g}<extra></extra>",
-    )
-    drawing.scatter(
-        "on map",
-        passage.before,
-        passage.after,
-        name=f"eigenvalues of {passage.who}",
-        mode="markers",
-        marker={"color": AFTER, "symbol": "diamond", "size": 9},
-        showlegend=False,
-        hovertemplate="λ = %{x:.3g} becomes %{y:.3g}<extra></extra>",
-    )
-    drawing.scatter(
-        "landmarks",
-        values["landmarks", "x"],
-        values["landmarks", "y"],
-        mode="markers+text",
-        text=["4/(27γ) at 1/(3γ)", "0 at 1/γ"],
-        textposition="top center",
-        textfont={"size": 12},
-        marker={"color": METHODS["bayes_rr"].color, "symbol": "x-thin-open", "size": 8},
-        showlegend=False,
-        hoverinfo="skip",
-        meta=DECORATION,
-    )
+    ends, words = [0, top], "γ = 0 leaves λ as it is"
+    drawing.line("identity", ends, ends, BEFORE, 1.25, "dot", name=words)
+    looks: Looks = {"showlegend": False, "hover": "λ = %{x:.3g} becomes %{y:.3g}"}
+    looks["name"] = "λ after the layers"
+    drawing.line("map", passage.curve_x, passage.curve_y, AFTER, 2.25, **looks)
+    looks["name"] = f"eigenvalues of {passage.who}"
+    drawing.marks("on map", passage.before, passage.after, AFTER, 9, "diamond", **looks)
+    looks = {"mode": "markers+text", "text": ["4/(27γ) at 1/(3γ)", "0 at 1/γ"]}
+    looks |= {"textposition": "top center", "textfont": {"size": 12}}
+    looks |= {"showlegend": False, "meta": DECORATION}
+    marked, color = (values["landmarks", "x"], values["landmarks", "y"]), METHODS["bayes_rr"].color
+    drawing.marks("landmarks", *marked, color, 8, "x-thin-open", **looks)
     # The peak for gamma near its best is about a sixth of the largest λ.
     height = 0.62 * float(passage.before.max())
     drawing.axis("x", title="eigenvalue λ of Σ", range=[0, top], anchor="y", domain=[0, 1])
@@ -180,31 +150,13 @@ def _draw_spectrum(drawing: Drawing, passage: Passage) -> None:
     for uid, color, symbol, shift, heights, spread in sides:
         if spread is not None:
             _draw_spread(drawing, uid, color, index + shift, spread)
-        drawing.scatter(
-            f"{uid}:stems",
-            np.repeat(index + shift, 3),
-            _stems(heights),
-            2,
-            mode="lines",
-            connectgaps=False,
-            line={"color": color, "width": 2},
-            legendgroup=uid,
-            showlegend=False,
-            hoverinfo="skip",
-            meta=DECORATION,
-        )
-        drawing.scatter(
-            uid,
-            index + shift,
-            shown(heights),
-            2,
-            name=f"{uid} the layers",
-            legendgroup=uid,
-            mode="markers",
-            marker={"color": color, "symbol": symbol, "size": 8},
-            hovertemplate=f"{uid}: %{{y:.3g}} of the largest<extra></extra>",
-            meta={"panel": "spectrum"},
-        )
+        looks: Looks = {"number": 2, "legendgroup": uid}
+        hidden = looks | {"connectgaps": False, "showlegend": False, "meta": DECORATION}
+        stems = np.repeat(index + shift, 3), _stems(heights)
+        drawing.line(f"{uid}:stems", *stems, color, 2, **hidden)
+        looks |= {"name": f"{uid} the layers", "hover": f"{uid}: %{{y:.3g}} of the largest"}
+        looks |= {"meta": {"panel": "spectrum"}}
+        drawing.marks(uid, index + shift, shown(heights), color, 8, symbol, **looks)
     lowest = max(float(passage.heights_before.min()) / 6, LOWEST)
     drawing.panel(2, panels.COLUMNS[0], panels.ROWS[1])
     across = {"range": [0.5, len(index) + 0.5], "dtick": 1 if len(index) <= 10 else 5}
@@ -216,19 +168,9 @@ def _draw_spectrum(drawing: Drawing, passage: Passage) -> None:
 def _draw_spread(
     drawing: Drawing, uid: str, color: str, index: np.ndarray, spread: np.ndarray
 ) -> None:
+    looks: Looks = {"number": 2, "legendgroup": uid, "showlegend": False}
+    looks |= {"fillcolor": translucent(color, 0.2), "meta": {"panel": "spectrum"}}
     for edge, values in zip(EDGES, spread, strict=True):
-        drawing.scatter(
-            f"{uid}:{edge}",
-            index,
-            shown(values),
-            2,
-            name=f"{uid} the layers, {'10' if edge == 'low' else '90'} % of prompts below",
-            mode="lines",
-            line={"width": 0, "color": color},
-            fill="none" if edge == "low" else "tonexty",
-            fillcolor=translucent(color, 0.2),
-            legendgroup=uid,
-            showlegend=False,
-            hoverinfo="skip",
-            meta={"panel": "spectrum"},
-        )
+        share, fill = ("10", "none") if edge == "low" else ("90", "tonexty")
+        looks |= {"name": f"{uid} the layers, {share} % of prompts below", "fill": fill}
+        drawing.line(f"{uid}:{edge}", index, shown(values), color, 0, **looks)
