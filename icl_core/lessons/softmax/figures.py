@@ -1,14 +1,14 @@
 """Charts of softmax heads: their answers, their shares, their losses."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
-from icl_core.plots.drawing import Drawing
+from icl_core.plots.drawing import Curve, Drawing
 from icl_core.plots.figure import Figure
 from icl_core.plots.lines import PLAIN
 from icl_core.plots.methods import METHODS
-from icl_core.plots.ticks import log_range
+from icl_core.plots.ticks import log_range, log_ticks
 
 HEADS = {
     "head1": ("#b0389e", "triangle-up"),
@@ -18,6 +18,8 @@ HEADS = {
     "sum": (METHODS["full"].color, "circle"),
 }
 """Colour and marker of every head, and of all together."""
+LIMIT_ENDS = 1e-13, 1e3
+"""A single head soon leaves the chart."""
 
 
 def _named(uid: str) -> str:
@@ -35,27 +37,11 @@ def heads_figure(step: np.ndarray, answers: Mapping[str, np.ndarray], *, reach: 
         y="answer",
     )
     ends = 1.08 * np.array([-1, 1]) * float(np.abs(step).max())
-    style = METHODS["gd"]
-    drawing.scatter(
-        "gd",
-        ends,
-        ends,
-        name=style.label,
-        mode="lines",
-        line={"color": style.color, "dash": style.dash, "width": 2},
-        hoverinfo="skip",
-    )
+    drawing.line("gd", ends, ends, METHODS["gd"], 2, name=METHODS["gd"].label)
     for uid, values in answers.items():
         color, symbol = HEADS[uid]
-        drawing.scatter(
-            uid,
-            step,
-            values,
-            name=_named(uid),
-            mode="markers",
-            marker={"color": color, "symbol": symbol, "size": 9 if uid == "sum" else 7},
-            hovertemplate=f"{_named(uid)}: %{{y:.3f}}, GD %{{x:.3f}}<extra></extra>",
-        )
+        size, hover = 9 if uid == "sum" else 7, f"{_named(uid)}: %{{y:.3f}}, GD %{{x:.3f}}"
+        drawing.marks(uid, step, values, color, size, symbol, name=_named(uid), hover=hover)
     drawing.axis("x", range=list(ends), zeroline=True)
     drawing.axis("y", range=[-reach, reach], zeroline=True)
     return drawing.figure()
@@ -78,27 +64,11 @@ def linearisation_figure(points: Iterable[tuple[str, np.ndarray, np.ndarray]]) -
         ("straight", "gd", "1 + z: linear attention", 1 + z),
         ("exponential", "bayes_rr", "exp(z)", np.exp(z)),
     ):
-        style = METHODS[method]
-        drawing.scatter(
-            uid,
-            z,
-            y,
-            name=name,
-            mode="lines",
-            line={"color": style.color, "dash": style.dash, "width": 2},
-            hoverinfo="skip",
-        )
+        drawing.line(uid, z, y, METHODS[method], 2, name=name)
     for uid, x, y in found:
         color, symbol = HEADS[uid]
-        drawing.scatter(
-            uid,
-            x,
-            y,
-            name=_named(uid),
-            mode="markers",
-            marker={"color": color, "symbol": symbol, "size": 5, "opacity": 0.7},
-            hovertemplate=f"{_named(uid)}: z = %{{x:.2f}}, n × share %{{y:.2f}}<extra></extra>",
-        )
+        hover = f"{_named(uid)}: z = %{{x:.2f}}, n × share %{{y:.2f}}"
+        drawing.marks(uid, x, y, color, 5, symbol, name=_named(uid), hover=hover, opacity=0.7)
     top = max(2.5, 1.1 * max(float(y.max()) for _, _, y in found))
     drawing.axis("x", range=[-far, far], zeroline=True)
     drawing.axis("y", range=[min(-0.5, 1 - far), top], zeroline=True)
@@ -118,26 +88,19 @@ def ends_figure(ends: Mapping[int, np.ndarray], *, levels: Mapping[str, float]) 
     places = [-0.5, len(ends) - 0.5]
     for method, value in levels.items():
         style = METHODS[method]
-        drawing.scatter(
-            method,
-            places,
-            [value, value],
-            name=style.label,
-            mode="lines",
-            line={"color": style.color, "dash": style.dash, "width": 1.75},
-            hovertemplate=f"{style.label}: {value:.4g}<extra></extra>",
-        )
+        hover = f"{style.label}: {value:.4g}"
+        drawing.line(method, places, [value, value], style, 1.75, name=style.label, hover=hover)
     for at, (heads, losses) in enumerate(ends.items()):
         style = METHODS[f"softmax{heads}"]
-        drawing.scatter(
+        drawing.marks(
             f"softmax{heads}",
             at + 0.25 * np.linspace(-1, 1, len(losses)),
             losses,
+            style,
+            10,
             name=style.label,
-            mode="markers",
-            marker={"color": style.color, "symbol": style.marker, "size": 10},
             text=[f"seed {seed}" for seed in range(len(losses))],
-            hovertemplate="%{text}: %{y:.4g}<extra></extra>",
+            hover="%{text}: %{y:.4g}",
         )
     drawing.axis(
         "x",
@@ -148,4 +111,23 @@ def ends_figure(ends: Mapping[int, np.ndarray], *, levels: Mapping[str, float]) 
     )
     low, high = log_range([*ends.values(), list(levels.values())], pad=0.08)
     drawing.axis("y", range=[low, high])
+    return drawing.figure()
+
+
+def limit_figure(curves: Sequence[Curve]) -> Figure:
+    """Distances of constructed heads from a step by the scale of their scores."""
+    drawing = Drawing(
+        name="softmax_limit",
+        title="Heads made by hand: distance from a step",
+        alt="Line chart, both axes logarithmic: the largest distance between constructed softmax "
+        "heads and a step of gradient descent on centred inputs falls with the scale of the "
+        "scores, faster with four heads than with two, until rounding takes over.",
+        x="scale of the scores",
+        y="largest distance of answers",
+    )
+    drawing.curves(curves)
+    x = curves[0].x
+    ends = float(x.min()), float(x.max())
+    drawing.log_axis("x", ends, log_ticks(*ends), showgrid=False)
+    drawing.log_y(*LIMIT_ENDS)
     return drawing.figure()

@@ -30,7 +30,6 @@ from icl_core.live.moving import (
 )
 from icl_core.plots import heatmaps as heat
 from icl_core.plots.drawing import Curve, level
-from icl_core.plots.lines import lines
 
 KQ = "η W<sub>K</sub><sup>T</sup>W<sub>Q</sub>"
 SAMPLED = 20
@@ -130,9 +129,9 @@ def linearisation_view(config: Softmax, found: Found) -> View:
 def _panels(found: Found, config: Softmax, frame: int) -> list[list[heat.Panel]]:
     """eta_h W_K^T W_Q of the heads, and their sum; three in a row."""
     heads = weighed_scores(layer_at(found, config, frame))
-    named = [(f"head{h + 1}", f"{KQ}, head {h + 1}", matrix) for h, matrix in enumerate(heads)]
+    named = [(f"head{h + 1}", f"head {h + 1}", matrix) for h, matrix in enumerate(heads)]
     if len(heads) > 1:
-        named.append(("sum", "sum of the heads", heads.sum(0)))
+        named.append(("sum", "their sum", heads.sum(0)))
     every = [
         heat.Panel(uid=uid, title=title, matrix=matrix, scale=KQ) for uid, title, matrix in named
     ]
@@ -146,7 +145,7 @@ def weights_view(config: Softmax, found: Found) -> View:
     best = level("gd", found.trainings.loss_of("gd1"), (1.0, float(x[-1])))
     figure = heat.heatmaps(
         _panels(found, config, config.frame),
-        title=f"Seed {config.seed} after {int(movie.steps[config.frame]):,} updates",
+        title=f"{KQ} after {int(movie.steps[config.frame]):,} updates",
         name="softmax_weights",
         limits=heat.limits_of(_panels(found, config, -1), 1.05),
         run=heat.Run(
@@ -166,7 +165,7 @@ def weights_view(config: Softmax, found: Found) -> View:
 
     return View(
         figure=figure,
-        title="Weights over training",
+        title=f"{KQ} over training",
         caption="η is the last diagonal entry of a head's P W<sub>V</sub>: how strongly it writes "
         "what it finds. Heads whose constants cancel have η of opposite signs, and what they share "
         "off the diagonal cancels too." * (config.heads > 1),
@@ -190,17 +189,7 @@ def limit_view(config: Softmax, found: Found) -> View:
             width=1.5,
         ),
     ]
-    figure = lines(
-        curves,
-        name="softmax_limit",
-        title="Heads made by hand: distance from a step",
-        alt="Line chart, both axes logarithmic: the largest distance between constructed softmax "
-        "heads and a step of gradient descent on centred inputs falls with the scale of the "
-        "scores, faster with four heads than with two, until rounding takes over.",
-        x="scale of the scores",
-        y="largest distance of answers",
-        log_x=True,
-    )
+    figure = plots.limit_figure(curves)
     two, four = (float(found.to_centred[heads].min()) for heads in (2, 4))
     return View(
         figure=figure,
