@@ -13,7 +13,7 @@ import numpy as np
 from icl_core.analysis.two_noise import CONTEXTS
 from icl_core.experiments.one_layer.settings import DAMPINGS, SEEDS
 from icl_core.experiments.several_layers.settings import ARCHITECTURES
-from icl_core.experiments.variations.settings import VARIANTS
+from icl_core.experiments.variations.settings import HEADS, VARIANTS
 from icl_core.lessons.catalog import LESSONS, Lesson
 from icl_core.lessons.construction import config as construction
 from icl_core.lessons.gdpp_spectrum import config as gdpp_spectrum
@@ -23,6 +23,7 @@ from icl_core.lessons.paper_figures.config import FAR_DEPTHS
 from icl_core.lessons.several_layers import config as several_layers
 from icl_core.lessons.shared.losses import highest_sigma
 from icl_core.lessons.shared.shipped import families
+from icl_core.lessons.softmax import config as softmax
 from icl_core.lessons.theory import config as theory
 from icl_core.lessons.train.config import LIMITS, SECONDS
 from icl_core.lessons.variations import config as variations
@@ -34,7 +35,7 @@ STARTS: Mapping[str, Mapping[str, Mapping[str, object]]] = {
     "several_layers": {"layer": {"kind": "untied5"}, "tokens": {"kind": "untied5"}},
     "gdpp_spectrum": {"condition": {"inputs": "stretched"}},
     "paper_figures": {"layers": {"exhibit": "7"}},
-    "train": {"sigmas": {"noise": "categorical"}},
+    "train": {"sigmas": {"noise": "categorical"}, "optimiser": {"system": "softmax"}},
     "weights": {
         "focus": {"study": "parts"},
         "rank": {"study": "parts"},
@@ -121,6 +122,13 @@ def options(rng: np.random.Generator) -> dict[str, dict[str, Values]]:
             "frame": [0, several_layers.FRAMES // 2, several_layers.FRAMES - 1],
             "layer": range(1, ARCHITECTURES["untied5"].layers + 1),
         },
+        "softmax": {
+            "heads": HEADS,
+            "seed": softmax.SEEDS,
+            "frame": [0, softmax.FRAMES // 2, softmax.FRAMES - 1],
+            "temperature": between(softmax.TEMPERATURES[0], softmax.TEMPERATURES[-1]),
+            "prompt": (1, 2, 3),
+        },
         "variations": {
             "seed": range(VARIANTS["heads1"].seeds),
             "frame": [0, variations.FRAMES // 2, variations.FRAMES - 1],
@@ -177,6 +185,7 @@ def options(rng: np.random.Generator) -> dict[str, dict[str, Values]]:
             "sigma": between(0, 20),
             "layers": range(1, LIMITS["layers"][1] + 1),
             "heads": (2, 1),
+            "optimiser": ("adam", "muon"),
             "seed": prompts,
             "seconds": SECONDS,
         },

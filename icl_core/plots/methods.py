@@ -65,13 +65,13 @@ METHODS: dict[str, MethodStyle] = {
     ),
     "full": _row("FULL", "#d55e00 longdash square", "trained transformer, full P and Q matrices"),
     "softmax1": _row(
-        "1 softmax head", "#a8326f dot triangle-left", "a trained layer with one softmax head"
+        "1 softmax head", "#b72d64 dot triangle-left", "a trained layer with one softmax head"
     ),
     "softmax2": _row(
-        "2 softmax heads", "#2c7d4f solid cross", "a trained layer with two softmax heads"
+        "2 softmax heads", "#28a328 solid cross", "a trained layer with two softmax heads"
     ),
     "softmax4": _row(
-        "4 softmax heads", "#4a6fd0 dash star-square", "a trained layer with four softmax heads"
+        "4 softmax heads", "#b970c1 dash star-square", "a trained layer with four softmax heads"
     ),
     "seen": _row(
         "training prompts",

@@ -24,14 +24,18 @@ class Softmax(Config):
     """Choices of the lesson. seed: whose weights; frame: how far in its training, in snapshots;
     temperature: what scores are divided by; prompt: which one the heads are seen at."""
 
-    heads: int = checked(2, choice, "The number of heads", HEADS)
-    optimiser: str = checked("adam", choice, "The optimiser", SOFTMAX)
+    heads: int = checked(2, integer, "The number of heads", (HEADS[0], HEADS[-1]))
+    optimiser: str = checked("muon", choice, "The optimiser", SOFTMAX)
     seed: int = checked(0, integer, "The seed", (SEEDS[0], SEEDS[-1]))
     frame: int = checked(FRAMES - 1, integer, "The snapshot", (0, FRAMES - 1))
     temperature: float = checked(
         1.0, number, "The temperature", (TEMPERATURES[0], TEMPERATURES[-1])
     )
     prompt: int = checked(0, integer, "The prompt", (0, PROMPTS - 1))
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        choice("The number of heads", self.heads, HEADS)
 
     @property
     def variants(self) -> dict[int, str]:
@@ -47,7 +51,7 @@ PRESETS: dict[str, Softmax] = {
     "Two heads": Softmax(),
     "One head": Softmax(heads=1),
     "Four heads": Softmax(heads=4),
-    "By Muon": Softmax(optimiser="muon"),
+    "As in the paper": Softmax(optimiser="adam"),
     "Sharper": Softmax(temperature=0.25),
     "Half-way": Softmax(frame=FRAMES // 2),
 }

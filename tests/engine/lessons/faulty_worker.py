@@ -6,7 +6,7 @@ from icl_core.errors import InputError
 from icl_core.lessons.train import worker
 
 
-def train(task, config):
+def train_in(config, seconds):
     """In the place of the real one."""
     match config.seed:
         case 0:
@@ -19,5 +19,5 @@ def train(task, config):
 
 
 if __name__ == "__main__":
-    worker.train = train
+    worker.train_in = train_in
     worker.main()

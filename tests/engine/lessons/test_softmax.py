@@ -61,7 +61,7 @@ def test_matrices_of_heads_add_up_to_the_last_one(found: Found) -> None:
 
 
 def test_losses_are_those_of_the_shipped_trainings(found: Found) -> None:
-    shown = traces(VIEWS["training"](Softmax(optimiser="muon"), found))
+    shown = traces(VIEWS["training"](Softmax(), found))
     course = found.trainings.courses["softmax2_muon"]
     assert_close(shown["softmax2"].y, course.loss.mean.astype(float).mean(0))
     assert_close(shown["gd"].y, one_layer_loss(task_of(MAIN)))
@@ -86,7 +86,7 @@ def test_constructed_heads_tend_to_a_step_on_centred_inputs_and_to_no_other(foun
 def test_the_finding_counts_seeds(found: Found) -> None:
     ends = {h: found.trainings.losses(f"softmax{h}_muon")[:, -1] for h in HEADS}
     assert (ends[2] < ends[1].min()).sum() >= 4
-    assert f"{ends[2].mean():.4f}" in finding(Softmax(optimiser="muon"), found)
+    assert f"{ends[2].mean():.4f}" in finding(Softmax(), found)
 
 
 @pytest.mark.parametrize("name", VIEWS)
