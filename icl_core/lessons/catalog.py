@@ -99,7 +99,7 @@ LESSONS: Mapping[str, Lesson[Any, Any]] = {
         "that one cannot.",
         section="Beyond linear",
         icon="join_inner",
-        methods="gd construction softmax1 softmax2 softmax4",
+        methods="gd construction full softmax1 softmax2 softmax4",
         terms=("n, d", "loss (half MSE)"),
         reads=(),
         kept=1,

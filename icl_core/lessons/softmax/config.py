@@ -25,7 +25,7 @@ class Softmax(Config):
     temperature: what scores are divided by; prompt: which one the heads are seen at."""
 
     heads: int = checked(2, integer, "The number of heads", (HEADS[0], HEADS[-1]))
-    optimiser: str = checked("muon", choice, "The optimiser", SOFTMAX)
+    optimiser: str = checked("adam", choice, "The optimiser", SOFTMAX)
     seed: int = checked(0, integer, "The seed", (SEEDS[0], SEEDS[-1]))
     frame: int = checked(FRAMES - 1, integer, "The snapshot", (0, FRAMES - 1))
     temperature: float = checked(
@@ -51,7 +51,7 @@ PRESETS: dict[str, Softmax] = {
     "Two heads": Softmax(),
     "One head": Softmax(heads=1),
     "Four heads": Softmax(heads=4),
-    "As in the paper": Softmax(optimiser="adam"),
+    "By Muon": Softmax(optimiser="muon"),
     "Sharper": Softmax(temperature=0.25),
     "Half-way": Softmax(frame=FRAMES // 2),
 }

@@ -11,24 +11,31 @@ from icl_core.lessons.shared.curves import over_seeds
 from icl_core.lessons.shared.words import counted, short
 from icl_core.lessons.softmax import figures as plots
 from icl_core.lessons.softmax.config import Softmax
-from icl_core.lessons.softmax.measure import Found
+from icl_core.lessons.softmax.measure import LINEAR, Found
 from icl_core.live import View
 from icl_core.plots.drawing import Curve, level
 from icl_core.plots.lines import lines
 
 
 def _by_heads(
-    config: Softmax, x: np.ndarray, values_of: Callable[[str], np.ndarray], **looks: bool
+    config: Softmax,
+    x_of: Callable[[str], np.ndarray],
+    values_of: Callable[[str], np.ndarray],
+    **looks: bool,
 ) -> list[Curve]:
-    """A measure [seeds, points] of the layers with 1, 2 and 4 heads."""
+    """A measure [seeds, points] of linear attention and of the layers with 1, 2 and 4 heads."""
+    linear = {"label": "linear attention"} | looks
     return [
-        over_seeds(f"softmax{heads}", x, values_of(name), **looks)
-        for heads, name in config.variants.items()
+        over_seeds("full", x_of(LINEAR), values_of(LINEAR), **linear),
+        *(
+            over_seeds(f"softmax{heads}", x_of(name), values_of(name), **looks)
+            for heads, name in config.variants.items()
+        ),
     ]
 
 
-def _updates(config: Softmax, found: Found, every: int = 1) -> np.ndarray:
-    return found.trainings.courses[config.variant].steps[0, ::every] + 1.0
+def _updates(found: Found, every: int = 1) -> Callable[[str], np.ndarray]:
+    return lambda name: found.trainings.courses[name].steps[0, ::every] + 1.0
 
 
 def _each(config: Softmax, said: Callable[[str], str]) -> str:
@@ -39,8 +46,8 @@ def _each(config: Softmax, said: Callable[[str], str]) -> str:
 
 def training_view(config: Softmax, found: Found) -> View:
     """Losses over training by the number of heads."""
-    x, best = _updates(config, found), found.trainings.loss_of("gd1")
-    limit, ends = centred_loss(task_of(MAIN)), (1.0, float(x[-1]))
+    x, best = _updates(found), found.trainings.loss_of("gd1")
+    limit, ends = centred_loss(task_of(MAIN)), (1.0, float(x(config.variant)[-1]))
     seeds = len(found.trainings.losses(config.variant))
     figure = lines(
         [
@@ -56,7 +63,7 @@ def training_view(config: Softmax, found: Found) -> View:
         log_x=True,
         log_y=False,
         y_range=(0.19, 0.44),
-        mark=float(x[config.frame * EVERY]),
+        mark=float(x(config.variant)[config.frame * EVERY]),
     )
     courses = [found.trainings.courses[name] for name in config.variants.values()]
     seconds = max(float(course.seconds.mean()) for course in courses)
@@ -73,9 +80,7 @@ def likeness_view(config: Softmax, found: Found) -> View:
     """Cosine of the sensitivities of layers and of one step of gradient descent."""
     courses = found.trainings.courses
     figure = lines(
-        _by_heads(
-            config, _updates(config, found, EVERY), lambda n: courses[n].cosine.mean.astype(float)
-        ),
+        _by_heads(config, _updates(found, EVERY), lambda n: courses[n].cosine.mean.astype(float)),
         name="softmax_likeness",
         title="Likeness to one step of GD",
         alt="Line chart: the cosine of the sensitivities of softmax layers and one step of "
@@ -85,7 +90,7 @@ def likeness_view(config: Softmax, found: Found) -> View:
         log_x=True,
         log_y=False,
         y_range=(-0.1, 1.05),
-        mark=float(_updates(config, found, EVERY)[config.frame]),
+        mark=float(_updates(found, EVERY)(config.variant)[config.frame]),
     )
     said = _each(config, lambda name: f"{float(courses[name].cosine.mean[:, -1].mean()):.3f}")
     return View(figure=figure, caption=f"1: the same step. At the end: {said}.")
@@ -102,7 +107,7 @@ def shift_view(config: Softmax, found: Found) -> View:
 
     curves = [
         level("gd", 0.0, (float(SCALES[0]), float(SCALES[-1]))),
-        *_by_heads(config, SCALES, excess, markers=True),
+        *_by_heads(config, lambda name: SCALES, excess, markers=True),
     ]
     figure = lines(
         curves,

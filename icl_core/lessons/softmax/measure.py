@@ -18,6 +18,8 @@ from icl_core.lessons.softmax.config import Softmax
 from icl_core.models.blocks import BlockTransformer
 from icl_core.tasks.base import Draw
 
+LINEAR = "heads2"
+"""The variant with linear attention that stands beside softmax."""
 SCALES = np.geomspace(1e-9, 1, 37)
 """Of the scores of constructed heads."""
 PROMPT_SEED, LIMIT_SEED, QUERIES, LIMIT_PROMPTS = 91, 92, 60, 100
@@ -49,7 +51,7 @@ def measure(config: Softmax) -> Found:
     limit = np.asarray(step.answers(centred(drawn.context), drawn.queries)[-1])
     plain = np.asarray(step.answers(drawn.context, drawn.queries)[-1])
     return Found(
-        trainings=load_trainings(softmax_name(h, by) for by in SOFTMAX for h in HEADS),
+        trainings=load_trainings([LINEAR, *(softmax_name(h, by) for by in SOFTMAX for h in HEADS)]),
         to_centred={heads: gaps(heads, limit) for heads in HEADS},
         to_descent=gaps(2, plain),
     )
