@@ -18,16 +18,9 @@ from icl_core.algorithms.ridge import BayesRR
 from icl_core.analysis.floors import const_rr_floor, one_layer_floor, oracle_loss
 from icl_core.analysis.loss import prompt_losses
 from icl_core.experiments.measured import Measured, measured
+from icl_core.experiments.mixed_noise import published
 from icl_core.experiments.mixed_noise.measure import EVALUATION_PROMPTS, EVALUATION_SEED
-from icl_core.experiments.mixed_noise.published import (
-    BAYES_STDERR,
-    DEPTHS,
-    PROMPTS,
-    Printed,
-    derived_bayes,
-    paper_tasks,
-    published_cell,
-)
+from icl_core.experiments.mixed_noise.published import Printed
 from icl_core.models.linear import PARAMETRIZATIONS, Parametrization
 from icl_core.tasks.linear import LinearTask
 from icl_core.tasks.noise import UniformNoise
@@ -119,7 +112,8 @@ class Cell:
         shipped for this cell.
         """
         loss = self.paper.value
-        return sqrt(((3 * self._tail - 1) * loss**2 + 4 * loss * self.column.oracle) / PROMPTS)
+        variance = (3 * self._tail - 1) * loss**2 + 4 * loss * self.column.oracle
+        return sqrt(variance / published.PROMPTS)
 
     @property
     def _tail(self) -> float:
@@ -220,13 +214,13 @@ def results(folder: Path = PRETRAINED) -> Results:
 def results_of(entries: Sequence[Entry], folder: Path = PRETRAINED) -> Results:
     """The table of some models."""
     known = {entry.name: entry for entry in entries}
-    columns = tuple(_column(name, task, folder) for name, task in paper_tasks().items())
+    columns = tuple(_column(name, task, folder) for name, task in published.paper_tasks().items())
     return Results(
         columns=columns,
         cells=tuple(
             _cell(column, kind, layers, known)
             for kind in PARAMETRIZATIONS
-            for layers in DEPTHS
+            for layers in published.DEPTHS
             for column in columns
         ),
         entries=tuple(entries),
@@ -239,7 +233,7 @@ def _column(name: str, task: LinearTask, folder: Path) -> Column:
         loss = load_table(table, folder).loss
         bayes, stderr = float(loss.mean[-1]), float(loss.stderr[-1])
     else:
-        bayes, stderr = derived_bayes(name), BAYES_STDERR
+        bayes, stderr = published.derived_bayes(name), published.BAYES_STDERR
     return Column(
         name=name,
         task=task,
@@ -253,7 +247,7 @@ def _column(name: str, task: LinearTask, folder: Path) -> Column:
 
 def _cell(column: Column, kind: Parametrization, layers: int, known: dict[str, Entry]) -> Cell:
     entry = known.get(model_name(column.task, kind, layers))
-    paper = published_cell(column.name, kind, layers)
+    paper = published.published_cell(column.name, kind, layers)
     assert paper is not None
     return Cell(
         column=column,

@@ -8,6 +8,7 @@ from typing import TypeVar
 import numpy as np
 
 from icl_core.analysis.estimate import Estimate, MedianEstimate
+from icl_core.experiments.several_layers import settings
 from icl_core.experiments.several_layers.layers import (
     as_blocks,
     draw_clipped,
@@ -20,16 +21,6 @@ from icl_core.experiments.several_layers.results import (
     ClippedLosses,
     ScaledInputs,
     Sweeps,
-)
-from icl_core.experiments.several_layers.settings import (
-    ARCHITECTURES,
-    CLIP,
-    MIXES,
-    SCALES,
-    SWEEP_PROMPTS,
-    Architecture,
-    algorithms_name,
-    model_name,
 )
 from icl_core.experiments.shared import EVALUATION, EVALUATION_SEED, MAIN, task_of
 from icl_core.models.blocks import BlockTransformer
@@ -47,14 +38,14 @@ M = TypeVar("M", LinearTransformer, BlockTransformer)
 
 def measure_sweeps(key: str, folder: Path) -> Sweeps:
     """Everything that is measured on the finished layers of an architecture, by seed."""
-    known = ARCHITECTURES[key]
-    algorithms = load_result(Algorithms, algorithms_name(key), folder)
-    entries = [find_entry(model_name(key, seed), folder) for seed in known.seeds]
+    known = settings.ARCHITECTURES[key]
+    algorithms = load_result(Algorithms, settings.algorithms_name(key), folder)
+    entries = [find_entry(settings.model_name(key, seed), folder) for seed in known.seeds]
     models = [load_model(entry, folder).model for entry in entries]
     ideals = {"gd": algorithms.gd.model, "gdpp": algorithms.gdpp.model}
-    clipped = {name: as_blocks(model, CLIP) for name, model in ideals.items()}
+    clipped = {name: as_blocks(model, settings.CLIP) for name, model in ideals.items()}
     linear = [model.linear for model in models if isinstance(model, FactoredTransformer)]
-    blocks = [as_blocks(model, CLIP) for model in linear] or models
+    blocks = [as_blocks(model, settings.CLIP) for model in linear] or models
     drawn = draw_clipped(task_of(MAIN), EVALUATION)
     ends = {name: Estimate.of(query_losses(model, drawn)) for name, model in clipped.items()}
     return Sweeps(
@@ -79,15 +70,15 @@ def _scales(
 def _scaled(model: LinearTransformer) -> MedianEstimate:
     """By input scale; equal prompts but for the factor."""
     found = []
-    for scale in SCALES:
-        shift = input_shift(task_of(MAIN), float(scale), EVALUATION_SEED, SWEEP_PROMPTS)
+    for scale in settings.SCALES:
+        shift = input_shift(task_of(MAIN), float(scale), EVALUATION_SEED, settings.SWEEP_PROMPTS)
         path = model.weight_path(shift.prompts)
         found.append(MedianEstimate.of(exact_losses(path, shift.prompts, shift.query)[-1]))
     return stacked(found)
 
 
 def _clipped_scaled(model: BlockTransformer) -> MedianEstimate:
-    wider = (wider_inputs(task_of(MAIN), float(scale)) for scale in SCALES)
+    wider = (wider_inputs(task_of(MAIN), float(scale)) for scale in settings.SCALES)
     losses = (query_losses(model, draw_clipped(task))[-1] for task in wider)
     return stacked([MedianEstimate.of(values) for values in losses])
 
@@ -97,22 +88,22 @@ def _mixes(
     models: Sequence[LinearTransformer],
     ideal: LinearTransformer,
 ) -> MedianEstimate:
-    shares = [float(share) for share in MIXES]
+    shares = [float(share) for share in settings.MIXES]
     mixtures = ([mixed(model, ideal, share) for share in shares] for model in models)
     return stacked([stacked([MedianEstimate.of(losses(m)) for m in row]) for row in mixtures])
 
 
 def _mix_losses(model: LinearTransformer) -> np.ndarray:
-    prompts = draw_prompts(task_of(MAIN), EVALUATION_SEED, SWEEP_PROMPTS)
+    prompts = draw_prompts(task_of(MAIN), EVALUATION_SEED, settings.SWEEP_PROMPTS)
     path = model.weight_path(prompts)
     return exact_losses(path, prompts, task_of(MAIN).query_variances)[-1]
 
 
 def _clipped_mix_losses(model: LinearTransformer) -> np.ndarray:
-    return query_losses(as_blocks(model, CLIP), draw_clipped(task_of(MAIN)))[-1]
+    return query_losses(as_blocks(model, settings.CLIP), draw_clipped(task_of(MAIN)))[-1]
 
 
-def _step_seconds(known: Architecture) -> np.ndarray:
+def _step_seconds(known: settings.Architecture) -> np.ndarray:
     """Processor seconds of an update with the training's batch and with the paper's, without what
     compiling takes."""
     found = []

@@ -6,13 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from icl_core.experiments.variations.results import (
-    Algorithms,
-    Course,
-    load_algorithms,
-    load_course,
-    plateaus,
-)
+from icl_core.experiments.variations import results
 from icl_core.experiments.variations.settings import VARIANTS, model_name
 from icl_core.lessons.variations.config import Variations
 from icl_core.zoo.library import PRETRAINED
@@ -24,9 +18,9 @@ class Trainings:
     """All variants by name, their weights over training by seed, and the algorithms they are
     measured against."""
 
-    courses: Mapping[str, Course]
+    courses: Mapping[str, results.Course]
     movies: Mapping[str, tuple[Movie, ...]]
-    algorithms: Algorithms
+    algorithms: results.Algorithms
 
     def loss_of(self, descent: str) -> float:
         """Of "gd1", "gd2" or "gdpp2" on the task itself."""
@@ -43,7 +37,7 @@ class Trainings:
     def plateaus(self, variant: str) -> np.ndarray:
         """Updates of every seed until its loss is half-way down; inf: never."""
         course = self.courses[variant]
-        return plateaus(course.steps, course.loss.mean)
+        return results.plateaus(course.steps, course.loss.mean)
 
 
 def rivals(config: Variations) -> list[tuple[str, str]]:
@@ -56,12 +50,12 @@ def rivals(config: Variations) -> list[tuple[str, str]]:
 def read(folder: Path = PRETRAINED) -> Trainings:
     """All results of the experiment."""
     return Trainings(
-        courses={name: load_course(name, folder) for name in VARIANTS},
+        courses={name: results.load_course(name, folder) for name in VARIANTS},
         movies={
             name: tuple(load_movie(model_name(name, seed), folder) for seed in range(known.seeds))
             for name, known in VARIANTS.items()
         },
-        algorithms=load_algorithms(folder),
+        algorithms=results.load_algorithms(folder),
     )
 
 
