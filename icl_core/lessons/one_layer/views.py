@@ -167,7 +167,7 @@ def sizes_view(config: OneLayer, runs: Runs) -> View:
     """Trained layers of several sizes on the exact curve."""
     n = np.arange(min(SIZES), max(SIZES) + 1)
     exact = np.array([one_layer_loss(task_of(int(size))) for size in n])
-    ended = {size: course.loss[:, -1] for size, course in runs.results.courses.items()}
+    ended = {size: course.loss[:, -1] for size, course in runs.courses.items()}
     sizes = np.repeat(list(ended), [len(losses) for losses in ended.values()])
     ends = np.concatenate(list(ended.values()))
     figure = lines(
@@ -187,7 +187,7 @@ def sizes_view(config: OneLayer, runs: Runs) -> View:
 def _sizes_caption(runs: Runs) -> str:
     """Starts that ended elsewhere."""
     said = []
-    for n, course in runs.results.courses.items():
+    for n, course in runs.courses.items():
         best, losses = one_layer_loss(task_of(n)), course.loss[:, -1]
         stuck = losses[losses > 1.01 * best]
         if stuck.size:

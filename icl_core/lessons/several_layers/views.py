@@ -24,7 +24,7 @@ def _updates(layers: Layers, config: SeveralLayers) -> int:
 
 def layer_curves(layers: Layers, config: SeveralLayers, frame: int) -> list[Curve]:
     """Loss by layer of GD, GD++ and one trained model."""
-    x = np.arange(layers.kind.layers + 1)
+    x = np.arange(layers.architecture.layers + 1)
     curves = [
         Curve(method=STYLES[m], label=NAMES[m], x=x, y=layers.loss(m).mean, markers=True)
         for m in METHODS
@@ -44,8 +44,9 @@ def layers_view(config: SeveralLayers, runs: Runs) -> View:
         curves,
         name="depth_layers",
         title=f"After {_updates(layers, config)} updates",
-        alt=f"Line chart, logarithmic: the loss read after each layer of {layers.kind.words} "
-        "beside GD and GD++ of as many steps, for every moment of training.",
+        alt="Line chart, logarithmic: the loss read after each layer of "
+        f"{layers.architecture.words} beside GD and GD++ of as many steps, for every moment of "
+        "training.",
         x="layers, or steps",
         y_range=(0.7 * low, 1.4 * high),
     )
@@ -93,8 +94,8 @@ def training_view(config: SeveralLayers, runs: Runs) -> View:
         [*levels, mine],
         name="depth_training",
         title="Loss over training",
-        alt=f"Line chart, logarithmic: the loss of {layers.kind.words} in training, beside the "
-        "best of GD and of GD++ of as many steps.",
+        alt=f"Line chart, logarithmic: the loss of {layers.architecture.words} in training, beside "
+        "the best of GD and of GD++ of as many steps.",
         x="updates + 1",
         log_x=True,
         y_range=(0.7 * min(c.y.min() for c in (*levels, mine)), 1.0),
@@ -154,7 +155,7 @@ def _band(layers: Layers) -> str:
 def likeness_view(config: SeveralLayers, runs: Runs) -> View:
     """The three measures by layer, at the snapshot."""
     layers = runs[config.kind]
-    x, frames = np.arange(1, layers.kind.layers + 1), layers.course.frames
+    x, frames = np.arange(1, layers.architecture.layers + 1), layers.course.frames
     curves = {
         key: [
             Curve(
@@ -173,7 +174,7 @@ def likeness_view(config: SeveralLayers, runs: Runs) -> View:
         figure=plots.measures_figure(
             curves,
             title=f"Likeness by layer, after {_updates(layers, config)} updates",
-            layers=layers.kind.layers,
+            layers=layers.architecture.layers,
             name="depth_likeness",
         ),
         title="Likeness by layer",
