@@ -12,6 +12,7 @@ from ui.boundary import fragment
 from ui.chart import charts_of
 from ui.controls import Controls, control_row
 from ui.frame import begin, finding, to_try
+from ui.values import digits
 
 PAGE = "algorithm"
 
@@ -75,11 +76,9 @@ def one_prompt(controls: Controls[Algorithm], opened: Opened) -> None:
     st.header("The weights that it holds", anchor=False)
     controls.number("seed", "Prompt", 0, 999)
 
-    def moved(values: Values) -> None:
-        at = int(values["after"])
-        controls.put("after", None if at == opened.num_layers else at)
-        controls.put("sigma", float(f"{values['sigma']:.6g}"))
-
+    moved = controls.puts(
+        after=lambda at: None if at == opened.num_layers else int(at), sigma=digits(6)
+    )
     show = charts_of(controls.config(), opened, {"implicit": moved})
     show("implicit", "terms", widths=(3, 2))
 

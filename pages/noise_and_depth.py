@@ -8,7 +8,6 @@ from icl_core.lessons.noise_and_depth.config import CONTEXTS, DIMENSIONS, LEVELS
 from icl_core.lessons.noise_and_depth.measure import limits_of
 from icl_core.lessons.shared.losses import shift_said
 from icl_core.lessons.shared.shipped import families
-from icl_core.live import Values
 from icl_core.plots.methods import METHODS
 from ui.boundary import fragment
 from ui.chart import charts_of
@@ -50,14 +49,9 @@ def explore() -> None:
     if losses.shifted:
         st.info(shift_said(family.task, losses), icon=":material/moving:")
 
-    def stepped(values: Values) -> None:
-        controls.put("layers", losses.depths[int(values["layers"])])
-
-    def moved(values: Values) -> None:
-        controls.put("sigma", values["sigma"])
-
     finding(lesson.finding(config, losses))
-    show = charts_of(config, losses, {"profile": stepped, "layers": moved})
+    stepped = controls.puts(layers=lambda at: losses.depths[int(at)])
+    show = charts_of(config, losses, {"profile": stepped, "layers": controls.puts(sigma=float)})
     show("depth", "profile")
     show("layers")
 

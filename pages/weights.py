@@ -9,7 +9,6 @@ from icl_core.lessons.weights.comparison import others
 from icl_core.lessons.weights.config import Weights
 from icl_core.lessons.weights.measure import Story
 from icl_core.lessons.weights.views import STUDY_VIEWS
-from icl_core.live import Values
 from icl_core.plots.methods import METHODS
 from ui.boundary import fragment
 from ui.chart import charts_of
@@ -74,12 +73,7 @@ def closer_look(controls: Controls[Weights], story: Story) -> None:
         st.info("No other model of this task and depth is shipped.", icon=":material/info:")
         return
 
-    def moved(values: Values) -> None:
-        if "focus" in values:
-            controls.put("focus", int(values["focus"]) + 1)
-        if "rank" in values:
-            controls.put("rank", round(values["rank"]))
-
+    moved = controls.puts(focus=lambda at: int(at) + 1, rank=round)
     names = STUDY_VIEWS[config.study]
     show = charts_of(config, story, dict.fromkeys(names, moved))
     for name in names:
@@ -93,10 +87,6 @@ def explore() -> None:
     config = controls.config()
     story = result(config)
 
-    def moved(values: Values) -> None:
-        at = int(values["snapshot"])
-        controls.put("snapshot", None if at == story.last else at)
-
     config = controls.fit(lesson.reach(config, story))
     finding(lesson.finding(config, story))
     left, right = st.columns(2, gap="large")
@@ -104,6 +94,7 @@ def explore() -> None:
         closer_look(controls, story)
     config = controls.config()
     with left:
+        moved = controls.puts(snapshot=lambda at: None if at == story.last else int(at))
         charts_of(config, story, {"heatmaps": moved})("heatmaps")
 
 

@@ -1,6 +1,5 @@
 """Theorem 5.1 on screen: error by depth, condition number by layer, for every kappa."""
 
-from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
@@ -141,8 +140,3 @@ def second_order_view(config: Theory, found: Convergence) -> View:
         controls=[slider],
         grid=second_order_grid(config.dim),
     )
-
-
-def with_kappa(config: Theory, kappa: float) -> Theory:
-    """The same choices with kappa as a slider sends it."""
-    return replace(config, kappa=float(f"{kappa:.5g}"))

@@ -166,11 +166,6 @@ def factor_view(config: Theory, found: TwoNoiseLimit) -> View:
     )
 
 
-def context_at(frame: float) -> int:
-    """n of the player's frame."""
-    return CONTEXTS[int(frame)]
-
-
 def two_noise_finding(config: Theory, found: TwoNoiseLimit, trained: Trained | None) -> str:
     """Where the construction stands at the chosen n."""
     own, const = (
