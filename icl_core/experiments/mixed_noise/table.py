@@ -24,14 +24,7 @@ from icl_core.experiments.mixed_noise.published import Printed
 from icl_core.models.linear import PARAMETRIZATIONS, Parametrization
 from icl_core.tasks.linear import LinearTask
 from icl_core.tasks.noise import UniformNoise
-from icl_core.zoo.library import (
-    MIXED_NOISE,
-    PRETRAINED,
-    Entry,
-    entries_of,
-    from_shipped,
-    model_name,
-)
+from icl_core.zoo import library
 from icl_core.zoo.tables import baseline_table_name, load_table
 
 Verdict = Literal["better", "equal", "tail", "floor", "worse", "missing"]
@@ -89,7 +82,7 @@ class Cell:
 
     @property
     def name(self) -> str:
-        return model_name(self.column.task, self.parametrization, self.layers)
+        return library.model_name(self.column.task, self.parametrization, self.layers)
 
     @property
     def heavy_tailed(self) -> bool:
@@ -180,7 +173,7 @@ class Results:
 
     columns: tuple[Column, ...]
     cells: tuple[Cell, ...]
-    entries: tuple[Entry, ...]
+    entries: tuple[library.Entry, ...]
 
     @cached_property
     def _by_place(self) -> dict[tuple[str, str, int], Cell]:
@@ -193,7 +186,7 @@ class Results:
     def cell(self, column: str, parametrization: str, layers: int) -> Cell | None:
         return self._by_place.get((column, parametrization, layers))
 
-    def cell_of(self, entry: Entry) -> Cell | None:
+    def cell_of(self, entry: library.Entry) -> Cell | None:
         """The cell that a model fills; models of other seeds, heads or tasks fill none."""
         return self._by_name.get(entry.name)
 
@@ -205,13 +198,13 @@ class Results:
         return tuple(cell for cell in self.cells if cell.ours is not None)
 
 
-@from_shipped(1)
-def results(folder: Path = PRETRAINED) -> Results:
+@library.from_shipped(1)
+def results(folder: Path = library.PRETRAINED) -> Results:
     """The table of all models of a folder."""
-    return results_of(entries_of(MIXED_NOISE, folder), folder)
+    return results_of(library.entries_of(library.MIXED_NOISE, folder), folder)
 
 
-def results_of(entries: Sequence[Entry], folder: Path = PRETRAINED) -> Results:
+def results_of(entries: Sequence[library.Entry], folder: Path = library.PRETRAINED) -> Results:
     """The table of some models."""
     known = {entry.name: entry for entry in entries}
     columns = tuple(_column(name, task, folder) for name, task in published.paper_tasks().items())
@@ -245,8 +238,10 @@ def _column(name: str, task: LinearTask, folder: Path) -> Column:
     )
 
 
-def _cell(column: Column, kind: Parametrization, layers: int, known: dict[str, Entry]) -> Cell:
-    entry = known.get(model_name(column.task, kind, layers))
+def _cell(
+    column: Column, kind: Parametrization, layers: int, known: dict[str, library.Entry]
+) -> Cell:
+    entry = known.get(library.model_name(column.task, kind, layers))
     paper = published.published_cell(column.name, kind, layers)
     assert paper is not None
     return Cell(

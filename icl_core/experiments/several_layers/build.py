@@ -16,14 +16,8 @@ from icl_core.analysis.estimate import Estimate, MedianEstimate
 from icl_core.analysis.likeness import Likeness, draw_queries, likeness
 from icl_core.experiments import shared
 from icl_core.experiments.jobs import Job, Made
-from icl_core.experiments.several_layers import settings
+from icl_core.experiments.several_layers import layers, settings
 from icl_core.experiments.several_layers.algorithms import tune_algorithms
-from icl_core.experiments.several_layers.layers import (
-    as_blocks,
-    draw_clipped,
-    exact_losses,
-    readings,
-)
 from icl_core.experiments.several_layers.results import Algorithms, Comparison, Course
 from icl_core.experiments.several_layers.sweeps import measure_sweeps
 from icl_core.experiments.shared import Training, task_of
@@ -131,10 +125,10 @@ def _compare(
     prompts, queries, paths = _beside(algorithms, count)
     variance = task_of(shared.MAIN).query_variances
     path = np.asarray(model.weight_path(prompts))
-    losses = exact_losses(path, prompts, variance)
+    losses = layers.exact_losses(path, prompts, variance)
     return Comparison(
         loss=MedianEstimate.of(losses),
-        excess=Estimate.of(losses - exact_losses(paths["gdpp"], prompts, variance)),
+        excess=Estimate.of(losses - layers.exact_losses(paths["gdpp"], prompts, variance)),
         **{method: likeness(path, paths[method], queries) for method in settings.METHODS},
     )
 
@@ -153,7 +147,7 @@ def _beside(
 def _compare_clipped(model: BlockTransformer, algorithms: Algorithms, count: int) -> Comparison:
     """All tokens are clipped, those of GD and GD++ too."""
     drawn, others = _beside_clipped(algorithms, count)
-    first, losses, slopes = readings(model, drawn)
+    first, losses, slopes = layers.readings(model, drawn)
 
     def alike(method: str) -> Likeness:
         answer, _, slope = others[method]
@@ -173,6 +167,6 @@ def _compare_clipped(model: BlockTransformer, algorithms: Algorithms, count: int
 def _beside_clipped(
     algorithms: Algorithms, count: int
 ) -> tuple[Draw, dict[str, tuple[np.ndarray, ...]]]:
-    drawn = draw_clipped(task_of(shared.MAIN), count)
-    blocks = {m: as_blocks(algorithms.of(m).model, settings.CLIP) for m in settings.METHODS}
-    return drawn, {m: readings(model, drawn) for m, model in blocks.items()}
+    drawn = layers.draw_clipped(task_of(shared.MAIN), count)
+    blocks = {m: layers.as_blocks(algorithms.of(m).model, settings.CLIP) for m in settings.METHODS}
+    return drawn, {m: layers.readings(model, drawn) for m, model in blocks.items()}
