@@ -5,13 +5,9 @@ import streamlit as st
 from icl_core.lessons import algorithm as lesson
 from icl_core.lessons.algorithm.config import NAMES, SYSTEM_NAMES, Algorithm
 from icl_core.lessons.algorithm.measure import LABELS, Opened, depths
-from icl_core.lessons.catalog import result
 from icl_core.lessons.shared.shipped import families
 from icl_core.live import Values
-from ui.boundary import fragment
-from ui.chart import charts_of
-from ui.controls import Controls, control_row
-from ui.frame import begin, finding, to_try
+from ui.page import Controls, begin, charts_of, control_row, finding, fragment, result, to_try
 from ui.values import digits
 
 PAGE = "algorithm"

@@ -7,13 +7,9 @@ import streamlit as st
 
 from icl_core.errors import InputError
 from icl_core.lessons import construction as lesson
-from icl_core.lessons.catalog import result
 from icl_core.lessons.construction.config import Construction, starts_at_zero
 from icl_core.lessons.construction.prompt import MAX_DIM, edited, parse_prompt
-from ui.boundary import fragment
-from ui.chart import charts_of
-from ui.controls import Controls, control_row
-from ui.frame import begin, finding, to_try
+from ui.page import Controls, begin, charts_of, control_row, finding, fragment, result, to_try
 from ui.values import digits, written
 
 PAGE = "construction"

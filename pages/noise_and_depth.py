@@ -3,16 +3,12 @@
 import streamlit as st
 
 from icl_core.lessons import noise_and_depth as lesson
-from icl_core.lessons.catalog import result
 from icl_core.lessons.noise_and_depth.config import CONTEXTS, DIMENSIONS, LEVELS, NoiseAndDepth
 from icl_core.lessons.noise_and_depth.measure import limits_of
 from icl_core.lessons.shared.losses import shift_said
 from icl_core.lessons.shared.shipped import families
 from icl_core.plots.methods import METHODS
-from ui.boundary import fragment
-from ui.chart import charts_of
-from ui.controls import Controls, control_row
-from ui.frame import begin, finding, to_try
+from ui.page import Controls, begin, charts_of, control_row, finding, fragment, result, to_try
 
 PAGE = "noise_and_depth"
 

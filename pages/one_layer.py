@@ -2,12 +2,8 @@
 
 from icl_core.experiments.one_layer.settings import SEEDS
 from icl_core.lessons import one_layer as lesson
-from icl_core.lessons.catalog import result
 from icl_core.lessons.one_layer.config import SHIFTS, OneLayer
-from ui.boundary import fragment
-from ui.chart import charts_of
-from ui.controls import Controls, control_row
-from ui.frame import begin, finding, to_try
+from ui.page import Controls, begin, charts_of, control_row, finding, fragment, result, to_try
 from ui.values import digits
 
 PAGE = "one_layer"

@@ -5,15 +5,11 @@ import random
 import streamlit as st
 
 from icl_core.lessons import one_prompt as lesson
-from icl_core.lessons.catalog import result
 from icl_core.lessons.one_prompt.config import OnePrompt
 from icl_core.lessons.one_prompt.measure import drawn_sigma, sigma_reach
 from icl_core.lessons.one_prompt.words import rows
 from icl_core.lessons.shared.shipped import families
-from ui.boundary import fragment
-from ui.chart import charts_of
-from ui.controls import Controls, control_row
-from ui.frame import begin, finding, to_try
+from ui.page import Controls, begin, charts_of, control_row, finding, fragment, result, to_try
 from ui.values import digits
 
 PAGE = "one_prompt"

@@ -2,12 +2,8 @@
 
 from icl_core.experiments.several_layers.settings import ARCHITECTURES
 from icl_core.lessons import several_layers as lesson
-from icl_core.lessons.catalog import result
 from icl_core.lessons.several_layers.config import SHORT, SeveralLayers
-from ui.boundary import fragment
-from ui.chart import charts_of
-from ui.controls import Controls, control_row
-from ui.frame import begin, finding, to_try
+from ui.page import Controls, begin, charts_of, control_row, finding, fragment, result, to_try
 
 PAGE = "several_layers"
 

@@ -3,15 +3,12 @@
 import streamlit as st
 
 from icl_core.constructions import CONSTRUCTIONS
-from icl_core.lessons.catalog import result
 from icl_core.lessons.theory.config import CONTEXTS, DIMENSIONS, LEVELS, Theory
 from icl_core.lessons.theory.measure import Measured
 from icl_core.lessons.theory.two_noise import omega_table
 from icl_core.lessons.theory.words import FINDINGS
-from ui.boundary import fragment
-from ui.chart import Show, charts_of
-from ui.controls import Controls, control_row
-from ui.frame import begin, finding, to_try
+from ui.chart import Show
+from ui.page import Controls, begin, charts_of, control_row, finding, fragment, result, to_try
 from ui.values import digits
 
 PAGE = "theory"

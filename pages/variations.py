@@ -4,12 +4,8 @@ import streamlit as st
 
 from icl_core.experiments.variations.settings import VARIANTS
 from icl_core.lessons import variations as lesson
-from icl_core.lessons.catalog import result
 from icl_core.lessons.variations.config import LABELS, Variations
-from ui.boundary import fragment
-from ui.chart import charts_of
-from ui.controls import Controls, control_row
-from ui.frame import begin, finding, to_try
+from ui.page import Controls, begin, charts_of, control_row, finding, fragment, result, to_try
 
 PAGE = "variations"
 

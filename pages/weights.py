@@ -3,17 +3,13 @@
 import streamlit as st
 
 from icl_core.lessons import weights as lesson
-from icl_core.lessons.catalog import result
 from icl_core.lessons.shared.shipped import families, relatives
 from icl_core.lessons.weights.comparison import others
 from icl_core.lessons.weights.config import Weights
 from icl_core.lessons.weights.measure import Story
 from icl_core.lessons.weights.views import STUDY_VIEWS
 from icl_core.plots.methods import METHODS
-from ui.boundary import fragment
-from ui.chart import charts_of
-from ui.controls import Controls, control_row
-from ui.frame import begin, finding, to_try
+from ui.page import Controls, begin, charts_of, control_row, finding, fragment, result, to_try
 
 PAGE = "weights"
 STUDIES = {"theory": "Theory", "parts": "Low rank", "compare": "Compare", "seeds": "All models"}
