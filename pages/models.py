@@ -11,7 +11,7 @@ from icl_core.lessons.models.cards import card_finding, in_order, label, list_ro
 from icl_core.lessons.models.config import ALL, Models
 from icl_core.lessons.models.measure import listed
 from icl_core.lessons.shared.model_map import noise_words
-from icl_core.plots.methods import METHODS
+from icl_core.plots import METHODS
 from icl_core.zoo.library import task_name
 from ui.checkpoint_view import open_checkpoint
 from ui.model_view import model_row

@@ -7,7 +7,7 @@ from icl_core.lessons.noise_and_depth.config import CONTEXTS, DIMENSIONS, LEVELS
 from icl_core.lessons.noise_and_depth.measure import limits_of
 from icl_core.lessons.shared.losses import shift_said
 from icl_core.lessons.shared.shipped import families
-from icl_core.plots.methods import METHODS
+from icl_core.plots import METHODS
 from ui.page import Controls, begin, charts_of, control_row, finding, fragment, result, to_try
 
 PAGE = "noise_and_depth"

@@ -8,7 +8,7 @@ from icl_core.lessons.weights.comparison import others
 from icl_core.lessons.weights.config import Weights
 from icl_core.lessons.weights.measure import Story
 from icl_core.lessons.weights.views import STUDY_VIEWS
-from icl_core.plots.methods import METHODS
+from icl_core.plots import METHODS
 from ui.page import Controls, begin, charts_of, control_row, finding, fragment, result, to_try
 
 PAGE = "weights"

@@ -18,8 +18,7 @@ from icl_core.lessons.shared.shipped import families
 from icl_core.lessons.shared.words import plus_minus
 from icl_core.live import Slider, View
 from icl_core.live.moving import BOTTOM, curve_grid
-from icl_core.plots.drawing import Curve
-from icl_core.plots.figure import Figure
+from icl_core.plots import Curve, Figure
 from icl_core.plots.losses import TOP
 from icl_core.plots.omegas import OMEGA_NAMES, omega_chart
 from icl_core.tasks.noise import met_in_training

@@ -5,11 +5,9 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from icl_core.plots.drawing import LABELS_ONLY, Curve, Drawing, Looks
-from icl_core.plots.figure import Figure
-from icl_core.plots.methods import METHODS
+from icl_core.plots import LABELS_ONLY, METHODS, Curve, Drawing, Figure, Looks, log_range
 from icl_core.plots.style import numbered_cells
-from icl_core.plots.ticks import limit_of, log_range
+from icl_core.plots.ticks import limit_of
 
 PANELS = {
     "before": "tokens e",

@@ -11,8 +11,8 @@ from icl_core.lessons.shared.coordinates import normalised
 from icl_core.lessons.shared.matrices import panels
 from icl_core.lessons.shared.model_map import CAPTIONS, map_figure
 from icl_core.live import View
+from icl_core.plots import Curve, level
 from icl_core.plots import losses as plots
-from icl_core.plots.drawing import Curve, level
 from icl_core.plots.heatmaps import heatmaps
 from icl_core.tasks.noise import met_in_training
 

@@ -12,9 +12,8 @@ from icl_core.lessons.shared.losses import Losses, highest_sigma
 from icl_core.lessons.shared.shipped import BASELINES, DESCENTS
 from icl_core.live import Link, Player, Slider, View
 from icl_core.live.moving import curve_grid
+from icl_core.plots import Curve, Figure, level
 from icl_core.plots import losses as plots
-from icl_core.plots.drawing import Curve, level
-from icl_core.plots.figure import Figure
 from icl_core.tasks.noise import met_in_training
 
 METHOD = Link(group="noise_and_depth", by="trace")

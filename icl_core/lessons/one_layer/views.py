@@ -16,8 +16,8 @@ from icl_core.lessons.shared.curves import over_seeds
 from icl_core.lessons.shared.matrices import PW_V, W_KQ, beside
 from icl_core.live import View
 from icl_core.live.moving import grid_at, matrix_values, updates_player
+from icl_core.plots import Curve, level
 from icl_core.plots import heatmaps as heat
-from icl_core.plots.drawing import Curve, level
 from icl_core.plots.lines import MEASURES, lines
 from icl_core.zoo.movies import Movie
 

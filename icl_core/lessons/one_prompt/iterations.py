@@ -18,9 +18,8 @@ from icl_core.lessons.shared.curves import Means, depth_curves
 from icl_core.lessons.shared.losses import Losses
 from icl_core.lessons.shared.words import counted, plus_minus
 from icl_core.live import View
-from icl_core.plots.drawing import Curve, level
+from icl_core.plots import METHODS, Curve, level
 from icl_core.plots.losses import TOP
-from icl_core.plots.methods import METHODS
 from icl_core.tasks.linear import LinearTask
 from icl_core.zoo.library import from_shipped
 

@@ -13,9 +13,8 @@ from icl_core.lessons.shared.losses import Losses, highest_sigma
 from icl_core.lessons.shared.model_map import noise_words
 from icl_core.lessons.shared.shipped import BASELINES
 from icl_core.lessons.shared.words import counted
-from icl_core.plots.drawing import Curve, level
+from icl_core.plots import METHODS, Curve, level
 from icl_core.plots.losses import TOP
-from icl_core.plots.methods import METHODS
 from icl_core.tasks.linear import LinearTask
 from icl_core.tasks.noise import met_in_training
 

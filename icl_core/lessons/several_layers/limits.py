@@ -17,8 +17,7 @@ from icl_core.lessons.several_layers.config import (
 from icl_core.lessons.several_layers.measure import Layers, Runs
 from icl_core.lessons.shared.words import short
 from icl_core.live import View
-from icl_core.plots.drawing import Curve, level
-from icl_core.plots.figure import Figure
+from icl_core.plots import Curve, Figure, level
 from icl_core.plots.lines import PLAIN, lines
 
 

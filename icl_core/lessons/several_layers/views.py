@@ -14,7 +14,7 @@ from icl_core.lessons.several_layers.measure import Layers, Runs, condition
 from icl_core.lessons.several_layers.weights import weights_view
 from icl_core.live import View
 from icl_core.live.moving import curve_grid, updates_player
-from icl_core.plots.drawing import Curve, level
+from icl_core.plots import Curve, level
 from icl_core.plots.lines import MEASURES, lines
 
 

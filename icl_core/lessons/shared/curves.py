@@ -12,7 +12,7 @@ from icl_core.lessons.shared.bands import BAND_NAMES, Statistic, center_and_band
 from icl_core.lessons.shared.losses import Losses
 from icl_core.lessons.shared.shipped import BASELINES
 from icl_core.models.linear import PARAMETRIZATIONS
-from icl_core.plots.drawing import Curve
+from icl_core.plots import Curve
 
 
 class Shown(Protocol):

@@ -10,8 +10,7 @@ from icl_core.lessons.theory import figures as plots
 from icl_core.lessons.theory.config import DIMENSIONS, KAPPAS, STEPS, Theory
 from icl_core.live import Grid, Slider, View
 from icl_core.live.moving import Index, curve_grid
-from icl_core.plots.drawing import Curve
-from icl_core.plots.methods import METHODS
+from icl_core.plots import METHODS, Curve
 
 NODES = 121
 REACHED = 1e-10

@@ -12,7 +12,7 @@ from icl_core.errors import InputError
 from icl_core.lessons.theory import figures as plots
 from icl_core.lessons.theory.config import Theory
 from icl_core.live import View
-from icl_core.plots.drawing import Curve
+from icl_core.plots import Curve
 from icl_core.zoo.library import PRETRAINED, find_entry, from_shipped, load_entry
 
 BOUND = 0.1

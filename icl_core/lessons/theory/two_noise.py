@@ -17,7 +17,7 @@ from icl_core.lessons.theory import figures as plots
 from icl_core.lessons.theory.config import LEVELS, TRAINED_CONTEXT, TRAINED_TASK, Theory
 from icl_core.live import Grid, Player, View
 from icl_core.live.moving import Index, Values, grid_at
-from icl_core.plots.drawing import Curve
+from icl_core.plots import Curve
 from icl_core.zoo.library import PRETRAINED, from_shipped, load_entry
 from icl_core.zoo.tables import load_table
 

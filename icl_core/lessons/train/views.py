@@ -13,11 +13,9 @@ from icl_core.lessons.train.measure import Outcome
 from icl_core.live import Player, View
 from icl_core.live.moving import grid_at, matrix_values
 from icl_core.models.linear import Parametrization
+from icl_core.plots import Curve, Figure, level, log_range
 from icl_core.plots import heatmaps as weight_plots
 from icl_core.plots import losses as plots
-from icl_core.plots.drawing import Curve, level
-from icl_core.plots.figure import Figure
-from icl_core.plots.ticks import log_range
 
 
 def run_view(config: Train, outcome: Outcome) -> View:

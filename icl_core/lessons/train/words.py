@@ -10,7 +10,7 @@ from icl_core.lessons.shared.words import counted, plus_minus, short
 from icl_core.lessons.train.config import Train
 from icl_core.lessons.train.measure import Outcome
 from icl_core.models.linear import Parametrization
-from icl_core.plots.methods import METHODS
+from icl_core.plots import METHODS
 from icl_core.tasks.linear import LinearTask
 
 

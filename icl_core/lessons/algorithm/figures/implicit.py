@@ -4,10 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from icl_core.plots.drawing import Drawing, Looks
-from icl_core.plots.figure import Figure
+from icl_core.plots import METHODS, Drawing, Figure, Looks
 from icl_core.plots.heatmaps import token_axes, token_lines, token_names
-from icl_core.plots.methods import METHODS
 
 MODEL = METHODS["diag"]
 

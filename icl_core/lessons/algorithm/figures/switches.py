@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from icl_core.plots.drawing import LABELS_ONLY, LOSS, Curve, Drawing, Met
-from icl_core.plots.figure import Figure
+from icl_core.plots import LABELS_ONLY, LOSS, Curve, Drawing, Figure
+from icl_core.plots.drawing import Met
 from icl_core.plots.omegas import OMEGA_NAMES, OMEGAS
 from icl_core.plots.style import numbered_cells
 

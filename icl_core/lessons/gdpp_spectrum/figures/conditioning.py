@@ -19,10 +19,7 @@ from icl_core.lessons.gdpp_spectrum.measure import (
     shares,
 )
 from icl_core.lessons.shared.words import counted
-from icl_core.plots.drawing import Drawing, Looks
-from icl_core.plots.figure import Figure
-from icl_core.plots.style import translucent
-from icl_core.plots.ticks import log_range
+from icl_core.plots import Drawing, Figure, Looks, log_range, translucent
 
 
 def sizes_figure(sizes: Sequence[Hessians], *, layers: int, law: str) -> Figure:
