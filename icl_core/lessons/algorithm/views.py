@@ -12,7 +12,8 @@ from icl_core.lessons.algorithm.figures import switches as plots
 from icl_core.lessons.algorithm.figures.flow import flow_diagram
 from icl_core.lessons.algorithm.measure import Opened, depths
 from icl_core.lessons.algorithm.switches import Switched
-from icl_core.lessons.shared.bands import BAND_NAMES, center_and_band
+from icl_core.lessons.shared.bands import center_and_band
+from icl_core.lessons.shared.curves import banded
 from icl_core.lessons.shared.memo import kept
 from icl_core.lessons.shared.shipped import families
 from icl_core.lessons.shared.words import plus_minus
@@ -49,17 +50,8 @@ def _bands(
     name: str, label: str, summary: LossSummary, x: np.ndarray, uid: str, **more: Any
 ) -> Curve:
     mean, low, high = (np.minimum(part, MOST) for part in center_and_band(summary, "mean"))
-    return Curve(
-        method=name,
-        label=label,
-        uid=uid,
-        x=x,
-        y=mean,
-        low=np.maximum(low, BOTTOM),
-        high=high,
-        band=BAND_NAMES["mean"],
-        **more,
-    )
+    bands = mean, np.maximum(low, BOTTOM), high
+    return banded(name, x, bands, label=label, uid=uid, **more)
 
 
 def switch_curves(

@@ -9,6 +9,7 @@ from icl_core.algorithms import Method
 from icl_core.algorithms.descent import GradientDescent
 from icl_core.analysis.squares import BEST, SEEN, Squares, square_cosines
 from icl_core.errors import InputError
+from icl_core.lessons.shared.curves import banded
 from icl_core.lessons.theory import figures as plots
 from icl_core.lessons.theory.config import Theory
 from icl_core.live import View
@@ -34,20 +35,11 @@ def square_curves(config: Theory, found: Squares) -> list[Curve]:
     """Cosine by n with two standard errors, and that of a quadratic feature."""
     curves = []
     for method, (mean, stderr) in (found.centred if config.centred else found.plain).items():
-        curves.append(
-            Curve(
-                method="oracle_rr" if method == BEST else method,
-                x=found.contexts,
-                y=mean,
-                low=np.maximum(mean - 2 * stderr, 1e-6),
-                high=mean + 2 * stderr,
-                band="±2 standard errors",
-                label=NAMES[method],
-                markers=True,
-                # The others lie on it where prompts are long.
-                width=5 if method == BEST else 2,
-            )
-        )
+        bands = mean, np.maximum(mean - 2 * stderr, 1e-6), mean + 2 * stderr
+        # The others lie on the best where prompts are long.
+        style, width = ("oracle_rr", 5) if method == BEST else (method, 2)
+        looks = {"label": NAMES[method], "markers": True, "width": width}
+        curves.append(banded(style, found.contexts, bands, **looks))
     ends = float(found.contexts[0]), float(found.contexts[-1])
     feature = Curve(method="bayes_rr", x=np.array(ends), y=np.ones(2), label="a feature x(1)²")
     return [*curves, feature]
