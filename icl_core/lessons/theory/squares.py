@@ -1,7 +1,6 @@
 """Theorem 4.2 on screen: the cosine with the square of a coordinate."""
 
 from contextlib import suppress
-from pathlib import Path
 
 import numpy as np
 
@@ -14,7 +13,7 @@ from icl_core.lessons.theory import figures as plots
 from icl_core.lessons.theory.config import Theory
 from icl_core.live import View
 from icl_core.plots import Curve
-from icl_core.zoo.library import PRETRAINED, find_entry, from_shipped, load_entry
+from icl_core.zoo.library import find_entry, from_shipped, load_entry
 
 BOUND = 0.1
 """The theorem's, for n much larger than d."""
@@ -23,11 +22,11 @@ NAMES = {BEST: "least squares", "gd": "GD, one step", "diag": "DIAG, 4 layers"}
 
 
 @from_shipped(1)
-def squares(folder: Path = PRETRAINED) -> Squares:
+def squares() -> Squares:
     """One step of gradient descent and a shipped model, where it ships, beside the best."""
     methods: dict[str, Method] = {"gd": GradientDescent(etas=(1.0,))}
     with suppress(InputError):
-        methods["diag"] = load_entry(find_entry(MODEL, folder), folder).model
+        methods["diag"] = load_entry(find_entry(MODEL)).model
     return square_cosines(methods)
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from pathlib import Path
 
 import numpy as np
 
@@ -20,7 +19,7 @@ from icl_core.lessons.theory.config import LEVELS, TRAINED_CONTEXT, TRAINED_TASK
 from icl_core.live import Grid, Player, View
 from icl_core.live.moving import Index, Values, grid_at
 from icl_core.plots import Curve, Looks
-from icl_core.zoo.library import PRETRAINED, from_shipped, load_entry
+from icl_core.zoo.library import from_shipped, load_entry
 from icl_core.zoo.tables import load_table
 
 OMEGAS = (r"$\omega_{xx}$", r"$\omega_{xy}$", r"$\omega_{yx}$", r"$n\,\omega_{yy}$")
@@ -39,12 +38,12 @@ class Trained:
 
 
 @from_shipped(1)
-def trained_pair(folder: Path = PRETRAINED) -> Trained | None:
+def trained_pair() -> Trained | None:
     """None where it does not ship."""
     try:
-        entry = families(folder)[TRAINED_TASK].entries["diag"][2]
-        summary = load_table(entry.name, folder).loss
-        own = omega_values(load_entry(entry, folder).model)
+        entry = families()[TRAINED_TASK].entries["diag"][2]
+        summary = load_table(entry.name).loss
+        own = omega_values(load_entry(entry).model)
     except (InputError, KeyError):
         return None
     n = TRAINED_CONTEXT
