@@ -17,6 +17,7 @@ from ui.boundary import fragment
 from ui.chart import asked, chart
 from ui.frame import finding
 from ui.jobs import Job, trainings
+from ui.menu import download
 
 POLL = 1.0
 """Seconds between two looks at a running training."""
@@ -98,14 +99,8 @@ def _result(job: Job) -> None:
     config = job.config
     finding(model_finding(config.parametrization, config.task(), job.measured))
     checkpoint = checkpoint_of(config, job.frames[-1], job.measured)
-    st.download_button(
-        "Download the model",
-        checkpoint_bytes(checkpoint),
-        file_name=f"{config.parametrization}_L{config.layers}_d{config.dim}.safetensors",
-        mime="application/octet-stream",
-        icon=":material/download:",
-        on_click="ignore",
-    )
+    name = f"{config.parametrization}_L{config.layers}_d{config.dim}.safetensors"
+    download("Download the model", checkpoint_bytes(checkpoint), name)
 
 
 def _figures(job: Job, page: str) -> None:
