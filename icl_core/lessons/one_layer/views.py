@@ -132,16 +132,11 @@ def shift_curves(shift: str, runs: Runs) -> list[Curve]:
         "target_shift": shifts.target_shift,
         "law_shift": shifts.law_shift,
     }[shift]
-    mixed, trained = losses.mixed.mean, losses.trained.mean
+    mixed, trained = losses.mixed.mean.mean(0), losses.trained.mean
+    average = "average of trained and construction"
     return [
         Curve(method="gd", x=scales, y=losses.gd.mean),
-        Curve(
-            method="construction",
-            label="average of trained and construction",
-            x=scales,
-            y=mixed.mean(0),
-            width=1.5,
-        ),
+        Curve(method="construction", x=scales, y=mixed, label=average, width=1.5),
         over_seeds("full", scales, trained, label=TRAINED),
     ]
 

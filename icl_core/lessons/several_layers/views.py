@@ -12,6 +12,7 @@ from icl_core.lessons.several_layers.config import EARLIEST, NAMES, STYLES, TRAI
 from icl_core.lessons.several_layers.limits import depths_view, mixes_view, scales_view
 from icl_core.lessons.several_layers.measure import Layers, Runs, condition
 from icl_core.lessons.several_layers.weights import weights_view
+from icl_core.lessons.shared.curves import banded
 from icl_core.live import View
 from icl_core.live.moving import curve_grid, updates_player
 from icl_core.plots import Curve, level
@@ -66,19 +67,14 @@ def layers_view(config: SeveralLayers, runs: Runs) -> View:
     )
 
 
-def _over_seeds(layers: Layers, values: np.ndarray, **style: str) -> Curve:
+def _over_seeds(layers: Layers, method: str, values: np.ndarray, label: str) -> Curve:
     """Of values [seeds, snapshots], the median over seeds and their extremes.
 
     Not the mean: now and then a deep model diverges on rare prompts for a while.
     """
-    return Curve(
-        x=layers.x,
-        y=np.nanmedian(values, axis=0),
-        low=np.nanmin(values, axis=0),
-        high=np.minimum(np.nanmax(values, axis=0), 1e3),
-        band=f"{len(values)} seeds,",
-        **style,  # type: ignore[arg-type]
-    )
+    low, high = np.nanmin(values, axis=0), np.minimum(np.nanmax(values, axis=0), 1e3)
+    bands = np.nanmedian(values, axis=0), low, high
+    return banded(method, layers.x, bands, f"{len(values)} seeds,", label=label)
 
 
 def training_view(config: SeveralLayers, runs: Runs) -> View:
@@ -89,7 +85,7 @@ def training_view(config: SeveralLayers, runs: Runs) -> View:
         for m in METHODS
     ]
     losses = layers.course.frames.loss.mean[:, :, -1]
-    mine = _over_seeds(layers, overflowed(losses), method="full", label=TRAINED)
+    mine = _over_seeds(layers, "full", overflowed(losses), TRAINED)
     figure = lines(
         [*levels, mine],
         name="depth_training",
@@ -111,7 +107,7 @@ def cosines_view(config: SeveralLayers, runs: Runs) -> View:
     layers = runs[config.kind]
     cosines = {m: layers.course.frames.of(m).cosine[:, :, -1] for m in METHODS}
     curves = [
-        _later(_over_seeds(layers, values, method=STYLES[m], label=f"with {NAMES[m]}"))
+        _later(_over_seeds(layers, STYLES[m], values, f"with {NAMES[m]}"))
         for m, values in cosines.items()
     ]
     figure = lines(
