@@ -5,13 +5,10 @@ import streamlit as st
 from icl_core.lessons import algorithm as lesson
 from icl_core.lessons.algorithm.config import NAMES, SYSTEM_NAMES, Algorithm
 from icl_core.lessons.algorithm.measure import LABELS, Opened, depths
-from icl_core.lessons.catalog import result
 from icl_core.lessons.shared.shipped import families
 from icl_core.live import Values
-from ui.boundary import fragment
-from ui.chart import charts_of
-from ui.controls import Controls, control_row
-from ui.frame import begin, finding, to_try
+from ui.page import Controls, begin, charts_of, control_row, finding, fragment, result, to_try
+from ui.values import digits
 
 PAGE = "algorithm"
 
@@ -75,11 +72,9 @@ def one_prompt(controls: Controls[Algorithm], opened: Opened) -> None:
     st.header("The weights that it holds", anchor=False)
     controls.number("seed", "Prompt", 0, 999)
 
-    def moved(values: Values) -> None:
-        at = int(values["after"])
-        controls.put("after", None if at == opened.num_layers else at)
-        controls.put("sigma", float(f"{values['sigma']:.6g}"))
-
+    moved = controls.puts(
+        after=lambda at: None if at == opened.num_layers else int(at), sigma=digits(6)
+    )
     show = charts_of(controls.config(), opened, {"implicit": moved})
     show("implicit", "terms", widths=(3, 2))
 

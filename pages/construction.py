@@ -7,15 +7,10 @@ import streamlit as st
 
 from icl_core.errors import InputError
 from icl_core.lessons import construction as lesson
-from icl_core.lessons.catalog import result
 from icl_core.lessons.construction.config import Construction, starts_at_zero
 from icl_core.lessons.construction.prompt import MAX_DIM, edited, parse_prompt
-from icl_core.live import Values
-from ui.boundary import fragment
-from ui.chart import charts_of
-from ui.controls import Controls, control_row
-from ui.frame import begin, finding, to_try
-from ui.values import written
+from ui.page import Controls, begin, charts_of, control_row, finding, fragment, result, to_try
+from ui.values import digits, written
 
 PAGE = "construction"
 
@@ -64,13 +59,11 @@ def explore() -> None:
     config = controls.fit(lesson.reach(config, result(config)))
     run = result(config)
 
-    def stepped(values: Values) -> None:
-        controls.put("layer", int(values["layer"]) + 1)
-
-    def moved(values: Values) -> None:
-        controls.put("eta", float(f"{values['eta']:.5g}"))
-
-    show = charts_of(config, run, {"step": stepped, "descent": moved})
+    moved = {
+        "step": controls.puts(layer=lambda at: int(at) + 1),
+        "descent": controls.puts(eta=digits(5)),
+    }
+    show = charts_of(config, run, moved)
     finding(lesson.finding(config, run))
     left, right = st.columns([2, 3], gap="large")
     with left:

@@ -5,7 +5,6 @@ import math
 import streamlit as st
 
 from icl_core.lessons import gdpp_spectrum as lesson
-from icl_core.lessons.catalog import result
 from icl_core.lessons.gdpp_spectrum.config import (
     CONDITIONS,
     CONTEXTS,
@@ -16,10 +15,7 @@ from icl_core.lessons.gdpp_spectrum.config import (
 )
 from icl_core.lessons.gdpp_spectrum.measure import gamma_of
 from icl_core.live import Values
-from ui.boundary import fragment
-from ui.chart import charts_of
-from ui.controls import Controls, control_row
-from ui.frame import begin, finding, to_try
+from ui.page import Controls, begin, charts_of, control_row, finding, fragment, result, to_try
 
 PAGE = "gdpp_spectrum"
 

@@ -7,19 +7,15 @@ from icl_core.experiments.mixed_noise.claims import Claim
 from icl_core.experiments.mixed_noise.faults import faults
 from icl_core.experiments.mixed_noise.table import Results, results
 from icl_core.lessons import models as lesson
-from icl_core.lessons.catalog import result
 from icl_core.lessons.models.cards import card_finding, in_order, label, list_rows
 from icl_core.lessons.models.config import ALL, Models
 from icl_core.lessons.models.measure import listed
 from icl_core.lessons.shared.model_map import noise_words
-from icl_core.plots.methods import METHODS
+from icl_core.plots import METHODS
 from icl_core.zoo.library import task_name
-from ui.boundary import fragment
-from ui.chart import charts_of
 from ui.checkpoint_view import open_checkpoint
-from ui.controls import Controls, control_row
-from ui.frame import begin, finding, to_try
 from ui.model_view import model_row
+from ui.page import Controls, begin, charts_of, control_row, finding, fragment, result, to_try
 
 PAGE = "models"
 LIST = "models:list"

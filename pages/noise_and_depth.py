@@ -3,17 +3,12 @@
 import streamlit as st
 
 from icl_core.lessons import noise_and_depth as lesson
-from icl_core.lessons.catalog import result
 from icl_core.lessons.noise_and_depth.config import CONTEXTS, DIMENSIONS, LEVELS, NoiseAndDepth
 from icl_core.lessons.noise_and_depth.measure import limits_of
 from icl_core.lessons.shared.losses import shift_said
 from icl_core.lessons.shared.shipped import families
-from icl_core.live import Values
-from icl_core.plots.methods import METHODS
-from ui.boundary import fragment
-from ui.chart import charts_of
-from ui.controls import Controls, control_row
-from ui.frame import begin, finding, to_try
+from icl_core.plots import METHODS
+from ui.page import Controls, begin, charts_of, control_row, finding, fragment, result, to_try
 
 PAGE = "noise_and_depth"
 
@@ -50,14 +45,9 @@ def explore() -> None:
     if losses.shifted:
         st.info(shift_said(family.task, losses), icon=":material/moving:")
 
-    def stepped(values: Values) -> None:
-        controls.put("layers", losses.depths[int(values["layers"])])
-
-    def moved(values: Values) -> None:
-        controls.put("sigma", values["sigma"])
-
     finding(lesson.finding(config, losses))
-    show = charts_of(config, losses, {"profile": stepped, "layers": moved})
+    stepped = controls.puts(layers=lambda at: losses.depths[int(at)])
+    show = charts_of(config, losses, {"profile": stepped, "layers": controls.puts(sigma=float)})
     show("depth", "profile")
     show("layers")
 

@@ -2,13 +2,9 @@
 
 from icl_core.experiments.one_layer.settings import SEEDS
 from icl_core.lessons import one_layer as lesson
-from icl_core.lessons.catalog import result
 from icl_core.lessons.one_layer.config import SHIFTS, OneLayer
-from icl_core.live import Values
-from ui.boundary import fragment
-from ui.chart import charts_of
-from ui.controls import Controls, control_row
-from ui.frame import begin, finding, to_try
+from ui.page import Controls, begin, charts_of, control_row, finding, fragment, result, to_try
+from ui.values import digits
 
 PAGE = "one_layer"
 
@@ -22,14 +18,9 @@ def explore() -> None:
     config = controls.config()
     runs = result(config)
 
-    def played(values: Values) -> None:
-        controls.put("frame", int(values["frame"]))
-
-    def damped(values: Values) -> None:
-        controls.put("damping", float(f"{values['damping']:.4g}"))
-
     finding(lesson.finding(config, runs))
-    show = charts_of(config, runs, {"weights": played, "rollout": damped, "limits": damped})
+    moved = controls.puts(frame=int, damping=digits(4))
+    show = charts_of(config, runs, dict.fromkeys(("weights", "rollout", "limits"), moved))
     show("training", "weights", widths=(3, 4))
     show("alignment", "shift")
     show("mixes", "sizes")

@@ -5,16 +5,12 @@ import random
 import streamlit as st
 
 from icl_core.lessons import one_prompt as lesson
-from icl_core.lessons.catalog import result
 from icl_core.lessons.one_prompt.config import OnePrompt
 from icl_core.lessons.one_prompt.measure import drawn_sigma, sigma_reach
 from icl_core.lessons.one_prompt.words import rows
 from icl_core.lessons.shared.shipped import families
-from icl_core.live import Values
-from ui.boundary import fragment
-from ui.chart import charts_of
-from ui.controls import Controls, control_row
-from ui.frame import begin, finding, to_try
+from ui.page import Controls, begin, charts_of, control_row, finding, fragment, result, to_try
+from ui.values import digits
 
 PAGE = "one_prompt"
 FORMATS = {"acts for σ": "%.3f", "distance": "%.2g", "loss": "%.2g"}
@@ -48,9 +44,7 @@ def explore() -> None:
     config = controls.config()
     shown = result(config)
 
-    def moved(values: Values) -> None:
-        controls.put("sigma", limits.nearest(float(f"{values['sigma']:.6g}")))
-
+    moved = controls.puts(sigma=lambda value: limits.nearest(digits(6)(value)))
     show = charts_of(config, shown, dict.fromkeys(("noise", "weights", "steps"), moved))
     finding(lesson.finding(config, shown))
     left, right = st.columns([3, 2], gap="large")

@@ -2,13 +2,9 @@
 
 import streamlit as st
 
-from icl_core.lessons.catalog import result
 from icl_core.lessons.paper_figures.config import FAR_DEPTHS, TITLES, PaperFigures
 from icl_core.lessons.shared.shipped import families
-from ui.boundary import fragment
-from ui.chart import charts_of
-from ui.controls import Controls, control_row
-from ui.frame import begin, to_try
+from ui.page import Controls, begin, charts_of, control_row, fragment, result, to_try
 
 PAGE = "paper_figures"
 

@@ -2,13 +2,8 @@
 
 from icl_core.experiments.several_layers.settings import ARCHITECTURES
 from icl_core.lessons import several_layers as lesson
-from icl_core.lessons.catalog import result
 from icl_core.lessons.several_layers.config import SHORT, SeveralLayers
-from icl_core.live import Values
-from ui.boundary import fragment
-from ui.chart import charts_of
-from ui.controls import Controls, control_row
-from ui.frame import begin, finding, to_try
+from ui.page import Controls, begin, charts_of, control_row, finding, fragment, result, to_try
 
 PAGE = "several_layers"
 
@@ -29,10 +24,8 @@ def explore() -> None:
     config = controls.config()
     runs = result(config)
 
-    def moved(values: Values) -> None:
-        controls.put("frame", int(values["frame"]))
-
     finding(lesson.finding(config, runs))
+    moved = controls.puts(frame=int)
     show = charts_of(config, runs, {"layers": moved, "weights": moved})
     show("layers", "cosines")
     show("likeness", "depths" if kind.clipped else "weights", widths=(3, 4))

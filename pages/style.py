@@ -5,7 +5,7 @@ from itertools import combinations
 import streamlit as st
 
 from icl_core.live import View
-from icl_core.plots.methods import METHODS
+from icl_core.plots import METHODS
 from icl_core.plots.style import SURFACES
 from icl_core.plots.swatches import diverging_scale, method_lines
 from icl_core.plots.vision import VISIONS, contrast, difference

@@ -3,17 +3,13 @@
 import streamlit as st
 
 from icl_core.constructions import CONSTRUCTIONS
-from icl_core.lessons.catalog import result
-from icl_core.lessons.theory.config import DIMENSIONS, LEVELS, Theory
+from icl_core.lessons.theory.config import CONTEXTS, DIMENSIONS, LEVELS, Theory
 from icl_core.lessons.theory.measure import Measured
-from icl_core.lessons.theory.second_order import with_kappa
-from icl_core.lessons.theory.two_noise import context_at, omega_table
+from icl_core.lessons.theory.two_noise import omega_table
 from icl_core.lessons.theory.words import FINDINGS
-from icl_core.live import Values
-from ui.boundary import fragment
-from ui.chart import Show, charts_of
-from ui.controls import Controls, control_row
-from ui.frame import begin, finding, to_try
+from ui.chart import Show
+from ui.page import Controls, begin, charts_of, control_row, finding, fragment, result, to_try
+from ui.values import digits
 
 PAGE = "theory"
 
@@ -29,13 +25,8 @@ def explore() -> None:
     config = controls.config()
     found = result(config)
 
-    def bent(values: Values) -> None:
-        controls.put("kappa", with_kappa(config, values["kappa"]).kappa)
-
-    def played(values: Values) -> None:
-        controls.put("num_context", context_at(values["num_context"]))
-
-    show = charts_of(config, found, {"second_order": bent, "factor": played})
+    moved = controls.puts(kappa=digits(5), num_context=lambda at: CONTEXTS[int(at)])
+    show = charts_of(config, found, {"second_order": moved, "factor": moved})
     second_order(config, found, show)
     two_noise(config, found, show)
     square(config, found, show)

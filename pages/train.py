@@ -6,7 +6,7 @@ from icl_core.errors import InputError
 from icl_core.experiments.variations.settings import SOFTMAX
 from icl_core.lessons.train.config import LIMITS, SECONDS, SYSTEMS, Train
 from icl_core.lessons.train.words import name_of
-from icl_core.plots.methods import METHODS
+from icl_core.plots import METHODS
 from ui.boundary import guarded
 from ui.checkpoint_view import open_checkpoint
 from ui.controls import Controls, control_row

@@ -4,13 +4,8 @@ import streamlit as st
 
 from icl_core.experiments.variations.settings import VARIANTS
 from icl_core.lessons import variations as lesson
-from icl_core.lessons.catalog import result
 from icl_core.lessons.variations.config import LABELS, Variations
-from icl_core.live import Values
-from ui.boundary import fragment
-from ui.chart import charts_of
-from ui.controls import Controls, control_row
-from ui.frame import begin, finding, to_try
+from ui.page import Controls, begin, charts_of, control_row, finding, fragment, result, to_try
 
 PAGE = "variations"
 
@@ -25,11 +20,9 @@ def explore() -> None:
     config = controls.config()
     runs = result(config)
 
-    def to_frame(values: Values) -> None:
-        controls.put("frame", int(values["frame"]))
-
     finding(lesson.finding(config, runs))
-    show = charts_of(config, runs, {"losses": to_frame, "weights": to_frame})
+    moved = controls.puts(frame=int)
+    show = charts_of(config, runs, {"losses": moved, "weights": moved})
     left, right = st.columns(2, gap="large")
     with left:
         show("losses")

@@ -3,18 +3,13 @@
 import streamlit as st
 
 from icl_core.lessons import weights as lesson
-from icl_core.lessons.catalog import result
 from icl_core.lessons.shared.shipped import families, relatives
 from icl_core.lessons.weights.comparison import others
 from icl_core.lessons.weights.config import Weights
 from icl_core.lessons.weights.measure import Story
 from icl_core.lessons.weights.views import STUDY_VIEWS
-from icl_core.live import Values
-from icl_core.plots.methods import METHODS
-from ui.boundary import fragment
-from ui.chart import charts_of
-from ui.controls import Controls, control_row
-from ui.frame import begin, finding, to_try
+from icl_core.plots import METHODS
+from ui.page import Controls, begin, charts_of, control_row, finding, fragment, result, to_try
 
 PAGE = "weights"
 STUDIES = {"theory": "Theory", "parts": "Low rank", "compare": "Compare", "seeds": "All models"}
@@ -74,12 +69,7 @@ def closer_look(controls: Controls[Weights], story: Story) -> None:
         st.info("No other model of this task and depth is shipped.", icon=":material/info:")
         return
 
-    def moved(values: Values) -> None:
-        if "focus" in values:
-            controls.put("focus", int(values["focus"]) + 1)
-        if "rank" in values:
-            controls.put("rank", round(values["rank"]))
-
+    moved = controls.puts(focus=lambda at: int(at) + 1, rank=round)
     names = STUDY_VIEWS[config.study]
     show = charts_of(config, story, dict.fromkeys(names, moved))
     for name in names:
@@ -93,10 +83,6 @@ def explore() -> None:
     config = controls.config()
     story = result(config)
 
-    def moved(values: Values) -> None:
-        at = int(values["snapshot"])
-        controls.put("snapshot", None if at == story.last else at)
-
     config = controls.fit(lesson.reach(config, story))
     finding(lesson.finding(config, story))
     left, right = st.columns(2, gap="large")
@@ -104,6 +90,7 @@ def explore() -> None:
         closer_look(controls, story)
     config = controls.config()
     with left:
+        moved = controls.puts(snapshot=lambda at: None if at == story.last else int(at))
         charts_of(config, story, {"heatmaps": moved})("heatmaps")
 
 

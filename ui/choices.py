@@ -8,13 +8,14 @@ Why not `bind="query-params"`: it puts the labels of options in the link, and a 
 button opened on the page itself would not reach widgets that already have a value.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Generic, TypeVar
 
 import streamlit as st
 
 from icl_core.errors import InputError
 from icl_core.export.recipe import LINK_VERSION, link_values
+from icl_core.live import Values
 from icl_core.validation import Config, Reach
 from ui.links import mend_names, unknown_names
 from ui.values import escaped, said
@@ -49,6 +50,15 @@ class Choices(Generic[C]):
     def put(self, field: str, value: Any) -> None:
         """Set a value from a callback, which runs before the widgets of the next run."""
         st.session_state[self.key(field)] = value
+
+    def puts(self, **reads: Callable[[float], Any]) -> Callable[[Values], None]:
+        """A chart's `on_change` that sets these fields to what is read of the chart's values."""
+
+        def moved(values: Values) -> None:
+            for field in reads.keys() & values.keys():
+                self.put(field, reads[field](values[field]))
+
+        return moved
 
     def within(self, field: str, reach: Reach) -> None:
         """Move a value that is out of reach (of another task, say) to the nearest, and say so."""

@@ -11,6 +11,7 @@ from icl_core.export.notice import notice_pdf
 from icl_core.export.recipe import Recipe, permalink
 from icl_core.lessons.catalog import LESSONS
 from icl_core.live import View
+from ui.menu import download
 
 OFFERED = ("html", "csv", "pdf", "zip", "json", "bib")
 """In the menu; PNG and SVG of what is on screen come from the browser."""
@@ -26,16 +27,9 @@ def export_menu(view: View, *, key: str, recipe: Recipe | None) -> None:
             if (suffix == "pdf" and problem) or (suffix == "json" and recipe is None):
                 continue
             form = FORMATS[suffix]
-            st.download_button(
-                f"{form.label} (.{suffix})",
-                building(form, source, suffix),
-                file_name=f"{view.name}.{suffix}",
-                mime=form.mime,
-                key=f"{key}_{suffix}",
-                on_click="ignore",
-                type="tertiary",
-                icon=":material/download:",
-            )
+            name, look = f"{view.name}.{suffix}", {"key": f"{key}_{suffix}", "type": "tertiary"}
+            words, build = f"{form.label} (.{suffix})", building(form, source, suffix)
+            download(words, build, name, form.mime, **look)
         if problem:
             st.caption(f"No PDF here, and no images in the archive. {problem}")
         said = "PNG and SVG: the buttons below the figure."

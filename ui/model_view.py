@@ -11,6 +11,7 @@ from icl_core.lessons.shared.shipped import kin_of
 from icl_core.lessons.weights.config import Weights
 from icl_core.validation import Config
 from icl_core.zoo.library import PRETRAINED, task_name
+from ui.menu import download
 from ui.presets import preset_link
 
 FILES = {"": "Model", "tables": "Its losses", "movies": "Its training"}
@@ -25,14 +26,11 @@ def model_row(card: Card) -> None:
                 words = "A run that did not win"
             path = PRETRAINED / folder / card.entry.file
             if path.is_file():
-                st.download_button(
+                download(
                     words,
                     lambda path=path: read_bytes(path, limit=MAX_BYTES),
-                    file_name="_".join(filter(None, [folder, card.entry.file])),
-                    mime="application/octet-stream",
+                    "_".join(filter(None, [folder, card.entry.file])),
                     key=f"file_{folder or 'model'}",
-                    icon=":material/download:",
-                    on_click="ignore",
                 )
         _links(card)
 

@@ -11,13 +11,14 @@ from icl_core.lessons.train import words
 from icl_core.lessons.train.measure import Outcome, checkpoint_of
 from icl_core.lessons.train.views import VIEWS
 from icl_core.lessons.train.views import movie_player as run_player
-from icl_core.lessons.train.words import file_name, label_of
+from icl_core.lessons.train.words import label_of
 from icl_core.lessons.weights.config import Weights
 from icl_core.lessons.weights.matrices import heatmap_view, movie_player
 from ui.boundary import fragment
 from ui.chart import asked, chart
 from ui.frame import finding
 from ui.jobs import Job, trainings
+from ui.menu import download
 
 POLL = 1.0
 """Seconds between two looks at a running training."""
@@ -99,14 +100,7 @@ def _result(job: Job) -> None:
     config = job.config
     finding(words.finding(config, Outcome(frames=job.frames, measured=job.measured)))
     checkpoint = checkpoint_of(config, job.frames[-1], job.measured)
-    st.download_button(
-        "Download the model",
-        checkpoint_bytes(checkpoint),
-        file_name=file_name(config),
-        mime="application/octet-stream",
-        icon=":material/download:",
-        on_click="ignore",
-    )
+    download("Download the model", checkpoint_bytes(checkpoint), words.file_name(config))
 
 
 def _figures(job: Job, page: str) -> None:

@@ -1,6 +1,7 @@
 """Values and texts from outside, in sentences and in boxes."""
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 MARKS = re.compile(r"([\\`*_{}\[\]()#+!|<>:$~&])")
@@ -14,6 +15,11 @@ def escaped(text: str) -> str:
 def written(value: Any) -> str:
     """A value in the line it was typed in: the shortest text of the same number."""
     return repr(value).removesuffix(".0") if isinstance(value, float) else str(value)
+
+
+def digits(count: int) -> Callable[[float], float]:
+    """What rounds to so many digits."""
+    return lambda value: float(f"{value:.{count}g}")
 
 
 def said(value: Any) -> str:

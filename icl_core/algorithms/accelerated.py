@@ -79,8 +79,23 @@ class Chebyshev(Solver):
 
     name = "chebyshev"
 
+    @numpy_or_xla(static=("self",))
     def path(self, eigen: Spectrum, strength: Float[Array, "*batch"]) -> WeightPath:
-        return chebyshev(eigen, strength, self.steps)
+        H = _curvature(eigen, strength)
+        low, high = (end[:, None] for end in extremes(eigen, strength))
+        centre, radius = (low + high) / 2, (high - low) / 2
+
+        def move(state: tuple[Array, Array, Array]) -> tuple[Array, Array, Array]:
+            w, change, rho = state
+            inverse = 1 / (2 * centre - radius * rho)
+            change = radius * inverse * rho * change + 2 * inverse * (eigen.a - H * w)
+            return w + change, change, radius * inverse
+
+        # The first step is that of rho = radius / centre: half of what the recurrence takes.
+        first = eigen.a / centre
+        start = first, first, radius / centre
+        rest = _path(eigen, start, move, self.steps - 1)
+        return _from_zero(rest)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,8 +107,23 @@ class ConjugateGradient(Solver):
 
     name = "cg"
 
+    @numpy_or_xla(static=("self",))
     def path(self, eigen: Spectrum, strength: Float[Array, "*batch"]) -> WeightPath:
-        return conjugate_gradient(eigen, strength, self.steps)
+        H = _curvature(eigen, strength)
+        xp = namespace(H)
+        rounding = (xp.finfo(H.dtype).eps * 8) ** 2 * xp.sum(eigen.a**2, -1, keepdims=True)
+
+        def move(state: tuple[Array, Array, Array]) -> tuple[Array, Array, Array]:
+            w, r, p = state
+            energy = xp.sum(r**2, -1, keepdims=True)
+            going = energy > rounding
+            length = energy / xp.where(going, xp.sum(H * p**2, -1, keepdims=True), 1)
+            length = xp.where(going, length, 0)
+            left = r - length * H * p
+            turn = xp.sum(left**2, -1, keepdims=True) / xp.where(going, energy, 1)
+            return w + length * p, left, left + turn * p
+
+        return _path(eigen, (xp.zeros_like(eigen.a), eigen.a, eigen.a), move, self.steps)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,8 +136,19 @@ class Newton(Solver):
 
     name = "newton"
 
+    @numpy_or_xla(static=("self",))
     def path(self, eigen: Spectrum, strength: Float[Array, "*batch"]) -> WeightPath:
-        return newton(eigen, strength, self.steps)
+        H = _curvature(eigen, strength)
+        low, high = extremes(eigen, strength)
+
+        def move(state: tuple[Array, Array]) -> tuple[Array, Array]:
+            _, X = state
+            X = X * (2 - H * X)
+            return X * eigen.a, X
+
+        X = namespace(H).broadcast_to((2 / (low + high))[:, None], H.shape)
+        rest = _path(eigen, (X * eigen.a, X), move, self.steps - 1)
+        return _from_zero(rest)
 
 
 SOLVERS: tuple[type[Solver], ...] = (HeavyBall, Chebyshev, ConjugateGradient, Newton)
@@ -162,62 +203,6 @@ def heavy_ball(
 
     start = namespace(H).zeros_like(H)
     return _path(eigen, (start, start), move, steps)
-
-
-@numpy_or_xla(static=("steps",))
-def chebyshev(eigen: Spectrum, strength: Float[Array, "*batch"], steps: int) -> WeightPath:
-    """Weights after 0..K steps of the Chebyshev semi-iteration, [K+1, batch, d]."""
-    H = _curvature(eigen, strength)
-    low, high = (end[:, None] for end in extremes(eigen, strength))
-    centre, radius = (low + high) / 2, (high - low) / 2
-
-    def move(state: tuple[Array, Array, Array]) -> tuple[Array, Array, Array]:
-        w, change, rho = state
-        inverse = 1 / (2 * centre - radius * rho)
-        change = radius * inverse * rho * change + 2 * inverse * (eigen.a - H * w)
-        return w + change, change, radius * inverse
-
-    # The first step is that of rho = radius / centre: half of what the recurrence takes.
-    first = eigen.a / centre
-    start = first, first, radius / centre
-    rest = _path(eigen, start, move, steps - 1)
-    return _from_zero(rest)
-
-
-@numpy_or_xla(static=("steps",))
-def conjugate_gradient(eigen: Spectrum, strength: Float[Array, "*batch"], steps: int) -> WeightPath:
-    """Weights after 0..K steps of conjugate gradients, [K+1, batch, d]."""
-    H = _curvature(eigen, strength)
-    xp = namespace(H)
-    rounding = (xp.finfo(H.dtype).eps * 8) ** 2 * xp.sum(eigen.a**2, -1, keepdims=True)
-
-    def move(state: tuple[Array, Array, Array]) -> tuple[Array, Array, Array]:
-        w, r, p = state
-        energy = xp.sum(r**2, -1, keepdims=True)
-        going = energy > rounding
-        length = energy / xp.where(going, xp.sum(H * p**2, -1, keepdims=True), 1)
-        length = xp.where(going, length, 0)
-        left = r - length * H * p
-        turn = xp.sum(left**2, -1, keepdims=True) / xp.where(going, energy, 1)
-        return w + length * p, left, left + turn * p
-
-    return _path(eigen, (xp.zeros_like(eigen.a), eigen.a, eigen.a), move, steps)
-
-
-@numpy_or_xla(static=("steps",))
-def newton(eigen: Spectrum, strength: Float[Array, "*batch"], steps: int) -> WeightPath:
-    """Weights after 0..K steps of Newton's iteration for the inverse, [K+1, batch, d]."""
-    H = _curvature(eigen, strength)
-    low, high = extremes(eigen, strength)
-
-    def move(state: tuple[Array, Array]) -> tuple[Array, Array]:
-        _, X = state
-        X = X * (2 - H * X)
-        return X * eigen.a, X
-
-    X = namespace(H).broadcast_to((2 / (low + high))[:, None], H.shape)
-    rest = _path(eigen, (X * eigen.a, X), move, steps - 1)
-    return _from_zero(rest)
 
 
 def _column(value: Array | float, eigen: Spectrum) -> Float[Array, "batch 1"]:

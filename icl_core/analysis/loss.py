@@ -210,16 +210,11 @@ def noise_profile(
 
 
 def noise_profile_at_once(
-    methods: Mapping[K, Method],
-    task: LinearTask,
-    sigmas: np.ndarray,
-    *,
-    prompts: int = 256,
-    seed: int = 1,
+    methods: Mapping[K, Method], task: LinearTask, sigmas: np.ndarray, *, prompts: int = 256
 ) -> dict[K, LossSummary]:
     """`noise_profile` in one block of all levels: much faster where each has few prompts."""
     count = integer("The number of prompts", prompts, (2, CHUNK))
-    block = at_levels(task, (seed, 0), sigmas, count)
+    block = at_levels(task, (1, 0), sigmas, count)
     losses = _exact_losses(methods, task, block, ORACLE)
     shape = (len(sigmas), count)
     return {

@@ -5,17 +5,3 @@ from icl_core.constructions.descent import gdpp_model, gradient_descent_model
 from icl_core.constructions.matrices import AttentionWeights, descent_weights
 from icl_core.constructions.second_order import Schedule, schedule, second_order_model
 from icl_core.constructions.two_noise import TwoNoise, two_noise_model
-
-__all__ = [
-    "CONSTRUCTIONS",
-    "AttentionWeights",
-    "Construction",
-    "Schedule",
-    "TwoNoise",
-    "descent_weights",
-    "gdpp_model",
-    "gradient_descent_model",
-    "schedule",
-    "second_order_model",
-    "two_noise_model",
-]

@@ -39,10 +39,6 @@ def _choices(source: Source) -> bytes:
     return config_json(source.recipe)
 
 
-def _archive(source: Source) -> bytes:
-    return to_zip(source.view, source.recipe, source.link, source.scale)
-
-
 def _image(kind: str) -> Callable[[Source], bytes]:
     return lambda source: to_image(source.view.figure, kind, source.scale)
 
@@ -55,7 +51,11 @@ FORMATS: Mapping[str, Format] = {
     "pdf": Format(label="For print", mime="application/pdf", build=_image("pdf")),
     "png": Format(label="Image", mime="image/png", build=_image("png")),
     "svg": Format(label="Drawing", mime="image/svg+xml", build=_image("svg")),
-    "zip": Format(label="Everything", mime="application/zip", build=_archive),
+    "zip": Format(
+        label="Everything",
+        mime="application/zip",
+        build=lambda source: to_zip(source.view, source.recipe, source.link, source.scale),
+    ),
     "json": Format(label="Choices", mime="application/json", build=_choices),
     "bib": Format(label="Citation", mime="application/x-bibtex", build=lambda source: to_bibtex()),
 }

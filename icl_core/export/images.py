@@ -23,7 +23,7 @@ from kaleido import Kaleido, PageGenerator
 
 from icl_core.errors import InputError
 from icl_core.live.figure import for_browser, plain_figure, sized
-from icl_core.plots.figure import Figure
+from icl_core.plots import Figure
 from icl_core.plots.style import HEIGHT, TEMPLATES
 from icl_core.validation import choice, number
 

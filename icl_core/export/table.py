@@ -3,7 +3,8 @@
 import csv
 import io
 
-from icl_core.plots.figure import Figure, tidy_rows
+from icl_core.plots import Figure
+from icl_core.plots.figure import tidy_rows
 
 
 def to_csv(figure: Figure) -> bytes:

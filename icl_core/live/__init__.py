@@ -3,17 +3,3 @@
 from icl_core.live.controls import Control, Player, Slider, Values
 from icl_core.live.grid import LAYOUT, READOUT, Grid, Quantity
 from icl_core.live.view import Link, Readout, View
-
-__all__ = [
-    "LAYOUT",
-    "READOUT",
-    "Control",
-    "Grid",
-    "Link",
-    "Player",
-    "Quantity",
-    "Readout",
-    "Slider",
-    "Values",
-    "View",
-]

@@ -10,7 +10,7 @@ import numpy as np
 
 from icl_core.errors import InputError
 from icl_core.live.grid import LAYOUT, READOUT, safe_uid
-from icl_core.plots.figure import Figure
+from icl_core.plots import Figure
 
 MAX_BYTES = 5_000_000
 """Of a figure as JSON: beyond this a browser stutters and a phone gives up."""

@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike
 
 from icl_core.live.controls import Player, Scale
 from icl_core.live.grid import Grid, Quantity
-from icl_core.plots.drawing import Curve
+from icl_core.plots import Curve
 from icl_core.plots.heatmaps import Panel
 
 BOTTOM = 1e-12

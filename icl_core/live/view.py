@@ -8,7 +8,8 @@ from icl_core.errors import InputError
 from icl_core.live.controls import Control, check_controls
 from icl_core.live.figure import plain_figure, readable
 from icl_core.live.grid import READOUT, Grid
-from icl_core.plots.figure import Figure, alt_text, figure_name, figure_title
+from icl_core.plots import Figure
+from icl_core.plots.figure import alt_text, figure_name, figure_title
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -170,13 +170,16 @@ class Drawing:
         z: Any,
         number: int | None = None,
         *,
+        hover: str = "",
         gap: int | None = None,
         **properties: Any,
     ) -> None:
-        """Cells in the colours of `layout.coloraxis`, so many pixels apart."""
+        """Cells in the colours of `layout.coloraxis`, so many pixels apart; `hover` is what
+        pointing at one says."""
         gaps = {} if gap is None else {"xgap": gap, "ygap": gap}
+        said = _pointed(hover) if hover else {}
         trace = {"type": "heatmap", "uid": uid, "x": x, "y": y, "z": z, "coloraxis": "coloraxis"}
-        self.traces.append(trace | on_axes(number) | gaps | properties)
+        self.traces.append(trace | on_axes(number) | gaps | said | properties)
 
     def curves(self, curves: Iterable[Curve], number: int = 1) -> None:
         """Methods' lines, the later above the earlier."""

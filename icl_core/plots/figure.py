@@ -56,8 +56,8 @@ def tidy_rows(figure: Figure) -> list[Row]:
     rows: list[Row] = []
     for trace in traces:
         head: Row = {"panel": panel_of(trace)} if several else {}
-        if own := _own_rows(trace):
-            rows += own
+        if isinstance(trace.meta, dict) and trace.meta.get("rows"):
+            rows += trace.meta["rows"]
         elif trace.type == "heatmap":
             rows += [head | entry for entry in _entries(trace)]
         else:
@@ -74,10 +74,6 @@ def _plain_cell(value: Any) -> Any:
 def panel_of(trace: Any) -> str:
     """Name of the panel that a trace stands in, "" for a figure of one panel."""
     return str(trace.meta.get("panel", "")) if isinstance(trace.meta, dict) else ""
-
-
-def _own_rows(trace: Any) -> list[Row]:
-    return trace.meta.get("rows", []) if isinstance(trace.meta, dict) else []
 
 
 def _axis_name(figure: Figure, kind: str, fallback: str) -> str:

@@ -121,11 +121,8 @@ def heatmaps(
         panel_ends = [top - (ABOVE - 64) / whole, top - 14 / whole]
         omega_panel(drawing, omegas, omega_limit, number, panel_ends)
     bottom = BAR_ROOM if below else 24
-    drawing.set(
-        height=round(whole + 56 + bottom),
-        showlegend=False,
-        margin={"l": 56 if above else 24, "r": 8, "t": 56, "b": bottom},
-    )
+    margin = {"l": 56 if above else 24, "r": 8, "t": 56, "b": bottom}
+    drawing.set(height=round(whole + 56 + bottom), showlegend=False, margin=margin)
     return drawing.figure()
 
 
@@ -177,19 +174,11 @@ def token_names(size: int) -> list[str]:
 
 
 def _heatmap(drawing: Drawing, panel: Panel, number: int, coloraxis: str, columns: int) -> None:
-    names = token_names(panel.matrix.shape[-1])
-    drawing.heatmap(
-        panel.uid,
-        names,
-        names,
-        panel.matrix,
-        number,
-        name=panel.title,
-        coloraxis=coloraxis,
-        gap=1 if columns < 5 else 0,
-        hovertemplate=f"{panel.title}<br>row %{{y}}, column %{{x}}<br>%{{z:.4g}}<extra></extra>",
-        meta={"panel": panel.title},
-    )
+    names, title = token_names(panel.matrix.shape[-1]), panel.title
+    looks: Looks = {"name": title, "coloraxis": coloraxis, "meta": {"panel": title}}
+    looks |= {"hover": f"{title}<br>row %{{y}}, column %{{x}}<br>%{{z:.4g}}"}
+    gap = 1 if columns < 5 else 0
+    drawing.heatmap(panel.uid, names, names, panel.matrix, number, gap=gap, **looks)
 
 
 def _place(

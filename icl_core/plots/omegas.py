@@ -100,14 +100,8 @@ def _seeds(drawing: Drawing, seeds: np.ndarray) -> None:
             for layer, (mean, sd) in enumerate(means, 1)
         ]
         marked["meta"] = {"rows": rows}
-        drawing.scatter(
-            f"{name}:seeds",
-            np.tile(traces[name][0] + 0.45 * SPACING, len(seeds)),
-            seeds[:, :, index].ravel(),
-            name=f"{OMEGAS[index]}, seeds",
-            legendgroup=name,
-            showlegend=False,
-            mode="markers",
-            marker={"color": color, "size": 4, "opacity": 0.7},
-            hovertemplate=f"{OMEGAS[index]}, one seed: %{{y:.4g}}<extra></extra>",
-        )
+        looks: Looks = {"name": f"{OMEGAS[index]}, seeds", "legendgroup": name, "showlegend": False}
+        looks |= {"mode": "markers", "marker": {"color": color, "size": 4, "opacity": 0.7}}
+        looks |= {"hovertemplate": f"{OMEGAS[index]}, one seed: %{{y:.4g}}<extra></extra>"}
+        x = np.tile(traces[name][0] + 0.45 * SPACING, len(seeds))
+        drawing.scatter(f"{name}:seeds", x, seeds[:, :, index].ravel(), **looks)

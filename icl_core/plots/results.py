@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from icl_core.plots.drawing import LABELS_ONLY, Drawing
+from icl_core.plots.drawing import LABELS_ONLY, Drawing, Looks
 from icl_core.plots.figure import Figure, Row
 from icl_core.plots.style import numbered_cells
 
@@ -41,32 +41,18 @@ def results_map(
         found = [[marks.get((row, column)) for column in columns] for row in rows]
         return [[getattr(mark, name) if mark else missing for mark in line] for line in found]
 
-    drawing.heatmap(
-        "results",
-        list(columns),
-        rows,
-        field("color", None),
-        name=title,
-        text=field("text"),
-        texttemplate="%{text}",
-        customdata=field("hover"),
-        hovertemplate="%{customdata}<extra></extra>",
-        hoverongaps=False,
-        gap=1,
-        meta={"rows": [mark.row for mark in marks.values()]},
-    )
+    cells: Looks = {"text": field("text"), "texttemplate": "%{text}", "name": title, "gap": 1}
+    cells |= {"customdata": field("hover"), "hover": "%{customdata}", "hoverongaps": False}
+    cells["meta"] = {"rows": [mark.row for mark in marks.values()]}
+    drawing.heatmap("results", list(columns), rows, field("color", None), **cells)
     if picked is not None and picked in marks:
         _outline(drawing, rows.index(picked[0]), list(columns).index(picked[1]))
     shown = [row for row in rows if not row.startswith(GROUP_GAP)]
-    bare: dict[str, Any] = LABELS_ONLY | {"type": "category"}
+    bare: Looks = LABELS_ONLY | {"type": "category"}
     drawing.axis("x", **bare, tickangle=0, range=[-0.5, len(columns) - 0.5])
     drawing.axis("y", **bare, tickvals=shown, ticktext=shown, range=[len(rows) - 0.5, -0.5])
-    drawing.set(
-        coloraxis=numbered_cells(1),
-        height=ROW * len(rows) + 110,
-        showlegend=False,
-        margin={"l": 56, "r": 8, "t": 56, "b": 48},
-    )
+    drawing.set(coloraxis=numbered_cells(1), height=ROW * len(rows) + 110, showlegend=False)
+    drawing.set(margin={"l": 56, "r": 8, "t": 56, "b": 48})
     return drawing.figure()
 
 

@@ -27,12 +27,8 @@ def method_lines() -> Figure:
     _panel(drawing, 2, (0.515, 1.0), "printed in grey", lambda style: grey(style.color))
     names = [f"{style.label} " for style in METHODS.values()]
     drawing.axis("y", tickvals=list(range(len(names))), ticktext=names, ticks="")
-    drawing.set(
-        height=ROW * len(METHODS) + 80,
-        showlegend=False,
-        hovermode="closest",
-        margin={"l": 60, "r": 8, "t": 56, "b": 8},
-    )
+    drawing.set(height=ROW * len(METHODS) + 80, showlegend=False, hovermode="closest")
+    drawing.set(margin={"l": 60, "r": 8, "t": 56, "b": 8})
     return drawing.figure()
 
 
@@ -89,14 +85,9 @@ def diverging_scale() -> Figure:
         "positive ones.",
         x="value, as a share of the largest",
     )
-    template = "%{z:.2f}<extra></extra>"
-    drawing.heatmap("scale", values.round(2), [""], [values], hovertemplate=template)
+    drawing.heatmap("scale", values.round(2), [""], [values], hover="%{z:.2f}")
     drawing.axis("x", tickvals=[-1, -0.5, 0, 0.5, 1], range=[-1.025, 1.025], showgrid=False)
     drawing.axis("y", showgrid=False, showticklabels=False, ticks="")
-    drawing.set(
-        coloraxis={"cmin": -1, "cmax": 1, "showscale": False},
-        height=150,
-        showlegend=False,
-        margin={"l": 8, "r": 8, "t": 56, "b": 48},
-    )
+    drawing.set(coloraxis={"cmin": -1, "cmax": 1, "showscale": False}, height=150)
+    drawing.set(showlegend=False, margin={"l": 8, "r": 8, "t": 56, "b": 48})
     return drawing.figure()

@@ -147,13 +147,8 @@ def _exact(value: float) -> str:
 
 def format_noise(law: NoiseLaw) -> str:
     """The inverse of `parse_noise`, exactly."""
-    match law:
-        case FixedNoise(value=value):
-            return f"fixed:{_exact(value)}"
-        case UniformNoise(sigma_max=value):
-            return f"uniform:{_exact(value)}"
-        case CategoricalNoise(values=values):
-            return "categorical:" + ",".join(map(_exact, values))
+    (given,) = law.to_dict().values()
+    return f"{law.kind}:{','.join(map(_exact, given if isinstance(given, tuple) else (given,)))}"
 
 
 def noise_to_dict(law: NoiseLaw) -> dict[str, Any]:

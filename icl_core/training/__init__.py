@@ -9,18 +9,3 @@ from icl_core.training.loop import Snapshot, State, Trainee, run
 from icl_core.training.saving import load_run, save_run
 from icl_core.training.strategy import Exploration, Progress, train
 from icl_core.training.validation import Validated
-
-__all__ = [
-    "Exploration",
-    "Progress",
-    "RunConfig",
-    "Snapshot",
-    "State",
-    "Trainee",
-    "TrainingConfig",
-    "Validated",
-    "load_run",
-    "run",
-    "save_run",
-    "train",
-]

@@ -86,24 +86,9 @@ class Entry:
         return command(self.name)
 
     def to_dict(self) -> dict[str, Any]:
-        known = task_to_dict(self.task)
-        return {
-            "name": self.name,
-            "file": self.file,
-            "sha256": self.sha256,
-            "experiment": self.experiment,
-            "kind": self.kind,
-            "licence": self.licence,
-            "recipe": self.recipe,
-            "parametrization": self.parametrization,
-            "num_layers": self.num_layers,
-            "num_heads": self.num_heads,
-            **({"task": known} if "kind" in known else known),
-            "metrics": self.metrics,
-            "table_sha256": self.table_sha256,
-            "movie_sha256": self.movie_sha256,
-            "result_sha256": self.result_sha256,
-        }
+        task = task_to_dict(self.task)
+        given = {name: getattr(self, name) for name in self.__dataclass_fields__ if name != "task"}
+        return given | {"recipe": self.recipe} | ({"task": task} if "kind" in task else task)
 
     @classmethod
     def from_dict(cls, values: Any) -> "Entry":

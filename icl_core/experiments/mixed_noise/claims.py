@@ -45,7 +45,25 @@ class Claim:
 @remember(1)
 def claims(table: Results) -> tuple[Claim, ...]:
     """What is promised of the shipped models."""
-    return tuple(make(table) for make in _CLAIMS)
+    return (
+        _no_worse(table),
+        _strictly_better(table),
+        _ordered(
+            "freer weights are not worse",
+            "FULL is at most DIAG and DIAG at most GD++ at equal depth, within two combined "
+            "standard errors.",
+            pairs(table, next_kind(table)),
+        ),
+        _ordered(
+            "deeper is not worse",
+            "No loss grows with depth, within two combined standard errors.",
+            pairs(table, next_depth(table)),
+        ),
+        _gdpp_deep(table),
+        _gdpp_shallow(table),
+        _full_excess(table),
+        _stable(table),
+    )
 
 
 def label(cell: Cell) -> str:
@@ -172,23 +190,6 @@ def _ordered(name: str, statement: str, compared: Iterator[Pair]) -> Claim:
     return _judged(name, statement, said, count, cases)
 
 
-def _dominance(table: Results) -> Claim:
-    return _ordered(
-        "freer weights are not worse",
-        "FULL is at most DIAG and DIAG at most GD++ at equal depth, within two combined standard "
-        "errors.",
-        pairs(table, next_kind(table)),
-    )
-
-
-def _depth(table: Results) -> Claim:
-    return _ordered(
-        "deeper is not worse",
-        "No loss grows with depth, within two combined standard errors.",
-        pairs(table, next_depth(table)),
-    )
-
-
 def _near(
     name: str, statement: str, cells: Sequence[Cell], bound: Callable[[Cell], float | None]
 ) -> Claim:
@@ -285,15 +286,3 @@ def _stable(table: Results) -> Claim:
         len(spreads),
         cases,
     )
-
-
-_CLAIMS = (
-    _no_worse,
-    _strictly_better,
-    _dominance,
-    _depth,
-    _gdpp_deep,
-    _gdpp_shallow,
-    _full_excess,
-    _stable,
-)

@@ -2,15 +2,8 @@
 
 from math import hypot
 
-from icl_core.experiments.mixed_noise.claims import (
-    Claim,
-    label,
-    next_depth,
-    next_kind,
-    pairs,
-    percent,
-    value,
-)
+from icl_core.experiments.mixed_noise import claims
+from icl_core.experiments.mixed_noise.claims import Claim
 from icl_core.experiments.mixed_noise.published import best_found, published_cell
 from icl_core.experiments.mixed_noise.table import ERRORS, Results
 
@@ -29,8 +22,8 @@ def _below_floor(table: Results) -> Claim:
         if missing <= ERRORS * cell.paper_stderr:
             continue
         said = (
-            f"{label(cell)}: {cell.paper.text}, but the exact floor is "
-            f"{value(cell.floor)}, {missing / cell.paper_stderr:.1f} sampling errors higher"
+            f"{claims.label(cell)}: {cell.paper.text}, but the exact floor is "
+            f"{claims.value(cell.floor)}, {missing / cell.paper_stderr:.1f} sampling errors higher"
         )
         const = published_cell(cell.column.name, "const_rr", None)
         if cell.parametrization == "gdpp" and const and cell.paper.value < const.value:
@@ -55,10 +48,10 @@ def _two_layers(table: Results) -> Claim:
         assert found is not None
         over = cell.paper.value - cell.paper.rounding - found.value - found.rounding
         if over > ERRORS * cell.paper_stderr:
-            ours = f", ours {value(cell.ours.mean)}" if cell.ours else ""
+            ours = f", ours {claims.value(cell.ours.mean)}" if cell.ours else ""
             cases.append(
-                f"{label(cell)}: {cell.paper.text}, reachable {found.text}{ours}: "
-                f"{percent(cell.paper.value / found.value - 1)} too high"
+                f"{claims.label(cell)}: {cell.paper.text}, reachable {found.text}{ours}: "
+                f"{claims.percent(cell.paper.value / found.value - 1)} too high"
             )
     return Claim(
         name="GD++ of two layers is under-trained",
@@ -74,8 +67,8 @@ def _published_order(table: Results) -> Claim:
     """Heavy-tailed cells are left out; the printed numbers may share their prompts, so those that
     rounding cannot explain count, and how many sampling errors they are apart is said."""
     cases, clear, count = [], 0, 0
-    for richer in (next_kind(table), next_depth(table)):
-        for one, other in pairs(table, richer):
+    for richer in (claims.next_kind(table), claims.next_depth(table)):
+        for one, other in claims.pairs(table, richer):
             if one.heavy_tailed or other.heavy_tailed:
                 continue
             count += 1
@@ -85,7 +78,7 @@ def _published_order(table: Results) -> Claim:
             errors = gap / hypot(one.paper_stderr, other.paper_stderr)
             clear += errors > ERRORS
             cases.append(
-                f"{label(other)}: {other.paper.text}, but {label(one)}: "
+                f"{claims.label(other)}: {other.paper.text}, but {claims.label(one)}: "
                 f"{one.paper.text} ({errors:.1f} sampling errors, were they independent)"
             )
     return Claim(

@@ -102,15 +102,14 @@ def _percent(share: float) -> str:
 
 def _floors(columns: Sequence[Column]) -> str:
     rows = [
-        ["Bayes", *(_sampled(c.bayes, c.bayes_stderr) for c in columns)],
+        [
+            "Bayes",
+            *(value(c.bayes) + (f" ± {e:.1g}" if (e := c.bayes_stderr) else "") for c in columns),
+        ],
         ["ridge with E σ²", *(value(c.const_rr) for c in columns)],
         ["one layer", *(value(c.one_layer) for c in columns)],
     ]
     return _table(["floor", *(column.head for column in columns)], rows)
-
-
-def _sampled(mean: float, stderr: float) -> str:
-    return f"{value(mean)} ± {stderr:.1g}" if stderr else value(mean)
 
 
 def _tails(table: Results) -> str:

@@ -18,27 +18,13 @@ from icl_core.algorithms.ridge import BayesRR
 from icl_core.analysis.floors import const_rr_floor, one_layer_floor, oracle_loss
 from icl_core.analysis.loss import prompt_losses
 from icl_core.experiments.measured import Measured, measured
+from icl_core.experiments.mixed_noise import published
 from icl_core.experiments.mixed_noise.measure import EVALUATION_PROMPTS, EVALUATION_SEED
-from icl_core.experiments.mixed_noise.published import (
-    BAYES_STDERR,
-    DEPTHS,
-    PROMPTS,
-    Printed,
-    derived_bayes,
-    paper_tasks,
-    published_cell,
-)
+from icl_core.experiments.mixed_noise.published import Printed
 from icl_core.models.linear import PARAMETRIZATIONS, Parametrization
 from icl_core.tasks.linear import LinearTask
 from icl_core.tasks.noise import UniformNoise
-from icl_core.zoo.library import (
-    MIXED_NOISE,
-    PRETRAINED,
-    Entry,
-    entries_of,
-    from_shipped,
-    model_name,
-)
+from icl_core.zoo import library
 from icl_core.zoo.tables import baseline_table_name, load_table
 
 Verdict = Literal["better", "equal", "tail", "floor", "worse", "missing"]
@@ -96,7 +82,7 @@ class Cell:
 
     @property
     def name(self) -> str:
-        return model_name(self.column.task, self.parametrization, self.layers)
+        return library.model_name(self.column.task, self.parametrization, self.layers)
 
     @property
     def heavy_tailed(self) -> bool:
@@ -119,7 +105,8 @@ class Cell:
         shipped for this cell.
         """
         loss = self.paper.value
-        return sqrt(((3 * self._tail - 1) * loss**2 + 4 * loss * self.column.oracle) / PROMPTS)
+        variance = (3 * self._tail - 1) * loss**2 + 4 * loss * self.column.oracle
+        return sqrt(variance / published.PROMPTS)
 
     @property
     def _tail(self) -> float:
@@ -186,7 +173,7 @@ class Results:
 
     columns: tuple[Column, ...]
     cells: tuple[Cell, ...]
-    entries: tuple[Entry, ...]
+    entries: tuple[library.Entry, ...]
 
     @cached_property
     def _by_place(self) -> dict[tuple[str, str, int], Cell]:
@@ -199,7 +186,7 @@ class Results:
     def cell(self, column: str, parametrization: str, layers: int) -> Cell | None:
         return self._by_place.get((column, parametrization, layers))
 
-    def cell_of(self, entry: Entry) -> Cell | None:
+    def cell_of(self, entry: library.Entry) -> Cell | None:
         """The cell that a model fills; models of other seeds, heads or tasks fill none."""
         return self._by_name.get(entry.name)
 
@@ -211,22 +198,22 @@ class Results:
         return tuple(cell for cell in self.cells if cell.ours is not None)
 
 
-@from_shipped(1)
-def results(folder: Path = PRETRAINED) -> Results:
+@library.from_shipped(1)
+def results(folder: Path = library.PRETRAINED) -> Results:
     """The table of all models of a folder."""
-    return results_of(entries_of(MIXED_NOISE, folder), folder)
+    return results_of(library.entries_of(library.MIXED_NOISE, folder), folder)
 
 
-def results_of(entries: Sequence[Entry], folder: Path = PRETRAINED) -> Results:
+def results_of(entries: Sequence[library.Entry], folder: Path = library.PRETRAINED) -> Results:
     """The table of some models."""
     known = {entry.name: entry for entry in entries}
-    columns = tuple(_column(name, task, folder) for name, task in paper_tasks().items())
+    columns = tuple(_column(name, task, folder) for name, task in published.paper_tasks().items())
     return Results(
         columns=columns,
         cells=tuple(
             _cell(column, kind, layers, known)
             for kind in PARAMETRIZATIONS
-            for layers in DEPTHS
+            for layers in published.DEPTHS
             for column in columns
         ),
         entries=tuple(entries),
@@ -239,7 +226,7 @@ def _column(name: str, task: LinearTask, folder: Path) -> Column:
         loss = load_table(table, folder).loss
         bayes, stderr = float(loss.mean[-1]), float(loss.stderr[-1])
     else:
-        bayes, stderr = derived_bayes(name), BAYES_STDERR
+        bayes, stderr = published.derived_bayes(name), published.BAYES_STDERR
     return Column(
         name=name,
         task=task,
@@ -251,9 +238,11 @@ def _column(name: str, task: LinearTask, folder: Path) -> Column:
     )
 
 
-def _cell(column: Column, kind: Parametrization, layers: int, known: dict[str, Entry]) -> Cell:
-    entry = known.get(model_name(column.task, kind, layers))
-    paper = published_cell(column.name, kind, layers)
+def _cell(
+    column: Column, kind: Parametrization, layers: int, known: dict[str, library.Entry]
+) -> Cell:
+    entry = known.get(library.model_name(column.task, kind, layers))
+    paper = published.published_cell(column.name, kind, layers)
     assert paper is not None
     return Cell(
         column=column,

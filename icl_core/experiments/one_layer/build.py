@@ -20,7 +20,9 @@ from icl_core.analysis.rollout import roll_out
 from icl_core.analysis.statistics import overflowed
 from icl_core.arrays import in_float64
 from icl_core.constructions.matrices import AttentionWeights
+from icl_core.experiments import shared
 from icl_core.experiments.jobs import Job, Made
+from icl_core.experiments.one_layer import settings
 from icl_core.experiments.one_layer.layers import (
     constructed,
     mixed,
@@ -29,28 +31,7 @@ from icl_core.experiments.one_layer.layers import (
     without_y_column,
 )
 from icl_core.experiments.one_layer.results import Course, RollOuts, ShiftedLosses, Shifts, Spread
-from icl_core.experiments.one_layer.settings import (
-    DAMPINGS,
-    INPUT_SCALES,
-    LAW_SCALES,
-    MIXES,
-    SEEDS,
-    SHIFTS,
-    STEPS,
-    TARGET_SCALES,
-    model_name,
-    models,
-    settings_of,
-    training_of,
-)
-from icl_core.experiments.shared import (
-    EVALUATION,
-    EVALUATION_SEED,
-    MAIN,
-    QUERY_SEED,
-    Training,
-    task_of,
-)
+from icl_core.experiments.shared import Training, task_of
 from icl_core.models.factored import FACTORS, FactoredTransformer
 from icl_core.tasks.linear import LinearTask, Prompts, draw_prompts
 from icl_core.tasks.shifts import ShiftedPrompts, input_shift, law_shift, target_shift
@@ -64,10 +45,18 @@ SHIFT_PROMPTS, FEW = 4000, 2500
 def jobs() -> tuple[Job, ...]:
     """Every layer, then what is measured on those of the main size."""
     layers = (
-        Job(name=name, settings=settings_of(name), make=partial(_train, size, seed), trains=True)
-        for name, (size, seed) in models().items()
+        Job(
+            name=name,
+            settings=settings.settings_of(name),
+            make=partial(_train, size, seed),
+            trains=True,
+        )
+        for name, (size, seed) in settings.models().items()
     )
-    return (*layers, Job(name=SHIFTS, settings=settings_of(SHIFTS), make=_shifts))
+    return (
+        *layers,
+        Job(name=settings.SHIFTS, settings=settings.settings_of(settings.SHIFTS), make=_shifts),
+    )
 
 
 def load_layer(name: str, folder: Path) -> AttentionWeights:
@@ -87,10 +76,10 @@ def _losses(weights: np.ndarray, prompts: Prompts, query: Any) -> np.ndarray:
 
 @in_float64
 def _train(size: int, seed: int, folder: Path) -> Made:
-    task, training = task_of(size), Training.of(*training_of(size, seed))
+    task, training = task_of(size), Training.of(*settings.training_of(size, seed))
     weights = [_layer(snapshot.parameters) for snapshot in training.snapshots]
-    prompts = draw_prompts(task, EVALUATION_SEED, EVALUATION)
-    queries = draw_queries(task.inputs, QUERY_SEED, (EVALUATION, task.dim))
+    prompts = draw_prompts(task, shared.EVALUATION_SEED, shared.EVALUATION)
+    queries = draw_queries(task.inputs, shared.QUERY_SEED, (shared.EVALUATION, task.dim))
     descent = implicit_weights(constructed(task), prompts)
     gd = _losses(descent, prompts, task.query_variances)
     found = [implicit_weights(layer, prompts) for layer in weights]
@@ -107,7 +96,7 @@ def _train(size: int, seed: int, folder: Path) -> Made:
     return Made(
         result=course,
         checkpoint=training.checkpoint(model_of(weights[-1]), metrics_of(course)),
-        movie=_movie(course, weights) if size == MAIN else None,
+        movie=_movie(course, weights) if size == shared.MAIN else None,
     )
 
 
@@ -121,8 +110,8 @@ def metrics_of(course: Course) -> dict[str, Any]:
     return {
         "mean": float(course.loss[-1]),
         "stderr": float(course.excess.stderr[-1]),
-        "prompts": EVALUATION,
-        "seed": EVALUATION_SEED,
+        "prompts": shared.EVALUATION,
+        "seed": shared.EVALUATION_SEED,
         "seconds": round(float(course.seconds), 1),
     }
 
@@ -138,14 +127,14 @@ def _movie(course: Course, weights: Sequence[AttentionWeights]) -> Movie:
 
 def _shifts(folder: Path) -> Made:
     """Everything that is measured on the finished layers of the main size, by seed."""
-    task = task_of(MAIN)
-    layers = [load_layer(model_name(MAIN, seed), folder) for seed in SEEDS]
-    prompts = draw_prompts(task, EVALUATION_SEED, EVALUATION)
+    task = task_of(shared.MAIN)
+    layers = [load_layer(settings.model_name(shared.MAIN, seed), folder) for seed in settings.SEEDS]
+    prompts = draw_prompts(task, shared.EVALUATION_SEED, shared.EVALUATION)
     values = np.linalg.eigvalsh(np.asarray(prompts.moments.Sigma))
     result = Shifts(
-        input_shift=_shifted(layers, input_shift, INPUT_SCALES, EVALUATION),
-        target_shift=_shifted(layers, target_shift, TARGET_SCALES, SHIFT_PROMPTS),
-        law_shift=_shifted(layers, law_shift, LAW_SCALES, SHIFT_PROMPTS),
+        input_shift=_shifted(layers, input_shift, settings.INPUT_SCALES, shared.EVALUATION),
+        target_shift=_shifted(layers, target_shift, settings.TARGET_SCALES, SHIFT_PROMPTS),
+        law_shift=_shifted(layers, law_shift, settings.LAW_SCALES, SHIFT_PROMPTS),
         mixes=_mixes(layers, task, prompts),
         roll_outs=_roll_outs(layers, task, prompts),
         largest_eigenvalues=np.sort(values[:, -1]).astype(np.float32),
@@ -159,9 +148,11 @@ def _shifted(
     strengths: np.ndarray,
     prompts: int,
 ) -> ShiftedLosses:
-    task = task_of(MAIN)
+    task = task_of(shared.MAIN)
     # One seed for all strengths: smooth curves.
-    drawn = [shift(task, float(strength), EVALUATION_SEED, prompts) for strength in strengths]
+    drawn = [
+        shift(task, float(strength), shared.EVALUATION_SEED, prompts) for strength in strengths
+    ]
 
     def losses(layer: AttentionWeights) -> Estimate:
         found = (_losses(implicit_weights(layer, s.prompts), s.prompts, s.query) for s in drawn)
@@ -181,7 +172,9 @@ def _mixes(layers: Sequence[AttentionWeights], task: LinearTask, prompts: Prompt
     gd = losses(constructed(task))
     return stacked(
         [
-            stacked([Estimate.of(losses(mixed(layer, task, share)) - gd) for share in MIXES])
+            stacked(
+                [Estimate.of(losses(mixed(layer, task, share)) - gd) for share in settings.MIXES]
+            )
             for layer in layers
         ]
     )
@@ -192,8 +185,8 @@ def _roll_outs(layers: Sequence[AttentionWeights], task: LinearTask, prompts: Pr
 
     def rolled(layer: AttentionWeights, drawn: Prompts) -> Spread:
         paths = (
-            roll_out(layer, drawn.moments, damping=float(damping), steps=STEPS)
-            for damping in DAMPINGS
+            roll_out(layer, drawn.moments, damping=float(damping), steps=settings.STEPS)
+            for damping in settings.DAMPINGS
         )
         return stacked([_spread(path, drawn, task) for path in paths])
 

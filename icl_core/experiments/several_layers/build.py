@@ -14,36 +14,13 @@ import numpy as np
 
 from icl_core.analysis.estimate import Estimate, MedianEstimate
 from icl_core.analysis.likeness import Likeness, draw_queries, likeness
+from icl_core.experiments import shared
 from icl_core.experiments.jobs import Job, Made
+from icl_core.experiments.several_layers import layers, settings
 from icl_core.experiments.several_layers.algorithms import tune_algorithms
-from icl_core.experiments.several_layers.layers import (
-    as_blocks,
-    draw_clipped,
-    exact_losses,
-    readings,
-)
 from icl_core.experiments.several_layers.results import Algorithms, Comparison, Course
-from icl_core.experiments.several_layers.settings import (
-    ARCHITECTURES,
-    CLIP,
-    METHODS,
-    algorithms_name,
-    algorithms_settings,
-    model_name,
-    model_settings,
-    sweeps_name,
-    sweeps_settings,
-    training_of,
-)
 from icl_core.experiments.several_layers.sweeps import measure_sweeps
-from icl_core.experiments.shared import (
-    EVALUATION,
-    EVALUATION_SEED,
-    MAIN,
-    QUERY_SEED,
-    Training,
-    task_of,
-)
+from icl_core.experiments.shared import Training, task_of
 from icl_core.models.blocks import BlockTransformer, Parameters
 from icl_core.models.factored import FactoredTransformer
 from icl_core.tasks.base import Draw
@@ -61,25 +38,25 @@ FEW = 1024
 def jobs() -> tuple[Job, ...]:
     """Of every architecture its rivals, its models, and what is measured on these together."""
     found = []
-    for key, known in ARCHITECTURES.items():
+    for key, known in settings.ARCHITECTURES.items():
         found += [
             Job(
-                name=algorithms_name(key),
-                settings=algorithms_settings(key),
+                name=settings.algorithms_name(key),
+                settings=settings.algorithms_settings(key),
                 make=lambda folder, key=key: Made(result=tune_algorithms(key)),
             ),
             *(
                 Job(
-                    name=model_name(key, seed),
-                    settings=model_settings(key, seed),
+                    name=settings.model_name(key, seed),
+                    settings=settings.model_settings(key, seed),
                     make=partial(_train, key, seed),
                     trains=True,
                 )
                 for seed in known.seeds
             ),
             Job(
-                name=sweeps_name(key),
-                settings=sweeps_settings(key),
+                name=settings.sweeps_name(key),
+                settings=settings.sweeps_settings(key),
                 make=lambda folder, key=key: Made(result=measure_sweeps(key, folder)),
             ),
         ]
@@ -87,10 +64,11 @@ def jobs() -> tuple[Job, ...]:
 
 
 def _train(key: str, seed: int, folder: Path) -> Made:
-    training = Training.of(*training_of(key, seed))
+    training = Training.of(*settings.training_of(key, seed))
     models = [_model(training.trainee, snapshot.parameters) for snapshot in training.snapshots]
-    algorithms = load_result(Algorithms, algorithms_name(key), folder)
-    few, many = (FEW, FRAME_PROMPTS) if ARCHITECTURES[key].clipped else (FRAME_PROMPTS, EVALUATION)
+    algorithms = load_result(Algorithms, settings.algorithms_name(key), folder)
+    known = settings.ARCHITECTURES[key]
+    few, many = (FEW, FRAME_PROMPTS) if known.clipped else (FRAME_PROMPTS, shared.EVALUATION)
     compared = [_compare(model, algorithms, few) for model in models]
     course = Course(
         steps=training.steps,
@@ -100,11 +78,10 @@ def _train(key: str, seed: int, folder: Path) -> Made:
         seconds=np.array(training.seconds),
         processor_seconds=np.array(training.processor_seconds),
     )
-    kept = seed in ARCHITECTURES[key].movie
     return Made(
         result=course,
         checkpoint=training.checkpoint(models[-1], metrics_of(course, many)),
-        movie=_movie(course, models) if kept else None,
+        movie=_movie(course, models) if seed in known.movie else None,
     )
 
 
@@ -124,7 +101,7 @@ def metrics_of(course: Course, prompts: int) -> dict[str, Any]:
         "stderr": float(loss.stderr[-1]),
         "median": float(loss.median[-1]),
         "prompts": prompts,
-        "seed": EVALUATION_SEED,
+        "seed": shared.EVALUATION_SEED,
         "seconds": round(float(course.processor_seconds), 1),
     }
 
@@ -146,13 +123,13 @@ def _compare(
     if isinstance(model, BlockTransformer):
         return _compare_clipped(model, algorithms, count)
     prompts, queries, paths = _beside(algorithms, count)
-    variance = task_of(MAIN).query_variances
+    variance = task_of(shared.MAIN).query_variances
     path = np.asarray(model.weight_path(prompts))
-    losses = exact_losses(path, prompts, variance)
+    losses = layers.exact_losses(path, prompts, variance)
     return Comparison(
         loss=MedianEstimate.of(losses),
-        excess=Estimate.of(losses - exact_losses(paths["gdpp"], prompts, variance)),
-        **{method: likeness(path, paths[method], queries) for method in METHODS},
+        excess=Estimate.of(losses - layers.exact_losses(paths["gdpp"], prompts, variance)),
+        **{method: likeness(path, paths[method], queries) for method in settings.METHODS},
     )
 
 
@@ -161,16 +138,16 @@ def _beside(
     algorithms: Algorithms, count: int
 ) -> tuple[Prompts, np.ndarray, dict[str, np.ndarray]]:
     """Prompts, a query each, and the weights of GD and GD++ by step on them."""
-    task = task_of(MAIN)
-    prompts = draw_prompts(task, EVALUATION_SEED, count)
-    paths = {m: np.asarray(algorithms.of(m).model.weight_path(prompts)) for m in METHODS}
-    return prompts, draw_queries(task.inputs, QUERY_SEED, (count, task.dim)), paths
+    task = task_of(shared.MAIN)
+    prompts = draw_prompts(task, shared.EVALUATION_SEED, count)
+    paths = {m: np.asarray(algorithms.of(m).model.weight_path(prompts)) for m in settings.METHODS}
+    return prompts, draw_queries(task.inputs, shared.QUERY_SEED, (count, task.dim)), paths
 
 
 def _compare_clipped(model: BlockTransformer, algorithms: Algorithms, count: int) -> Comparison:
     """All tokens are clipped, those of GD and GD++ too."""
     drawn, others = _beside_clipped(algorithms, count)
-    first, losses, slopes = readings(model, drawn)
+    first, losses, slopes = layers.readings(model, drawn)
 
     def alike(method: str) -> Likeness:
         answer, _, slope = others[method]
@@ -190,5 +167,6 @@ def _compare_clipped(model: BlockTransformer, algorithms: Algorithms, count: int
 def _beside_clipped(
     algorithms: Algorithms, count: int
 ) -> tuple[Draw, dict[str, tuple[np.ndarray, ...]]]:
-    drawn = draw_clipped(task_of(MAIN), count)
-    return drawn, {m: readings(as_blocks(algorithms.of(m).model, CLIP), drawn) for m in METHODS}
+    drawn = layers.draw_clipped(task_of(shared.MAIN), count)
+    blocks = {m: layers.as_blocks(algorithms.of(m).model, settings.CLIP) for m in settings.METHODS}
+    return drawn, {m: layers.readings(model, drawn) for m, model in blocks.items()}

@@ -7,21 +7,15 @@ import numpy as np
 from icl_core.analysis.estimate import Estimate
 from icl_core.analysis.recursion import residuals, sample_spectra
 from icl_core.experiments.row import Row, pm
+from icl_core.experiments.several_layers import settings
 from icl_core.experiments.several_layers.layers import scaled
 from icl_core.experiments.several_layers.results import Results, load_results
-from icl_core.experiments.several_layers.settings import (
-    CLIP,
-    MIXES,
-    SCALES,
-    SWEEP_PROMPTS,
-    model_name,
-)
 from icl_core.experiments.shared import MAIN, task_of
 from icl_core.models.factored import FactoredTransformer
 from icl_core.zoo.library import find_entry, load_model
 
 TRAINED_GAMMA, TIED_LOSS, BEST_GAMMA = 0.179, 0.1103, 0.176
-CLIPPED = f"tokens clipped to ±{CLIP:g} after every layer"
+CLIPPED = f"tokens clipped to ±{settings.CLIP:g} after every layer"
 
 
 def several_layers_rows() -> Iterator[Row]:
@@ -116,10 +110,10 @@ def _scales_row(two: Results) -> Row:
     mean, error = float(scales.trained.mean[:, -1].mean()), scales.trained.stderr[:, -1].max()
     gd, gdpp = (scales.of(method).mean[-1] for method in ("gd", "gdpp"))
     return Row(
-        claim=f"Inputs α = {SCALES[-1]:g} times as large, two tied layers, no clipping",
+        claim=f"Inputs α = {settings.SCALES[-1]:g} times as large, two tied layers, no clipping",
         paper="trained like GD++, axis up to 1e4 (figure 3a)",
         ours=f"trained {mean:.3g} ± {error:.1g}, GD++ {gdpp:.3g}, GD {gd:.3g}",
-        how=f"{two.seeds} seeds, {SWEEP_PROMPTS:,} prompts; within a third of GD++",
+        how=f"{two.seeds} seeds, {settings.SWEEP_PROMPTS:,} prompts; within a third of GD++",
         holds=bool(abs(mean / gdpp - 1) < 1 / 3),
     )
 
@@ -128,7 +122,7 @@ def _numbers(found: Results) -> list[tuple[float, float]]:
     """gamma and eta / n of a tied layer, by seed: minus the x and y diagonals of P W_V, scaled."""
     numbers = []
     for seed in found.architecture.seeds:
-        checkpoint = load_model(find_entry(model_name(found.name, seed)))
+        checkpoint = load_model(find_entry(settings.model_name(found.name, seed)))
         model = checkpoint.holding(FactoredTransformer).model
         diagonal = np.diagonal(np.asarray(scaled(model.linear).P)[0, 0])
         numbers.append((-float(diagonal[:-1].mean()), -float(diagonal[-1])))
@@ -155,8 +149,8 @@ def _mixes_row(found: Results) -> Row:
         claim=f"Between {found.architecture.words} and GD++'s construction all works as well",
         paper="interpolation possible for tied layers",
         ours=f"at most {worst.max() - 1:+.2%} above the worse end",
-        how=f"{found.seeds} seeds, {len(MIXES)} shares, layers scaled by β, no clipping; below 2 % "
-        "for every seed",
+        how=f"{found.seeds} seeds, {len(settings.MIXES)} shares, layers scaled by β, no clipping; "
+        "below 2 % for every seed",
         holds=bool(worst.max() < 1.02),
     )
 
@@ -188,8 +182,8 @@ def _five_rows(five: Results, two: Results) -> Iterator[Row]:
         ours="the worst mixture has "
         + ", ".join(f"{value:.3g}" for value in np.sort(broken))
         + " times the loss of the worse end",
-        how=f"{five.seeds} seeds, {len(MIXES)} shares, layers scaled by β, {CLIPPED}; more than "
-        "10 % worse for most seeds",
+        how=f"{five.seeds} seeds, {len(settings.MIXES)} shares, layers scaled by β, {CLIPPED}; "
+        "more than 10 % worse for most seeds",
         holds=bool((broken > 1.1).mean() > 0.5),
     )
     scales = five.sweeps.scales
@@ -201,9 +195,9 @@ def _five_rows(five: Results, two: Results) -> Iterator[Row]:
     yield Row(
         claim="Clipping makes the losses of larger inputs level off, five untied layers",
         paper="curves plateau (figure 3b)",
-        ours=f"at α = {SCALES[-1]:g} {clipped:.3g} with clipping, {free:.3g} without",
-        how=f"{five.seeds} seeds, {SWEEP_PROMPTS:,} prompts; below 100 with, 1,000 times as "
-        "large without",
+        ours=f"at α = {settings.SCALES[-1]:g} {clipped:.3g} with clipping, {free:.3g} without",
+        how=f"{five.seeds} seeds, {settings.SWEEP_PROMPTS:,} prompts; below 100 with, 1,000 times "
+        "as large without",
         holds=clipped < 100 and free > 1000 * clipped,
     )
 

@@ -13,14 +13,7 @@ import numpy as np
 from icl_core.analysis.estimate import Estimate, MedianEstimate
 from icl_core.analysis.likeness import Likeness
 from icl_core.constructions.matrices import descent_weights
-from icl_core.experiments.several_layers.settings import (
-    ARCHITECTURES,
-    METHODS,
-    Architecture,
-    algorithms_name,
-    model_name,
-    sweeps_name,
-)
+from icl_core.experiments.several_layers import settings
 from icl_core.experiments.shared import MAIN
 from icl_core.models.linear import LinearTransformer
 from icl_core.validation import choice
@@ -35,7 +28,7 @@ class OfBoth(Generic[T_co]):
 
     def of(self, method: str) -> T_co:
         """That of "gd" or "gdpp"."""
-        return getattr(self, choice("The method", method, METHODS))
+        return getattr(self, choice("The method", method, settings.METHODS))
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -131,7 +124,7 @@ class Results:
     first axis."""
 
     name: str
-    architecture: Architecture
+    architecture: settings.Architecture
     course: Course
     sweeps: Sweeps
     algorithms: Algorithms
@@ -144,12 +137,12 @@ class Results:
 
 def load_results(name: str, folder: Path = PRETRAINED) -> Results:
     """What is shipped of an architecture."""
-    known = ARCHITECTURES[name]
-    courses = [load_result(Course, model_name(name, seed), folder) for seed in known.seeds]
+    known = settings.ARCHITECTURES[name]
+    courses = [load_result(Course, settings.model_name(name, seed), folder) for seed in known.seeds]
     return Results(
         name=name,
         architecture=known,
         course=stacked(courses),
-        sweeps=load_result(Sweeps, sweeps_name(name), folder),
-        algorithms=load_result(Algorithms, algorithms_name(name), folder),
+        sweeps=load_result(Sweeps, settings.sweeps_name(name), folder),
+        algorithms=load_result(Algorithms, settings.algorithms_name(name), folder),
     )

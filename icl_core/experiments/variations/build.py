@@ -12,20 +12,9 @@ from icl_core.analysis.likeness import likeness
 from icl_core.analysis.recursion import exact_losses, sample_spectra
 from icl_core.experiments.jobs import Job, Made
 from icl_core.experiments.shared import MAIN, Training, task_of
+from icl_core.experiments.variations import settings
 from icl_core.experiments.variations.evaluation import descents, evaluation_at
 from icl_core.experiments.variations.results import Algorithms, Course, Descent
-from icl_core.experiments.variations.settings import (
-    ALGORITHMS,
-    EVALUATION,
-    EVALUATION_SEED,
-    EVERY,
-    SCALES,
-    VARIANTS,
-    Variant,
-    algorithms_settings,
-    model_name,
-    model_settings,
-)
 from icl_core.models.blocks import BlockTransformer, sensitivity
 from icl_core.training.tokens import BlockTrainee, fixed_prompts, half_mse
 from icl_core.zoo.movies import Movie
@@ -36,15 +25,17 @@ def jobs() -> tuple[Job, ...]:
     """The algorithms, then every variant from every seed."""
     models = (
         Job(
-            name=model_name(name, seed),
-            settings=model_settings(name, seed),
+            name=settings.model_name(name, seed),
+            settings=settings.model_settings(name, seed),
             make=partial(train_variant, variant, seed),
             trains=True,
         )
-        for name, variant in VARIANTS.items()
+        for name, variant in settings.VARIANTS.items()
         for seed in range(variant.seeds)
     )
-    algorithms = Job(name=ALGORITHMS, settings=algorithms_settings(), make=_algorithms)
+    algorithms = Job(
+        name=settings.ALGORITHMS, settings=settings.algorithms_settings(), make=_algorithms
+    )
     return (algorithms, *models)
 
 
@@ -56,13 +47,13 @@ def _algorithms(folder: Path) -> Made:
     def descent(name: str) -> Descent:
         exact = Estimate.of(exact_losses(descents()[name], task, values)[-1])
         known = Estimate(mean=np.array(one_layer_loss(task)), stderr=np.array(0.0))
-        sampled = [Estimate.of(evaluation_at(float(a)).of_descent(name)) for a in SCALES]
+        sampled = [Estimate.of(evaluation_at(float(a)).of_descent(name)) for a in settings.SCALES]
         return Descent(loss=known if name == "gd1" else exact, shift=stacked(sampled))
 
     return Made(result=Algorithms(**{name: descent(name) for name in descents()}))
 
 
-def train_variant(variant: Variant, seed: int, folder: Path) -> Made:
+def train_variant(variant: settings.Variant, seed: int, folder: Path) -> Made:
     """A variant from one seed, measured at every snapshot."""
     trainee = variant.trainee
     training = Training.of(trainee, variant.run.replace(seed=seed))
@@ -70,7 +61,7 @@ def train_variant(variant: Variant, seed: int, folder: Path) -> Made:
         BlockTransformer(parameters=snapshot.parameters, shape=trainee.model)
         for snapshot in training.snapshots
     ]
-    frames = models[::EVERY]
+    frames = models[:: settings.EVERY]
     alike = [_likeness(model, variant.descent) for model in frames]
     course = Course(
         steps=training.steps,
@@ -84,8 +75,8 @@ def train_variant(variant: Variant, seed: int, folder: Path) -> Made:
     metrics = {
         "mean": float(course.loss.mean[-1]),
         "stderr": float(course.loss.stderr[-1]),
-        "prompts": EVALUATION,
-        "seed": EVALUATION_SEED,
+        "prompts": settings.EVALUATION,
+        "seed": settings.EVALUATION_SEED,
         "seconds": round(training.processor_seconds, 1),
     }
     checkpoint = training.checkpoint(models[-1], metrics)
@@ -115,7 +106,7 @@ def _loss(model: BlockTransformer) -> Estimate:
 
 def _shifted(model: BlockTransformer) -> Estimate:
     """Losses at every alpha."""
-    tests = (evaluation_at(float(alpha)) for alpha in SCALES)
+    tests = (evaluation_at(float(alpha)) for alpha in settings.SCALES)
     return stacked([Estimate.of(test.losses(test.answers(model))) for test in tests])
 
 
@@ -135,8 +126,8 @@ def _movie(course: Course, frames: Sequence[BlockTransformer]) -> Movie:
     writes = [np.einsum("lhij,lhjk->lhik", w["P"], w["W_V"]) for w in weights]
     compares = [np.einsum("lhji,lhjk->lhik", w["W_K"], w["W_Q"]) for w in weights]
     return Movie(
-        steps=course.steps[::EVERY],
-        loss=course.loss.mean[::EVERY],
+        steps=course.steps[:: settings.EVERY],
+        loss=course.loss.mean[:: settings.EVERY],
         P=np.array(writes, np.float16),
         Q=np.array(compares, np.float16),
     )

@@ -7,22 +7,17 @@ import numpy as np
 from icl_core.analysis.floors import one_layer_loss
 from icl_core.experiments.row import Row, pm
 from icl_core.experiments.shared import MAIN, task_of
-from icl_core.experiments.variations.results import (
-    Algorithms,
-    Course,
-    load_algorithms,
-    load_course,
-    plateaus,
-)
+from icl_core.experiments.variations import results
+from icl_core.experiments.variations.results import Algorithms, Course
 from icl_core.experiments.variations.settings import FIXED, VARIANTS
 from icl_core.experiments.variations.softmax import softmax_rows
 
 
 def variation_rows() -> Iterator[Row]:
     """Plateaus, few prompts, LayerNorm, softmax heads."""
-    courses = {name: load_course(name) for name in VARIANTS}
+    courses = {name: results.load_course(name) for name in VARIANTS}
     yield from _plateau_rows(courses)
-    yield from _norm_rows(courses, load_algorithms())
+    yield from _norm_rows(courses, results.load_algorithms())
     yield from _fixed_rows(courses)
     yield from softmax_rows()
 
@@ -35,7 +30,8 @@ def _between(values: np.ndarray, digits: int = 4) -> str:
 def _plateau_rows(courses: Mapping[str, Course]) -> Iterator[Row]:
     best = one_layer_loss(task_of(MAIN))
     one, two = (
-        plateaus(courses[name].steps, courses[name].loss.mean) for name in ("heads1", "heads2")
+        results.plateaus(courses[name].steps, courses[name].loss.mean)
+        for name in ("heads1", "heads2")
     )
     steps = VARIANTS["heads1"].run.steps
     batch = VARIANTS["heads1"].run.batch
@@ -63,7 +59,7 @@ def _plateau_rows(courses: Mapping[str, Course]) -> Iterator[Row]:
     course = courses["grok"]
     loss = course.loss.mean.astype(float)
     rise = float((loss.max(axis=1) - loss[:, 0]).max())
-    waits = plateaus(course.steps, course.loss.mean)
+    waits = results.plateaus(course.steps, course.loss.mean)
     yield Row(
         claim="One attention + MLP block on 8,192 fixed prompts drops to near one step of GD",
         paper="test loss first rises, then drops near 0.2 (figure 15)",

@@ -16,7 +16,7 @@ from icl_core.lessons.algorithm.figures.matching import matching_figure
 from icl_core.lessons.algorithm.measure import LAW, Opened, Sample
 from icl_core.live import View
 from icl_core.models.linear import InformationFlow, information_flow
-from icl_core.plots.methods import METHODS
+from icl_core.plots import METHODS
 from icl_core.tasks.linear import Prompts
 
 STEPS = (1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 24)

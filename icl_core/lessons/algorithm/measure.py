@@ -16,7 +16,7 @@ from icl_core.lessons.algorithm.config import Algorithm
 from icl_core.lessons.shared.coordinates import normalised, omega_values
 from icl_core.lessons.shared.shipped import Family, Kin, baseline_tables, find_family, relatives
 from icl_core.models.linear import LinearTransformer
-from icl_core.plots.methods import METHODS
+from icl_core.plots import METHODS
 from icl_core.tasks.linear import LinearTask, Prompts, at_levels, draw_prompts
 from icl_core.validation import Reach
 from icl_core.zoo.library import PRETRAINED, Entry, from_shipped, load_entry

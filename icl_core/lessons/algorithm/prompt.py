@@ -92,16 +92,6 @@ def plane_of(truth: np.ndarray, ols: np.ndarray) -> np.ndarray:
     return np.stack([along, rest / size if size > small else np.zeros_like(along)])
 
 
-def node_of(flow: PromptFlow, sigma: float) -> int:
-    """The stop nearest to a noise level."""
-    return int(np.argmin(np.abs(flow.sigmas - sigma)))
-
-
-def layer_of(config: Algorithm, opened: Opened) -> int:
-    """The layer shown, from 0 (the input)."""
-    return opened.num_layers if config.after is None else config.after
-
-
 @lru_cache(maxsize=32)
 def implicit_grid(opened: Opened, seed: int) -> Grid:
     """All that moves, at every noise level and layer."""
@@ -134,8 +124,9 @@ FORMATS = {"kept": ".1%"}
 
 def implicit_view(config: Algorithm, opened: Opened) -> View:
     """Implicit weights of one prompt over the layers, for every noise level."""
-    flow, layer = prompt_flow(opened, config.seed), layer_of(config, opened)
-    node = node_of(flow, config.sigma)
+    flow = prompt_flow(opened, config.seed)
+    layer = opened.num_layers if config.after is None else config.after
+    node = int(np.argmin(np.abs(flow.sigmas - config.sigma)))
     held = flow.held(layer, node)
     top = float(flow.sigmas[-1])
     player = Player(

@@ -6,27 +6,20 @@ from typing import Any
 import numpy as np
 
 from icl_core.analysis.loss import LossSummary
-from icl_core.lessons.algorithm import matching, prompt
+from icl_core.lessons.algorithm import matching, prompt, switches
 from icl_core.lessons.algorithm.config import OMEGAS, Algorithm
 from icl_core.lessons.algorithm.figures import switches as plots
 from icl_core.lessons.algorithm.figures.flow import flow_diagram
 from icl_core.lessons.algorithm.measure import Opened, depths
-from icl_core.lessons.algorithm.switches import (
-    FACTORS,
-    Switched,
-    as_trained,
-    scaled,
-    switched,
-    worth,
-)
-from icl_core.lessons.shared.bands import BAND_NAMES, center_and_band
+from icl_core.lessons.algorithm.switches import Switched
+from icl_core.lessons.shared.bands import center_and_band
+from icl_core.lessons.shared.curves import banded
 from icl_core.lessons.shared.memo import kept
 from icl_core.lessons.shared.shipped import families
 from icl_core.lessons.shared.words import plus_minus
 from icl_core.live import Slider, View
 from icl_core.live.moving import BOTTOM, curve_grid
-from icl_core.plots.drawing import Curve
-from icl_core.plots.figure import Figure
+from icl_core.plots import Curve, Figure
 from icl_core.plots.losses import TOP
 from icl_core.plots.omegas import OMEGA_NAMES, omega_chart
 from icl_core.tasks.noise import met_in_training
@@ -41,7 +34,7 @@ def flow_view(config: Algorithm, opened: Opened) -> View:
     touched = range(1, opened.num_layers + 1) if layer == 0 else [layer]
     untouched = all(factor == 1 for factor in config.factors)
     figure = flow_diagram(
-        scaled(opened.normal, config.factors, layer),
+        switches.scaled(opened.normal, config.factors, layer),
         title=f"{opened.label}: what each layer adds to x and y",
         reference=opened.normal,
         marked=[] if untouched else list(touched),
@@ -57,17 +50,8 @@ def _bands(
     name: str, label: str, summary: LossSummary, x: np.ndarray, uid: str, **more: Any
 ) -> Curve:
     mean, low, high = (np.minimum(part, MOST) for part in center_and_band(summary, "mean"))
-    return Curve(
-        method=name,
-        label=label,
-        uid=uid,
-        x=x,
-        y=mean,
-        low=np.maximum(low, BOTTOM),
-        high=high,
-        band=BAND_NAMES["mean"],
-        **more,
-    )
+    bands = mean, np.maximum(low, BOTTOM), high
+    return banded(name, x, bands, label=label, uid=uid, **more)
 
 
 def switch_curves(
@@ -86,9 +70,9 @@ def switch_curves(
 
 def _switch_figure(config: Algorithm, opened: Opened, found: Switched) -> Figure:
     """Both charts at the factors chosen, with the model as trained and ridge for comparison."""
-    node = int(np.argmin(np.abs(FACTORS - getattr(config, config.omega))))
+    node = int(np.argmin(np.abs(switches.FACTORS - getattr(config, config.omega))))
     by_noise, by_layer = switch_curves(config, opened, found, node)
-    base_law, base_levels = opened.sample.parts(as_trained(opened))
+    base_law, base_levels = opened.sample.parts(switches.as_trained(opened))
     steps, law = np.arange(opened.num_layers + 1), base_law.mean(-1)
     trained = {"method": "oracle_rr", "label": "as trained", "width": 1.75}
     shown = [
@@ -113,9 +97,9 @@ def switch_view(config: Algorithm, opened: Opened) -> View:
     """The losses while the factor of one omega is dragged; every stop is the engine's own."""
     layer = config.layer
     held = config.replace(**{config.omega: 1.0})
-    found = switched(opened, config.omega, held.factors, layer)
+    found = switches.switched(opened, config.omega, held.factors, layer)
     grid = curve_grid(
-        {"factor": FACTORS},
+        {"factor": switches.FACTORS},
         lambda i: [c for part in switch_curves(config, opened, found, i[0]) for c in part],
         exact=True,
     )
@@ -134,7 +118,7 @@ def switch_view(config: Algorithm, opened: Opened) -> View:
 
 def worth_view(config: Algorithm, opened: Opened) -> View:
     """Every omega off, in all layers or one."""
-    found = worth(opened)
+    found = switches.worth(opened)
     trained = plus_minus(found.base, found.base_error)
     figure = plots.worth_figure(
         found.loss,

@@ -5,11 +5,9 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from icl_core.plots.drawing import LABELS_ONLY, Curve, Drawing, Looks
-from icl_core.plots.figure import Figure
-from icl_core.plots.methods import METHODS
+from icl_core.plots import LABELS_ONLY, METHODS, Curve, Drawing, Figure, Looks, log_range
 from icl_core.plots.style import numbered_cells
-from icl_core.plots.ticks import limit_of, log_range
+from icl_core.plots.ticks import limit_of
 
 PANELS = {
     "before": "tokens e",
@@ -43,20 +41,10 @@ def step_figure(parts: Mapping[str, np.ndarray], *, dim: int, title: str) -> Fig
         columns = [f"x{i}" for i in range(1, dim + 1)] + ["y"]
         if uid == "products":
             columns = [f"key {i}" for i in range(1, rows)]
-        drawing.heatmap(
-            uid,
-            columns,
-            names,
-            parts[uid],
-            number,
-            name=words,
-            coloraxis=group,
-            gap=2,
-            texttemplate="%{z:.3~g}",
-            textfont={"size": 12},
-            hovertemplate=f"{words}: token %{{y}}, %{{x}}: %{{z:.6g}}<extra></extra>",
-            meta={"panel": words},
-        )
+        cells: Looks = {"name": words, "coloraxis": group, "gap": 2, "meta": {"panel": words}}
+        cells |= {"texttemplate": "%{z:.3~g}", "textfont": {"size": 12}}
+        cells["hover"] = f"{words}: token %{{y}}, %{{x}}: %{{z:.6g}}"
+        drawing.heatmap(uid, columns, names, parts[uid], number, **cells)
         across = [0.52 * column, 0.52 * column + 0.48]
         down = [0.56 - 0.56 * line, 0.94 - 0.56 * line]
         looks: Looks = LABELS_ONLY | {"type": "category"}

@@ -5,15 +5,7 @@ from functools import cached_property
 
 import numpy as np
 
-from icl_core.constructions.matrices import (
-    AttentionWeights,
-    LayerTrace,
-    apply_layer,
-    apply_layers,
-    descent_weights,
-    gradient_steps,
-    starting_tokens,
-)
+from icl_core.constructions import matrices
 from icl_core.lessons.construction.config import LAYERS, Construction
 from icl_core.lessons.construction.prompt import SmallPrompt, parse_prompt, parse_start
 from icl_core.validation import Reach
@@ -32,7 +24,7 @@ class Run:
     """
 
     prompt: SmallPrompt
-    weights: AttentionWeights
+    weights: matrices.AttentionWeights
     tokens: np.ndarray
     W: np.ndarray
 
@@ -62,8 +54,8 @@ class Run:
         return _half_mse(self.tokens[:, :-1, -1] - self.prompt.X @ self.W[0])
 
     @DIVERGING
-    def trace(self, layer: int) -> LayerTrace:
-        return apply_layer(self.weights, self.tokens[layer - 1])
+    def trace(self, layer: int) -> matrices.LayerTrace:
+        return matrices.apply_layer(self.weights, self.tokens[layer - 1])
 
 
 def _half_mse(residuals: np.ndarray) -> np.ndarray:
@@ -77,10 +69,12 @@ def measure(config: Construction) -> Run:
     start = parse_start(config.start)
     W_0 = (start if start.any() else np.zeros(prompt.dim))[None]
     steps = {"eta": config.eta, "gamma": config.gamma}
-    weights = descent_weights(W_0, num_context=prompt.num_context, **steps)
+    weights = matrices.descent_weights(W_0, num_context=prompt.num_context, **steps)
     Y = prompt.y[:, None]
-    tokens = apply_layers(weights, starting_tokens(prompt.X, Y, prompt.query, W_0), LAYERS)
-    W = gradient_steps(prompt.X, Y, W_0, steps=LAYERS, **steps)[:, 0]
+    tokens = matrices.apply_layers(
+        weights, matrices.starting_tokens(prompt.X, Y, prompt.query, W_0), LAYERS
+    )
+    W = matrices.gradient_steps(prompt.X, Y, W_0, steps=LAYERS, **steps)[:, 0]
     return Run(prompt=prompt, weights=weights, tokens=tokens, W=W)
 
 

@@ -12,8 +12,8 @@ from icl_core.lessons.construction.prompt import parse_prompt
 from icl_core.lessons.shared.matrices import PW_V, W_KQ
 from icl_core.live import READOUT, Grid, Player, Readout, Slider, View
 from icl_core.live.moving import Index, Values, curve_grid, grid_at
+from icl_core.plots import Curve
 from icl_core.plots import heatmaps as heat
-from icl_core.plots.drawing import Curve
 
 ETA_NODES = 49
 LOWEST_GAP = 1e-17

@@ -8,15 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from icl_core.analysis.spectrum import (
-    SpectrumBank,
-    best_gamma,
-    condition_numbers,
-    conditions_after,
-    hessian_spectrum,
-    interval_gamma,
-    two_step_gamma,
-)
+from icl_core.analysis import spectrum
 from icl_core.errors import InputError
 from icl_core.experiments.paper1.published import SPECTRA, SPECTRA_DIM
 from icl_core.lessons.gdpp_spectrum.config import (
@@ -49,7 +41,7 @@ class Hessians:
     """Eigenvalues of many prompts that are not 0, [prompts, min(d, n)], ascending; the gammas."""
 
     task: LinearTask
-    bank: SpectrumBank
+    bank: spectrum.SpectrumBank
     eigenvalues: np.ndarray
     gammas: np.ndarray
 
@@ -71,7 +63,7 @@ class Hessians:
 def hessians_of(dim: int, num_context: int, inputs: InputLaw = STANDARD) -> Hessians:
     """The spectra of PROMPTS prompts."""
     task = LinearTask(dim=dim, num_context=num_context, noise=FixedNoise(value=0.0), inputs=inputs)
-    bank = hessian_spectrum(task, prompts=PROMPTS)
+    bank = spectrum.hessian_spectrum(task, prompts=PROMPTS)
     return Hessians(
         task=task,
         bank=bank,
@@ -116,8 +108,8 @@ def shares(conditions: np.ndarray, edges: np.ndarray) -> np.ndarray:
 
 def survey_at(hessians: Hessians, gammas: np.ndarray, depths: range) -> Survey:
     """The survey at any gammas and numbers of layers."""
-    start = condition_numbers(hessians.eigenvalues)
-    found = conditions_after(hessians.eigenvalues, gammas, depths[-1])[depths[0] - 1 :]
+    start = spectrum.condition_numbers(hessians.eigenvalues)
+    found = spectrum.conditions_after(hessians.eigenvalues, gammas, depths[-1])[depths[0] - 1 :]
     found, edges = found.swapaxes(0, 1), condition_edges(start)
     return Survey(
         edges=edges,
@@ -138,14 +130,15 @@ def medians_of(hessians: Hessians, layers: int) -> np.ndarray:
     """Median condition number after `layers` layers at each gamma."""
     if layers > 1:
         return survey_of(hessians).medians[:, layers - 1]
-    return np.median(conditions_after(hessians.eigenvalues, hessians.gammas, 1)[0], axis=-1)
+    found = spectrum.conditions_after(hessians.eigenvalues, hessians.gammas, 1)[0]
+    return np.median(found, axis=-1)
 
 
 @lru_cache(maxsize=KEPT)
 def best_of(hessians: Hessians, layers: int) -> float:
     """The gamma of the smallest median condition number."""
     near = float(hessians.gammas[np.argmin(medians_of(hessians, layers))])
-    return best_gamma(hessians.eigenvalues, layers, near=near)
+    return spectrum.best_gamma(hessians.eigenvalues, layers, near=near)
 
 
 @lru_cache(maxsize=KEPT)
@@ -156,7 +149,7 @@ def loss_gamma(hessians: Hessians) -> float | None:
     """
     if np.ptp(hessians.task.query_variances) > 0:
         return None
-    return two_step_gamma(hessians.eigenvalues)
+    return spectrum.two_step_gamma(hessians.eigenvalues)
 
 
 def published_gamma(hessians: Hessians) -> float | None:
@@ -240,5 +233,5 @@ def reach(config: GdppSpectrum, spectra: Spectra) -> dict[str, Reach]:
 def chosen_gamma(config: GdppSpectrum, hessians: Hessians) -> float:
     """The best: of two eigenvalues of one prompt, what makes them equal; else that of `best_of`."""
     if config.prompt != MANY and hessians.eigenvalues.shape[1] == 2:
-        return interval_gamma(*map(float, hessians.eigenvalues[config.prompt - 1]))
+        return spectrum.interval_gamma(*map(float, hessians.eigenvalues[config.prompt - 1]))
     return best_of(hessians, config.layers)

@@ -11,7 +11,7 @@ from icl_core.experiments.mixed_noise.table import Results, heavy_tailed, measur
 from icl_core.lessons.shared.model_map import SAID, known, noise_words
 from icl_core.lessons.shared.words import plus_minus, short
 from icl_core.models.linear import PARAMETRIZATIONS, LinearTransformer
-from icl_core.plots.methods import METHODS
+from icl_core.plots import METHODS
 from icl_core.tasks.noise import format_noise
 from icl_core.zoo.library import PRETRAINED, Entry, find_entry, from_shipped, load_entry, task_name
 from icl_core.zoo.tables import Table, baseline_table_name, load_table

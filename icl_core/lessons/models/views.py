@@ -8,11 +8,12 @@ from icl_core.lessons.models.config import Models
 from icl_core.lessons.models.measure import Shown
 from icl_core.lessons.shared.bands import center_and_band
 from icl_core.lessons.shared.coordinates import normalised
+from icl_core.lessons.shared.curves import banded
 from icl_core.lessons.shared.matrices import panels
 from icl_core.lessons.shared.model_map import CAPTIONS, map_figure
 from icl_core.live import View
+from icl_core.plots import Curve, level
 from icl_core.plots import losses as plots
-from icl_core.plots.drawing import Curve, level
 from icl_core.plots.heatmaps import heatmaps
 from icl_core.tasks.noise import met_in_training
 
@@ -31,21 +32,10 @@ def _curves(config: Models, shown: Shown, over: str) -> list[Curve]:
         bands = center_and_band(summary, config.statistic)
         if over == "noise":
             bands = tuple(part[:, -1] for part in bands)
-        y, low, high = bands
-        curves.append(
-            Curve(
-                method=card.entry.parametrization,
-                label=card.label,
-                uid=f"model{index}",
-                x=np.arange(len(y)) if over == "layers" else card.table.sigmas,
-                y=y,
-                low=low,
-                high=high,
-                markers=over == "layers",
-                width=1.25 if index else 2.5,
-                open_markers=bool(index),
-            )
-        )
+        x = np.arange(len(bands[0])) if over == "layers" else card.table.sigmas
+        named = {"label": card.label, "uid": f"model{index}", "markers": over == "layers"}
+        looks = named | {"width": 1.25 if index else 2.5, "open_markers": bool(index)}
+        curves.append(banded(card.entry.parametrization, x, bands, "band", **looks))
     return curves
 
 

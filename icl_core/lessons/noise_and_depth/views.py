@@ -7,14 +7,13 @@ import numpy as np
 from icl_core.lessons.noise_and_depth.config import NoiseAndDepth
 from icl_core.lessons.noise_and_depth.words import finding
 from icl_core.lessons.shared.bands import BAND_NAMES, center_and_band
-from icl_core.lessons.shared.curves import _curve, depth_curves, profile_curves, published_cells
+from icl_core.lessons.shared.curves import banded, depth_curves, profile_curves, published_cells
 from icl_core.lessons.shared.losses import Losses, highest_sigma
 from icl_core.lessons.shared.shipped import BASELINES, DESCENTS
 from icl_core.live import Link, Player, Slider, View
 from icl_core.live.moving import curve_grid
+from icl_core.plots import Curve, Figure, level
 from icl_core.plots import losses as plots
-from icl_core.plots.drawing import Curve, level
-from icl_core.plots.figure import Figure
 from icl_core.tasks.noise import met_in_training
 
 METHOD = Link(group="noise_and_depth", by="trace")
@@ -36,7 +35,8 @@ def layer_curves(config: NoiseAndDepth, losses: Losses, sigma: float) -> list[Cu
     for kind in losses.kinds(config.models):
         if summary := losses.profiles.get((kind, config.layers)):
             bands = [at_sigma(losses, b, sigma) for b in center_and_band(summary, config.statistic)]
-            curves.append(_curve(config, kind, np.arange(len(bands[0])), bands))
+            x, name = np.arange(len(bands[0])), BAND_NAMES[config.statistic]
+            curves.append(banded(kind, x, bands, name, markers=True))
     return curves
 
 

@@ -6,7 +6,7 @@ from icl_core.lessons.noise_and_depth.config import NoiseAndDepth
 from icl_core.lessons.shared.bands import center_and_band
 from icl_core.lessons.shared.losses import Losses
 from icl_core.lessons.shared.words import counted, plus_minus
-from icl_core.plots.methods import METHODS
+from icl_core.plots import METHODS
 
 
 def finding(config: NoiseAndDepth, losses: Losses) -> str:

@@ -6,35 +6,30 @@ from typing import Literal, get_args
 
 import numpy as np
 
-from icl_core.experiments.one_layer.settings import (
-    DAMPINGS,
-    INPUT_SCALES,
-    LAW_SCALES,
-    SEEDS,
-    SIZES,
-    TARGET_SCALES,
-)
+from icl_core.experiments.one_layer import settings
 from icl_core.experiments.shared import MAIN
 from icl_core.validation import Config, checked, choice, integer, number
 
 Shift = Literal["input_shift", "target_shift", "law_shift"]
 SHIFTS: Mapping[str, tuple[str, str, np.ndarray]] = {
-    "input_shift": ("wider inputs", "inputs times α", INPUT_SCALES),
-    "target_shift": ("larger targets", "true weights times α", TARGET_SCALES),
-    "law_shift": ("other laws", "α: size of the context matrix", LAW_SCALES),
+    "input_shift": ("wider inputs", "inputs times α", settings.INPUT_SCALES),
+    "target_shift": ("larger targets", "true weights times α", settings.TARGET_SCALES),
+    "law_shift": ("other laws", "α: size of the context matrix", settings.LAW_SCALES),
 }
 TRAINED = "trained layer"
-FRAMES = len(SIZES[MAIN].marks())
+FRAMES = len(settings.SIZES[MAIN].marks())
 
 
 @dataclass(frozen=True, kw_only=True)
 class OneLayer(Config):
     """Choices of the lesson. seed: whose weights; frame: how far in its training, in snapshots."""
 
-    seed: int = checked(0, integer, "The seed", (SEEDS[0], SEEDS[-1]))
+    seed: int = checked(0, integer, "The seed", (settings.SEEDS[0], settings.SEEDS[-1]))
     frame: int = checked(FRAMES - 1, integer, "The snapshot", (0, FRAMES - 1))
     shift: Shift = checked("input_shift", choice, "The shift", get_args(Shift))
-    damping: float = checked(0.75, number, "The damping", (DAMPINGS[0], DAMPINGS[-1]))
+    damping: float = checked(
+        0.75, number, "The damping", (settings.DAMPINGS[0], settings.DAMPINGS[-1])
+    )
 
 
 PRESETS: dict[str, OneLayer] = {

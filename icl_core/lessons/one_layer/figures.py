@@ -5,11 +5,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from icl_core.plots.drawing import Curve, Drawing, Looks
-from icl_core.plots.figure import Figure
+from icl_core.plots import METHODS, Curve, Drawing, Figure, Looks, translucent
 from icl_core.plots.lines import measures
-from icl_core.plots.methods import METHODS
-from icl_core.plots.style import translucent
 
 
 def alignment_figure(rows: Sequence[Curve], *, title: str, mark: float | None = None) -> Figure:

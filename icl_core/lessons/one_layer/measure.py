@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from icl_core.analysis.floors import one_layer_loss
-from icl_core.experiments.one_layer.results import Course, Results, Shifts, load_results
+from icl_core.experiments.one_layer.results import Results, load_results
 from icl_core.experiments.one_layer.settings import SEEDS, model_name
 from icl_core.experiments.shared import MAIN, task_of
 from icl_core.lessons.one_layer.config import OneLayer
@@ -16,21 +16,10 @@ from icl_core.zoo.movies import Movie, load_movie
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Runs:
+class Runs(Results):
     """What was measured, and the weights of the main size over training, by seed."""
 
-    results: Results
     movies: tuple[Movie, ...]
-
-    @property
-    def course(self) -> Course:
-        """All seeds of the main size over training, [seeds, ...]."""
-        return self.results.course
-
-    @property
-    def shifts(self) -> Shifts:
-        """What was measured on its finished layers."""
-        return self.results.shifts
 
     @property
     def seeds(self) -> int:
@@ -50,9 +39,8 @@ class Runs:
 
 def read(folder: Path = PRETRAINED) -> Runs:
     """All results of the experiment."""
-    results = load_results(folder)
     movies = tuple(load_movie(model_name(MAIN, seed), folder) for seed in SEEDS)
-    return Runs(results=results, movies=movies)
+    return Runs(**vars(load_results(folder)), movies=movies)
 
 
 def measure(config: OneLayer) -> Runs:

@@ -11,7 +11,7 @@ from icl_core.lessons.one_layer.config import TRAINED, OneLayer
 from icl_core.lessons.one_layer.measure import Runs
 from icl_core.live import Grid, Slider, View
 from icl_core.live.moving import curve_grid, quantities
-from icl_core.plots.drawing import Curve
+from icl_core.plots import Curve
 from icl_core.plots.lines import lines
 
 

@@ -16,8 +16,8 @@ from icl_core.lessons.shared.curves import over_seeds
 from icl_core.lessons.shared.matrices import PW_V, W_KQ, beside
 from icl_core.live import View
 from icl_core.live.moving import grid_at, matrix_values, updates_player
+from icl_core.plots import Curve, level
 from icl_core.plots import heatmaps as heat
-from icl_core.plots.drawing import Curve, level
 from icl_core.plots.lines import MEASURES, lines
 from icl_core.zoo.movies import Movie
 
@@ -132,16 +132,11 @@ def shift_curves(shift: str, runs: Runs) -> list[Curve]:
         "target_shift": shifts.target_shift,
         "law_shift": shifts.law_shift,
     }[shift]
-    mixed, trained = losses.mixed.mean, losses.trained.mean
+    mixed, trained = losses.mixed.mean.mean(0), losses.trained.mean
+    average = "average of trained and construction"
     return [
         Curve(method="gd", x=scales, y=losses.gd.mean),
-        Curve(
-            method="construction",
-            label="average of trained and construction",
-            x=scales,
-            y=mixed.mean(0),
-            width=1.5,
-        ),
+        Curve(method="construction", x=scales, y=mixed, label=average, width=1.5),
         over_seeds("full", scales, trained, label=TRAINED),
     ]
 
@@ -167,7 +162,7 @@ def sizes_view(config: OneLayer, runs: Runs) -> View:
     """Trained layers of several sizes on the exact curve."""
     n = np.arange(min(SIZES), max(SIZES) + 1)
     exact = np.array([one_layer_loss(task_of(int(size))) for size in n])
-    ended = {size: course.loss[:, -1] for size, course in runs.results.courses.items()}
+    ended = {size: course.loss[:, -1] for size, course in runs.courses.items()}
     sizes = np.repeat(list(ended), [len(losses) for losses in ended.values()])
     ends = np.concatenate(list(ended.values()))
     figure = lines(
@@ -187,7 +182,7 @@ def sizes_view(config: OneLayer, runs: Runs) -> View:
 def _sizes_caption(runs: Runs) -> str:
     """Starts that ended elsewhere."""
     said = []
-    for n, course in runs.results.courses.items():
+    for n, course in runs.courses.items():
         best, losses = one_layer_loss(task_of(n)), course.loss[:, -1]
         stuck = losses[losses > 1.01 * best]
         if stuck.size:

@@ -5,10 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from icl_core.plots.drawing import LOSS, Curve, Drawing, Looks
-from icl_core.plots.figure import DECORATION, Figure
-from icl_core.plots.methods import METHODS
-from icl_core.plots.style import translucent
+from icl_core.plots import DECORATION, LOSS, METHODS, Curve, Drawing, Figure, Looks, translucent
 
 SPLIT = 0.46
 """Height of the lower panel."""

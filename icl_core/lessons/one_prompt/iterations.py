@@ -3,7 +3,7 @@
 Losses are adjusted, half MSE.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -14,13 +14,12 @@ from icl_core.analysis.loss import LossSummary, evaluate
 from icl_core.analysis.spectrum import hessian_spectrum
 from icl_core.lessons.one_prompt import figures as plots
 from icl_core.lessons.shared import losses as tables
-from icl_core.lessons.shared.curves import Means, depth_curves
+from icl_core.lessons.shared.curves import Means, banded, depth_curves
 from icl_core.lessons.shared.losses import Losses
 from icl_core.lessons.shared.words import counted, plus_minus
 from icl_core.live import View
-from icl_core.plots.drawing import Curve, level
+from icl_core.plots import METHODS, Curve, level
 from icl_core.plots.losses import TOP
-from icl_core.plots.methods import METHODS
 from icl_core.tasks.linear import LinearTask
 from icl_core.zoo.library import from_shipped
 
@@ -91,15 +90,14 @@ def iteration_curves(iterations: Iterations) -> list[Curve]:
     if iterations.best is None or iterations.common is None or iterations.ada is None:
         return found
     found.append(level("ada_rr", iterations.ada.final, ends))
-    curve = Curve(method="iterative_rr", x=np.arange(1, ITERATIONS + 1), y=np.empty(0))
+    x = np.arange(1, ITERATIONS + 1)
     for summary, uid, label, width in (
         (iterations.best, "iterative_rr", "AdaRR by GD", 2.25),
         (iterations.common, "iterative_rr:common", "AdaRR by GD, one step size", 1.25),
     ):
         y, error = summary.mean[1:], 2 * summary.stderr[1:]
-        bands = {"low": np.maximum(y - error, 0), "high": y + error}
-        named = {"uid": uid, "label": label, "band": "±2 standard errors", "width": width}
-        found.append(replace(curve, y=y, **bands, **named))
+        bands, named = (y, np.maximum(y - error, 0), y + error), {"uid": uid, "label": label}
+        found.append(banded("iterative_rr", x, bands, width=width, **named))
     return found
 
 

@@ -13,7 +13,7 @@ from icl_core.lessons.one_prompt.config import OnePrompt
 from icl_core.lessons.one_prompt.iterations import ITERATIONS, Iterations, iterations_of
 from icl_core.lessons.shared.losses import highest_sigma
 from icl_core.lessons.shared.shipped import Family, families, find_family
-from icl_core.plots.methods import METHODS
+from icl_core.plots import METHODS
 from icl_core.tasks.linear import LinearTask
 from icl_core.validation import Reach
 from icl_core.zoo.library import load_entry

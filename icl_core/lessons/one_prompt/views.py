@@ -12,7 +12,7 @@ from icl_core.lessons.one_prompt.measure import NODES, Shown
 from icl_core.lessons.shared.losses import highest_sigma
 from icl_core.live import Slider, View
 from icl_core.live.moving import curve_grid, grid_at
-from icl_core.plots.drawing import Curve, level
+from icl_core.plots import Curve, level
 from icl_core.plots.losses import TOP
 
 

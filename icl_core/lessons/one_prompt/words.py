@@ -7,7 +7,7 @@ from icl_core.lessons.one_prompt.config import OnePrompt
 from icl_core.lessons.one_prompt.iterations import NOTHING
 from icl_core.lessons.one_prompt.measure import Shown
 from icl_core.lessons.shared.words import counted, short
-from icl_core.plots.methods import METHODS
+from icl_core.plots import METHODS
 
 
 def rows(story: PromptStory) -> list[dict[str, str | float]]:

@@ -3,11 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from icl_core.plots.drawing import Curve, Drawing, Looks, Met, Span
-from icl_core.plots.figure import Figure
+from icl_core.plots import METHODS, Curve, Drawing, Figure, Looks, translucent
+from icl_core.plots.drawing import Met, Span
 from icl_core.plots.losses import draw_published
-from icl_core.plots.methods import METHODS
-from icl_core.plots.style import translucent
 from icl_core.plots.ticks import log_ticks
 
 ROW = 250

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from pathlib import Path
 
 import numpy as np
 
@@ -29,7 +28,7 @@ from icl_core.lessons.shared.losses import Losses
 from icl_core.lessons.shared.shipped import Family, families, find_family, relatives
 from icl_core.tasks.linear import LinearTask
 from icl_core.tasks.noise import FixedNoise
-from icl_core.zoo.library import PRETRAINED, from_shipped, load_entry
+from icl_core.zoo.library import from_shipped, load_entry
 from icl_core.zoo.tables import load_table
 
 FLOORS = ("const_rr", "bayes_rr")
@@ -82,16 +81,14 @@ def _tables(shipped: Mapping[str, Family], names: tuple[str, ...]) -> dict[str, 
     return found
 
 
-def seeds_of(
-    task: str, folder: Path = PRETRAINED
-) -> dict[tuple[str, int], tuple[LossSummary, ...]]:
+def seeds_of(task: str) -> dict[tuple[str, int], tuple[LossSummary, ...]]:
     """Losses over noise of all training runs that ship, by parametrization and depth."""
     found: dict[tuple[str, int], list[LossSummary]] = {}
-    for depth, kin in relatives(task, folder).items():
+    for depth, kin in relatives(task).items():
         for own, entry in kin.items():
             if depth <= DEEP and own.heads == 1:
                 runs = found.setdefault((own.parametrization, depth), [])
-                runs.append(load_table(entry.name, folder).loss)
+                runs.append(load_table(entry.name).loss)
     return {key: tuple(runs) for key, runs in found.items()}
 
 

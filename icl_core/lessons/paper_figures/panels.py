@@ -8,14 +8,19 @@ import numpy as np
 from icl_core.analysis.loss import LossSummary
 from icl_core.lessons.paper_figures.figures import Panel, Span
 from icl_core.lessons.shared.bands import center_and_band
-from icl_core.lessons.shared.curves import Means, depth_curves, profile_curves, published_cells
+from icl_core.lessons.shared.curves import (
+    Means,
+    banded,
+    depth_curves,
+    profile_curves,
+    published_cells,
+)
 from icl_core.lessons.shared.losses import Losses, highest_sigma
 from icl_core.lessons.shared.model_map import noise_words
 from icl_core.lessons.shared.shipped import BASELINES
 from icl_core.lessons.shared.words import counted
-from icl_core.plots.drawing import Curve, level
+from icl_core.plots import METHODS, Curve, Looks, level
 from icl_core.plots.losses import TOP
-from icl_core.plots.methods import METHODS
 from icl_core.tasks.linear import LinearTask
 from icl_core.tasks.noise import met_in_training
 
@@ -71,19 +76,10 @@ def layer_panel(kind: str, task: LinearTask, seeds: Seeds, levels: Mapping[str, 
     depths = [depth for (of, depth) in seeds if of == kind]
     for depth in depths:
         runs = np.stack([summary.mean for summary in seeds[kind, depth]])
-        curves.append(
-            Curve(
-                method=kind,
-                uid=f"{kind}:{depth}",
-                label=f"{METHODS[kind].label}, {counted(depth, 'layer')}",
-                x=np.arange(depth + 1),
-                y=runs.mean(0),
-                low=runs.min(0),
-                high=runs.max(0),
-                band=f"over {counted(len(runs), 'run')},",
-                markers=True,
-            )
-        )
+        bands, band = (runs.mean(0), runs.min(0), runs.max(0)), f"over {counted(len(runs), 'run')},"
+        label = f"{METHODS[kind].label}, {counted(depth, 'layer')}"
+        named: Looks = {"uid": f"{kind}:{depth}", "label": label, "markers": True}
+        curves.append(banded(kind, np.arange(depth + 1), bands, band, **named))
     return Panel(
         title=METHODS[kind].label,
         curves=curves,
@@ -102,22 +98,16 @@ def far_panel(
         _named(Curve(method=name, x=sigmas, y=floor.mean[:, -1], width=1.5))
         for name, floor in floors.items()
     ]
-    center, low, high = center_and_band(profile, "mean")
+    around = center_and_band(profile, "mean")
     for layer in range(layers + 1):
         last = layer == layers
-        curves.append(
-            Curve(
-                method=kind,
-                uid=f"{kind}:{layer}",
-                label=f"{METHODS[kind].label}, after layer {layer}",
-                x=sigmas,
-                y=center[:, layer],
-                low=low[:, layer] if last else None,
-                high=high[:, layer] if last else None,
-                band="±2 standard errors",
-                width=2.75 if last else 1.75,
-            )
-        )
+        named: Looks = {"uid": f"{kind}:{layer}", "width": 2.75 if last else 1.75}
+        named["label"] = f"{METHODS[kind].label}, after layer {layer}"
+        bands = [part[:, layer] for part in around]
+        if last:
+            curves.append(banded(kind, sigmas, bands, **named))
+        else:
+            curves.append(Curve(method=kind, x=sigmas, y=bands[0], **named))
     return Panel(
         title=f"{METHODS[kind].label}, {layers} layers",
         curves=curves,

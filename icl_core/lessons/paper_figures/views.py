@@ -20,8 +20,7 @@ from icl_core.lessons.shared.losses import Losses
 from icl_core.lessons.shared.model_map import map_figure
 from icl_core.live import View
 from icl_core.models.linear import PARAMETRIZATIONS
-from icl_core.plots.drawing import LOSS
-from icl_core.plots.figure import Figure
+from icl_core.plots import LOSS, Figure
 
 
 def panels_of(config: PaperFigures, material: Material) -> list[Panel]:

@@ -4,10 +4,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from icl_core.plots.drawing import Curve, Drawing
-from icl_core.plots.figure import Figure
+from icl_core.plots import Curve, Drawing, Figure, log_range
 from icl_core.plots.lines import MEASURES, PLAIN, measures
-from icl_core.plots.ticks import log_range
 
 
 def measures_figure(

@@ -17,8 +17,7 @@ from icl_core.lessons.several_layers.config import (
 from icl_core.lessons.several_layers.measure import Layers, Runs
 from icl_core.lessons.shared.words import short
 from icl_core.live import View
-from icl_core.plots.drawing import Curve, level
-from icl_core.plots.figure import Figure
+from icl_core.plots import Curve, Figure, Looks, level
 from icl_core.plots.lines import PLAIN, lines
 
 
@@ -35,17 +34,8 @@ def mixes_view(config: SeveralLayers, runs: Runs) -> View:
     curves = [replace(level("gdpp_tuned", best, (0.0, 1.0)), label=NAMES["gdpp"])]
     if mixes is not None:
         for seed, values in enumerate(drawable(mixes)):
-            curves.append(
-                Curve(
-                    method="full",
-                    uid=f"seed {seed}",
-                    label=f"seed {seed}",
-                    x=MIXES,
-                    y=values,
-                    markers=True,
-                    width=1.5,
-                )
-            )
+            named: Looks = {"uid": f"seed {seed}", "label": f"seed {seed}"}
+            curves.append(Curve(method="full", x=MIXES, y=values, markers=True, width=1.5, **named))
     top = min(2 * max(float(curve.y.max()) for curve in curves), 1e3)
     figure = lines(
         curves,
@@ -99,18 +89,9 @@ def scale_curves(layers: Layers) -> list[Curve]:
             *((m, STYLES[m], NAMES[m], drawable(scales.of(m).mean)) for m in METHODS),
             ("trained", "full", TRAINED, trained),
         ):
-            curves.append(
-                Curve(
-                    method=style,
-                    uid=f"{prefix}:{name}",
-                    label=label + words,
-                    x=SCALES,
-                    y=y,
-                    width=width,
-                    markers=bool(words),
-                    open_markers=True,
-                )
-            )
+            looks: Looks = {"uid": f"{prefix}:{name}", "label": label + words, "width": width}
+            looks |= {"markers": bool(words), "open_markers": True}
+            curves.append(Curve(method=style, x=SCALES, y=y, **looks))
     return curves
 
 
@@ -146,28 +127,12 @@ def _scales_caption(layers: Layers) -> str:
 def depths_view(config: SeveralLayers, runs: Runs) -> View:
     """All kinds side by side."""
     x = np.arange(len(runs))
-    curves = [
-        Curve(
-            method=STYLES[m],
-            label=NAMES[m],
-            x=x,
-            y=np.array([layers.loss(m).mean[-1] for layers in runs.values()]),
-            markers=True,
-            width=0,
-        )
-        for m in METHODS
-    ]
+    points: Looks = {"markers": True, "width": 0}
+    found = {m: np.array([layers.loss(m).mean[-1] for layers in runs.values()]) for m in METHODS}
+    curves = [Curve(method=STYLES[m], x=x, y=y, label=NAMES[m], **points) for m, y in found.items()]
     ends = [layers.final()[0] for layers in runs.values()]
-    curves.append(
-        Curve(
-            method="full",
-            label=TRAINED,
-            x=np.repeat(x, [len(e) for e in ends]),
-            y=np.concatenate(ends),
-            markers=True,
-            width=0,
-        )
-    )
+    x, y = np.repeat(x, [len(e) for e in ends]), np.concatenate(ends)
+    curves.append(Curve(method="full", x=x, y=y, label=TRAINED, **points))
     names = [SHORT[name] for name in runs]
     figure: Figure = plots.depths_figure(curves, names, now=list(runs).index(config.kind))
     return View(

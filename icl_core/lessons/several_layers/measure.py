@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from icl_core.analysis.estimate import Estimate
-from icl_core.experiments.several_layers.results import Course, Results, Sweeps, load_results
-from icl_core.experiments.several_layers.settings import ARCHITECTURES, Architecture, model_name
+from icl_core.experiments.several_layers.results import Results, load_results
+from icl_core.experiments.several_layers.settings import ARCHITECTURES, model_name
 from icl_core.lessons.several_layers.config import CLIPPED, SeveralLayers
 from icl_core.models.factored import FactoredTransformer
 from icl_core.models.linear import LinearTransformer
@@ -19,37 +19,12 @@ from icl_core.zoo.movies import Movie, load_movie
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Layers:
+class Layers(Results):
     """One architecture: what was measured, and by seed the linear models (none of blocks with
     MLPs) and their weights over training, where these are kept."""
 
-    results: Results
     models: tuple[LinearTransformer, ...]
     movies: tuple[Movie | None, ...]
-
-    @property
-    def name(self) -> str:
-        return self.results.name
-
-    @property
-    def kind(self) -> Architecture:
-        """The architecture, as the lesson's choice calls it."""
-        return self.results.architecture
-
-    @property
-    def course(self) -> Course:
-        """All seeds over training, [seeds, ...]."""
-        return self.results.course
-
-    @property
-    def sweeps(self) -> Sweeps:
-        """What was measured on finished layers."""
-        return self.results.sweeps
-
-    @property
-    def seeds(self) -> int:
-        """How many there are."""
-        return self.results.seeds
 
     @cached_property
     def x(self) -> np.ndarray:
@@ -59,16 +34,16 @@ class Layers:
     def loss(self, method: str) -> Estimate:
         """Losses by step, [K+1], of "gd" or "gdpp": exact without clipping, sampled for models that
         are trained with it."""
-        if self.kind.clipped:
+        if self.architecture.clipped:
             return self.sweeps.clipped.of(method)
-        return self.results.algorithms.of(method).loss
+        return self.algorithms.of(method).loss
 
     def final(self) -> tuple[np.ndarray, float]:
         """Loss after the last layer by seed, and the standard error of any of them.
 
         Without clipping the exact one of GD++ and a paired difference: less noise than a mean.
         """
-        if self.kind.clipped:
+        if self.architecture.clipped:
             ends = self.sweeps.clipped.trained
             return ends.mean[:, -1], float(ends.stderr[:, -1].max())
         best, excess = self.loss("gdpp"), self.course.end.excess
@@ -77,7 +52,7 @@ class Layers:
 
     def gdpp(self) -> LinearTransformer:
         """The construction of the tuned GD++."""
-        return self.results.algorithms.gdpp.model
+        return self.algorithms.gdpp.model
 
 
 Runs = Mapping[str, Layers]
@@ -89,11 +64,11 @@ def read(folder: Path = PRETRAINED) -> Runs:
 
 
 def _read(name: str, folder: Path) -> Layers:
-    results, known = load_results(name, folder), ARCHITECTURES[name]
-    entries = [find_entry(model_name(name, seed), folder) for seed in known.seeds]
+    seeds = ARCHITECTURES[name].seeds
+    entries = [find_entry(model_name(name, seed), folder) for seed in seeds]
     models = (load_model(entry, folder).model for entry in entries)
     return Layers(
-        results=results,
+        **vars(load_results(name, folder)),
         models=tuple(model.linear for model in models if isinstance(model, FactoredTransformer)),
         movies=tuple(
             load_movie(entry.name, folder) if entry.movie_sha256 else None for entry in entries
@@ -103,7 +78,7 @@ def _read(name: str, folder: Path) -> Layers:
 
 def condition(found: Layers) -> str:
     """Whether what is shown was measured with clipped tokens."""
-    return f"all with {CLIPPED}" if found.kind.clipped else "no clipping"
+    return f"all with {CLIPPED}" if found.architecture.clipped else "no clipping"
 
 
 def measure(config: SeveralLayers) -> Runs:
@@ -115,6 +90,6 @@ def reach(config: SeveralLayers, runs: Runs) -> dict[str, Reach]:
     """Seeds and layers are those of the kind; of tied layers all are one."""
     found = runs[config.kind]
     reaches = {"seed": Reach("Seed", 0, found.seeds - 1)}
-    if not found.kind.tied and not found.kind.clipped:
-        reaches["layer"] = Reach("Weights of layer", 1, found.kind.layers)
+    if not found.architecture.tied and not found.architecture.clipped:
+        reaches["layer"] = Reach("Weights of layer", 1, found.architecture.layers)
     return reaches

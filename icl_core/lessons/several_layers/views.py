@@ -12,9 +12,10 @@ from icl_core.lessons.several_layers.config import EARLIEST, NAMES, STYLES, TRAI
 from icl_core.lessons.several_layers.limits import depths_view, mixes_view, scales_view
 from icl_core.lessons.several_layers.measure import Layers, Runs, condition
 from icl_core.lessons.several_layers.weights import weights_view
+from icl_core.lessons.shared.curves import banded
 from icl_core.live import View
 from icl_core.live.moving import curve_grid, updates_player
-from icl_core.plots.drawing import Curve, level
+from icl_core.plots import Curve, level
 from icl_core.plots.lines import MEASURES, lines
 
 
@@ -24,7 +25,7 @@ def _updates(layers: Layers, config: SeveralLayers) -> int:
 
 def layer_curves(layers: Layers, config: SeveralLayers, frame: int) -> list[Curve]:
     """Loss by layer of GD, GD++ and one trained model."""
-    x = np.arange(layers.kind.layers + 1)
+    x = np.arange(layers.architecture.layers + 1)
     curves = [
         Curve(method=STYLES[m], label=NAMES[m], x=x, y=layers.loss(m).mean, markers=True)
         for m in METHODS
@@ -44,8 +45,9 @@ def layers_view(config: SeveralLayers, runs: Runs) -> View:
         curves,
         name="depth_layers",
         title=f"After {_updates(layers, config)} updates",
-        alt=f"Line chart, logarithmic: the loss read after each layer of {layers.kind.words} "
-        "beside GD and GD++ of as many steps, for every moment of training.",
+        alt="Line chart, logarithmic: the loss read after each layer of "
+        f"{layers.architecture.words} beside GD and GD++ of as many steps, for every moment of "
+        "training.",
         x="layers, or steps",
         y_range=(0.7 * low, 1.4 * high),
     )
@@ -65,19 +67,14 @@ def layers_view(config: SeveralLayers, runs: Runs) -> View:
     )
 
 
-def _over_seeds(layers: Layers, values: np.ndarray, **style: str) -> Curve:
+def _over_seeds(layers: Layers, method: str, values: np.ndarray, label: str) -> Curve:
     """Of values [seeds, snapshots], the median over seeds and their extremes.
 
     Not the mean: now and then a deep model diverges on rare prompts for a while.
     """
-    return Curve(
-        x=layers.x,
-        y=np.nanmedian(values, axis=0),
-        low=np.nanmin(values, axis=0),
-        high=np.minimum(np.nanmax(values, axis=0), 1e3),
-        band=f"{len(values)} seeds,",
-        **style,  # type: ignore[arg-type]
-    )
+    low, high = np.nanmin(values, axis=0), np.minimum(np.nanmax(values, axis=0), 1e3)
+    bands = np.nanmedian(values, axis=0), low, high
+    return banded(method, layers.x, bands, f"{len(values)} seeds,", label=label)
 
 
 def training_view(config: SeveralLayers, runs: Runs) -> View:
@@ -88,13 +85,13 @@ def training_view(config: SeveralLayers, runs: Runs) -> View:
         for m in METHODS
     ]
     losses = layers.course.frames.loss.mean[:, :, -1]
-    mine = _over_seeds(layers, overflowed(losses), method="full", label=TRAINED)
+    mine = _over_seeds(layers, "full", overflowed(losses), TRAINED)
     figure = lines(
         [*levels, mine],
         name="depth_training",
         title="Loss over training",
-        alt=f"Line chart, logarithmic: the loss of {layers.kind.words} in training, beside the "
-        "best of GD and of GD++ of as many steps.",
+        alt=f"Line chart, logarithmic: the loss of {layers.architecture.words} in training, beside "
+        "the best of GD and of GD++ of as many steps.",
         x="updates + 1",
         log_x=True,
         y_range=(0.7 * min(c.y.min() for c in (*levels, mine)), 1.0),
@@ -110,7 +107,7 @@ def cosines_view(config: SeveralLayers, runs: Runs) -> View:
     layers = runs[config.kind]
     cosines = {m: layers.course.frames.of(m).cosine[:, :, -1] for m in METHODS}
     curves = [
-        _later(_over_seeds(layers, values, method=STYLES[m], label=f"with {NAMES[m]}"))
+        _later(_over_seeds(layers, STYLES[m], values, f"with {NAMES[m]}"))
         for m, values in cosines.items()
     ]
     figure = lines(
@@ -154,7 +151,7 @@ def _band(layers: Layers) -> str:
 def likeness_view(config: SeveralLayers, runs: Runs) -> View:
     """The three measures by layer, at the snapshot."""
     layers = runs[config.kind]
-    x, frames = np.arange(1, layers.kind.layers + 1), layers.course.frames
+    x, frames = np.arange(1, layers.architecture.layers + 1), layers.course.frames
     curves = {
         key: [
             Curve(
@@ -173,7 +170,7 @@ def likeness_view(config: SeveralLayers, runs: Runs) -> View:
         figure=plots.measures_figure(
             curves,
             title=f"Likeness by layer, after {_updates(layers, config)} updates",
-            layers=layers.kind.layers,
+            layers=layers.architecture.layers,
             name="depth_likeness",
         ),
         title="Likeness by layer",

@@ -39,8 +39,8 @@ def _of(model: LinearTransformer, place: int) -> Pair:
 
 def weights_view(config: SeveralLayers, runs: Runs) -> View:
     """W_K^T W_Q and P W_V of one layer, scaled, beside those of GD++."""
-    layers = runs["tied2"] if runs[config.kind].kind.clipped else runs[config.kind]
-    place = min(config.layer, layers.kind.layers) - 1
+    layers = runs["tied2"] if runs[config.kind].architecture.clipped else runs[config.kind]
+    place = min(config.layer, layers.architecture.layers) - 1
     theirs = _of(layers.gdpp(), place)
     steps = layers.course.steps[config.seed]
     frames = _frames(layers, config.seed, place)
@@ -67,7 +67,7 @@ def weights_view(config: SeveralLayers, runs: Runs) -> View:
 
 
 def _layer(layers: Layers, place: int) -> str:
-    return "The tied layer" if layers.kind.tied else f"Layer {place + 1}"
+    return "The tied layer" if layers.architecture.tied else f"Layer {place + 1}"
 
 
 def _caption(layers: Layers, config: SeveralLayers, count: int) -> str:
@@ -76,7 +76,10 @@ def _caption(layers: Layers, config: SeveralLayers, count: int) -> str:
     )
     said += "for the inputs and −η/n for the target."
     if config.kind != layers.name:
-        said = f"Blocks with heads and MLPs have no such picture: here {layers.kind.words}. " + said
+        said = (
+            f"Blocks with heads and MLPs have no such picture: here {layers.architecture.words}. "
+            + said
+        )
     if count == 1:
         said += " The weights of this seed are kept at the end of training only."
     return said

@@ -12,13 +12,13 @@ def finding(config: SeveralLayers, runs: Runs) -> str:
     """The lesson's point with its numbers."""
     layers = runs[config.kind]
     ends, error = layers.final()
-    steps = layers.kind.layers
+    steps = layers.architecture.layers
     gd, gdpp = (float(layers.loss(method).mean[-1]) for method in METHODS)
     tuned = short(gdpp, 2) if gdpp < 1e-3 else f"{gdpp:.4f}"
     end = layers.course.end
     cosines = {m: end.of(m).cosine[:, -1].mean() for m in METHODS}
     return (
-        f"Trained from random weights, {layers.kind.words} ({len(ends)} seeds, "
+        f"Trained from random weights, {layers.architecture.words} ({len(ends)} seeds, "
         f"{condition(layers)}) end at a loss of **{ends.mean():.4f}** ({_spread(ends, error)}). "
         f"{steps} steps of gradient descent have **{gd:.4f}** at their best, {steps} tuned steps "
         f"of GD++ **{tuned}**. "

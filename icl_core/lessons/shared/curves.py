@@ -1,7 +1,7 @@
 """Curves of losses by depth, by noise level and by layer, from tables of results."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
@@ -12,7 +12,7 @@ from icl_core.lessons.shared.bands import BAND_NAMES, Statistic, center_and_band
 from icl_core.lessons.shared.losses import Losses
 from icl_core.lessons.shared.shipped import BASELINES
 from icl_core.models.linear import PARAMETRIZATIONS
-from icl_core.plots.drawing import Curve
+from icl_core.plots import Curve
 
 
 class Shown(Protocol):
@@ -36,10 +36,16 @@ class Means:
     level: float | None = None
 
 
-def _curve(shown: Shown, method: str, x: np.ndarray, bands: Iterable[np.ndarray]) -> Curve:
+def banded(
+    method: str,
+    x: np.ndarray,
+    bands: Iterable[np.ndarray],
+    band: str = BAND_NAMES["mean"],
+    **looks: Any,
+) -> Curve:
+    """Values in a band: their middle, low and high, and what lies between the last two."""
     y, low, high = bands
-    name = BAND_NAMES[shown.statistic]
-    return Curve(method=method, x=x, y=y, low=low, high=high, band=name, markers=True)
+    return Curve(method=method, x=x, y=y, low=low, high=high, band=band, **looks)
 
 
 def over_seeds(
@@ -47,8 +53,8 @@ def over_seeds(
 ) -> Curve:
     """The mean of values [seeds, points], or `y`, in a band from the lowest to the highest."""
     middle = values.mean(0) if y is None else y
-    low, high, band = values.min(0), values.max(0), f"{len(values)} seeds,"
-    return Curve(method=method, x=x, y=middle, low=low, high=high, band=band, **looks)
+    bands = middle, values.min(0), values.max(0)
+    return banded(method, x, bands, f"{len(values)} seeds,", **looks)
 
 
 def depth_curves(shown: Shown, losses: Losses) -> list[Curve]:
@@ -60,7 +66,8 @@ def depth_curves(shown: Shown, losses: Losses) -> list[Curve]:
             [part[-1] for part in center_and_band(losses.over_noise[kind, d], shown.statistic)]
             for d in depths
         ]
-        curves.append(_curve(shown, kind, np.array(depths), np.transpose(ends)))
+        bands, name = np.transpose(ends), BAND_NAMES[shown.statistic]
+        curves.append(banded(kind, np.array(depths), bands, name, markers=True))
     return curves
 
 
@@ -78,7 +85,7 @@ def profile_curves(shown: Shown, losses: Losses, layers: int) -> list[Curve]:
     for kind in losses.kinds(shown.models):
         if summary := losses.profiles.get((kind, layers)):
             bands = [part[:, -1] for part in center_and_band(summary, shown.statistic)]
-            curves.append(replace(_curve(shown, kind, losses.sigmas, bands), markers=False))
+            curves.append(banded(kind, losses.sigmas, bands, BAND_NAMES[shown.statistic]))
     return curves
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,7 +13,7 @@ from icl_core.lessons.shared.coordinates import omega_values
 from icl_core.lessons.shared.shipped import Family, baseline_tables, find_family, model_tables
 from icl_core.models.diagonal import OmegaModel
 from icl_core.tasks.linear import LinearTask
-from icl_core.zoo.library import PRETRAINED, from_shipped, load_entry
+from icl_core.zoo.library import from_shipped, load_entry
 from icl_core.zoo.tables import Table
 
 SHIFT_PROMPTS, SHIFT_PROFILE_PROMPTS, SHIFT_LEVELS = 1024, 128, 4
@@ -48,25 +47,21 @@ class Losses:
 
 
 def measure(
-    task: str,
-    num_context: int | None = None,
-    layers: int = 1,
-    dim: int | None = None,
-    folder: Path = PRETRAINED,
+    task: str, num_context: int | None = None, layers: int = 1, dim: int | None = None
 ) -> Losses:
     """The shipped tables, or, at another context length or dimension, a fresh evaluation.
 
     `layers` is the depth whose noise profiles are wanted at a shift.
     """
-    family = find_family(task, folder)
+    family = find_family(task)
     n, d = num_context or family.task.num_context, dim or family.task.dim
     if (n, d) == (family.task.num_context, family.task.dim):
-        return _shipped(family, folder)
-    return _shifted(family, family.task.replace(num_context=n, dim=d), layers, folder)
+        return _shipped(family)
+    return _shifted(family, family.task.replace(num_context=n, dim=d), layers)
 
 
-def _shipped(family: Family, folder: Path) -> Losses:
-    tables: dict[Any, Table] = {**model_tables(family, folder), **baseline_tables(family, folder)}
+def _shipped(family: Family) -> Losses:
+    tables: dict[Any, Table] = {**model_tables(family), **baseline_tables(family)}
     return Losses(
         task=family.task,
         depths=family.depths,
@@ -77,10 +72,10 @@ def _shipped(family: Family, folder: Path) -> Losses:
     )
 
 
-def _shifted(family: Family, task: LinearTask, layers: int, folder: Path) -> Losses:
+def _shifted(family: Family, task: LinearTask, layers: int) -> Losses:
     """Every model on another task; the ridge baselines know it. In another dimension only DIAG and
     GD++ say what they do."""
-    shift = _shift(family.name, task, folder)
+    shift = _shift(family.name, task)
     chosen = {key: model for key, model in shift.models.items() if key[1] == layers}
     return Losses(
         task=task,
@@ -109,14 +104,12 @@ def _profile(
 
 
 @from_shipped(256)
-def _shift(name: str, task: LinearTask, folder: Path) -> _Shift:
-    family = find_family(name, folder)
+def _shift(name: str, task: LinearTask) -> _Shift:
+    family = find_family(name)
     turned = task.dim != family.task.dim
-    sigmas = next(iter(model_tables(family, folder).values())).sigmas[::SHIFT_LEVELS]
+    sigmas = next(iter(model_tables(family).values())).sigmas[::SHIFT_LEVELS]
     models = {
-        key: model
-        for key, model in _models(name, folder).items()
-        if not (turned and key[0] == "full")
+        key: model for key, model in _models(name).items() if not (turned and key[0] == "full")
     }
     closed: dict[Any, Method] = {**baselines(task)}
     return _Shift(
@@ -128,13 +121,13 @@ def _shift(name: str, task: LinearTask, folder: Path) -> _Shift:
 
 
 @from_shipped(16)
-def _models(name: str, folder: Path) -> Mapping[tuple[str, int], Method]:
+def _models(name: str) -> Mapping[tuple[str, int], Method]:
     """The models of a task: "full" by its matrices, the others by their omegas alone, which serve
     any dimension."""
     found: dict[tuple[str, int], Method] = {}
-    for kind, entries in find_family(name, folder).entries.items():
+    for kind, entries in find_family(name).entries.items():
         for depth, entry in entries.items():
-            model = load_entry(entry, folder).model
+            model = load_entry(entry).model
             found[kind, depth] = model if kind == "full" else OmegaModel(omegas=omega_values(model))
     return found
 

@@ -10,8 +10,7 @@ from icl_core.experiments.mixed_noise.claims import percent, value
 from icl_core.experiments.mixed_noise.published import DEPTHS
 from icl_core.experiments.mixed_noise.table import Cell, Column, Results
 from icl_core.models.linear import PARAMETRIZATIONS
-from icl_core.plots.figure import Figure
-from icl_core.plots.methods import METHODS
+from icl_core.plots import METHODS, Figure
 from icl_core.plots.results import Mark, results_map
 from icl_core.tasks.linear import LinearTask
 from icl_core.tasks.noise import format_noise

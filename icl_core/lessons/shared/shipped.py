@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from icl_core.errors import InputError
 from icl_core.models.linear import PARAMETRIZATIONS, Parametrization
-from icl_core.plots.methods import METHODS
+from icl_core.plots import METHODS
 from icl_core.tasks.linear import LinearTask
 from icl_core.zoo.library import MIXED_NOISE, PRETRAINED, Entry, entries_of, from_shipped, task_name
 from icl_core.zoo.tables import Table, baseline_table_name, load_table

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterable
 
-from icl_core.plots.methods import METHODS
+from icl_core.plots import METHODS
 from icl_core.plots.ticks import power_of_ten
 
 TERMS = {

@@ -5,10 +5,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from icl_core.plots.drawing import LOSS, Curve, Drawing, Looks
-from icl_core.plots.figure import Figure
+from icl_core.plots import LOSS, METHODS, Curve, Drawing, Figure, Looks
 from icl_core.plots.losses import BESIDE_CONTROLS
-from icl_core.plots.methods import METHODS
 from icl_core.plots.style import HEIGHT, LAYOUT
 from icl_core.plots.ticks import log_ticks
 

@@ -24,11 +24,6 @@ class Measured:
     trained: Trained | None
 
 
-def convergence_of(config: Theory) -> Convergence:
-    """Of the chosen spectrum alone."""
-    return convergence(np.array([config.kappa]), dim=config.dim, steps=STEPS)
-
-
 @remember(8)
 def limit_of(levels: str) -> TwoNoiseLimit:
     """For a pair of noise levels of `LEVELS`."""
@@ -38,7 +33,7 @@ def limit_of(levels: str) -> TwoNoiseLimit:
 def measure(config: Theory) -> Measured:
     """What the views show."""
     return Measured(
-        convergence=convergence_of(config),
+        convergence=convergence(np.array([config.kappa]), dim=config.dim, steps=STEPS),
         limit=limit_of(config.levels),
         squares=squares(),
         trained=trained_pair(),

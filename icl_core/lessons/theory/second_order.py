@@ -1,6 +1,5 @@
 """Theorem 5.1 on screen: error by depth, condition number by layer, for every kappa."""
 
-from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
@@ -11,8 +10,7 @@ from icl_core.lessons.theory import figures as plots
 from icl_core.lessons.theory.config import DIMENSIONS, KAPPAS, STEPS, Theory
 from icl_core.live import Grid, Slider, View
 from icl_core.live.moving import Index, curve_grid
-from icl_core.plots.drawing import Curve
-from icl_core.plots.methods import METHODS
+from icl_core.plots import METHODS, Curve, Looks
 
 NODES = 121
 REACHED = 1e-10
@@ -35,42 +33,24 @@ def predicted_excess(excess: np.ndarray) -> np.ndarray:
 
 def error_curves(found: Convergence, index: int = 0) -> list[Curve]:
     """Error after each number of layers or steps, a curve a method."""
-    steps = np.arange(found.steps + 1)
-    return [
-        Curve(
-            method=method,
-            x=steps,
-            y=plots.clipped(errors[:, index]),
-            label=NAMES.get(method, ""),
-            markers=True,
-            width=2.75 if method == "theorem_51" else 1.75,
-        )
-        for method, errors in found.errors.items()
-    ]
+    steps, curves = np.arange(found.steps + 1), []
+    for method, errors in found.errors.items():
+        y, width = plots.clipped(errors[:, index]), 2.75 if method == "theorem_51" else 1.75
+        looks: Looks = {"label": NAMES.get(method, ""), "markers": True, "width": width}
+        curves.append(Curve(method=method, x=steps, y=y, **looks))
+    return curves
 
 
 def excess_curves(found: Convergence, index: int = 0) -> tuple[list[Curve], Curve]:
     """kappa - 1 after each layer, and the prediction for the theorem's."""
-    steps = np.arange(found.steps + 1)
-    curves = [
-        Curve(
-            method=method,
-            uid=f"excess:{method}",
-            x=steps,
-            y=plots.clipped(excess[:, index]),
-            label=NAMES.get(method, METHODS[method].label),
-            markers=True,
-        )
-        for method, excess in found.excess.items()
-    ]
-    predicted = Curve(
-        method="paper",
-        uid="predicted",
-        label="predicted: 4/9 κ, then ¾ (κ − 1)²",
-        x=steps,
-        y=plots.clipped(predicted_excess(found.excess["theorem_51"][:, index])),
-    )
-    return curves, predicted
+    steps, curves = np.arange(found.steps + 1), []
+    for method, excess in found.excess.items():
+        y, label = plots.clipped(excess[:, index]), NAMES.get(method, METHODS[method].label)
+        named: Looks = {"uid": f"excess:{method}", "label": label}
+        curves.append(Curve(method=method, x=steps, y=y, markers=True, **named))
+    expected = plots.clipped(predicted_excess(found.excess["theorem_51"][:, index]))
+    named = {"uid": "predicted", "label": "predicted: 4/9 κ, then ¾ (κ − 1)²"}
+    return curves, Curve(method="paper", x=steps, y=expected, **named)
 
 
 @lru_cache(maxsize=len(DIMENSIONS))
@@ -141,8 +121,3 @@ def second_order_view(config: Theory, found: Convergence) -> View:
         controls=[slider],
         grid=second_order_grid(config.dim),
     )
-
-
-def with_kappa(config: Theory, kappa: float) -> Theory:
-    """The same choices with kappa as a slider sends it."""
-    return replace(config, kappa=float(f"{kappa:.5g}"))

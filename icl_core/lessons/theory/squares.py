@@ -1,7 +1,6 @@
 """Theorem 4.2 on screen: the cosine with the square of a coordinate."""
 
 from contextlib import suppress
-from pathlib import Path
 
 import numpy as np
 
@@ -9,11 +8,12 @@ from icl_core.algorithms import Method
 from icl_core.algorithms.descent import GradientDescent
 from icl_core.analysis.squares import BEST, SEEN, Squares, square_cosines
 from icl_core.errors import InputError
+from icl_core.lessons.shared.curves import banded
 from icl_core.lessons.theory import figures as plots
 from icl_core.lessons.theory.config import Theory
 from icl_core.live import View
-from icl_core.plots.drawing import Curve
-from icl_core.zoo.library import PRETRAINED, find_entry, from_shipped, load_entry
+from icl_core.plots import Curve
+from icl_core.zoo.library import find_entry, from_shipped, load_entry
 
 BOUND = 0.1
 """The theorem's, for n much larger than d."""
@@ -22,11 +22,11 @@ NAMES = {BEST: "least squares", "gd": "GD, one step", "diag": "DIAG, 4 layers"}
 
 
 @from_shipped(1)
-def squares(folder: Path = PRETRAINED) -> Squares:
+def squares() -> Squares:
     """One step of gradient descent and a shipped model, where it ships, beside the best."""
     methods: dict[str, Method] = {"gd": GradientDescent(etas=(1.0,))}
     with suppress(InputError):
-        methods["diag"] = load_entry(find_entry(MODEL, folder), folder).model
+        methods["diag"] = load_entry(find_entry(MODEL)).model
     return square_cosines(methods)
 
 
@@ -34,20 +34,11 @@ def square_curves(config: Theory, found: Squares) -> list[Curve]:
     """Cosine by n with two standard errors, and that of a quadratic feature."""
     curves = []
     for method, (mean, stderr) in (found.centred if config.centred else found.plain).items():
-        curves.append(
-            Curve(
-                method="oracle_rr" if method == BEST else method,
-                x=found.contexts,
-                y=mean,
-                low=np.maximum(mean - 2 * stderr, 1e-6),
-                high=mean + 2 * stderr,
-                band="±2 standard errors",
-                label=NAMES[method],
-                markers=True,
-                # The others lie on it where prompts are long.
-                width=5 if method == BEST else 2,
-            )
-        )
+        bands = mean, np.maximum(mean - 2 * stderr, 1e-6), mean + 2 * stderr
+        # The others lie on the best where prompts are long.
+        style, width = ("oracle_rr", 5) if method == BEST else (method, 2)
+        looks = {"label": NAMES[method], "markers": True, "width": width}
+        curves.append(banded(style, found.contexts, bands, **looks))
     ends = float(found.contexts[0]), float(found.contexts[-1])
     feature = Curve(method="bayes_rr", x=np.array(ends), y=np.ones(2), label="a feature x(1)²")
     return [*curves, feature]

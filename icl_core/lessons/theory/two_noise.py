@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from pathlib import Path
 
 import numpy as np
 
@@ -11,17 +10,18 @@ from icl_core.analysis.loss import LossSummary
 from icl_core.analysis.two_noise import CONTEXTS, PROMPTS, TwoNoiseLimit
 from icl_core.constructions.two_noise import TwoNoise
 from icl_core.errors import InputError
+from icl_core.lessons.shared.bands import BAND_NAMES
 from icl_core.lessons.shared.coordinates import omega_values
+from icl_core.lessons.shared.curves import banded
 from icl_core.lessons.shared.shipped import families
 from icl_core.lessons.theory import figures as plots
 from icl_core.lessons.theory.config import LEVELS, TRAINED_CONTEXT, TRAINED_TASK, Theory
 from icl_core.live import Grid, Player, View
 from icl_core.live.moving import Index, Values, grid_at
-from icl_core.plots.drawing import Curve
-from icl_core.zoo.library import PRETRAINED, from_shipped, load_entry
+from icl_core.plots import Curve, Looks
+from icl_core.zoo.library import from_shipped, load_entry
 from icl_core.zoo.tables import load_table
 
-BAND = "±2 standard errors"
 OMEGAS = (r"$\omega_{xx}$", r"$\omega_{xy}$", r"$\omega_{yx}$", r"$n\,\omega_{yy}$")
 
 
@@ -38,12 +38,12 @@ class Trained:
 
 
 @from_shipped(1)
-def trained_pair(folder: Path = PRETRAINED) -> Trained | None:
+def trained_pair() -> Trained | None:
     """None where it does not ship."""
     try:
-        entry = families(folder)[TRAINED_TASK].entries["diag"][2]
-        summary = load_table(entry.name, folder).loss
-        own = omega_values(load_entry(entry, folder).model)
+        entry = families()[TRAINED_TASK].entries["diag"][2]
+        summary = load_table(entry.name).loss
+        own = omega_values(load_entry(entry).model)
     except (InputError, KeyError):
         return None
     n = TRAINED_CONTEXT
@@ -91,36 +91,20 @@ def _loss_curve(method: str, found: TwoNoiseLimit, summary: LossSummary) -> Curv
     reach = 2 * summary.stderr
     # A few prompts decide the mean where n is near d: its error then says nothing.
     reach = np.where(2 * reach < summary.mean, reach, 0)
-    return Curve(
-        method=method,
-        x=found.contexts,
-        y=plots.clipped(summary.mean),
-        low=plots.clipped(summary.mean - reach),
-        high=plots.clipped(summary.mean + reach),
-        band=BAND,
-        markers=method == "two_noise",
-    )
+    ends = summary.mean, summary.mean - reach, summary.mean + reach
+    bands, own = map(plots.clipped, ends), method == "two_noise"
+    return banded(method, found.contexts, bands, markers=own)
 
 
 def factor_curves(found: TwoNoiseLimit, index: int) -> list[Curve]:
     """The factor at every noise level: optimal, in the limit, and for prompts of one length."""
-    x = found.sigmas
+    x, bands = found.sigmas, (part[index] for part in (found.median, found.low, found.high))
+    now: Looks = {"uid": "now", "label": "Theorem 5.2 at this n, median", "width": 1.25}
+    now |= {"markers": True, "open_markers": True}
     return [
         Curve(method="oracle_rr", x=x, y=found.optimum, label="optimal ridge, 1 / (1 + σ²)"),
         Curve(method="two_noise", uid="limit", x=x, y=found.limit, label="Theorem 5.2, n → ∞"),
-        Curve(
-            method="two_noise",
-            uid="now",
-            x=x,
-            y=found.median[index],
-            low=found.low[index],
-            high=found.high[index],
-            band="10–90 % of prompts",
-            label="Theorem 5.2 at this n, median",
-            markers=True,
-            open_markers=True,
-            width=1.25,
-        ),
+        banded("two_noise", x, bands, BAND_NAMES["median"], **now),
     ]
 
 
@@ -164,11 +148,6 @@ def factor_view(config: Theory, found: TwoNoiseLimit) -> View:
         controls=[Player("num_context", "Examples n", labels, value=now, seconds=0.4)],
         grid=factor_grid(found),
     )
-
-
-def context_at(frame: float) -> int:
-    """n of the player's frame."""
-    return CONTEXTS[int(frame)]
 
 
 def two_noise_finding(config: Theory, found: TwoNoiseLimit, trained: Trained | None) -> str:

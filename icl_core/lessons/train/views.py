@@ -7,6 +7,7 @@ import numpy as np
 from icl_core.analysis.loss import LossSummary
 from icl_core.experiments.mixed_noise.published import published_loss
 from icl_core.lessons.shared.coordinates import normalised
+from icl_core.lessons.shared.curves import banded
 from icl_core.lessons.shared.matrices import Rows, panels, product_rows
 from icl_core.lessons.train.beyond import levels as levels_of
 from icl_core.lessons.train.config import Train
@@ -15,12 +16,11 @@ from icl_core.lessons.train.measure import Outcome
 from icl_core.live import Player, View
 from icl_core.live.moving import grid_at, matrix_values
 from icl_core.models.factored import layer_products
+from icl_core.plots import Figure, level, log_range
 from icl_core.plots import heatmaps as weight_plots
 from icl_core.plots import losses as plots
-from icl_core.plots.drawing import LOSS, Curve, level
-from icl_core.plots.figure import Figure
+from icl_core.plots.drawing import LOSS
 from icl_core.plots.lines import PLAIN
-from icl_core.plots.ticks import log_range
 
 
 def run_view(config: Train, outcome: Outcome) -> View:
@@ -56,17 +56,8 @@ def layers_figure(method: str, measured: Mapping[str, LossSummary], y: str = LOS
         low, high = np.maximum(loss.mean - 2 * loss.stderr, 0), loss.mean + 2 * loss.stderr
     ends = (-0.15, x[-1] + 0.15)
     curves = [level(m, float(s.mean[-1]), ends) for m, s in measured.items() if m != "model"]
-    curves.append(
-        Curve(
-            method=method,
-            x=x,
-            y=loss.mean,
-            low=low,
-            high=high,
-            band="±2 standard errors",
-            markers=True,
-        )
-    )
+    bands = loss.mean, low, high
+    curves.append(banded(method, x, bands, markers=True))
     shown = log_range([curve.y for curve in curves], top=plots.TOP)
     return plots.loss_by_layer(curves, title="Loss after every layer", y=y, y_range=shown)
 

@@ -11,7 +11,7 @@ from icl_core.lessons.train.beyond import levels
 from icl_core.lessons.train.config import SYSTEMS, Train
 from icl_core.lessons.train.measure import Outcome
 from icl_core.models.linear import Parametrization
-from icl_core.plots.methods import METHODS
+from icl_core.plots import METHODS
 from icl_core.tasks.linear import LinearTask
 
 

@@ -11,7 +11,7 @@ from icl_core.lessons.variations.config import LABELS, STORIES, Variations
 from icl_core.lessons.variations.measure import rivals
 from icl_core.lessons.variations.words import ends_caption
 from icl_core.live import View
-from icl_core.plots.figure import Figure
+from icl_core.plots import Figure
 from icl_core.plots.lines import PLAIN
 
 

@@ -5,12 +5,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from icl_core.plots.drawing import Curve, Drawing, Looks
-from icl_core.plots.figure import Figure
+from icl_core.plots import METHODS, Curve, Drawing, Figure, Looks, log_range, translucent
 from icl_core.plots.lines import PLAIN
-from icl_core.plots.methods import METHODS
-from icl_core.plots.style import translucent
-from icl_core.plots.ticks import log_range
 
 WIDE = 6.0
 """Largest over smallest value from which on an axis is logarithmic."""

@@ -17,8 +17,8 @@ from icl_core.lessons.variations.measure import rivals
 from icl_core.lessons.variations.words import caption
 from icl_core.live import Grid, View
 from icl_core.live.moving import Index, Values, grid_at, matrix_values, quantities, updates_player
+from icl_core.plots import Curve, level
 from icl_core.plots import heatmaps as heat
-from icl_core.plots.drawing import Curve, level
 from icl_core.plots.lines import lines
 from icl_core.zoo.movies import Movie
 

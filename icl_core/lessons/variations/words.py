@@ -25,18 +25,15 @@ def _plateau(config: Variations, found: Trainings) -> str:
     never = f" ({missed} not within {steps:,} updates)" if missed else ""
     gd = found.loss_of("gd1")
     ends = found.losses("heads1")[:, -1][np.isfinite(one)]
+    until = f"more than {steps:,}" if missed else f"{one.max():,.0f}"
     return (
         f"With **one head**, {len(one)} seeds take between **{one.min():,.0f}** and "
-        f"**{_until(one, steps)}** updates to be half-way down: {slow} of them wait more than "
+        f"**{until}** updates to be half-way down: {slow} of them wait more than "
         f"twice as long as any run with two heads{never}. With **two heads** it is "
         f"**{two.min():,.0f}** to **{two.max():,.0f}**. Whoever leaves the plateau ends on one "
         f"step of gradient descent: {ends.mean():.4f} (±{short(ends.std(ddof=1), 1)} between "
         f"seeds), exactly {gd:.4f}."
     )
-
-
-def _until(values: np.ndarray, steps: int) -> str:
-    return f"{values.max():,.0f}" if np.isfinite(values).all() else f"more than {steps:,}"
 
 
 def _fixed(config: Variations, found: Trainings) -> str:
@@ -68,17 +65,14 @@ def _norm(config: Variations, found: Trainings) -> str:
     )
     error_at_end = float(course.loss.stderr[:, -1].max())
     where = "LayerNorm **between two layers**" if deep else "LayerNorm **before attention**"
+    ends = ", ".join(f"{end:.3f}" for end in found.losses(config.variant)[:, -1])
     return (
-        f"With {where} the loss of each seed is **{_each(found.losses(config.variant)[:, -1])}** "
+        f"With {where} the loss of each seed is **{ends}** "
         f"(±{short(error_at_end, 1)}), where {words}. On inputs **twice as wide** it is "
         f"{short(wide.mean())} "
         f"(±{short(float(wide_error.max()), 1)}) and gradient descent's "
         f"{short(theirs)} (±{short(error, 2)}): what is normalised cannot run away."
     )
-
-
-def _each(ends: np.ndarray) -> str:
-    return ", ".join(f"{end:.3f}" for end in ends)
 
 
 def _block(config: Variations, found: Trainings) -> str:

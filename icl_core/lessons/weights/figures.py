@@ -4,9 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from icl_core.plots.drawing import LABELS_ONLY, Drawing, Looks
-from icl_core.plots.figure import DECORATION, Figure
-from icl_core.plots.methods import METHODS
+from icl_core.plots import DECORATION, LABELS_ONLY, METHODS, Drawing, Figure, Looks
 from icl_core.plots.style import numbered_cells
 
 SHARES = ("diagonal part", "rank 1", "rank 2", "rank 3", "more")
@@ -78,38 +76,22 @@ def distance_chart(
         for i in range(count)
         for j in range(i)
     ]
-    drawing.heatmap(
-        "distances",
-        places,
-        places,
-        z,
-        customdata=[
-            [f"{row} and {column}, {said[i, j]}" for j, column in enumerate(labels)]
-            for i, row in enumerate(labels)
-        ],
-        gap=2,
-        hovertemplate="%{customdata}: %{z:.4f}<extra></extra>",
-        meta={"rows": rows or [{"one": x, "other": x, "distance": 0.0} for x in labels]},
-    )
-    drawing.scatter(
-        "numbers",
-        np.tile(places, count),
-        np.repeat(places, count),
-        text=[f"{value:.2f}" if i != j else "" for (i, j), value in np.ndenumerate(z)],
-        mode="text",
-        textfont={"size": 12},
-        hoverinfo="skip",
-        line={"color": METHODS["bayes_rr"].color},
-        meta=DECORATION,
-    )
+    cells: Looks = {"gap": 2, "hover": "%{customdata}: %{z:.4f}"}
+    cells["customdata"] = [
+        [f"{row} and {column}, {said[i, j]}" for j, column in enumerate(labels)]
+        for i, row in enumerate(labels)
+    ]
+    cells["meta"] = {"rows": rows or [{"one": x, "other": x, "distance": 0.0} for x in labels]}
+    drawing.heatmap("distances", places, places, z, **cells)
+    looks: Looks = {"mode": "text", "textfont": {"size": 12}, "hoverinfo": "skip"}
+    looks["text"] = [f"{value:.2f}" if i != j else "" for (i, j), value in np.ndenumerate(z)]
+    looks |= {"line": {"color": METHODS["bayes_rr"].color}, "meta": DECORATION}
+    drawing.scatter("numbers", np.tile(places, count), np.repeat(places, count), **looks)
     ends = [-0.5, count - 0.5]
     look: Looks = LABELS_ONLY | {"tickvals": places, "ticktext": names, "tickfont": {"size": 12}}
     drawing.axis("x", range=ends, side="top", tickangle=0, **look)
     drawing.axis("y", range=ends[::-1], **look)
-    drawing.set(
-        coloraxis=numbered_cells(FARTHEST),
-        height=130 + 46 * max(count, 3),
-        showlegend=False,
-        margin={"l": 70, "r": 8, "t": 56, "b": 12},
-    )
+    height = 130 + 46 * max(count, 3)
+    drawing.set(coloraxis=numbered_cells(FARTHEST), height=height, showlegend=False)
+    drawing.set(margin={"l": 70, "r": 8, "t": 56, "b": 12})
     return drawing.figure()

@@ -11,7 +11,6 @@ from icl_core.analysis.parts import parts_of
 from icl_core.lessons.shared.coordinates import omega_values
 from icl_core.lessons.weights.config import Weights
 from icl_core.lessons.weights.measure import Story, kin_model
-from icl_core.models.linear import Layers
 
 
 def finding(config: Weights, story: Story) -> str:
@@ -25,7 +24,8 @@ def finding(config: Weights, story: Story) -> str:
             f"the best there can be is {exact:.3f}."
         )
     if story.parametrization == "gdpp":
-        eta, gamma = _read_off(model, story.task.num_context)
+        values = omega_values(model)
+        eta, gamma = -story.task.num_context * values[:, 2], -values[:, 0]
         return (
             f"Every layer is a step of GD++: the step sizes are η = {_listed(eta)}, "
             f"and γ = {_listed(gamma)}."
@@ -60,11 +60,6 @@ def weight_shares(story: Story) -> np.ndarray:
         for stack in (np.asarray(model.P), np.asarray(model.Q))
     ]
     return sum(squares) / np.sum(squares)
-
-
-def _read_off(model: Layers, num_context: int) -> tuple[np.ndarray, np.ndarray]:
-    values = omega_values(model)
-    return -num_context * values[:, 2], -values[:, 0]
 
 
 def _listed(values: Sequence[float] | np.ndarray) -> str:

@@ -4,9 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from icl_core.plots.drawing import LABELS_ONLY, Drawing, Looks
-from icl_core.plots.figure import DECORATION, Figure
-from icl_core.plots.methods import METHODS
+from icl_core.plots import DECORATION, LABELS_ONLY, METHODS, Drawing, Figure, Looks
 from icl_core.plots.omegas import OMEGA_NAMES, OMEGAS
 
 POSITIVE, NEGATIVE = METHODS["diag"].color, METHODS["full"].color

@@ -4,10 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from icl_core.plots.drawing import Drawing, Looks
-from icl_core.plots.figure import Figure
+from icl_core.plots import METHODS, Drawing, Figure, Looks
 from icl_core.plots.heatmaps import token_axes, token_lines, token_names
-from icl_core.plots.methods import METHODS
 
 MODEL = METHODS["diag"]
 
@@ -134,16 +132,9 @@ def _plane(drawing: Drawing, held: Held, values: dict[tuple[str, str], np.ndarra
 def _matrix(drawing: Drawing, held: Held) -> None:
     size = len(held.truth) + 1
     names = token_names(size)
-    drawing.heatmap(
-        "held",
-        names,
-        names,
-        held.whole,
-        2,
-        name="[M, u; −w, a]",
-        hovertemplate="row %{y}, column %{x}: %{z:.4g}<extra></extra>",
-        meta={"panel": "M, u, w, a"},
-    )
+    looks: Looks = {"name": "[M, u; −w, a]", "meta": {"panel": "M, u, w, a"}}
+    looks["hover"] = "row %{y}, column %{x}: %{z:.4g}"
+    drawing.heatmap("held", names, names, held.whole, 2, **looks)
     token_axes(drawing, 2, [0, 0.42], [0, 0.4])
     token_lines(drawing, size, 2)
     drawing.set(coloraxis={"cmin": -1.5, "cmax": 1.5, "showscale": False})

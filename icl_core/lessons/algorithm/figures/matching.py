@@ -5,9 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from icl_core.analysis.matching import Gaps
-from icl_core.plots.drawing import LABELS_ONLY, Drawing, Looks
-from icl_core.plots.figure import DECORATION, Figure
-from icl_core.plots.methods import METHODS
+from icl_core.plots import DECORATION, LABELS_ONLY, METHODS, Drawing, Figure, Looks
 from icl_core.plots.style import numbered_cells
 
 ROW, COLUMNS = 26, 2
@@ -47,12 +45,8 @@ def matching_figure(
         down = [top - ROW * layers / total, top]
         names = [f"{value:.3g}" for value in columns[method]]
         _panel(drawing, method, names, found, index + 1, across, down)
-    drawing.set(
-        coloraxis=numbered_cells(NEAR),
-        height=total + 70,
-        showlegend=False,
-        margin={"l": 60, "r": 8, "t": 56, "b": 14},
-    )
+    drawing.set(coloraxis=numbered_cells(NEAR), height=total + 70, showlegend=False)
+    drawing.set(margin={"l": 60, "r": 8, "t": 56, "b": 14})
     return drawing.figure()
 
 
@@ -82,31 +76,20 @@ def _panel(
         for i in down_at
         for j in across_at
     ]
-    drawing.heatmap(
-        method,
-        across_at,
-        down_at,
-        closeness(found.gap),
-        number,
-        name=title,
-        text=[
-            [said if best[i] == j else "" for j, said in enumerate(line)]
-            for i, line in enumerate(per_cent)
-        ],
-        texttemplate="%{text}",
-        textfont={"size": 11},
-        customdata=[
-            [
-                f"layer {row['layer']}, {kind} {row['step or strength']}: "
-                f"{_percent(row['gap'])} ± {100 * row['standard error']:.1g} %"
-                for row in rows[i * len(across_at) : (i + 1) * len(across_at)]
-            ]
-            for i in down_at
-        ],
-        hovertemplate=f"%{{customdata}}<extra>{title}</extra>",
-        gap=1,
-        meta={"rows": rows},
-    )
+    cells: Looks = {"name": title, "gap": 1, "meta": {"rows": rows}}
+    cells |= {"texttemplate": "%{text}", "textfont": {"size": 11}}
+    cells["text"] = [
+        [said if best[i] == j else "" for j, said in enumerate(line)]
+        for i, line in enumerate(per_cent)
+    ]
+    said = [
+        f"layer {row['layer']}, {kind} {row['step or strength']}: "
+        f"{_percent(row['gap'])} ± {100 * row['standard error']:.1g} %"
+        for row in rows
+    ]
+    cells["customdata"] = [said[i * len(across_at) : (i + 1) * len(across_at)] for i in down_at]
+    cells["hover"] = f"%{{customdata}}<extra>{title}</extra>"
+    drawing.heatmap(method, across_at, down_at, closeness(found.gap), number, **cells)
     bare: Looks = LABELS_ONLY | {"fixedrange": True}
     drawing.panel(number, across, down)
     drawing.axis("x", number, **bare, tickangle=0, tickfont={"size": 11})

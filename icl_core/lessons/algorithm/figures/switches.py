@@ -1,12 +1,11 @@
 """Figures of a model with some of its omegas scaled or off: its losses, and what each is worth."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
-from icl_core.plots.drawing import LABELS_ONLY, LOSS, Curve, Drawing, Met
-from icl_core.plots.figure import Figure
+from icl_core.plots import LABELS_ONLY, LOSS, Curve, Drawing, Figure, Looks
+from icl_core.plots.drawing import Met
 from icl_core.plots.omegas import OMEGA_NAMES, OMEGAS
 from icl_core.plots.style import numbered_cells
 
@@ -80,31 +79,21 @@ def worth_figure(
         for i in range(4)
         for j, column in enumerate(columns)
     ]
-    drawing.heatmap(
-        "worth",
-        columns,
-        list(OMEGAS),
-        np.clip(np.nan_to_num(decades, nan=0, posinf=MOST), -MOST, MOST),
-        text=[[_short(value, nothing) for value in line] for line in loss],
-        texttemplate="%{text}",
-        textfont={"size": 12},
-        gap=2,
-        customdata=[
-            [_said(loss[i, j], error[i, j], base, nothing) for j in range(len(columns))]
-            for i in range(4)
-        ],
-        hovertemplate="%{y} off, layer %{x}: %{customdata}<extra></extra>",
-        meta={"rows": rows},
-    )
-    bare: dict[str, Any] = LABELS_ONLY | {"fixedrange": True}
+    cells: Looks = {"gap": 2, "meta": {"rows": rows}}
+    cells |= {"texttemplate": "%{text}", "textfont": {"size": 12}}
+    cells["text"] = [[_short(value, nothing) for value in line] for line in loss]
+    cells["customdata"] = [
+        [_said(loss[i, j], error[i, j], base, nothing) for j in range(len(columns))]
+        for i in range(4)
+    ]
+    cells["hover"] = "%{y} off, layer %{x}: %{customdata}"
+    decades = np.clip(np.nan_to_num(decades, nan=0, posinf=MOST), -MOST, MOST)
+    drawing.heatmap("worth", columns, list(OMEGAS), decades, **cells)
+    bare: Looks = LABELS_ONLY | {"fixedrange": True}
     drawing.axis("x", **bare, type="category", title="switched off in layer", tickangle=0)
     drawing.axis("y", **bare, autorange="reversed")
-    drawing.set(
-        coloraxis=numbered_cells(MOST),
-        height=4 * ROW + 130,
-        showlegend=False,
-        margin={"l": 56, "r": 8, "t": 56, "b": 60},
-    )
+    drawing.set(coloraxis=numbered_cells(MOST), height=4 * ROW + 130, showlegend=False)
+    drawing.set(margin={"l": 56, "r": 8, "t": 56, "b": 60})
     return drawing.figure()
 
 

@@ -4,9 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from icl_core.plots.drawing import Drawing, Looks
-from icl_core.plots.figure import Figure
-from icl_core.plots.methods import METHODS
+from icl_core.plots import METHODS, Drawing, Figure, Looks
 from icl_core.plots.omegas import OMEGA_LOOKS
 
 LOOKS: dict[str, tuple[str, str, str]] = {

@@ -9,15 +9,7 @@ import numpy as np
 
 from icl_core.analysis.spectrum import interval_condition, interval_gamma
 from icl_core.lessons.gdpp_spectrum.config import PROMPTS
-from icl_core.lessons.gdpp_spectrum.figures.panels import (
-    AFTER,
-    BEFORE,
-    OTHER,
-    TRAINED,
-    log_x,
-    point,
-    upright,
-)
+from icl_core.lessons.gdpp_spectrum.figures import panels
 from icl_core.lessons.gdpp_spectrum.measure import (
     Hessians,
     best_of,
@@ -27,10 +19,7 @@ from icl_core.lessons.gdpp_spectrum.measure import (
     shares,
 )
 from icl_core.lessons.shared.words import counted
-from icl_core.plots.drawing import Drawing, Looks
-from icl_core.plots.figure import Figure
-from icl_core.plots.style import translucent
-from icl_core.plots.ticks import log_range
+from icl_core.plots import Drawing, Figure, Looks, log_range, translucent
 
 
 def sizes_figure(sizes: Sequence[Hessians], *, layers: int, law: str) -> Figure:
@@ -76,27 +65,31 @@ def _draw_size(
     at, uid = f"n = {n}, γ = %{{x:.3g}}", f"median:{n}"
     looks: Looks = {"name": f"median κ, n = {n}", "legendgroup": uid, "showlegend": False}
     seen = [value if value < 2 * start else None for value in medians]
-    drawing.line(uid, gammas, seen, AFTER, 2.25, hover=f"{at}: median κ = %{{y:.3g}}", **looks)
+    drawing.line(
+        uid, gammas, seen, panels.AFTER, 2.25, hover=f"{at}: median κ = %{{y:.3g}}", **looks
+    )
     if layers == 1:
         formula = interval_condition(low, high, gammas)
         inside = np.where(formula < 3 * ends[1], formula, np.inf)
         seen = [value if np.isfinite(value) else None for value in inside]
         looks = {"name": "the paper's formula", "hover": f"{at}: formula κ⁺⁺ = %{{y:.3g}}"}
         looks |= group("formula")
-        drawing.line(f"formula:{n}", gammas, seen, OTHER, 1.5, "dash", **looks)
+        drawing.line(f"formula:{n}", gammas, seen, panels.OTHER, 1.5, "dash", **looks)
     if (published := published_gamma(hessians)) is not None:
-        upright(drawing, f"paper:{n}", published, ends, "paper's trained γ", **group("p"))
-    point(drawing, f"none:{n}", [0], [start], "γ = 0", BEFORE, "star", 13, **group("0"))
-    marks = [("best", best, "best for the median", AFTER, "diamond")]
+        panels.upright(drawing, f"paper:{n}", published, ends, "paper's trained γ", **group("p"))
+    panels.point(
+        drawing, f"none:{n}", [0], [start], "γ = 0", panels.BEFORE, "star", 13, **group("0")
+    )
+    marks = [("best", best, "best for the median", panels.AFTER, "diamond")]
     if layers == 1:
         by_formula = interval_gamma(low, high)
-        marks += [("formula best", by_formula, "best by the formula", OTHER, "square")]
+        marks += [("formula best", by_formula, "best by the formula", panels.OTHER, "square")]
     if best_loss is not None:
-        marks += [("loss", best_loss, "best for the loss", TRAINED, "x")]
+        marks += [("loss", best_loss, "best for the loss", panels.TRAINED, "x")]
     for uid, gamma, name, color, symbol in marks:
         y = [median(gamma)]
-        point(drawing, f"{uid}:{n}", [gamma], y, name, color, symbol, 10, **group(uid))
-    font = {"size": 13, "color": AFTER}
+        panels.point(drawing, f"{uid}:{n}", [gamma], y, name, color, symbol, 10, **group(uid))
+    font = {"size": 13, "color": panels.AFTER}
     drawing.note(f"n = {n}", x=best, y=np.log10(median(best)), yanchor="top", yshift=-8, font=font)
 
 
@@ -116,13 +109,13 @@ def several_figure(
     middle = len(gammas) // 2
     dashes = ("dot", "longdash", "solid", "dash", "dashdot")
     for place, (gamma, share) in enumerate(zip(gammas, shares(conditions, edges), strict=True)):
-        color = BEFORE if place == 0 else AFTER if place <= middle else TRAINED
+        color = panels.BEFORE if place == 0 else panels.AFTER if place <= middle else panels.TRAINED
         looks: Looks = {"fill": "tozeroy" if place in (0, middle) else "none"}
         looks |= {"fillcolor": translucent(color, 0.15), "name": f"γ = {gamma:.3g}"}
         looks |= {"hover": f"γ = {gamma:.3g}, κ near %{{x:.3g}}: %{{y:.1%}}"}
         outline, width = (np.repeat(edges, 2)[1:-1], np.repeat(share, 2)), 1.75 + (place == middle)
         drawing.line(f"gamma {place}", *outline, color, width, dashes[place % 5], **looks)
-    log_x(drawing, float(edges[0]), float(edges[-1]), 1)
+    panels.log_x(drawing, float(edges[0]), float(edges[-1]), 1)
     drawing.axis("y", tickformat=".0%", rangemode="tozero")
     drawing.set(height=460)
     return drawing.figure()

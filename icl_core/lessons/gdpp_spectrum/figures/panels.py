@@ -8,11 +8,8 @@ from typing import Any
 import numpy as np
 
 from icl_core.lessons.shared.words import counted
-from icl_core.plots.drawing import Drawing, Looks
-from icl_core.plots.figure import DECORATION
-from icl_core.plots.methods import METHODS
-from icl_core.plots.style import translucent
-from icl_core.plots.ticks import log_range, log_ticks
+from icl_core.plots import DECORATION, METHODS, Drawing, Looks, log_range, translucent
+from icl_core.plots.ticks import log_ticks
 
 BEFORE, AFTER = METHODS["gd"].color, METHODS["gdpp"].color
 OTHER, MARK = METHODS["oracle_rr"].color, METHODS["bayes_rr"].color

@@ -7,10 +7,8 @@ import numpy as np
 from icl_core.lessons.gdpp_spectrum.figures import panels
 from icl_core.lessons.gdpp_spectrum.figures.panels import AFTER, BEFORE, ByGamma
 from icl_core.lessons.shared.words import counted
-from icl_core.plots.drawing import Drawing, Looks
-from icl_core.plots.figure import DECORATION, Figure
-from icl_core.plots.methods import METHODS
-from icl_core.plots.style import LAYOUT, translucent
+from icl_core.plots import DECORATION, METHODS, Drawing, Figure, Looks, translucent
+from icl_core.plots.style import LAYOUT
 
 FAR = 1e9
 """Where a point goes that is not to be seen."""

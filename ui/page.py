@@ -1,0 +1,7 @@
+"""A page's face of the app: what every lesson's page is put together from."""
+
+from icl_core.lessons.catalog import result
+from ui.boundary import fragment
+from ui.chart import charts_of
+from ui.controls import Controls, control_row
+from ui.frame import begin, finding, to_try
