@@ -217,16 +217,6 @@ def test_sliding_compiles_nothing(compilations):
     assert not compilations
 
 
-def test_another_prompt_is_drawn_with_a_noise_level_of_its_task(open_page):
-    app = open_page("one_prompt", task="categorical1-3_d10_n20")
-    before = app.session_state["one_prompt_seed"]
-    button = next(b for b in app.button if b.label == "Another")
-    button.click().run()
-    assert not app.exception
-    assert app.session_state["one_prompt:config"].sigma in (1.0, 3.0)
-    assert app.session_state["one_prompt_seed"] != before
-
-
 @pytest.mark.parametrize("choices", [{"exhibit": "4"}, {"layers": 1}, {"published": "x"}])
 def test_what_is_no_figure_is_refused(choices):
     with pytest.raises(InputError):

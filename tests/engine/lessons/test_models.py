@@ -5,7 +5,6 @@ from typing import Any
 import pytest
 
 from icl_core.errors import InputError
-from icl_core.experiments.mixed_noise.claims import claims
 from icl_core.experiments.mixed_noise.settings import SEEDS
 from icl_core.experiments.mixed_noise.table import results_of
 from icl_core.lessons import models as lesson
@@ -154,33 +153,3 @@ def test_findings_have_their_numbers() -> None:
 def test_a_model_that_is_not_shipped_is_told_in_one_sentence() -> None:
     with pytest.raises(InputError, match="no shipped model 'other'"):
         measure(Models(model="other"))
-
-
-def list_of(app: Any) -> Any:
-    return next(frame.value for frame in app.dataframe if "weights" in frame.value)
-
-
-def test_the_page_offers_everything(open_page) -> None:
-    app = open_page("models", model="full_L2_uniform5_d10_n20")
-    table = list_of(app)
-    assert len(table) == len(entries_of(MIXED_NOISE))
-    said = "\n".join(text.value for text in app.markdown)
-    for claim in claims(SHOWN.results):
-        assert claim.said in said
-    downloads = {button.proto.label for button in app.get("download_button")}
-    assert {"Model", "Its losses", "A run that did not win"} <= downloads
-    assert "Its training" not in downloads
-    links = [link.proto for link in app.get("page_link")]
-    assert {"weights", "noise_and_depth"} <= {link.page for link in links}
-    assert any("layers=2" in link.query_string for link in links if link.page == "weights")
-
-
-def test_the_filter_narrows_the_list_and_the_link(open_page) -> None:
-    app = open_page("models", parametrization="gdpp", layers="3")
-    assert set(list_of(app)["weights"]) == {"GD++"}
-    assert set(list_of(app)["L"]) == {3}
-
-
-def test_a_model_of_a_link_that_is_not_shipped_gives_way(open_page) -> None:
-    app = open_page("models", model="full_L99_uniform5_d10_n20")
-    assert app.session_state["models:config"].model in {e.name for e in entries_of(MIXED_NOISE)}

@@ -239,14 +239,3 @@ def test_two_heads_are_opened_where_they_ship():
 def test_bad_choices(values):
     with pytest.raises(InputError):
         Algorithm.from_dict(values)
-
-
-def test_switches_turn_omegas_off(open_page):
-    app = open_page("algorithm", yy="0.5")
-    toggle = next(t for t in app.toggle if t.key == "algorithm_switch_xy")
-    assert toggle.value
-    toggle.set_value(False).run()
-    assert not app.exception
-    config = app.session_state["algorithm:config"]
-    assert (config.xy, config.yy) == (0.0, 0.5)
-    assert app.query_params["xy"] == "0"

@@ -7,7 +7,7 @@ from icl_core.analysis.convergence import convergence
 from icl_core.analysis.squares import BEST
 from icl_core.analysis.two_noise import CONTEXTS
 from icl_core.errors import InputError
-from icl_core.lessons.theory.config import LEVELS, PRESETS, Theory
+from icl_core.lessons.theory.config import LEVELS, Theory
 from icl_core.lessons.theory.measure import measure
 from icl_core.lessons.theory.second_order import (
     layers_needed,
@@ -25,7 +25,6 @@ from icl_core.lessons.theory.views import VIEWS
 from icl_core.live import View
 from icl_core.plots.figure import tidy_rows
 from icl_core.zoo.tables import load_table
-from tests.ui.test_controls import move
 
 
 @pytest.fixture(scope="module")
@@ -142,20 +141,3 @@ def test_the_table_of_omegas_is_the_construction(found):
 def test_only_the_drawn_lengths_are_taken():
     with pytest.raises(InputError, match="the nearest is 1000"):
         Theory(num_context=1100)
-
-
-def test_the_page_shows_four_figures_and_computes_nothing_heavy(open_page, compilations):
-    app = open_page("theory")
-    charts = [c for c in app.get("bidi_component") if '"role"' in c.proto.json]
-    assert len(charts) == 4
-    compilations.clear()
-    for field, value in (
-        ("kappa", 300.0),
-        ("num_context", 20),
-        ("levels", "far"),
-        ("dim", 100),
-        ("centred", True),
-    ):
-        move(app, "theory", field, value)
-    assert compilations == []
-    assert len(PRESETS) >= 4

@@ -289,23 +289,3 @@ def test_no_view_compiles_anything_and_each_is_quick(story, compilations):
 def test_presets_name_models_that_are_shipped():
     for config in PRESETS.values():
         assert lesson.measure(config).own.parametrization == config.parametrization
-
-
-def test_the_page_moves_within_what_is_shipped(open_page):
-    app = open_page(
-        "weights",
-        task=PAIR,
-        layers="9",
-        heads="2",
-        parametrization="full",
-        study="compare",
-        other="nobody",
-        seed="3",
-        focus="12",
-    )
-    config = app.session_state["weights:config"]
-    assert (config.layers, config.heads, config.seed, config.focus) == (7, 1, 0, 7)
-    assert config.other == "diag"
-    app.segmented_control(key="weights_study").set_value("parts").run()
-    assert not app.exception
-    assert not app.error
