@@ -45,7 +45,10 @@ def checked(title: str, judged: tuple[Claim, ...]) -> None:
 def narrow(controls: Controls[Models], table: Results) -> None:
     """The widgets above the list."""
     entries = in_order(table.entries)
-    tasks = {task_name(e.task): f"{noise_words(e.task)}, d = {e.task.dim}" for e in entries}
+    tasks = {
+        task_name(e.linear_task): f"{noise_words(e.linear_task)}, d = {e.linear_task.dim}"
+        for e in entries
+    }
     kinds = [kind for kind in METHODS if any(kind == e.parametrization for e in entries)]
     depths = sorted({entry.num_layers for entry in entries})
     with st.container(horizontal=True, gap="medium", key="filters"):

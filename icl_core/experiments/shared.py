@@ -2,7 +2,7 @@
 
 import time
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 
@@ -17,7 +17,7 @@ from icl_core.training.factors import FactorTrainee
 from icl_core.training.tokens import BlockTrainee
 from icl_core.validation import Config
 
-Trained = FactorTrainee | BlockTrainee | AnswerTrainee
+Trained = TypeVar("Trained", FactorTrainee, BlockTrainee, AnswerTrainee)
 MAIN = 10
 """Paper 1's size: n = d."""
 EVALUATION, EVALUATION_SEED, QUERY_SEED = 10_000, 5_000_005, 5_000_006
@@ -38,7 +38,7 @@ def training_settings(trainee: Config, run: RunConfig) -> dict[str, Any]:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Training:
+class Training(Generic[Trained]):
     """A whole run; seconds by the clock, and of the processor."""
 
     trainee: Trained
@@ -48,7 +48,7 @@ class Training:
     processor_seconds: float
 
     @classmethod
-    def of(cls, trainee: Trained, config: RunConfig) -> "Training":
+    def of(cls, trainee: Trained, config: RunConfig) -> "Training[Trained]":
         """Train."""
         begun, used = time.monotonic(), time.process_time()
         snapshots = list(run(trainee, config))

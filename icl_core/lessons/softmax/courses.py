@@ -1,6 +1,7 @@
 """Layers of one, two and four softmax heads over training, at its end and on shifted inputs."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -21,10 +22,10 @@ def _by_heads(
     config: Softmax,
     x_of: Callable[[str], np.ndarray],
     values_of: Callable[[str], np.ndarray],
-    **looks: bool,
+    **looks: Any,
 ) -> list[Curve]:
     """A measure [seeds, points] of linear attention and of the layers with 1, 2 and 4 heads."""
-    linear = {"label": "linear attention"} | looks
+    linear: dict[str, Any] = {"label": "linear attention"} | looks
     return [
         over_seeds("full", x_of(LINEAR), values_of(LINEAR), **linear),
         *(

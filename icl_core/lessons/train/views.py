@@ -65,7 +65,8 @@ def layers_figure(method: str, measured: Mapping[str, LossSummary], y: str = LOS
 def _matrices(config: Train, frame: Frame) -> Rows:
     if config.system == "noise":
         return panels(normalised(frame.model, config.task()))
-    return product_rows(*layer_products(frame.model.tensors(), frame.model.shape.num_layers))
+    products = layer_products(frame.model.tensors(), frame.model.shape.num_layers)
+    return product_rows(*map(np.asarray, products))
 
 
 def movie_player(config: Train, outcome: Outcome) -> Player:
