@@ -159,16 +159,20 @@ def weights_view(config: Softmax, found: Found) -> View:
         ),
     )
 
+    together = (
+        " Heads whose constants cancel have η of opposite signs, and what they share off the "
+        "diagonal cancels too."
+    ) * (config.heads > 1)
+
     def values_at(index: Index) -> Values:
         now = {("now", "x"): x[[*index]], ("now", "y"): movie.loss[[*index]].astype(float)}
         return matrix_values(_panels(found, config, *index)) | now
 
     return View(
         figure=figure,
-        title=f"{KQ} over training",
-        caption="η is the last diagonal entry of a head's P W<sub>V</sub>: how strongly it writes "
-        "what it finds. Heads whose constants cancel have η of opposite signs, and what they share "
-        "off the diagonal cancels too." * (config.heads > 1),
+        title="What the heads compare, over training",
+        caption="$\\eta\\, W_K^\\top W_Q$ of every head; η, the last diagonal entry of its $P W_V$, "
+        f"says how strongly it writes what it finds.{together}",
         controls=[updates_player(movie.steps, config.frame)],
         grid=grid_at({"frame": range(FRAMES)}, values_at, exact=True),
     )
