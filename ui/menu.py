@@ -22,5 +22,5 @@ def menu(label: str, *, key: str) -> Iterator[bool]:
 
 def download(words: str, data: Any, file_name: str, mime: str = BINARY, **more: Any) -> None:
     """A button that downloads, at a click, without a run of the page."""
-    looks = {"icon": ":material/download:", "on_click": "ignore"} | more
+    looks: dict[str, Any] = {"icon": ":material/download:", "on_click": "ignore"} | more
     st.download_button(words, data, file_name=file_name, mime=mime, **looks)

@@ -226,8 +226,8 @@ class Drawing:
 
     def now(self, x: float, y: float, method: str, number: int | None = None, **looks: Any) -> None:
         """A dot where a curve of a method stands at the moment that is looked at."""
-        color = METHODS[method].color
-        self.marks("now", [x], [y], color, 12, number=number, **{"meta": DECORATION} | looks)
+        looks = {"meta": DECORATION} | looks
+        self.marks("now", [x], [y], METHODS[method].color, 12, number=number, **looks)
 
     def mark_x(self, x: float, number: int = 1) -> None:
         """A thin vertical line at the value that a control holds."""

@@ -82,7 +82,7 @@ def strip_figure(
     ends = [-0.5, len(places) - 0.5]
     for method, value in levels:
         style = METHODS[method]
-        words = {"name": style.label, "hover": f"{style.label}: {value:.4g}"}
+        words: Looks = {"name": style.label, "hover": f"{style.label}: {value:.4g}"}
         drawing.line(method, ends, [value, value], style, 1.75, **words)
     for method, values in groups.items():
         style, parts = METHODS[method], list(values.values())
@@ -95,8 +95,8 @@ def strip_figure(
         if method != "full":
             looks["name"] = style.label
         looks["hover"] = "%{text}: %{y:.4g}"
-        y = np.where(missed, limit, found)
-        drawing.marks(f"ends:{method}", x, y, style, 9, symbols, **looks)
+        seen = np.where(missed, limit, found)
+        drawing.marks(f"ends:{method}", x, seen, style, 9, symbols, **looks)
     drawing.axis("x", range=ends, tickvals=list(range(len(places))), ticktext=places)
     drawing.axis("x", showgrid=False)
     shown = [value for values in groups.values() for value in values.values()]

@@ -116,7 +116,7 @@ def _plane(drawing: Drawing, held: Held, values: dict[tuple[str, str], np.ndarra
     drawing.line("path", *path, MODEL.color, 2, **names, **place)
     for uid, name, point, color, symbol in _points(held):
         x, y = held.project(point)
-        words = place | {"name": name, "hover": name, "legendgroup": uid}
+        words: Looks = place | {"name": name, "hover": name, "legendgroup": uid}
         drawing.marks(uid, [float(x)], [float(y)], color, 12, symbol, **words)
     now = values["now", "x"], values["now", "y"]
     place |= {"name": "the layer shown", "showlegend": False}
@@ -145,7 +145,7 @@ def _coordinates(drawing: Drawing, held: Held, values: dict[tuple[str, str], np.
     index = np.arange(1, len(held.truth) + 1)
     place: Looks = {"number": 3, "showlegend": False, "meta": {"panel": "coordinates"}}
     for uid, name, point, color, symbol in _points(held):
-        words = place | {"name": name, "hover": f"{name}: %{{y:.3g}}", "legendgroup": uid}
+        words: Looks = place | {"name": name, "hover": f"{name}: %{{y:.3g}}", "legendgroup": uid}
         drawing.marks(f"{uid}:coordinates", index, point, color, 9, symbol, **words)
     words = place | {"name": "w", "hover": "w: %{y:.3g}"}
     drawing.marks("w:coordinates", index, values["w:coordinates", "y"], MODEL, 9, **words)

@@ -43,7 +43,7 @@ def draw_shares(
     """Panel 3: how condition numbers lie, before and after."""
     place: Looks = {"number": 3, "showlegend": False, "meta": {"panel": "condition numbers"}}
     for uid, color, values, dash in sides(before, after):
-        looks = place | {"name": f"{uid} the layers", "legendgroup": uid, "fill": "tozeroy"}
+        looks: Looks = place | {"name": f"{uid} the layers", "legendgroup": uid, "fill": "tozeroy"}
         looks |= {"fillcolor": translucent(color, 0.2)}
         looks |= {"hover": f"{uid}, κ near %{{x:.3g}}: %{{y:.1%}}"}
         outline = np.repeat(edges, 2)[1:-1], np.repeat(values, 2)
@@ -85,12 +85,12 @@ class ByGamma:
 def draw_by_gamma(drawing: Drawing, by_gamma: ByGamma, gamma: float, median: float) -> None:
     """Panel 4: the median condition number against gamma, and where the reader stands."""
     place: Looks = {"number": 4, "meta": {"panel": "median κ by γ"}}
-    quiet = place | {"showlegend": False}
+    quiet: Looks = place | {"showlegend": False}
     low, high = by_gamma.ends
     dashes = ("solid", "dash", "dashdot", "dot")
     for depth, values in enumerate(by_gamma.medians, 1):
         layers = counted(depth, "layer")
-        looks = quiet | {"name": f"median κ, {layers}"}
+        looks: Looks = quiet | {"name": f"median κ, {layers}"}
         looks |= {"hover": f"{layers}, γ = %{{x:.3g}}: κ = %{{y:.3g}}"}
         drawing.line(
             f"L{depth}", by_gamma.gammas, values, OTHER, 1.5, dashes[(depth - 1) % 4], **looks
@@ -100,8 +100,8 @@ def draw_by_gamma(drawing: Drawing, by_gamma: ByGamma, gamma: float, median: flo
     marks = [("best", [by_gamma.best], "best γ for κ", AFTER, "diamond-open", 11)]
     if by_gamma.trained:
         marks.append(("trained", by_gamma.trained, "trained γ", TRAINED, "cross-thin-open", 12))
-    for uid, where, *look in marks:
-        point(drawing, uid, where, by_gamma.at(where), *look, **place)
+    for uid, where, name, color, symbol, size in marks:
+        point(drawing, uid, where, by_gamma.at(where), name, color, symbol, size, **place)
     if by_gamma.published is not None:
         upright(drawing, "paper", by_gamma.published, (low, high), "paper's trained γ", **place)
     point(drawing, "now", [gamma], [median], "this γ", AFTER, "circle", 10, **quiet)
@@ -172,7 +172,7 @@ def draw_valley(drawing: Drawing, before: tuple[float, float], after: tuple[floa
         fill = {"fill": "none" if side == "before" else "toself"}
         fill |= {"fillcolor": translucent(color, 0.1)}
         for number, level in enumerate(LEVELS):
-            looks = place | fill | {"name": f"loss {level:g} of the first, {side}"}
+            looks: Looks = place | fill | {"name": f"loss {level:g} of the first, {side}"}
             outline = parts[f"valley:after:{number}"]
             drawing.line(f"valley:{side}:{number}", *outline, color, 1.5, dash, **looks)
         looks = place | {"mode": "lines+markers", "name": f"gradient descent, {side}"}
