@@ -171,7 +171,7 @@ def weights_view(config: Softmax, found: Found) -> View:
     return View(
         figure=figure,
         title="What the heads compare, over training",
-        caption="$\\eta\\, W_K^\\top W_Q$ of every head; η, the last diagonal entry of its $P W_V$, "
+        caption="$\\eta\\, W_K^\\top W_Q$ of each head; η, the last diagonal entry of its $P W_V$, "
         f"says how strongly it writes what it finds.{together}",
         controls=[updates_player(movie.steps, config.frame)],
         grid=grid_at({"frame": range(FRAMES)}, values_at, exact=True),
