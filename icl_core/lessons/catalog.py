@@ -7,6 +7,7 @@ from icl_core.algorithms.accelerated import solvers
 from icl_core.lessons import (
     algorithm,
     construction,
+    copying,
     gdpp_spectrum,
     models,
     noise_and_depth,
@@ -90,6 +91,18 @@ LESSONS: Mapping[str, Lesson[Any, Any]] = {
         kept=64,
         reach=gdpp_spectrum.reach,
         prepare=gdpp_spectrum.prepare,
+    ),
+    "copying": Lesson(
+        face=copying,
+        title="Copying tokens",
+        about="Inputs and targets as tokens of their own: before a layer can descend, another has "
+        "to learn to copy.",
+        section="Beyond linear",
+        icon="content_copy",
+        methods="gd construction",
+        terms=("n, d", "loss (half MSE)"),
+        reads=(),
+        kept=1,
     ),
     "noise_and_depth": Lesson(
         face=noise_and_depth,
