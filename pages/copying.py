@@ -19,10 +19,10 @@ PAGE = "copying"
 def explore() -> None:
     controls = Controls(PAGE, Copying())
     with control_row():
-        controls.one_of("model", "Layer 1", MODELS)
-        controls.one_of("optimiser", "Trained by", OPTIMISERS)
+        controls.one_of("model", "Model", MODELS, menu=True, width=230)
+        controls.one_of("optimiser", "Trained by", OPTIMISERS, menu=True, width=210)
         seeds = range(OPTIMISED[controls["optimiser"]].seeds)
-        controls.one_of("seed", "Seed", {seed: str(seed) for seed in seeds})
+        controls.one_of("seed", "Seed", {seed: str(seed) for seed in seeds}, menu=True, width=80)
     config = controls.config()
     runs = result(config)
 
@@ -50,10 +50,9 @@ def explore() -> None:
 
 begin(
     PAGE,
-    "What if an input and its target are **separate tokens**, $x_1, y_1, x_2, y_2, \\dots$, each "
-    "with a code of its position? Then no layer can take a step of gradient descent before "
-    "another has brought them together. Trained from random weights, two layers wait long, then "
-    "learn to copy, and the loss falls at once.",
+    "Let an input and its target be **separate tokens**, $x_1, y_1, x_2, y_2, \\dots$, each with a "
+    "code of its position. No layer can then descend before another has brought them together: two "
+    "layers, trained from random weights, wait long, learn to copy, and only then the loss falls.",
 )
 explore()
 to_try(

@@ -120,7 +120,7 @@ RECIPES: Mapping[str, Recipe] = {
     "copying_quick": Recipe(
         COPYING,
         16,
-        QUICK.replace(steps=3000, optimiser="muon", learning_rate=0.01, clip=10.0),
+        QUICK.replace(steps=2000, optimiser="muon", learning_rate=0.02, clip=10.0),
     ),
     "sine": Recipe(SINE, 1, FULL),
     "sine_quick": Recipe(SINE, 16, QUICK),

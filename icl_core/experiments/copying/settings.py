@@ -46,7 +46,7 @@ def _optimised(recipe: str, seeds: int, snapshots: int) -> Optimised:
 
 OPTIMISED: Mapping[str, Optimised] = {
     "muon": _optimised("copying_quick", 5, 121),
-    "adam": _optimised("copying", 1, 451),
+    "adam": _optimised("copying", 2, 451),
 }
 """By the name of the optimiser."""
 

@@ -53,12 +53,12 @@ class Copying(Config):
 
 
 PRESETS: dict[str, Copying] = {
-    "It has learned to copy": Copying(),
+    "It copies": Copying(),
     "Before the jump": Copying(frame=FRAMES // 3),
-    "As the paper trained it": Copying(optimiser="adam"),
-    "Copying by construction": Copying(model="partner"),
+    "By Adam": Copying(optimiser="adam", seed=1),
+    "Still waiting": Copying(optimiser="adam"),
+    "By construction": Copying(model="partner"),
     "The cross term": Copying(model="next"),
-    "An input and its target swapped": Copying(second=1),
-    "Nothing but names swapped": Copying(edit="both"),
+    "x1 ⇄ y1": Copying(second=1),
 }
 """Named states of the lesson; the first is its default."""

@@ -16,12 +16,12 @@ from icl_core.plots.ticks import log_range
 
 LEFT, RIGHT = (0.0, 0.53), (0.63, 1.0)
 ABOVE, BELOW = (0.5, 1.0), (0.0, 0.36)
-HEIGHT = 410
+HEIGHT = 380
 TRAINED = METHODS["full"]
 TOWARD: Mapping[str, tuple[str, str, str]] = {
-    "own": ("in itself", METHODS["diag"].color, "solid"),
-    "next": ("in the next token", METHODS["full"].color, "longdash"),
-    "other": ("in others, on average", METHODS["bayes_rr"].color, "dot"),
+    "own": ("its own input", METHODS["diag"].color, "solid"),
+    "next": ("the next token's", METHODS["full"].color, "longdash"),
+    "other": ("others', on average", METHODS["bayes_rr"].color, "dot"),
 }
 """What a token's output may depend on: words, colour, dash."""
 
@@ -95,7 +95,7 @@ def training_figure(
     drawing.log_y(low, high, 1)
     drawing.axis("y", 2, range=[-0.15, 1.1 * max(float(known.max()) for known in toward.values())])
     drawing.headline("loss (half MSE)", 0, 1, 1, yshift=2)
-    drawing.headline("how much a token's first-layer output depends on what is", 0, 1, 2, yshift=2)
+    drawing.headline("sensitivity of a token's output to", 0, 1, 2, yshift=2)
     drawing.set(height=HEIGHT, legend=LAYOUT["legend"] | {"y": -0.2})
     return drawing.figure()
 
@@ -142,10 +142,10 @@ def _draw_map(drawing: Drawing, shares: np.ndarray) -> None:
     looks: dict[str, Any] = {"type": "category", "ticks": "", "showline": False, "showgrid": False}
     looks |= {"constrain": "domain", "tickfont": {"size": 12}}
     drawing.axis("x", 3, tickvals=few, side="bottom", constraintoward="left", **looks)
-    drawing.axis("x", 3, title="is attended to")
+    drawing.axis("x", 3, title="token attended to")
     drawing.axis("y", 3, tickvals=[*few, "query"], autorange="reversed", scaleanchor="x3", **looks)
     drawing.axis("y", 3, constraintoward="top")
-    drawing.headline("which token (row) attends to which", 0, 1, 3, yshift=2)
+    drawing.headline("row attends to column", 0, 1, 3, yshift=2)
 
 
 def swap_figure(
@@ -163,11 +163,10 @@ def swap_figure(
     )
     ends = np.array([-limit, limit])
     drawing.curve(Curve(method="gd", x=ends, y=ends, label="as one step of GD", width=1.5))
-    gone = np.full_like(descent, np.nan)
     drawing.scatter(
         "moved",
-        np.stack([descent, descent, gone], axis=-1).ravel(),
-        np.stack([before, after, gone], axis=-1).ravel(),
+        [at for x in descent.tolist() for at in (x, x, None)],
+        [at for ends in zip(before.tolist(), after.tolist(), strict=True) for at in (*ends, None)],
         mode="lines",
         connectgaps=False,
         line={"color": METHODS["bayes_rr"].color, "width": 1.25},

@@ -13,11 +13,18 @@ from icl_core.analysis.estimate import Estimate
 from icl_core.analysis.floors import one_layer_step
 from icl_core.analysis.loss import sampled_loss
 from icl_core.constructions.copying import LOOKS, copying_descent
-from icl_core.experiments.copying.results import Course, Descents, load_course, load_descents
+from icl_core.experiments.copying.results import (
+    Course,
+    Descents,
+    load_course,
+    load_descents,
+    nothing,
+)
 from icl_core.experiments.copying.settings import OPTIMISED, model_name
 from icl_core.experiments.shared import MAIN, task_of
 from icl_core.lessons.copying.config import PROMPTS, Copying
 from icl_core.models.copying import CopyingModel, CopyingTransformer, answers, contents
+from icl_core.plots.drawing import Curve
 from icl_core.tasks.base import Context, Draw
 from icl_core.zoo.library import PRETRAINED
 from icl_core.zoo.movies import Movie, load_movie
@@ -98,6 +105,24 @@ def attention(model: CopyingTransformer, drawn: Draw) -> np.ndarray:
     the last for a query, [tokens + 1, tokens]."""
     context = Context(X=drawn.context.X[:LOOKED_AT], y=drawn.context.y[:LOOKED_AT])
     return attention_maps(model, context, drawn.queries[:LOOKED_AT, :1])[0].mean(0)
+
+
+def levels(found: Trainings, ends: tuple[float, float]) -> list[Curve]:
+    """Losses of the answer 0, of one and of two steps of gradient descent."""
+    two = float(found.descents.two.mean)
+    known = (("zero", "answering 0", nothing()), ("gd", "one step of GD", found.descents.one))
+    known = (*known, ("gd2", "two steps of GD", two))
+    return [
+        Curve(
+            method="oracle_rr" if uid == "zero" else "gd",
+            uid=uid,
+            label=label,
+            x=np.array(ends),
+            y=np.full(2, float(value)),
+            width=1.0 if uid == "gd2" else 1.75,
+        )
+        for uid, label, value in known
+    ]
 
 
 def read(folder: Path = PRETRAINED) -> Trainings:

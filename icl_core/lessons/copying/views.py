@@ -6,16 +6,20 @@ from functools import lru_cache
 import numpy as np
 
 from icl_core.analysis.likeness import likeness
-from icl_core.experiments.copying.results import Course, nothing
+from icl_core.experiments.copying.results import Course
 from icl_core.experiments.copying.settings import FRAMES
 from icl_core.experiments.shared import MAIN
 from icl_core.lessons.copying import figures as plots
-from icl_core.lessons.copying.config import EDITS, MODELS, OPTIMISERS, PROMPTS, TOKENS, Copying
-from icl_core.lessons.copying.measure import QUERIES, Trainings, attention
-from icl_core.lessons.copying.words import attention_caption, optimisers_caption, swap_caption
+from icl_core.lessons.copying.config import MODELS, OPTIMISERS, Copying
+from icl_core.lessons.copying.measure import Trainings, attention, levels
+from icl_core.lessons.copying.swaps import partners_view, swap_view
+from icl_core.lessons.copying.words import (
+    attention_caption,
+    optimisers_caption,
+    weights_caption,
+)
 from icl_core.lessons.shared.curves import over_seeds
 from icl_core.lessons.shared.matrices import PW_V, W_KQ
-from icl_core.lessons.shared.memo import kept
 from icl_core.live import READOUT, Grid, Readout, View
 from icl_core.live.moving import Index, Values, grid_at, matrix_values, updates_player
 from icl_core.models.copying import CopyingTransformer
@@ -30,24 +34,6 @@ READOUTS = {
     "gap": ("mean gap of the answers", ".2g"),
 }
 """What each is called, and its format."""
-
-
-def _levels(found: Trainings, ends: tuple[float, float]) -> list[Curve]:
-    """Losses of the answer 0, of one and of two steps of gradient descent."""
-    two = float(found.descents.two.mean)
-    known = (("zero", "answering 0", nothing()), ("gd", "one step of GD", found.descents.one))
-    known = (*known, ("gd2", "two steps of GD", two))
-    return [
-        Curve(
-            method="oracle_rr" if uid == "zero" else "gd",
-            uid=uid,
-            label=label,
-            x=np.array(ends),
-            y=np.full(2, float(value)),
-            width=1.0 if uid == "gd2" else 1.75,
-        )
-        for uid, label, value in known
-    ]
 
 
 def _toward(course: Course, seed: int) -> dict[str, np.ndarray]:
@@ -72,15 +58,15 @@ def training_view(config: Copying, found: Trainings) -> View:
         toward,
         attention(model, found.drawn),
         now=now if trained else None,
-        levels=_levels(found, (1.0, float(x[-1]))),
-        title=f"{who}, after {int(x[now]) - 1:,} updates"
-        if trained
-        else f"{who}, beside the attention of {MODELS[config.model]}",
+        levels=levels(found, (1.0, float(x[-1]))),
+        title=f"{who}, after {int(x[now]) - 1:,} updates" if trained else who,
     )
     numbers = _numbers(course, seed, now) if trained else _built(found, model)
     return View(
         figure=figure,
-        title="Training, and what layer 1 attends to",
+        title="Training, and what layer 1 attends to"
+        if trained
+        else f"Training, beside the attention of {MODELS[config.model]}",
         controls=[updates_player(course.steps[seed, course.frames[seed]], config.frame)]
         if trained
         else [],
@@ -204,9 +190,7 @@ def weights_view(config: Copying, found: Trainings) -> View:
             limits=heat.limits_of(frames[-1], 1.05),
         ),
         title="Layer 2 grows into the construction",
-        caption="Rows and columns: the 10 numbers of a token's content, then those of its place. "
-        "Scaled so that the diagonal of $W_K^\\top W_Q$ has the mean 1 over contents. "
-        "$P W_V$ writes into the last row alone, that of the answer.",
+        caption=weights_caption(config, found),
         controls=[updates_player(steps, config.frame)],
         grid=grid,
     )
@@ -214,17 +198,20 @@ def weights_view(config: Copying, found: Trainings) -> View:
 
 def optimisers_view(config: Copying, found: Trainings) -> View:
     """The loss of both optimisers' trainings over updates."""
-    curves = []
-    for name, method in (("muon", "full"), ("adam", "diag")):
-        course = found.courses[name]
-        seed = config.seed if name == config.optimiser else 0
-        label = f"{OPTIMISERS[name]}, seed {seed}"
-        x = course.steps[0] + 1.0
-        curves.append(over_seeds(method, x, course.loss.mean, course.loss.mean[seed], label=label))
+    muon, adam = found.courses["muon"], found.courses["adam"]
+    seed = config.seed if config.optimiser == "muon" else 0
+    losses = muon.loss.mean
+    curves = [
+        over_seeds("full", muon.steps[0] + 1.0, losses, losses[seed], label=f"Muon, seed {seed}"),
+        *(
+            Curve(method="diag", uid=f"adam{k}", x=x + 1.0, y=y, label=f"Adam, seed {k}")
+            for k, (x, y) in enumerate(zip(adam.steps, adam.loss.mean, strict=True))
+        ),
+    ]
     ends = (1.0, max(float(curve.x[-1]) for curve in curves))
     return View(
         figure=lines(
-            [*_levels(found, ends), *curves],
+            [*levels(found, ends), *curves],
             name="copying_optimisers",
             title="The same jump, by Muon and by Adam",
             alt="Line chart, both axes logarithmic: the loss over updates of Muon, in a band over "
@@ -235,67 +222,6 @@ def optimisers_view(config: Copying, found: Trainings) -> View:
         caption=optimisers_caption(found),
     )
 
-
-def swap_view(config: Copying, found: Trainings) -> View:
-    """Answers of one prompt before and after two tokens are swapped."""
-    model, at = found.model(config), config.prompt - 1
-    descent = found.of_descent[at]
-    before, after = (found.answers(model, edit)[at] for edit in (None, config))
-    largest = float(np.abs([descent, before, after]).max())
-    pair = f"{TOKENS[config.first]} and {TOKENS[config.second]}"
-    return View(
-        figure=plots.swap_figure(
-            descent,
-            before,
-            after,
-            title=f"{MODELS[config.model]}: {pair} exchange {EDITS[config.edit]}",
-            limit=1.1 * largest,
-        ),
-        title="One prompt, two tokens swapped",
-        caption=swap_caption(config, found),
-    )
-
-
-@kept("optimiser", "seed", "first", "second", "edit")
-def partners_view(config: Copying, found: Trainings) -> View:
-    """Loss over prompts after the first token has been swapped with every other one."""
-    places = np.array(list(TOKENS))
-    curves = []
-    for name, method in (("trained", "full"), ("partner", "construction")):
-        model = found.model(config, name)
-        losses = [
-            found.loss(found.answers(model, config.replace(second=int(second))))
-            for second in places
-        ]
-        mean, error = (np.array([getattr(known, k) for known in losses]) for k in _ESTIMATE)
-        curves.append(
-            Curve(
-                method=method,
-                x=places,
-                y=mean,
-                low=mean - error,
-                high=mean + error,
-                band="standard error",
-                label=MODELS[name],
-                markers=True,
-                width=1.0,
-            )
-        )
-    first = TOKENS[config.first]
-    return View(
-        figure=plots.partners_figure(
-            curves,
-            levels=_levels(found, (-0.6, len(TOKENS) - 0.4))[:2],
-            chosen=config.second,
-            title=f"{first} exchanges {EDITS[config.edit]} with another token",
-        ),
-        title="Which swaps break it?",
-        caption=f"Mean over {PROMPTS} prompts of {QUERIES} queries, paired with one step of "
-        f"gradient descent on the prompt as it was; {first} with itself is no swap.",
-    )
-
-
-_ESTIMATE = ("mean", "stderr")
 
 VIEWS: Mapping[str, Callable[[Copying, Trainings], View]] = {
     "training": training_view,

@@ -5,11 +5,14 @@ import numpy as np
 from icl_core.analysis.estimate import Estimate
 from icl_core.experiments.copying.results import jumps, reached
 from icl_core.experiments.copying.settings import LOOKED_AT, NEAR, OPTIMISED
+from icl_core.experiments.shared import MAIN
 from icl_core.lessons.copying.config import EDITS, MODELS, OPTIMISERS, TOKENS, Copying
 from icl_core.lessons.copying.measure import Trainings
-from icl_core.lessons.shared.words import plus_minus, short
+from icl_core.lessons.shared.words import counted, plus_minus, short
 
 PAPER_BATCH = 2048
+PAPER = "about 3.4, 1 and 0.06"
+"""Sensitivities at the end of figure 5."""
 
 
 def finding(config: Copying, found: Trainings) -> str:
@@ -19,30 +22,25 @@ def finding(config: Copying, found: Trainings) -> str:
 
 def _trained(config: Copying, found: Trainings) -> str:
     course, at = found.courses[config.optimiser], config.seed
-    near = reached(course)
-    muon = reached(found.courses["muon"])
     loss, error = (float(v[at, -1]) for v in (course.loss.mean, course.loss.stderr))
     jump, steps = float(jumps(course)[at]), OPTIMISED[config.optimiser].run.steps
-    ends = {name: float(getattr(course.sensitivity, name)[at, -1]) for name in _TOWARD}
-    begins = float(course.sensitivity.own[at, 0])
-    fell = (
-        f"falls half-way after **{jump:,.0f}** of {steps:,} updates"
+    known = course.sensitivity
+    own, following, other = (float(v[at, -1]) for v in (known.own, known.next, known.other))
+    waits = (
+        f"waits where 0 is answered and is half-way down after **{jump:,.0f}** of {steps:,} "
+        "updates, when tokens have begun to depend on the next one"
         if np.isfinite(jump)
-        else f"has not fallen half-way within {steps:,} updates"
+        else f"still waits on a plateau after **{steps:,}** updates: no token has found the next"
     )
-    says = "has found" if near[at] else "has not found"
+    near = reached(found.courses["muon"])
     return (
-        f"With {OPTIMISERS[config.optimiser]} (seed {at}) the loss waits where 0 is answered and "
-        f"{fell}, when tokens begin to depend on the next one: at the end layer 1 depends on a "
-        f"token's own input by {ends['own']:.2f} (at first √10 = {begins:.2f}), on the next by "
-        f"**{ends['next']:.2f}**, on others by {ends['other']:.2f}. It {says} one step of gradient "
-        f"descent: **{plus_minus(loss, error)}**, exactly {float(found.descents.one):.4f}; two "
-        f"steps have {float(found.descents.two.mean):.4f}. Within {NEAR:.0%} of one step end "
-        f"**{muon.sum()} of {len(muon)}** seeds with Muon."
+        f"With {OPTIMISERS[config.optimiser]}, seed {at}, the loss {waits}. At the end what layer "
+        f"1 makes of a token depends on its own input by **{own:.2f}** (at first √{MAIN}), on the "
+        f"next token's by **{following:.2f}**, on others' by {other:.2f}; the paper's figure shows "
+        f"{PAPER}. The loss is **{plus_minus(loss, error)}**: one step of gradient descent has "
+        f"{float(found.descents.one):.4f}, two have {float(found.descents.two.mean):.4f}. "
+        f"**{near.sum()} of {len(near)}** seeds with Muon end within {NEAR:.0%} of one step."
     )
-
-
-_TOWARD = ("own", "next", "other")
 
 
 def _built(config: Copying, found: Trainings) -> str:
@@ -78,19 +76,35 @@ def attention_caption(config: Copying, found: Trainings) -> str:
     )
 
 
+def weights_caption(config: Copying, found: Trainings) -> str:
+    """How far layer 2 of a training has become the construction's."""
+    movie = found.movies[config.optimiser][config.seed]
+    P, Q = (values[-1, 1, 0].astype(float) for values in (movie.P, movie.Q))
+    block = Q[:MAIN, :MAIN]
+    unit = np.diagonal(block).mean() * np.eye(MAIN)
+    alike, last = (
+        float(np.sum(part**2) / np.sum(whole**2)) for part, whole in ((unit, block), (P[-1], P))
+    )
+    return (
+        f"Rows and columns: the {MAIN} numbers of a token's content, then those of its place. "
+        "Scaled so that contents have the mean 1 on the diagonal of $W_K^\\top W_Q$ at the end: "
+        f"a multiple of the identity has {alike:.0%} of the squares of that block, and the last "
+        f"row, that of the answer, has {last:.0%} of the squares of $P W_V$."
+    )
+
+
 def optimisers_caption(found: Trainings) -> str:
     """What the trainings took."""
     said = []
     for name, words in (("muon", "Muon"), ("adam", "Adam")):
         course, run = found.courses[name], OPTIMISED[name].run
-        jump = jumps(course)
-        ends = course.loss.mean[:, -1]
-        when = f"{jump.min():,.0f}" if len(jump) == 1 else f"{jump.min():,.0f} to {jump.max():,.0f}"
+        jump, ends = jumps(course), course.loss.mean[:, -1]
+        fallen = jump[np.isfinite(jump)]
+        when = f" ({_range(fallen, ',.0f')} updates)" if len(fallen) else ""
         said.append(
-            f"**{words}** ({len(jump)} seed{'s' * (len(jump) > 1)}) is half-way down after {when} "
-            f"updates, ends at {ends.min():.4f}"
-            + (f" to {ends.max():.4f}" if len(ends) > 1 else "")
-            + f", and takes {course.seconds.mean():,.0f} s of CPU time for {run.steps:,} updates."
+            f"**{words}**: {len(fallen)} of {counted(len(jump), 'seed')} half-way down{when}, loss "
+            f"{_range(ends, '.4f')} at the end, {course.seconds.mean():,.0f} s of CPU time for "
+            f"{run.steps:,} updates."
         )
     run = OPTIMISED["adam"].run
     queries = OPTIMISED["adam"].trainee.queries
@@ -98,6 +112,11 @@ def optimisers_caption(found: Trainings) -> str:
         f"{' '.join(said)} Both see {run.batch} prompts of {queries} queries in an update; the "
         f"paper has {PAPER_BATCH:,} of one query, and Adam throughout."
     )
+
+
+def _range(values: np.ndarray, form: str) -> str:
+    low, high = (f"{value:{form}}" for value in (values.min(), values.max()))
+    return low if low == high else f"{low} to {high}"
 
 
 def swap_caption(config: Copying, found: Trainings) -> str:

@@ -151,7 +151,7 @@ def test_views_fit_their_grids(found: Trainings, name: str, preset: str) -> None
     [
         {"optimiser": "sgd"},
         {"seed": 5},
-        {"optimiser": "adam", "seed": 1},
+        {"optimiser": "adam", "seed": 2},
         {"frame": FRAMES},
         {"first": 20},
         {"prompt": 0},
