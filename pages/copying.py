@@ -58,12 +58,14 @@ explore()
 to_try(
     [
         "Play the **updates**. Which moves first: the attention of layer 1, or the loss?",
+        "**Still waiting:** this run of the paper's optimiser never falls. To which tokens does its "
+        "layer 1 attend?",
         "**Predict:** a construction that copies exactly, *Proposition 3*. Should its map be "
         "sharper than the trained one? Does sharper attention buy a lower loss?",
         "*As printed* every token looks at the next. Which tokens then bring in what does not "
         "belong together?",
-        "**Swap** x1 and y1, the two tokens of one example. Why does the trained model suffer, and "
-        "the construction not at all?",
+        "**Swap** x1 and x2, then x1 and y1. Why is a wrong pair worse than one that stands the "
+        "other way round, which the construction does not even notice?",
         "Exchange contents, then positions, then **both**. Which of the three are the same, and "
         "what does that say about the order of tokens?",
     ]

@@ -79,7 +79,7 @@ def test_proposition_3_is_the_step_to_rounding(found: Trainings) -> None:
     assert numbers["gap"] < 1e-10
     assert numbers["loss"] == pytest.approx(float(found.descents.one))
     printed = found.loss(found.answers(found.constructions["next"]))
-    assert printed.mean - found.descents.one > 4 * printed.stderr
+    assert printed.mean - found.descents.one > 3 * printed.stderr
 
 
 def test_layer_2_stands_beside_the_construction(found: Trainings) -> None:
@@ -124,10 +124,14 @@ def test_the_two_tokens_of_an_example_are_alike_to_the_construction_alone(
     assert_close(found.answers(exact, config), found.answers(exact))
     traces = _traces("partners", config, found)
     assert traces["construction"].y[1] == pytest.approx(float(found.descents.one))
-    assert traces["full"].y[1] > traces["full"].y[0] + 0.01
-    assert traces["full"].y[2] == pytest.approx(
-        float(found.loss(found.answers(found.model(config), config.replace(second=2))).mean)
-    )
+    known, whole = found.model(config), traces["full"].y[0]
+    assert whole == pytest.approx(float(found.loss(found.answers(known)).mean))
+    for second in (1, 2):
+        swapped = found.loss(found.answers(known, config.replace(second=second)))
+        assert traces["full"].y[second] == pytest.approx(float(swapped.mean))
+    assert np.abs(found.answers(known, config) - found.answers(known)).max() > 0.1
+    # A wrong pair costs more than a pair that stands the other way round.
+    assert traces["full"].y[2] > traces["full"].y[1] + 0.01
 
 
 def test_findings_hold_their_numbers(found: Trainings) -> None:
