@@ -57,9 +57,9 @@ begin(
 explore()
 to_try(
     [
-        "Play the **updates**. Which moves first: the attention of layer 1, or the loss?",
-        "**Still waiting:** this run of the paper's optimiser never falls. To which tokens does its "
-        "layer 1 attend?",
+        "Play the **updates**. Which moves first, the attention of layer 1 or the loss?",
+        "**Still waiting:** this run of the paper's optimiser never falls. To which tokens does "
+        "its layer 1 attend?",
         "**Predict:** a construction that copies exactly, *Proposition 3*. Should its map be "
         "sharper than the trained one? Does sharper attention buy a lower loss?",
         "*As printed* every token looks at the next. Which tokens then bring in what does not "

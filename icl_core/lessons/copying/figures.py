@@ -19,8 +19,8 @@ ABOVE, BELOW = (0.5, 1.0), (0.0, 0.36)
 HEIGHT = 380
 TRAINED = METHODS["full"]
 TOWARD: Mapping[str, tuple[str, str, str]] = {
-    "own": ("its own input", METHODS["diag"].color, "solid"),
-    "next": ("the next token's", METHODS["full"].color, "longdash"),
+    "own": ("its own input", METHODS["diag"].color, "longdash"),
+    "next": ("the next token's", METHODS["full"].color, "solid"),
     "other": ("others', on average", METHODS["bayes_rr"].color, "dot"),
 }
 """What a token's output may depend on: words, colour, dash."""
@@ -95,7 +95,7 @@ def training_figure(
     drawing.log_y(low, high, 1)
     drawing.axis("y", 2, range=[-0.15, 1.1 * max(float(known.max()) for known in toward.values())])
     drawing.headline("loss (half MSE)", 0, 1, 1, yshift=2)
-    drawing.headline("sensitivity of a token's output to", 0, 1, 2, yshift=2)
+    drawing.headline("sensitivity to", 0, 1, 2, yshift=2)
     drawing.set(height=HEIGHT, legend=LAYOUT["legend"] | {"y": -0.2})
     return drawing.figure()
 
@@ -145,7 +145,7 @@ def _draw_map(drawing: Drawing, shares: np.ndarray) -> None:
     drawing.axis("x", 3, title="token attended to")
     drawing.axis("y", 3, tickvals=[*few, "query"], autorange="reversed", scaleanchor="x3", **looks)
     drawing.axis("y", 3, constraintoward="top")
-    drawing.headline("row attends to column", 0, 1, 3, yshift=2)
+    drawing.headline("row sees column", 0, 1, 3, yshift=2)
 
 
 def swap_figure(

@@ -7,7 +7,7 @@ from icl_core.experiments.copying.results import jumps, reached
 from icl_core.experiments.copying.settings import LOOKED_AT, NEAR, OPTIMISED
 from icl_core.experiments.shared import MAIN
 from icl_core.lessons.copying.config import EDITS, MODELS, OPTIMISERS, TOKENS, Copying
-from icl_core.lessons.copying.measure import Trainings
+from icl_core.lessons.copying.measure import Trainings, attention
 from icl_core.lessons.shared.words import counted, plus_minus, short
 
 PAPER_BATCH = 2048
@@ -26,11 +26,14 @@ def _trained(config: Copying, found: Trainings) -> str:
     jump, steps = float(jumps(course)[at]), OPTIMISED[config.optimiser].run.steps
     known = course.sensitivity
     own, following, other = (float(v[at, -1]) for v in (known.own, known.next, known.other))
+    shares = attention(found.trained(config.optimiser, at), found.drawn)
+    before = float(np.diagonal(shares, -1).mean())
     waits = (
         f"waits where 0 is answered and is half-way down after **{jump:,.0f}** of {steps:,} "
         "updates, when tokens have begun to depend on the next one"
         if np.isfinite(jump)
-        else f"still waits on a plateau after **{steps:,}** updates: no token has found the next"
+        else f"still waits on a plateau after **{steps:,}** updates: layer 1 has not found the "
+        f"next token ({before:.0%} of a token's attention goes to the one before)"
     )
     near = reached(found.courses["muon"])
     return (
