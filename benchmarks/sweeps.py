@@ -133,6 +133,7 @@ def options(rng: np.random.Generator) -> dict[str, dict[str, Values]]:
             "frame": [0, COPYING_FRAMES // 2, COPYING_FRAMES - 1],
             "first": tuple(copying.TOKENS),
             "second": tuple(copying.TOKENS),
+            "edit": tuple(copying.EDITS),
             "prompt": (1, 7, copying.PROMPTS),
         },
         "gdpp_spectrum": {
