@@ -11,11 +11,14 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 import numpy as np
 
 from icl_core.analysis.two_noise import CONTEXTS
+from icl_core.experiments.copying.settings import FRAMES as COPYING_FRAMES
+from icl_core.experiments.copying.settings import OPTIMISED
 from icl_core.experiments.one_layer.settings import DAMPINGS, SEEDS
 from icl_core.experiments.several_layers.settings import ARCHITECTURES
 from icl_core.experiments.variations.settings import HEADS, VARIANTS
 from icl_core.lessons.catalog import LESSONS, Lesson
 from icl_core.lessons.construction import config as construction
+from icl_core.lessons.copying import config as copying
 from icl_core.lessons.gdpp_spectrum import config as gdpp_spectrum
 from icl_core.lessons.noise_and_depth import config as noise_and_depth
 from icl_core.lessons.one_layer import config as one_layer
@@ -132,6 +135,14 @@ def options(rng: np.random.Generator) -> dict[str, dict[str, Values]]:
         "variations": {
             "seed": range(VARIANTS["heads1"].seeds),
             "frame": [0, variations.FRAMES // 2, variations.FRAMES - 1],
+        },
+        "copying": {
+            "seed": range(OPTIMISED["muon"].seeds),
+            "frame": [0, COPYING_FRAMES // 2, COPYING_FRAMES - 1],
+            "first": tuple(copying.TOKENS),
+            "second": tuple(copying.TOKENS),
+            "edit": tuple(copying.EDITS),
+            "prompt": (1, 7, copying.PROMPTS),
         },
         "gdpp_spectrum": {
             "dim": gdpp_spectrum.DIMENSIONS,

@@ -10,6 +10,9 @@ import numpy as np
 
 from icl_core.errors import InputError
 from icl_core.experiments import tokens
+from icl_core.experiments.copying import settings as copying
+from icl_core.experiments.copying.build import jobs as copying_jobs
+from icl_core.experiments.copying.claims import copying_rows
 from icl_core.experiments.jobs import Job, Report, run_jobs
 from icl_core.experiments.mixed_noise.build import build as build_mixed_noise
 from icl_core.experiments.mixed_noise.settings import specs
@@ -74,6 +77,7 @@ EXPERIMENTS = {
         several_layers.NAME, several_layers_jobs, several_layers_rows, heavy=True
     ),
     variations.NAME: _of_jobs(variations.NAME, variations_jobs, variation_rows),
+    copying.NAME: _of_jobs(copying.NAME, copying_jobs, copying_rows),
 }
 
 

@@ -7,6 +7,7 @@ from icl_core.algorithms.accelerated import solvers
 from icl_core.lessons import (
     algorithm,
     construction,
+    copying,
     gdpp_spectrum,
     models,
     noise_and_depth,
@@ -100,6 +101,18 @@ LESSONS: Mapping[str, Lesson[Any, Any]] = {
         section="Beyond linear",
         icon="join_inner",
         methods="gd construction full softmax1 softmax2 softmax4",
+        terms=("n, d", "loss (half MSE)"),
+        reads=(),
+        kept=1,
+    ),
+    "copying": Lesson(
+        face=copying,
+        title="Copying tokens",
+        about="Inputs and targets as tokens of their own: before a layer can descend, another has "
+        "to learn to copy.",
+        section="Beyond linear",
+        icon="content_copy",
+        methods="gd construction",
         terms=("n, d", "loss (half MSE)"),
         reads=(),
         kept=1,

@@ -45,6 +45,8 @@ class Panel:
     scale: str
     read: np.ndarray | None = None
     """Where predictions depend on the entries; the rest is drawn under grey."""
+    places: int = 0
+    """How many of a token's last entries tell its place; without any its last one is y."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -168,13 +170,14 @@ def limits_of(rows: Sequence[Sequence[Panel]], margin: float = 1.0) -> dict[str,
     }
 
 
-def token_names(size: int) -> list[str]:
-    """x1 ... xd, y."""
-    return [f"x{i}" for i in range(1, size)] + ["y"]
+def token_names(size: int, places: int = 0) -> list[str]:
+    """x1 ... xd, y; or x1 ... xd, p1 ... of a token that knows its place."""
+    last = [f"p{i}" for i in range(1, places + 1)] if places else ["y"]
+    return [f"x{i}" for i in range(1, size + 1 - len(last))] + last
 
 
 def _heatmap(drawing: Drawing, panel: Panel, number: int, coloraxis: str, columns: int) -> None:
-    names, title = token_names(panel.matrix.shape[-1]), panel.title
+    names, title = token_names(panel.matrix.shape[-1], panel.places), panel.title
     looks: Looks = {"name": title, "coloraxis": coloraxis, "meta": {"panel": title}}
     looks |= {"hover": f"{title}<br>row %{{y}}, column %{{x}}<br>%{{z:.4g}}"}
     gap = 1 if columns < 5 else 0
@@ -194,21 +197,25 @@ def _place(
     """A panel's axes (y downwards, as matrices are printed), title and lines between x and y."""
     if panel.read is not None:
         _grey(drawing, panel.read, numbered("x", number), numbered("y", number))
-    token_axes(drawing, number, across, down)
+    token_axes(drawing, number, across, down, panel.places)
     drawing.axis("x", number, constraintoward="left", showticklabels=last, tickfont={"size": 12})
     drawing.axis("y", number, constraintoward="top", showticklabels=first, tickfont={"size": 12})
     drawing.headline(panel.title, across[0], down[1])
-    token_lines(drawing, panel.matrix.shape[-1], number)
+    token_lines(drawing, panel.matrix.shape[-1], number, panel.places)
 
 
 def token_axes(
-    drawing: Drawing, number: int, across: Sequence[float], down: Sequence[float]
+    drawing: Drawing,
+    number: int,
+    across: Sequence[float],
+    down: Sequence[float],
+    places: int = 0,
 ) -> None:
     """Square cells of a matrix from tokens to tokens, y downwards as matrices are printed."""
     looks: dict[str, Any] = {
         "type": "category",
-        "tickvals": ["x1", "y"],
-        "ticktext": ["x", "y"],
+        "tickvals": ["x1", "p1" if places else "y"],
+        "ticktext": ["x", "place" if places else "y"],
         "ticks": "",
         "showline": False,
         "showgrid": False,
@@ -220,10 +227,10 @@ def token_axes(
     drawing.axis("y", number, autorange="reversed", scaleanchor=anchor, **looks)
 
 
-def token_lines(drawing: Drawing, size: int, number: int) -> None:
-    """Lines between x and y of the tokens."""
+def token_lines(drawing: Drawing, size: int, number: int, places: int = 0) -> None:
+    """Lines between x and y of the tokens, or between x and their places."""
     if size > 2:
-        ends, at = {"0": -0.5, "1": size - 0.5}, size - 1.5
+        ends, at = {"0": -0.5, "1": size - 0.5}, size - (places or 1) - 0.5
         line = {"color": METHODS["bayes_rr"].color, "width": 0.75}
         common = {"type": "line", "line": line}
         common |= {"xref": numbered("x", number), "yref": numbered("y", number)}

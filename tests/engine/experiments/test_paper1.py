@@ -7,6 +7,7 @@ import pytest
 
 from icl_core import cli, zoo_commands
 from icl_core.experiments.catalog import EXPERIMENTS
+from icl_core.experiments.copying.build import jobs as copying_jobs
 from icl_core.experiments.jobs import Job
 from icl_core.experiments.one_layer.build import jobs as one_layer_jobs
 from icl_core.experiments.paper1.claims import rows
@@ -17,7 +18,7 @@ from icl_core.experiments.variations.build import jobs as variations_jobs
 from icl_core.zoo.library import PRETRAINED, command, entries_of, load_model
 
 DOCUMENT = Path(__file__).parents[3] / "docs" / "paper1.md"
-JOBS = (*one_layer_jobs(), *several_layers_jobs(), *variations_jobs())
+JOBS = (*one_layer_jobs(), *several_layers_jobs(), *variations_jobs(), *copying_jobs())
 ENTRIES = [
     entry
     for name, experiment in EXPERIMENTS.items()
@@ -46,7 +47,8 @@ def test_all_that_is_shipped_is_of_these_settings(job: Job) -> None:
 
 
 def test_every_trained_model_is_in_the_manifest() -> None:
-    assert sorted(job.name for job in JOBS if job.trains) == [entry.name for entry in ENTRIES]
+    names = sorted(job.name for job in JOBS if job.trains)
+    assert names == sorted(entry.name for entry in ENTRIES)
     for entry in ENTRIES:
         checkpoint = load_model(entry)
         assert checkpoint.metrics == entry.metrics

@@ -1,0 +1,75 @@
+"""What becomes of answers where two tokens of a prompt have changed places."""
+
+from functools import lru_cache
+
+import numpy as np
+
+from icl_core.lessons.copying import figures as plots
+from icl_core.lessons.copying.config import EDITS, MODELS, PROMPTS, TOKENS, Copying
+from icl_core.lessons.copying.measure import QUERIES, Trainings, levels
+from icl_core.lessons.copying.words import swap_caption
+from icl_core.live import View
+from icl_core.plots.drawing import Curve
+from icl_core.zoo.results import stacked
+
+
+def swap_view(config: Copying, found: Trainings) -> View:
+    """Answers of one prompt before and after two tokens are swapped."""
+    model, at = found.model(config), config.prompt - 1
+    descent = found.of_descent[at]
+    before, after = (found.answers(model, edit)[at] for edit in (None, config))
+    largest = float(np.abs([descent, before, after]).max())
+    pair = f"{TOKENS[config.first]} and {TOKENS[config.second]}"
+    return View(
+        figure=plots.swap_figure(
+            descent,
+            before,
+            after,
+            title=f"{MODELS[config.model]}: {pair} exchange {EDITS[config.edit]}",
+            limit=1.1 * largest,
+        ),
+        title="One prompt, two tokens swapped",
+        caption=swap_caption(config, found),
+    )
+
+
+@lru_cache(maxsize=64)
+def _partners(found: Trainings, optimiser: str, seed: int, first: int, edit: str) -> list[Curve]:
+    """Loss over prompts after the first token has been swapped with each: trained, and built."""
+    config = Copying(optimiser=optimiser, seed=seed, first=first, edit=edit)
+    places, curves = np.array(list(TOKENS)), []
+    for name, method in (("trained", "full"), ("partner", "construction")):
+        model = found.model(config, name)
+        known = stacked(
+            [found.loss(found.answers(model, config.replace(second=at))) for at in TOKENS]
+        )
+        curves.append(
+            Curve(
+                method=method,
+                x=places,
+                y=known.mean,
+                low=known.mean - known.stderr,
+                high=known.mean + known.stderr,
+                band="standard error",
+                label=MODELS[name],
+                markers=True,
+                width=1.0,
+            )
+        )
+    return curves
+
+
+def partners_view(config: Copying, found: Trainings) -> View:
+    """Loss over prompts after the first token has been swapped with every other one."""
+    first = TOKENS[config.first]
+    return View(
+        figure=plots.partners_figure(
+            _partners(found, config.optimiser, config.seed, config.first, config.edit),
+            levels=levels(found, (-0.6, len(TOKENS) - 0.4))[:2],
+            chosen=config.second,
+            title=f"{first} exchanges {EDITS[config.edit]} with another token",
+        ),
+        title="Which swaps break it?",
+        caption=f"Mean over {PROMPTS} prompts of {QUERIES} queries, paired with one step of "
+        f"gradient descent on the prompt as it was; {first} with itself is no swap.",
+    )
