@@ -14,6 +14,7 @@ from icl_core.lessons import (
     one_prompt,
     paper_figures,
     several_layers,
+    sine,
     theory,
     train,
     variations,
@@ -90,6 +91,19 @@ LESSONS: Mapping[str, Lesson[Any, Any]] = {
         kept=64,
         reach=gdpp_spectrum.reach,
         prepare=gdpp_spectrum.prepare,
+    ),
+    "sine": Lesson(
+        face=sine,
+        title="The sine with an MLP",
+        about="An MLP below attention learns a kernel: drag ten examples of a sine, and the curve "
+        "follows.",
+        section="Beyond linear",
+        icon="waves",
+        methods="frozen kernel paper",
+        terms=("L", "n, d", "loss (half MSE)"),
+        reads=("law", "layers", "seed"),
+        kept=16,
+        shows=sine.shows,
     ),
     "noise_and_depth": Lesson(
         face=noise_and_depth,

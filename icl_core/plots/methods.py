@@ -64,6 +64,16 @@ METHODS: dict[str, MethodStyle] = {
         "DIAG", "#0072b2 solid circle", "trained transformer, four numbers per layer and head"
     ),
     "full": _row("FULL", "#d55e00 longdash square", "trained transformer, full P and Q matrices"),
+    "frozen": _row(
+        "frozen step",
+        "#2f6fd0 dashdot triangle-left",
+        "a learned MLP below attention that is frozen at one step of gradient descent",
+    ),
+    "kernel": _row(
+        "Gaussian kernel",
+        "#5a7d00 dot triangle-ne",
+        "one step of gradient descent on functions, with the kernel exp(-|x - x'|²/2ℓ²)",
+    ),
     "seen": _row(
         "training prompts",
         "#c22f6e dash diamond-wide",

@@ -1,0 +1,203 @@
+"""How the models were trained: losses, one prompt's curve, likeness; and what depth is worth."""
+
+import math
+from functools import lru_cache
+
+import numpy as np
+
+from icl_core.errors import InputError
+from icl_core.experiments.sine.claims import PAPER
+from icl_core.experiments.sine.results import Compared
+from icl_core.experiments.sine.settings import POINTS, SNAPSHOTS, shown_prompt
+from icl_core.lessons.shared.curves import over_seeds
+from icl_core.lessons.sine.config import Sine, Y
+from icl_core.lessons.sine.measure import Learned
+from icl_core.lessons.sine.prompt import ENDS
+from icl_core.lessons.sine.words import (
+    METHOD,
+    NAMES,
+    depth_caption,
+    learning_caption,
+    likeness_caption,
+    losses_caption,
+)
+from icl_core.live import Grid, Player, View
+from icl_core.live.moving import Index, Values, grid_at, updates_player
+from icl_core.plots.drawing import Curve, Drawing, level
+from icl_core.plots.lines import PLAIN, lines
+from icl_core.plots.methods import METHODS
+from icl_core.plots.ticks import log_range
+
+
+def _player(config: Sine, found: Learned) -> Player:
+    return updates_player(found.courses["transformer"].steps[config.seed], config.frame)
+
+
+def losses_view(config: Sine, found: Learned) -> View:
+    """Losses of all seeds of both models over the updates."""
+    curves, dots = [], {}
+    for name in NAMES:
+        course = found.courses[name]
+        x, loss = course.steps[0] + 1.0, course.loss.mean
+        named = {"label": NAMES[name], "uid": name}
+        curves.append(over_seeds(METHOD[name], x, loss, loss[config.seed], **named))
+        dots[name] = x, loss[config.seed]
+    x = curves[0].x
+    ends = (float(x[0]), float(x[-1]))
+    levels = [level("kernel", float(found.kernel.loss.mean), ends)]
+    if config.law == "coded":
+        levels += [
+            Curve(
+                method="paper",
+                uid=f"paper-{variant}",
+                x=np.array(ends),
+                y=np.full(2, value),
+                label=f"published, {NAMES[name]}",
+                width=1.5,
+            )
+            for name, variant in zip(NAMES, ("coded", "coded_control"), strict=True)
+            for value in [PAPER[variant]]
+        ]
+    drawing = Drawing(
+        name="sine_losses",
+        title=f"Loss over training, {len(found.courses['transformer'].steps)} seeds",
+        alt="Line chart, both axes logarithmic: the losses of transformer and control over the "
+        "updates, with bands over seeds, beside the published ones and a Gaussian kernel's.",
+        x="updates + 1",
+        y=PLAIN,
+    )
+    drawing.curves([*levels, *curves])
+    for name, (marks, loss) in dots.items():
+        drawing.scatter(
+            f"now-{name}",
+            [marks[config.frame]],
+            [loss[config.frame]],
+            name=f"{NAMES[name]} at the snapshot",
+            mode="markers",
+            marker={"color": METHODS[METHOD[name]].color, "size": 11},
+            showlegend=False,
+            hoverinfo="skip",
+        )
+    drawing.axis("x", type="log", dtick=1, range=[0, math.log10(ends[1]) + 0.03], showgrid=False)
+    drawing.log_y(*log_range([curve.y for curve in (*levels, *curves)], pad=0.05))
+
+    def values(index: Index) -> Values:
+        (frame,) = index
+        return {
+            (f"now-{name}", field): known[frame : frame + 1]
+            for name, place in dots.items()
+            for field, known in zip("xy", place, strict=True)
+        }
+
+    return View(
+        figure=drawing.figure(),
+        title="Loss over training",
+        caption=losses_caption(config, found),
+        controls=[_player(config, found)],
+        grid=grid_at({"frame": range(SNAPSHOTS)}, values, exact=True),
+    )
+
+
+def learning_view(config: Sine, found: Learned) -> View:
+    """Both models' curves on one prompt, at every snapshot."""
+    drawing = Drawing(
+        name="sine_learning",
+        title="One prompt over training",
+        alt="Ten examples of one sine, and the answers of transformer and control over x, before "
+        "and after attention, at one moment of the training.",
+        x="x",
+        y="y",
+    )
+    drawing.curves(_learning(config, found, config.frame))
+    prompt = shown_prompt(config.law)
+    drawing.scatter(
+        "points",
+        prompt.X[0, :, 0],
+        prompt.y[0],
+        name="examples",
+        mode="markers",
+        marker={"color": METHODS["bayes_rr"].color, "size": 9},
+        hovertemplate="example: %{y:.3g}<extra></extra>",
+    )
+    drawing.axis("x", range=list(ENDS), showgrid=False)
+    drawing.axis("y", range=[-Y[config.law], Y[config.law]])
+    return View(
+        figure=drawing.figure(),
+        caption=learning_caption(config, found),
+        controls=[_player(config, found)],
+        grid=_learning_grid(config.replace(frame=0, query=0.0, prompt="", model="control"), found),
+    )
+
+
+def _learning(config: Sine, found: Learned, frame: int) -> list[Curve]:
+    curves = []
+    for name in ("control", "transformer"):
+        after = found.courses[name].curves[config.seed, frame].astype(float)
+        curves.append(
+            Curve(method=METHOD[name], uid=name, x=POINTS, y=after[-1], label=NAMES[name])
+        )
+    before = found.courses["transformer"].curves[config.seed, frame, 0].astype(float)
+    words = "transformer before attention"
+    return [Curve(method="gd", uid="before", x=POINTS, y=before, label=words, width=1.5), *curves]
+
+
+@lru_cache(maxsize=16)
+def _learning_grid(config: Sine, found: Learned) -> Grid:
+    def values(index: Index) -> Values:
+        return {(c.uid, "y"): c.y for c in _learning(config, found, *index)}
+
+    return grid_at({"frame": range(SNAPSHOTS)}, values, exact=True)
+
+
+def likeness_view(config: Sine, found: Learned) -> View:
+    """A transformer of one layer and its control after as many updates: how alike they answer."""
+    course = found.courses["transformer"]
+    if not isinstance(course, Compared):
+        raise InputError(
+            "A transformer of several layers has no control to be likened to: choose one layer."
+        )
+    x, alike = course.steps[0] + 1.0, course.likeness
+    measures = {
+        "cosine of slopes": ("frozen", alike.cosine),
+        "gap of answers": ("full", alike.prediction_gap),
+        "gap of slopes": ("diag", alike.slope_gap),
+    }
+    curves = [
+        over_seeds(method, x, e.mean, e.mean[config.seed], label=words)
+        for words, (method, e) in measures.items()
+    ]
+    figure = lines(
+        curves,
+        name="sine_likeness",
+        title="Likeness to the control over training",
+        alt="Line chart over the updates, logarithmic: the cosine of the slopes of transformer and "
+        "control in the query, and the gaps of their answers and of their slopes.",
+        x="updates + 1",
+        y="",
+        log_x=True,
+        log_y=False,
+        y_range=(-0.1, 1.05),
+    )
+    return View(figure=figure, caption=likeness_caption(config, alike))
+
+
+def depth_view(config: Sine, found: Learned) -> View:
+    """Losses after every layer of models with one, two and three layers."""
+    curves = []
+    for (layers, course), method in zip(
+        found.depths.items(), ("full", "diag", "gdpp"), strict=True
+    ):
+        end = course.end.mean
+        label = f"{layers} layer{'s' * (layers > 1)}"
+        x = np.arange(layers + 1.0)
+        curves.append(over_seeds(method, x, end, label=label, uid=label[0], markers=True))
+    ends = (0.0, float(max(found.depths)))
+    figure = lines(
+        [level("kernel", float(found.kernel.loss.mean), ends), *curves],
+        name="sine_depth",
+        title="Loss layer by layer, coded law",
+        alt="Line chart, logarithmic: the loss of the answers before attention and after every "
+        "layer of transformers with one, two and three layers.",
+        x="after layer",
+    )
+    return View(figure=figure, caption=depth_caption(found))
