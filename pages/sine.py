@@ -30,6 +30,7 @@ def explore() -> None:
         points = drawn_points(controls["law"], random.randrange(10**6))
         controls.put("prompt", format_points(points))
 
+    chart = st.container()  # above the widgets, which are read first
     with control_row():
         controls.one_of("law", "Law of the sines", LAWS, on_change=other_law)
         law = controls["law"]
@@ -57,7 +58,8 @@ def explore() -> None:
 
     moves = {"prompt": moved, "losses": to_frame, "learning": to_frame}
     show = charts_of(config, found, moves)
-    show("prompt")
+    with chart:
+        show("prompt")
     finding(lesson.finding(config, found))
     show("kernel", "features", widths=(3, 2))
     show("losses", "learning")
@@ -66,9 +68,9 @@ def explore() -> None:
 
 begin(
     PAGE,
-    "A layer of linear attention can only do *linear* regression. Put an MLP below it, and it is a "
-    "step of gradient descent on what the MLP makes of x: it smooths the examples with a kernel "
-    "that it has learned. **Drag the examples** and see the curve follow.",
+    "Linear attention alone can only fit lines. With an MLP below it, a layer is a step of "
+    "gradient descent on *learned features*: it weighs the examples by a learned kernel. **Drag "
+    "one.**",
 )
 explore()
 to_try(

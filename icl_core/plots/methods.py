@@ -65,7 +65,7 @@ METHODS: dict[str, MethodStyle] = {
     ),
     "full": _row("FULL", "#d55e00 longdash square", "trained transformer, full P and Q matrices"),
     "frozen": _row(
-        "frozen step",
+        "control",
         "#2f6fd0 dashdot triangle-left",
         "a learned MLP below attention that is frozen at one step of gradient descent",
     ),

@@ -110,7 +110,9 @@ def softmax(heads: int) -> BlockModel:
     return BlockModel(num_heads=heads, attention="softmax")
 
 
-QUICK = RunConfig(steps=8000, batch=256, learning_rate=1e-3, cooling=1.0, clip=100.0)
+QUICK = RunConfig(
+    steps=5000, batch=128, optimiser="muon", learning_rate=0.02, cooling=1.0, clip=100.0
+)
 FULL = RunConfig(steps=20_000, batch=2048, learning_rate=1e-3, clip=100.0)
 RECIPES: Mapping[str, Recipe] = {
     "softmax1": Recipe(softmax(1), 1, FULL.replace(steps=5000, clip=1e-3)),
@@ -120,7 +122,7 @@ RECIPES: Mapping[str, Recipe] = {
     "copying_quick": Recipe(
         COPYING,
         16,
-        QUICK.replace(steps=2000, optimiser="muon", learning_rate=0.02, clip=10.0),
+        QUICK.replace(steps=2000, batch=256, clip=10.0),
     ),
     "sine": Recipe(SINE, 1, FULL),
     "sine_quick": Recipe(SINE, 16, QUICK),

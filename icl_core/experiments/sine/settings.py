@@ -21,13 +21,13 @@ from icl_core.training.answers import RECIPES, AnswerTrainee
 NAME = "sine"
 KERNEL = f"{NAME}_kernel"
 """The best step with a Gaussian kernel, for both laws."""
-EVALUATION, QUERIES, EVALUATION_SEED = 2048, 16, 5_000_009
+EVALUATION, QUERIES, EVALUATION_SEED = 1024, 16, 5_000_009
 """Prompts and queries that losses over training are measured on; at the end there are more."""
 FINAL, FINAL_SEED = 10_000, 5_000_010
-ALIKE, ALIKE_SEED = 128, 5_000_011
+ALIKE, ALIKE_SEED = 64, 5_000_011
 """Prompts on which a transformer is likened to its control."""
-SNAPSHOTS = 25
-SHOWN_SEED = 3
+SNAPSHOTS = 17
+SHOWN_SEED = 4
 """Of the prompt whose answers are kept over training."""
 POINTS = np.linspace(-5, 5, 100)
 """The queries of that prompt."""

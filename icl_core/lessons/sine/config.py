@@ -18,10 +18,10 @@ from icl_core.tasks.base import Context
 from icl_core.tasks.sine import SineTask
 from icl_core.validation import Config, checked, choice, integer, number, numbers
 
-LAWS: Mapping[str, str] = {"coded": "coded: a ≤ 0.5", "printed": "printed: a ≤ 5"}
+LAWS: Mapping[str, str] = {"coded": "coded", "printed": "printed"}
 MODELS: Mapping[str, str] = {"transformer": "transformer", "control": "control"}
 X = (float(POINTS[0]), float(POINTS[-1]))
-Y: Mapping[str, float] = {"coded": 1.0, "printed": 6.0}
+Y: Mapping[str, float] = {"coded": 0.8, "printed": 6.0}
 """How far the axis of y reaches, by the law of the trainings."""
 
 

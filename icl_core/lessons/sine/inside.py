@@ -55,17 +55,16 @@ def kernels_of(config: Sine, found: Learned) -> dict[str, np.ndarray]:
 
 
 def kernel_view(config: Sine, found: Learned) -> View:
-    """The kernels as maps, in the same colours."""
+    """The kernels as maps."""
     known = kernels_of(config, found)
     drawing = Drawing(
         name="sine_kernel",
         title="Kernels",
         alt="Three heatmaps over x and x': the kernels of the transformer's first layer, of its "
-        "control, and a Gaussian one, diverging around 0 in common colours.",
+        "control, and a Gaussian one, diverging around 0.",
     )
-    limit = limit_of(known.values())
     for index, (name, matrix) in enumerate(known.items()):
-        _panel(drawing, index, len(known), NAMES.get(name, name), matrix, CELLS, limit)
+        _panel(drawing, index, len(known), NAMES.get(name, name), matrix, CELLS)
         drawing.axis("y", index + 1, title="" if index else "x of the example")
     drawing.set(height=290, margin={"l": 48, "r": 8, "t": 56, "b": 48})
     return View(
@@ -84,7 +83,6 @@ def _panel(
     words: str,
     matrix: np.ndarray,
     rows: np.ndarray,
-    limit: float | None = None,
 ) -> None:
     """One of `count` heatmaps side by side, over CELLS."""
     number = index + 1
@@ -102,7 +100,7 @@ def _panel(
         hovertemplate="%{y:.2f}, x = %{x:.2f}: %{z:.3g}<extra></extra>",
         meta={"panel": words},
     )
-    reach = limit_of([matrix]) if limit is None else limit
+    reach = limit_of([matrix])
     drawing.layout[axis] = {"cmin": -reach, "cmax": reach, "showscale": False}
     drawing.panel(number, across, [0, 1])
     look = LABELS_ONLY | {"ticks": "outside"}

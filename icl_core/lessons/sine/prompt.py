@@ -38,16 +38,16 @@ def prompt_view(config: Sine, found: Learned) -> View:
     at = {name: answers_at(model, points, query)[:, 0] for name, model in found.models.items()}
     at_step = float(answers_at(found.step, points, query)[-1, 0])
     readouts = [
-        Readout(name=f"{chosen}-0", label="before attention", value=float(at[chosen][0])),
+        Readout(name=f"{chosen}-0", label="before", value=float(at[chosen][0])),
         Readout(
             name=f"{chosen}-{layers}",
-            label=f"{NAMES[chosen]} after",
+            label="after",
             value=float(at[chosen][-1]),
         ),
         Readout(
             name=f"{other}-{len(at[other]) - 1}", label=NAMES[other], value=float(at[other][-1])
         ),
-        Readout(name="kernel", label="Gaussian kernel", value=at_step),
+        Readout(name="kernel", label="Gaussian", value=at_step),
     ]
     return View(
         figure=_figure(config, found),
@@ -130,7 +130,7 @@ def _figure(config: Sine, found: Learned) -> Figure:
     drawing.axis("x", range=list(ENDS), showticklabels=False)
     drawing.axis("y", range=[-config.reach, config.reach])
     drawing.axis("x", 2, title="x", range=list(ENDS), showgrid=False)
-    drawing.set(height=390)
+    drawing.set(height=335)
     return drawing.figure()
 
 
@@ -192,6 +192,7 @@ def _marks(drawing: Drawing, config: Sine) -> None:
         name="examples",
         mode="markers",
         marker={"color": grey, "size": 11, "line": {"width": 1.5, "color": "white"}},
+        showlegend=False,
         hoverinfo="skip",
     )
 
@@ -232,7 +233,7 @@ def _additions(drawing: Drawing, config: Sine, found: Learned) -> None:
             hovertemplate=f"{NAMES[name]}, example at x = %{{x:.2f}}: %{{y:+.3g}}<extra></extra>",
         )
     limit = _largest(config, found)
-    drawing.axis("y", 2, title="adds at query", range=[-limit, limit], nticks=3, zeroline=True)
+    drawing.axis("y", 2, title="adds", range=[-limit, limit], nticks=3, zeroline=True)
 
 
 def _largest(config: Sine, found: Learned) -> float:

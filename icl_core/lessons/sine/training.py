@@ -1,6 +1,7 @@
 """How the models were trained: losses, one prompt's curve, likeness; and what depth is worth."""
 
 import math
+from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
@@ -24,7 +25,7 @@ from icl_core.lessons.sine.words import (
 from icl_core.live import Grid, Player, View
 from icl_core.live.moving import Index, Values, grid_at, updates_player
 from icl_core.plots.drawing import Curve, Drawing, level
-from icl_core.plots.lines import PLAIN, lines
+from icl_core.plots.lines import PLAIN, lines, measures
 from icl_core.plots.methods import METHODS
 from icl_core.plots.ticks import log_range
 
@@ -157,28 +158,22 @@ def likeness_view(config: Sine, found: Learned) -> View:
             "A transformer of several layers has no control to be likened to: choose one layer."
         )
     x, alike = course.steps[0] + 1.0, course.likeness
-    measures = {
-        "cosine of slopes": ("frozen", alike.cosine),
-        "gap of answers": ("full", alike.prediction_gap),
-        "gap of slopes": ("diag", alike.slope_gap),
-    }
-    curves = [
-        over_seeds(method, x, e.mean, e.mean[config.seed], label=words)
-        for words, (method, e) in measures.items()
-    ]
-    figure = lines(
+    parts = (alike.cosine, alike.prediction_gap, alike.slope_gap)
+    curves = [[over_seeds("full", x, e.mean, e.mean[config.seed])] for e in parts]
+    for index, (curve,) in enumerate(curves):
+        curves[index] = [replace(curve, uid=f"measure{index}", label=f"seed {config.seed}")]
+    drawing = measures(
         curves,
         name="sine_likeness",
         title="Likeness to the control over training",
-        alt="Line chart over the updates, logarithmic: the cosine of the slopes of transformer and "
+        alt="Three line charts over the updates: the cosine of the slopes of transformer and "
         "control in the query, and the gaps of their answers and of their slopes.",
         x="updates + 1",
-        y="",
-        log_x=True,
-        log_y=False,
-        y_range=(-0.1, 1.05),
+        type="log",
+        dtick=1,
     )
-    return View(figure=figure, caption=likeness_caption(config, alike))
+    drawing.set(height=460, showlegend=False)
+    return View(figure=drawing.figure(), caption=likeness_caption(config, alike))
 
 
 def depth_view(config: Sine, found: Learned) -> View:

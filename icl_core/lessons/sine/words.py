@@ -11,7 +11,7 @@ from icl_core.lessons.sine.config import Sine
 from icl_core.lessons.sine.measure import Learned
 from icl_core.tasks.sine import SineTask
 
-NAMES = {"transformer": "transformer", "control": "frozen step"}
+NAMES = {"transformer": "transformer", "control": "control"}
 """Of both models, in legends."""
 METHOD = {"transformer": "full", "control": "frozen"}
 """How each looks."""
@@ -27,8 +27,8 @@ def finding(config: Sine, found: Learned) -> str:
     both = (_mean(course) for course in (trained, control))
     said = (
         f"Trained on {LAWS[config.law]}: the transformer with "
-        f"{counted(config.layers, 'layer')} ends at **{next(both)}**, one frozen step of gradient "
-        f"descent on learned features at **{next(both)}** (half MSE, ± between seeds)"
+        f"{counted(config.layers, 'layer')} ends at **{next(both)}**, its control, whose attention "
+        f"is one frozen step of gradient descent, at **{next(both)}** (half MSE, ± between seeds)"
     )
     if isinstance(trained, Compared):
         better = int((ends(trained) <= ends(control)).sum())
@@ -53,25 +53,25 @@ def _mean(course: Course) -> str:
 
 def answer_words(config: Sine, index: int, last: int) -> str:
     """What a curve of the chosen model is called: its answers after so many layers."""
-    name = NAMES[config.model]
-    if index == 0:
-        return f"{name} before attention"
-    return f"{name} after layer {index}" if index < last else f"{name} after attention"
+    if index == last:
+        return NAMES[config.model]
+    return f"after layer {index}" if index else "before attention"
 
 
 def prompt_caption(config: Sine, found: Learned) -> str:
     """What is dragged, what the stems are, and what the models were trained on."""
     n = SineTask(law=config.law).num_context
     said = (
-        "Point at the upper picture, or slide x, to choose a query: the stems are what each "
-        "example adds to its answer, filled for the model taken apart, open for the other one. "
+        f"The curve of the {NAMES[config.model]} before and after attention. Point at the picture, "
+        "or slide x, to choose a query: the stems are what each example adds to the answer there, "
+        f"filled for the {NAMES[config.model]}, open for the other model. "
     )
     if found.models[config.model].shape.num_layers > 1:
         said += "With several layers they are those of the first. "
     if len(config.points) != n:
         said += (
             f"Trained on {n} examples: a transformer adds up what they say, however many there "
-            "are, where the frozen step divides by their number. "
+            "are, where the control divides by their number. "
         )
     return said + "All curves are computed here while you drag, in double precision."
 
