@@ -13,6 +13,8 @@ import numpy as np
 from icl_core.analysis.two_noise import CONTEXTS
 from icl_core.experiments.one_layer.settings import DAMPINGS, SEEDS
 from icl_core.experiments.several_layers.settings import ARCHITECTURES
+from icl_core.experiments.sine.settings import DEEPER, SNAPSHOTS
+from icl_core.experiments.sine.settings import VARIANTS as SINES
 from icl_core.experiments.variations.settings import VARIANTS
 from icl_core.lessons.catalog import LESSONS, Lesson
 from icl_core.lessons.construction import config as construction
@@ -124,6 +126,11 @@ def options(rng: np.random.Generator) -> dict[str, dict[str, Values]]:
         "variations": {
             "seed": range(VARIANTS["heads1"].seeds),
             "frame": [0, variations.FRAMES // 2, variations.FRAMES - 1],
+        },
+        "sine": {
+            "seed": range(SINES["coded"].seeds),
+            "layers": (1, *DEEPER),
+            "frame": [0, SNAPSHOTS // 2, SNAPSHOTS - 1],
         },
         "gdpp_spectrum": {
             "dim": gdpp_spectrum.DIMENSIONS,

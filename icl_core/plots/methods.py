@@ -72,7 +72,7 @@ METHODS: dict[str, MethodStyle] = {
     "kernel": _row(
         "Gaussian kernel",
         "#5a7d00 dot triangle-ne",
-        "one step of gradient descent on functions, with the kernel exp(-|x - x'|²/2ℓ²)",
+        "one step of gradient descent on functions, with the kernel exp(-(x - x')²/2ℓ²)",
     ),
     "seen": _row(
         "training prompts",

@@ -205,6 +205,10 @@ test("a title says where the controls stand", () => {
   assert.equal(standing(controls, values), "Noise σ = 2.5 dB, Layers L = 2");
   assert.ok(same({ ...values }, values));
   assert.ok(!same({ ...values, sigma: 2 }, values));
+  const points = { prompt: [[0, 1], [2, 3]] };
+  assert.equal(standing([{ name: "prompt", label: "Examples" }], points), "Examples = 2");
+  assert.ok(same({ prompt: [[0, 1], [2, 3]] }, points));
+  assert.ok(!same({ prompt: [[0, 1], [2, 4]] }, points));
 });
 
 test("a colour lies between those of its neighbours on the scale", () => {
