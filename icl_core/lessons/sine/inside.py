@@ -50,8 +50,8 @@ def kernels_of(config: Sine, found: Learned) -> dict[str, np.ndarray]:
     n = SineTask(law=config.law).num_context
     x = CELLS[:, None]
     learned = {name: kernel(model, x, x, n) for name, model in found.models.items()}
-    gaussian = gaussian_kernel(x[None], x[None], float(found.kernel.length))[0]
-    return learned | {"Gaussian kernel": float(found.kernel.eta) / n * gaussian}
+    gaussian = np.asarray(gaussian_kernel(x[None], x[None], found.step.length))[0]
+    return learned | {"Gaussian kernel": found.step.etas[0] / n * gaussian}
 
 
 def kernel_view(config: Sine, found: Learned) -> View:

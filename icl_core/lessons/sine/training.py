@@ -2,7 +2,6 @@
 
 import math
 from dataclasses import replace
-from functools import lru_cache
 
 import numpy as np
 
@@ -22,7 +21,7 @@ from icl_core.lessons.sine.words import (
     likeness_caption,
     losses_caption,
 )
-from icl_core.live import Grid, Player, View
+from icl_core.live import Player, View
 from icl_core.live.moving import Index, Values, grid_at, updates_player
 from icl_core.plots.drawing import Curve, Drawing, level
 from icl_core.plots.lines import PLAIN, lines, measures
@@ -43,22 +42,8 @@ def losses_view(config: Sine, found: Learned) -> View:
         named = {"label": NAMES[name], "uid": name}
         curves.append(over_seeds(METHOD[name], x, loss, loss[config.seed], **named))
         dots[name] = x, loss[config.seed]
-    x = curves[0].x
-    ends = (float(x[0]), float(x[-1]))
-    levels = [level("kernel", float(found.kernel.loss.mean), ends)]
-    if config.law == "coded":
-        levels += [
-            Curve(
-                method="paper",
-                uid=f"paper-{variant}",
-                x=np.array(ends),
-                y=np.full(2, value),
-                label=f"published, {NAMES[name]}",
-                width=1.5,
-            )
-            for name, variant in zip(NAMES, ("coded", "coded_control"), strict=True)
-            for value in [PAPER[variant]]
-        ]
+    ends = (1.0, float(curves[0].x[-1]))
+    levels = _levels(config, found, ends)
     drawing = Drawing(
         name="sine_losses",
         title=f"Loss over training, {len(found.courses['transformer'].steps)} seeds",
@@ -99,6 +84,20 @@ def losses_view(config: Sine, found: Learned) -> View:
     )
 
 
+def _levels(config: Sine, found: Learned, ends: tuple[float, float]) -> list[Curve]:
+    """The Gaussian kernel's loss, and for the law of the paper's figures what these show."""
+    variants = {"transformer": config.variant, "control": f"{config.law}_control"}
+    published = {NAMES[name]: PAPER.get(variant) for name, variant in variants.items()}
+    return [
+        level("kernel", float(found.kernel.loss.mean), ends),
+        *(
+            replace(level("paper", value, ends), uid=f"paper-{name}", label=f"published, {name}")
+            for name, value in published.items()
+            if value
+        ),
+    ]
+
+
 def learning_view(config: Sine, found: Learned) -> View:
     """Both models' curves on one prompt, at every snapshot."""
     drawing = Drawing(
@@ -126,7 +125,11 @@ def learning_view(config: Sine, found: Learned) -> View:
         figure=drawing.figure(),
         caption=learning_caption(config, found),
         controls=[_player(config, found)],
-        grid=_learning_grid(config.replace(frame=0, query=0.0, prompt="", model="control"), found),
+        grid=grid_at(
+            {"frame": range(SNAPSHOTS)},
+            lambda index: {(c.uid, "y"): c.y for c in _learning(config, found, *index)},
+            exact=True,
+        ),
     )
 
 
@@ -142,14 +145,6 @@ def _learning(config: Sine, found: Learned, frame: int) -> list[Curve]:
     return [Curve(method="gd", uid="before", x=POINTS, y=before, label=words, width=1.5), *curves]
 
 
-@lru_cache(maxsize=16)
-def _learning_grid(config: Sine, found: Learned) -> Grid:
-    def values(index: Index) -> Values:
-        return {(c.uid, "y"): c.y for c in _learning(config, found, *index)}
-
-    return grid_at({"frame": range(SNAPSHOTS)}, values, exact=True)
-
-
 def likeness_view(config: Sine, found: Learned) -> View:
     """A transformer of one layer and its control after as many updates: how alike they answer."""
     course = found.courses["transformer"]
@@ -159,11 +154,13 @@ def likeness_view(config: Sine, found: Learned) -> View:
         )
     x, alike = course.steps[0] + 1.0, course.likeness
     parts = (alike.cosine, alike.prediction_gap, alike.slope_gap)
-    curves = [[over_seeds("full", x, e.mean, e.mean[config.seed])] for e in parts]
-    for index, (curve,) in enumerate(curves):
-        curves[index] = [replace(curve, uid=f"measure{index}", label=f"seed {config.seed}")]
+    label = f"seed {config.seed}"
+    curves = [
+        over_seeds("full", x, e.mean, e.mean[config.seed], uid=f"measure{index}", label=label)
+        for index, e in enumerate(parts)
+    ]
     drawing = measures(
-        curves,
+        [[curve] for curve in curves],
         name="sine_likeness",
         title="Likeness to the control over training",
         alt="Three line charts over the updates: the cosine of the slopes of transformer and "

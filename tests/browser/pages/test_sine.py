@@ -12,7 +12,10 @@ from icl_core.plots.figure import Figure
 pytestmark = pytest.mark.browser
 
 HANDLES = ".icl-live-point"
-EXACT = {"rtol": 1e-10, "atol": 1e-10}
+
+
+def close(found: np.ndarray, expected: np.ndarray) -> None:
+    np.testing.assert_allclose(found, expected, rtol=1e-10, atol=1e-10)
 
 
 def values(watched, uid: str) -> np.ndarray:
@@ -31,7 +34,7 @@ def assert_shows(watched, figure: Figure) -> None:
     traces: Any = figure.data
     for trace in traces:
         expected = np.array([trace.x, trace.y], float)
-        np.testing.assert_allclose(values(watched, trace.uid), expected, **EXACT)
+        close(values(watched, trace.uid), expected)
 
 
 def of_engine(**choices: Any) -> Figure:
@@ -131,5 +134,5 @@ def test_the_pointer_chooses_the_query_until_it_leaves(visit):
     assert not np.allclose(values(watched, "stems"), rest, equal_nan=True)
     watched.page.mouse.move(stage["x"], stage["y"] - 60, steps=3)
     watched.next_frame()
-    np.testing.assert_allclose(values(watched, "stems"), rest, **EXACT)
+    close(values(watched, "stems"), rest)
     assert len(watched.sent) == sent

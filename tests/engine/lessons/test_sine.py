@@ -110,7 +110,7 @@ def test_losses_are_those_of_the_trainings(found: Learned) -> None:
     figure = losses_view(Sine(seed=2), found).figure
     for name in found.courses:
         assert_close(trace(figure, name).y, found.courses[name].loss.mean[2])
-    assert trace(figure, "paper-coded").y[0] == PAPER["coded"]
+    assert trace(figure, "paper-transformer").y[0] == PAPER["coded"]
     assert_close(trace(figure, "kernel").y[0], float(found.kernel.loss.mean))
 
 
