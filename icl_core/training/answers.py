@@ -129,5 +129,6 @@ RECIPES: Mapping[str, Recipe] = {
     "control": Recipe(CONTROL, 1, FULL.replace(learning_rate=3e-4)),
     "control_quick": Recipe(CONTROL, 16, QUICK),
 }
-"""Those of paper 1's code, and quick ones: in half a minute copying is learned by Muon (its 45,000
-steps are those of the figure, the code says 10,000), in two minutes a sine to a loss of 0.0015."""
+"""Those of paper 1's code (45,000 steps of copying are those of the figure, the code says 10,000),
+and quick ones by Muon: half a minute for copying, some 75 seconds of one core for a sine to a loss
+of 0.0009, and for its control to 0.0013."""

@@ -7,7 +7,7 @@ from icl_core.analysis.features import features, kernel
 from icl_core.experiments.sine.settings import POINTS
 from icl_core.lessons.sine.config import Sine
 from icl_core.lessons.sine.measure import Learned
-from icl_core.lessons.sine.words import NAMES
+from icl_core.lessons.sine.words import METHOD, kernel_caption
 from icl_core.live import View
 from icl_core.plots.drawing import LABELS_ONLY, Drawing
 from icl_core.plots.ticks import limit_of
@@ -31,9 +31,9 @@ def features_view(config: Sine, found: Learned) -> View:
         alt="Two heatmaps, of the transformer and of its control: a row a feature, over x, "
         "diverging around 0.",
     )
-    for index, name in enumerate(NAMES):
+    for index, name in enumerate(METHOD):
         matrix = features_of(found, name)
-        _panel(drawing, index, len(NAMES), NAMES[name], matrix, np.arange(1, len(matrix) + 1))
+        _panel(drawing, index, len(METHOD), name, matrix, np.arange(1, len(matrix) + 1))
         drawing.axis("y", index + 1, title="" if index else "feature", autorange="reversed")
     drawing.set(height=330, margin={"l": 48, "r": 8, "t": 56, "b": 48})
     return View(
@@ -64,16 +64,23 @@ def kernel_view(config: Sine, found: Learned) -> View:
         "control, and a Gaussian one, diverging around 0.",
     )
     for index, (name, matrix) in enumerate(known.items()):
-        _panel(drawing, index, len(known), NAMES.get(name, name), matrix, CELLS)
+        _panel(drawing, index, len(known), name, matrix, CELLS)
         drawing.axis("y", index + 1, title="" if index else "x of the example")
     drawing.set(height=290, margin={"l": 48, "r": 8, "t": 56, "b": 48})
     return View(
         figure=drawing.figure(),
-        caption="What a target of 1 at x adds to the answer at x′: η/n · m(x)ᵀ m(x′) for the "
-        "control. Blue on the diagonal: nearby examples count. Off it the learned kernels know "
-        "that the curve is a sine, which goes down where it went up half a period before; a "
-        f"Gaussian one (ℓ = {float(found.kernel.length):.2g}) knows only that it is smooth.",
+        caption=kernel_caption({name: facts(matrix) for name, matrix in known.items()}),
     )
+
+
+def facts(kernel: np.ndarray) -> tuple[float, float]:
+    """Of a kernel [x, x'] at CELLS: its third singular value, by its first; its mean half a period
+    off the diagonal, by that on it."""
+    values = np.linalg.svd(kernel, compute_uv=False)
+    apart = np.abs(CELLS[:, None] - CELLS)
+    step = CELLS[1] - CELLS[0]
+    half = kernel[np.abs(apart - np.pi) <= step / 2].mean()
+    return float(values[2] / values[0]), float(half / np.diag(kernel).mean())
 
 
 def _panel(

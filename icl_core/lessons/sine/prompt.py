@@ -10,7 +10,7 @@ from icl_core.algorithms.kernel import KernelDescent
 from icl_core.experiments.sine.settings import POINTS
 from icl_core.lessons.sine.config import Sine, X
 from icl_core.lessons.sine.measure import Learned, answers_at, weighed
-from icl_core.lessons.sine.words import METHOD, NAMES, answer_words, prompt_caption
+from icl_core.lessons.sine.words import METHOD, answer_words, prompt_caption
 from icl_core.live import Engine, Points, Readout, Slider, View
 from icl_core.models.features import FeatureTransformer, attention
 from icl_core.plots.drawing import Curve, Drawing
@@ -44,9 +44,7 @@ def prompt_view(config: Sine, found: Learned) -> View:
             label="after",
             value=float(at[chosen][-1]),
         ),
-        Readout(
-            name=f"{other}-{len(at[other]) - 1}", label=NAMES[other], value=float(at[other][-1])
-        ),
+        Readout(name=f"{other}-{len(at[other]) - 1}", label=other, value=float(at[other][-1])),
         Readout(name="kernel", label="Gaussian", value=at_step),
     ]
     return View(
@@ -115,7 +113,7 @@ def _constants(uid: str, model: FeatureTransformer) -> dict[str, Any]:
 def _figure(config: Sine, found: Learned) -> Figure:
     drawing = Drawing(
         name="sine_prompt",
-        title=f"{len(config.points)} examples, {NAMES[config.model]}",
+        title=f"{len(config.points)} examples, {config.model}",
         alt=f"Above: {len(config.points)} examples and, over x, the answers of the transformer and "
         "of its control before and after attention, beside one step with a Gaussian kernel. Below: "
         "what each example adds to the answer at the query.",
@@ -150,7 +148,7 @@ def answer_curves(config: Sine, found: Learned) -> list[Curve]:
             uid=f"{other}-{len(curves[other]) - 1}",
             x=POINTS,
             y=curves[other][-1],
-            label=NAMES[other],
+            label=other,
             width=2,
         ),
     ]
@@ -222,7 +220,7 @@ def _additions(drawing: Drawing, config: Sine, found: Learned) -> None:
             x,
             adds[name],
             2,
-            name=f"{NAMES[name]}: an example adds",
+            name=f"{name}: an example adds",
             mode="markers",
             marker={
                 "color": style.color,
@@ -230,7 +228,7 @@ def _additions(drawing: Drawing, config: Sine, found: Learned) -> None:
                 "symbol": style.marker if name == chosen else f"{style.marker}-open",
             },
             showlegend=False,
-            hovertemplate=f"{NAMES[name]}, example at x = %{{x:.2f}}: %{{y:+.3g}}<extra></extra>",
+            hovertemplate=f"{name}, example at x = %{{x:.2f}}: %{{y:+.3g}}<extra></extra>",
         )
     limit = _largest(config, found)
     drawing.axis("y", 2, title="adds", range=[-limit, limit], nticks=3, zeroline=True)

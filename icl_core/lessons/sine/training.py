@@ -15,7 +15,6 @@ from icl_core.lessons.sine.measure import Learned
 from icl_core.lessons.sine.prompt import ENDS
 from icl_core.lessons.sine.words import (
     METHOD,
-    NAMES,
     depth_caption,
     learning_caption,
     likeness_caption,
@@ -36,10 +35,10 @@ def _player(config: Sine, found: Learned) -> Player:
 def losses_view(config: Sine, found: Learned) -> View:
     """Losses of all seeds of both models over the updates."""
     curves, dots = [], {}
-    for name in NAMES:
+    for name in METHOD:
         course = found.courses[name]
         x, loss = course.steps[0] + 1.0, course.loss.mean
-        named = {"label": NAMES[name], "uid": name}
+        named = {"label": name, "uid": name}
         curves.append(over_seeds(METHOD[name], x, loss, loss[config.seed], **named))
         dots[name] = x, loss[config.seed]
     ends = (1.0, float(curves[0].x[-1]))
@@ -58,7 +57,7 @@ def losses_view(config: Sine, found: Learned) -> View:
             f"now-{name}",
             [marks[config.frame]],
             [loss[config.frame]],
-            name=f"{NAMES[name]} at the snapshot",
+            name=f"{name} at the snapshot",
             mode="markers",
             marker={"color": METHODS[METHOD[name]].color, "size": 11},
             showlegend=False,
@@ -87,7 +86,7 @@ def losses_view(config: Sine, found: Learned) -> View:
 def _levels(config: Sine, found: Learned, ends: tuple[float, float]) -> list[Curve]:
     """The Gaussian kernel's loss, and for the law of the paper's figures what these show."""
     variants = {"transformer": config.variant, "control": f"{config.law}_control"}
-    published = {NAMES[name]: PAPER.get(variant) for name, variant in variants.items()}
+    published = {name: PAPER.get(variant) for name, variant in variants.items()}
     return [
         level("kernel", float(found.kernel.loss.mean), ends),
         *(
@@ -137,9 +136,7 @@ def _learning(config: Sine, found: Learned, frame: int) -> list[Curve]:
     curves = []
     for name in ("control", "transformer"):
         after = found.courses[name].curves[config.seed, frame].astype(float)
-        curves.append(
-            Curve(method=METHOD[name], uid=name, x=POINTS, y=after[-1], label=NAMES[name])
-        )
+        curves.append(Curve(method=METHOD[name], uid=name, x=POINTS, y=after[-1], label=name))
     before = found.courses["transformer"].curves[config.seed, frame, 0].astype(float)
     words = "transformer before attention"
     return [Curve(method="gd", uid="before", x=POINTS, y=before, label=words, width=1.5), *curves]

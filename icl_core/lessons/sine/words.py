@@ -1,5 +1,7 @@
 """The findings of the lesson on sine waves, in words with their numbers."""
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from icl_core.analysis.estimate import Estimate
@@ -11,10 +13,8 @@ from icl_core.lessons.sine.config import Sine
 from icl_core.lessons.sine.measure import Learned
 from icl_core.tasks.sine import SineTask
 
-NAMES = {"transformer": "transformer", "control": "control"}
-"""Of both models, in legends."""
 METHOD = {"transformer": "full", "control": "frozen"}
-"""How each looks."""
+"""How each of the models looks."""
 LAWS = {
     "coded": "the law of the paper's code, a = 0.1 + 0.4 u and φ = π u with one u ~ U(0, 1)",
     "printed": "the law that the paper prints, a ~ U(0.1, 5) and φ ~ U(0, π), independent",
@@ -23,7 +23,7 @@ LAWS = {
 
 def finding(config: Sine, found: Learned) -> str:
     """Who is ahead, on how many seeds, and how alike they are."""
-    trained, control = (found.courses[name] for name in NAMES)
+    trained, control = (found.courses[name] for name in METHOD)
     both = (_mean(course) for course in (trained, control))
     said = (
         f"Trained on {LAWS[config.law]}: the transformer with "
@@ -54,7 +54,7 @@ def _mean(course: Course) -> str:
 def answer_words(config: Sine, index: int, last: int) -> str:
     """What a curve of the chosen model is called: its answers after so many layers."""
     if index == last:
-        return NAMES[config.model]
+        return config.model
     return f"after layer {index}" if index else "before attention"
 
 
@@ -62,9 +62,9 @@ def prompt_caption(config: Sine, found: Learned) -> str:
     """What is dragged, what the stems are, and what the models were trained on."""
     n = SineTask(law=config.law).num_context
     said = (
-        f"The curve of the {NAMES[config.model]} before and after attention. Point at the picture, "
+        f"The curve of the {config.model} before and after attention. Point at the picture, "
         "or slide x, to choose a query: the stems are what each example adds to the answer there, "
-        f"filled for the {NAMES[config.model]}, open for the other model. "
+        f"filled for the {config.model}, open for the other model. "
     )
     if found.models[config.model].shape.num_layers > 1:
         said += "With several layers they are those of the first. "
@@ -74,6 +74,19 @@ def prompt_caption(config: Sine, found: Learned) -> str:
             "are, where the control divides by their number. "
         )
     return said + "All curves are computed here while you drag, in double precision."
+
+
+def kernel_caption(known: Mapping[str, tuple[float, float]]) -> str:
+    """What tells the learned kernels from a Gaussian one: see `inside.facts`."""
+    third, half = (
+        ", ".join(f"{name} {short(fact[at], 2)}" for name, fact in known.items()) for at in (0, 1)
+    )
+    return (
+        "What a target of 1 at x adds to the answer at x′; for the control η/n · m(x)ᵀ m(x′). Any "
+        "a sin(x + φ) is a mix of sin x and cos x: a kernel of two functions is enough, and half a "
+        "period away examples should count with the opposite sign. Third singular value, by the "
+        f"first: {third}. Mean half a period away, by that on the diagonal: {half}."
+    )
 
 
 def losses_caption(config: Sine, found: Learned) -> str:

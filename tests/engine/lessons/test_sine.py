@@ -20,7 +20,7 @@ from icl_core.lessons.sine.config import (
     format_points,
     parse_points,
 )
-from icl_core.lessons.sine.inside import CELLS, features_of, kernels_of
+from icl_core.lessons.sine.inside import CELLS, facts, features_of, kernels_of
 from icl_core.lessons.sine.measure import Learned, answers_at, context_of, read, weighed
 from icl_core.lessons.sine.training import learning_view, losses_view
 from icl_core.lessons.sine.views import VIEWS, shows
@@ -82,6 +82,11 @@ def test_maps_are_of_the_models(found: Learned) -> None:
     assert_close(known["control"], kernel(found.models["control"], x, x, 10))
     m = features(found.models["control"], x)
     assert_close(known["control"], found.models["control"].shape.eta / 10 * m @ m.T)
+    third, half = facts(np.cos(CELLS[:, None] - CELLS))
+    assert third < 1e-12
+    assert half == pytest.approx(-1, abs=0.01)
+    said = VIEWS["kernel"](Sine(), found).caption
+    assert all(short(fact, 2) in said for name in known for fact in facts(known[name]))
     middle = len(CELLS) // 2
     assert known["Gaussian kernel"][middle, middle] == pytest.approx(float(found.kernel.eta) / 10)
     rows = features_of(found, "transformer")
