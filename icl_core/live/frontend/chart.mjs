@@ -68,8 +68,8 @@ export class LiveChart {
     this.parent.querySelector(".icl-live-wait")?.remove();
     this.root.dataset.alive = "";
     this.plot.on("plotly_relayout", (change) => noteZoom(this.zoom, change, this.plot.layout));
-    this.plot.on("plotly_afterplot", () => this.points?.place(this.plot));
-    this.points?.place(this.plot);
+    this.plot.on("plotly_afterplot", () => this.points?.place());
+    this.points?.place();
     this.watch();
     this.linked = new Linked(Plotly, this.plot, () => this.data);
   }
@@ -120,9 +120,8 @@ export class LiveChart {
   buildControls(wanted) {
     this.built = wanted;
     this.player?.pause();
-    this.player = null;
     this.points?.stage.remove();
-    this.points = null;
+    this.player = this.points = null;
     this.byName = new Map();
     this.logarithmic = {};
     for (const spec of this.data.controls) {
@@ -133,8 +132,9 @@ export class LiveChart {
       };
       const grabbed = (held) => {
         this.held = held;
-        // Let go where it was taken: the server's figure is still the right one.
-        if (held || this.pending || this.waiting) return;
+        // Let go where it was taken: the server's figure is still the right one, once it is here.
+        const awaited = this.waiting && this.deferred.question < this.question;
+        if (held || this.pending || awaited) return;
         if (this.send) this.update(this.deferred);
         else this.settle();
       };
@@ -144,7 +144,7 @@ export class LiveChart {
         control = this.player = player(spec, { moved, settled, ready });
       } else if (spec.kind === "points") {
         const pointed = (x) => this.hover(x === null || !spec.hover ? {} : { [spec.hover]: x });
-        control = this.points = points(spec, { moved, grabbed, settled, pointed });
+        control = this.points = points(spec, this.plot, { moved, grabbed, settled, pointed });
         this.field.append(control.stage);
       } else {
         this.logarithmic[spec.name] = spec.scale === "log";

@@ -7,14 +7,13 @@ const STEPS = 100; // of an arrow key, from one end of an axis to the other
 const KEYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
 
 /**
- * The points of `spec`. `moved(value)` while they change, [[x, y], ...]; `grabbed(true)` when a
+ * The points of `spec` on what plotly draws in `plot`. `moved(value)` while they change, [[x, y], ...]; `grabbed(true)` when a
  * pointer takes one and `grabbed(false)` when it lets go where it was; `settled(byPointer)` when they
  * rest elsewhere; `pointed(x)` where a pointer that holds nothing is, null when it is elsewhere.
- * `element` stands above the chart, `stage` lies over its first axes once it is told to `place`.
+ * `element` stands above the chart, `stage` lies over its first axes, wherever these are when it is told to `place`.
  */
-export function points(spec, { moved, grabbed, settled, pointed }) {
+export function points(spec, plot, { moved, grabbed, settled, pointed }) {
   let value = [];
-  let plot = null;
   let chosen = 0; // the one that was touched last
   let held = null;
   const handles = [];
@@ -45,10 +44,9 @@ export function points(spec, { moved, grabbed, settled, pointed }) {
     count.textContent = String(value.length);
     more.disabled = value.length >= spec.most;
     fewer.disabled = value.length <= 1;
-    place(plot);
+    place();
   }
-  function place(drawn) {
-    plot = drawn;
+  function place() {
     const [across, down] = axes(plot) ?? [];
     stage.hidden = !across;
     if (!across) return;
@@ -145,7 +143,7 @@ export function points(spec, { moved, grabbed, settled, pointed }) {
 
 /** The first axes of what plotly has drawn, if anything is. */
 function axes(plot) {
-  const { xaxis, yaxis } = plot?._fullLayout ?? {};
+  const { xaxis, yaxis } = plot._fullLayout ?? {};
   return xaxis?._length && yaxis?._length ? [xaxis, yaxis] : null;
 }
 
