@@ -7,10 +7,11 @@ const STEPS = 100; // of an arrow key, from one end of an axis to the other
 const KEYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
 
 /**
- * The points of `spec` on what plotly draws in `plot`. `moved(value)` while they change, [[x, y], ...]; `grabbed(true)` when a
- * pointer takes one and `grabbed(false)` when it lets go where it was; `settled(byPointer)` when they
- * rest elsewhere; `pointed(x)` where a pointer that holds nothing is, null when it is elsewhere.
- * `element` stands above the chart, `stage` lies over its first axes, wherever these are when it is told to `place`.
+ * The points of `spec` on what plotly draws in `plot`. `moved(value)` while they change, [[x, y], ...];
+ * `grabbed(true)` when a pointer takes one and `grabbed(false)` when it lets go where it was;
+ * `settled(byPointer)` when they rest elsewhere; `pointed(x)` where a pointer that holds nothing is,
+ * null when it is elsewhere. `element` stands above the chart, `stage` lies over its first axes, where
+ * these are when it is told to `place`.
  */
 export function points(spec, plot, { moved, grabbed, settled, pointed }) {
   let value = [];
