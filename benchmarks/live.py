@@ -30,12 +30,17 @@ RATE = 60
 SCENES = ("lines", "bands", "stems", "heatmap")
 PAGES = ("", "gdpp_spectrum", "noise_and_depth", "weights", "train", "style")
 CONTROLS = {
-    "gamma: stems and curve": ("gdpp_spectrum", 0),
-    "sigma: lines": ("noise_and_depth", 1),
-    "layers: lines and bands, player": ("noise_and_depth", 0),
-    "training time: heatmaps, player": ("weights", 0),
+    "gamma: stems and curve": ("gdpp_spectrum", f"{RANGE} >> nth=0"),
+    "sigma: lines": ("noise_and_depth", f"{RANGE} >> nth=1"),
+    "layers: lines and bands, player": ("noise_and_depth", f"{RANGE} >> nth=0"),
+    "training time: heatmaps, player": ("weights", f"{RANGE} >> nth=0"),
+    "a point: the engine's curves": (
+        "sine?v=1&prompt=-4+0.3;0+0;4+-0.3",
+        f"{ALIVE} .icl-live-stage",
+    ),
 }
-"""What is dragged in the app: the page, and which of its controls on charts."""
+"""What is dragged in the app: the page, and which of its controls on charts. Of points that which
+stands in the middle."""
 
 # Milliseconds from the start of the visit to the frame after something appeared.
 ARRIVALS = """(() => {
@@ -89,9 +94,9 @@ WATCH = """(range) => {
 
 
 async def drag(
-    page: Page, control: Locator, sent: list[int], seconds: float, end: float
+    page: Page, control: Locator, sent: list[int], seconds: float, start: float, end: float
 ) -> dict[str, Any]:
-    """One drag to and fro at 60 moves a second, released at `end` of the slider (0 to 1).
+    """One drag to and fro at 60 moves a second, from `start` to `end` of the control (0 to 1).
 
     Draws and frames a second, and the messages sent before the release.
     """
@@ -107,9 +112,9 @@ async def drag(
         underway.add(asyncio.ensure_future(devtools.send("Input.dispatchMouseEvent", event)))
 
     before = len(sent)
-    mouse("mousePressed", 0.5)
+    mouse("mousePressed", start)
     await asyncio.sleep(0.1)
-    start = await page.evaluate("({ ...window.watch, now: performance.now() })")
+    first = await page.evaluate("({ ...window.watch, now: performance.now() })")
     clock = asyncio.get_running_loop().time
     begun = clock()
     for move in range(int(seconds * RATE)):
@@ -124,13 +129,13 @@ async def drag(
     mouse("mouseReleased", end, buttons=0)
     await asyncio.wait(underway)
     await page.wait_for_function("seen => window.watch.exact.length > seen", arg=answered)
-    elapsed = (stop["now"] - start["now"]) / 1000
-    rates = {name: (stop[name] - start[name]) / elapsed for name in ("draws", "frames")}
+    elapsed = (stop["now"] - first["now"]) / 1000
+    rates = {name: (stop[name] - first[name]) / elapsed for name in ("draws", "frames")}
     return rates | {"messages": messages}
 
 
 async def dragging(
-    browser: Browser, url: str, drags: int, seconds: float, control: int = 0
+    browser: Browser, url: str, drags: int, seconds: float, control: str = f"{RANGE} >> nth=0"
 ) -> dict[str, Any]:
     page = await browser.new_page(viewport={"width": 1280, "height": 900})
     sent: list[int] = []
@@ -138,16 +143,18 @@ async def dragging(
         "websocket", lambda socket: socket.on("framesent", lambda frame: sent.append(len(frame)))
     )
     await page.goto(url)
-    moved = page.locator(RANGE).nth(control)
+    moved = page.locator(control)
     await moved.wait_for()
     await moved.scroll_into_view_if_needed()
     await page.wait_for_timeout(1000)
     await moved.evaluate(WATCH)
     seen = []
+    end = 0.5
     for turn in range(drags):
+        start = end
         # Never where the last one ended: without a change there is nothing to ask.
         end = 0.1 + 0.6 * (turn % 2) + 0.02 * (turn % 7)
-        seen.append(await drag(page, moved, sent, seconds, end))
+        seen.append(await drag(page, moved, sent, seconds, start, end))
         await page.wait_for_timeout(300)
     exact = sorted(await page.evaluate("window.watch.exact"))
     await page.close()

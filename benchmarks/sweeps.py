@@ -15,6 +15,8 @@ from icl_core.experiments.copying.settings import FRAMES as COPYING_FRAMES
 from icl_core.experiments.copying.settings import OPTIMISED
 from icl_core.experiments.one_layer.settings import DAMPINGS, SEEDS
 from icl_core.experiments.several_layers.settings import ARCHITECTURES
+from icl_core.experiments.sine.settings import DEEPER, SNAPSHOTS
+from icl_core.experiments.sine.settings import VARIANTS as SINES
 from icl_core.experiments.variations.settings import HEADS, VARIANTS
 from icl_core.lessons.catalog import LESSONS, Lesson
 from icl_core.lessons.construction import config as construction
@@ -143,6 +145,11 @@ def options(rng: np.random.Generator) -> dict[str, dict[str, Values]]:
             "second": tuple(copying.TOKENS),
             "edit": tuple(copying.EDITS),
             "prompt": (1, 7, copying.PROMPTS),
+        },
+        "sine": {
+            "seed": range(SINES["coded"].seeds),
+            "layers": (1, *DEEPER),
+            "frame": [0, SNAPSHOTS // 2, SNAPSHOTS - 1],
         },
         "gdpp_spectrum": {
             "dim": gdpp_spectrum.DIMENSIONS,

@@ -66,6 +66,8 @@ def view_facts(view: View) -> Facts:
     facts.words["caption"] = view.caption
     if view.grid is not None:
         add_grid(facts, view.grid)
+    if view.engine is not None:
+        facts.words["engine"] = f"{view.engine.name}, reads {', '.join(view.engine.reads)}"
     return facts
 
 
@@ -83,7 +85,7 @@ def add_table(facts: Facts, data: bytes, name: str = "data") -> None:
 def add_chart(facts: Facts, name: str, sent: Mapping[str, Any]) -> None:
     """What a browser is sent of a chart. Left out: a grid's digest, which no rounding may change;
     the style that all charts share; the sketch that stands there until the chart lives."""
-    kept = {key: sent[key] for key in sent if key not in ("grid", "templates", "placeholder")}
+    kept = {key: sent[key] for key in sent if key not in ("source", "templates", "placeholder")}
     facts.add(name, kept | {"figure": json.loads(sent["figure"])})
 
 

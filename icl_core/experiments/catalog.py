@@ -24,6 +24,9 @@ from icl_core.experiments.row import Row
 from icl_core.experiments.several_layers import settings as several_layers
 from icl_core.experiments.several_layers.build import jobs as several_layers_jobs
 from icl_core.experiments.several_layers.claims import several_layers_rows
+from icl_core.experiments.sine import settings as sine
+from icl_core.experiments.sine.build import jobs as sine_jobs
+from icl_core.experiments.sine.claims import sine_rows
 from icl_core.experiments.variations import settings as variations
 from icl_core.experiments.variations.build import jobs as variations_jobs
 from icl_core.experiments.variations.claims import variation_rows
@@ -78,6 +81,7 @@ EXPERIMENTS = {
     ),
     variations.NAME: _of_jobs(variations.NAME, variations_jobs, variation_rows),
     copying.NAME: _of_jobs(copying.NAME, copying_jobs, copying_rows),
+    sine.NAME: _of_jobs(sine.NAME, sine_jobs, sine_rows),
 }
 
 

@@ -37,7 +37,7 @@ def to_html(view: View) -> bytes:
         "MODULES": _modules(),
         "ENTRY": f"icl/{ENTRY}",
         "MESSAGE": _script_json(sent),
-        "GRID": base64.b64encode(live.grid.packed).decode() if live.grid else "",
+        "SOURCE": base64.b64encode(live.source.packed).decode() if live.source else "",
     }
     template = _text(Path(__file__).with_name("page.html"))
     return re.sub(r"@([A-Z]+)@", lambda found: parts[found[1]], template).encode()
@@ -45,8 +45,8 @@ def to_html(view: View) -> bytes:
 
 def offline(view: View) -> View:
     """The view without the controls that only a server could answer."""
-    axes = view.grid.axes if view.grid else {}
-    return replace(view, controls=[control for control in view.controls if control.name in axes])
+    known = view.engine.reads if view.engine else view.grid.axes if view.grid else ()
+    return replace(view, controls=[control for control in view.controls if control.name in known])
 
 
 def _variables() -> str:

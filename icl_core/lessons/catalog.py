@@ -15,6 +15,7 @@ from icl_core.lessons import (
     one_prompt,
     paper_figures,
     several_layers,
+    sine,
     softmax,
     theory,
     train,
@@ -116,6 +117,19 @@ LESSONS: Mapping[str, Lesson[Any, Any]] = {
         terms=("n, d", "loss (half MSE)"),
         reads=(),
         kept=1,
+    ),
+    "sine": Lesson(
+        face=sine,
+        title="The sine with an MLP",
+        about="An MLP below attention learns a kernel: drag ten examples of a sine, and the curve "
+        "follows.",
+        section="Beyond linear",
+        icon="waves",
+        methods="frozen kernel paper",
+        terms=("L", "n, d", "loss (half MSE)"),
+        reads=("law", "layers", "seed"),
+        kept=16,
+        shows=sine.shows,
     ),
     "noise_and_depth": Lesson(
         face=noise_and_depth,

@@ -6,6 +6,7 @@ from dataclasses import KW_ONLY, asdict, dataclass
 from typing import Any, Literal
 
 from icl_core.errors import InputError
+from icl_core.live.points import Points
 
 Scale = Literal["linear", "log"]
 
@@ -105,9 +106,10 @@ class Player:
         return {"kind": "player"} | told | {"labels": list(self.labels)}
 
 
-Control = Slider | Player
-Values = Mapping[str, float]
-"""Value of each control by its name; a player's is the number of its frame."""
+Control = Slider | Player | Points
+Values = Mapping[str, Any]
+"""Value of each control by its name; a player's is the number of its frame, that of points their
+pairs (x, y)."""
 
 
 @dataclass(frozen=True)
@@ -124,6 +126,14 @@ def check_controls(controls: Sequence[Control]) -> None:
         raise InputError(f"Two controls share a name in {names}: each needs its own.")
     if sum(isinstance(control, Player) for control in controls) > 1:
         raise InputError("A chart has one player at most: the arrow keys can move only one.")
+    if sum(isinstance(control, Points) for control in controls) > 1:
+        raise InputError("A chart has one set of points at most: it lies on the first axes.")
+    for control in controls:
+        if isinstance(control, Points) and control.hover not in ("", *names):
+            raise InputError(
+                f"The pointer over {control.name!r} moves {control.hover!r}, but the controls are "
+                f"{sorted(names)}: name one of them."
+            )
 
 
 def answer_to(state: Any, controls: Sequence[Control]) -> Answer:
@@ -132,7 +142,7 @@ def answer_to(state: Any, controls: Sequence[Control]) -> Answer:
     asked = asked if isinstance(asked, Mapping) else {}
     question, sent = asked.get("question"), asked.get("values")
     sent = sent if isinstance(sent, Mapping) else {}
-    values: dict[str, float] = {}
+    values: dict[str, Any] = {}
     for control in controls:
         value = control.admitted(sent.get(control.name))
         values[control.name] = control.value if value is None else value

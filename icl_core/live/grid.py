@@ -1,7 +1,5 @@
 """Values computed beforehand on a grid of control positions, which a browser draws from."""
 
-import hashlib
-import json
 import math
 import re
 from collections.abc import Mapping, Sequence
@@ -14,6 +12,7 @@ from numpy.typing import ArrayLike
 
 from icl_core.errors import InputError
 from icl_core.live.controls import Control, Player, Scale, Slider
+from icl_core.live.packing import digest_of, packed
 
 LAYOUT = "layout"
 """As a quantity's trace: its field belongs to the layout, as in "shapes[0].x0"."""
@@ -97,10 +96,7 @@ class Grid:
 
     @cached_property
     def packed(self) -> bytes:
-        """For the browser: digest (24 letters), length of the header, header, float32 values.
-
-        The header is JSON, all numbers are little-endian, everything starts at a multiple of four.
-        """
+        """For the browser, values as float32."""
         header: dict[str, Any] = {
             "exact": self.exact,
             "axes": [
@@ -117,16 +113,12 @@ class Grid:
                 for quantity, values in zip(self.quantities, self._arrays, strict=True)
             ],
         }
-        text = json.dumps(header).encode()
-        text += b" " * (-len(text) % 4)
-        blocks = [values.astype("<f4").tobytes() for values in self._arrays]
-        body = b"".join([len(text).to_bytes(4, "little"), text, *blocks])
-        return hashlib.blake2b(body, digest_size=12).hexdigest().encode() + body
+        return packed(header, [values.astype("<f4") for values in self._arrays])
 
     @property
     def digest(self) -> str:
         """Names the grid: a chart finds the one that belongs to it by this."""
-        return self.packed[:24].decode()
+        return digest_of(self.packed)
 
     def check_against(self, controls: Sequence[Control], fields: Mapping[str, Any]) -> None:
         """Every axis is a control it covers, every quantity fits its trace (`fields`, by uid)."""

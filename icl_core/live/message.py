@@ -21,7 +21,7 @@ PLOTLY_FOLDER = Path(plotly.__file__).parent / "package_data"
 
 
 def message(view: View, *, question: int = 0, exact: bool = True) -> dict[str, Any]:
-    """A view as `LiveChart.update` in frontend/chart.mjs reads it; its grid travels apart.
+    """A view as `LiveChart.update` in frontend/chart.mjs reads it; its source travels apart.
 
     `question` is the number of the browser's release that this answers; `exact` says whether the
     figure is the engine's own result.
@@ -34,7 +34,7 @@ def message(view: View, *, question: int = 0, exact: bool = True) -> dict[str, A
         "controls": [control.sent() for control in view.controls],
         "values": {control.name: control.value for control in view.controls},
         "question": question,
-        "grid": None if view.grid is None else view.grid.digest,
+        "source": None if view.source is None else view.source.digest,
         "readouts": [_sent(readout) for readout in view.readouts],
         "exact": exact,
         "link": None if view.link is None else asdict(view.link),

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from icl_core.errors import InputError
 from icl_core.live.controls import Control, check_controls
+from icl_core.live.engine import Engine
 from icl_core.live.figure import plain_figure, readable
 from icl_core.live.grid import READOUT, Grid
 from icl_core.plots import Figure
@@ -48,11 +49,20 @@ class View:
     caption: str = ""
     controls: Sequence[Control] = ()
     grid: Grid | None = None
+    engine: Engine | None = None
+    """In the place of a grid."""
     readouts: Sequence[Readout] = ()
     link: Link | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "title", self.title or figure_title(self.figure))
+        if self.grid is not None and self.engine is not None:
+            raise InputError("A view has a grid or an engine, not both: leave one out.")
+
+    @property
+    def source(self) -> Grid | Engine | None:
+        """What a browser draws from while a control moves."""
+        return self.engine if self.grid is None else self.grid
 
     @property
     def alt(self) -> str:
@@ -79,6 +89,8 @@ class View:
             fields = {trace["uid"]: readable(trace) for trace in plain["data"]}
             self.grid.check_against(self.controls, fields)
             _check_readouts(self.grid, known)
+        if self.engine is not None:
+            self.engine.check_against(self.controls)
         return plain
 
 

@@ -64,14 +64,22 @@ METHODS: dict[str, MethodStyle] = {
         "DIAG", "#0072b2 solid circle", "trained transformer, four numbers per layer and head"
     ),
     "full": _row("FULL", "#d55e00 longdash square", "trained transformer, full P and Q matrices"),
-    "softmax1": _row(
-        "1 softmax head", "#b72d64 dot triangle-left", "a trained layer with one softmax head"
-    ),
+    "softmax1": _row("1 softmax head", "#b72d64 dot x", "a trained layer with one softmax head"),
     "softmax2": _row(
         "2 softmax heads", "#28a328 solid cross", "a trained layer with two softmax heads"
     ),
     "softmax4": _row(
         "4 softmax heads", "#b970c1 dash star-square", "a trained layer with four softmax heads"
+    ),
+    "frozen": _row(
+        "control",
+        "#2f6fd0 dashdot triangle-left",
+        "a learned MLP below attention that is frozen at one step of gradient descent",
+    ),
+    "kernel": _row(
+        "Gaussian kernel",
+        "#5a7d00 dot triangle-ne",
+        "one step of gradient descent on functions, with the kernel exp(-(x - x')²/2ℓ²)",
     ),
     "seen": _row(
         "training prompts",

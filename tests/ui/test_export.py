@@ -23,6 +23,7 @@ STATES = [
     pytest.param("noise_and_depth", {"v": "1", "num_context": "30"}, id="shifted"),
     pytest.param("weights", {"v": "1", "snapshot": "3", "coordinates": "raw"}, id="weights"),
     pytest.param("algorithm", {"v": "1", "xy": "0", "sigma": "2.5", "after": "2"}, id="algorithm"),
+    pytest.param("sine", {"v": "1", "prompt": "-1 0.3; 2 -0.1", "frame": "3"}, id="sine"),
     pytest.param("home", {}, id="home"),
 ]
 
@@ -63,7 +64,7 @@ def assert_comes_again(view, recipe):
 @pytest.mark.parametrize(("page", "link"), STATES)
 def test_exported_choices_make_the_same_figure(open_page, exported, page, link):
     open_page(page, **link)
-    assert len(exported) == {"home": 1, "algorithm": 7}.get(page, 3)
+    assert len(exported) == {"home": 1, "algorithm": 7, "sine": 7}.get(page, 3)
     for view, recipe in exported.values():
         assert_comes_again(view, recipe)
 

@@ -43,7 +43,7 @@ def test_a_page_sends_the_chart_and_its_grid_apart():
     assert data["names"] == {"GD_2b__2b_": "GD++"}
     assert data["readouts"][0]["value"] is None
     assert set(data["templates"]) == {"light", "dark", "paper"}
-    assert store.proto.bytes[:24].decode() == data["grid"]
+    assert store.proto.bytes[:24].decode() == data["source"]
     # Sent with every release.
     assert len(chart.proto.SerializeToString()) < 12_000
     assert "font" not in json.loads(data["figure"])["layout"]

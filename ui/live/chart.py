@@ -11,7 +11,7 @@ from icl_core.live.message import message
 from ui.live import assets
 
 # The JavaScript and Python sides are joined here: `mount` in frontend/boot.mjs reads what
-# `live_chart` sends, and the state "asked" holds {"question": int, "values": {name: number}}.
+# `live_chart` sends, and the state "asked" holds {"question": int, "values": {name: value}}.
 _component = component("icl_live_chart", js=assets.boot_script(), isolate_styles=False)
 
 
@@ -28,9 +28,9 @@ def live_chart(
     on_change: Callable[[Values], None] | None = None,
     placeholder_svg: str | None = None,
 ) -> None:
-    """Show `view` in place, drawn from its grid while a control moves and exactly on release.
+    """Show `view` in place, drawn from its source while a control moves and exactly on release.
 
-    Without a grid the chart waits for the answer. The figure's template is replaced by those of the
+    Without one the chart waits for the answer. The figure's template is replaced by those of the
     style table, its title appears in downloads only.
 
     Args:
@@ -53,12 +53,12 @@ def live_chart(
             on_change(asked_values(key, view.controls))
 
     assets.serve()
-    # One container without a gap: the component that carries the grid takes no room.
+    # One container without a gap: the component that carries the source takes no room.
     with st.container(gap=None):
         _component(key=key, data=data | {"placeholder": placeholder_svg}, on_asked_change=asked)
-        if view.grid is not None:
+        if view.source is not None:
             # Its own message: Streamlit sends one that it has sent before as a short reference.
-            _component(key=f"{key}-grid", data=view.grid.packed)
+            _component(key=f"{key}-source", data=view.source.packed)
 
 
 def _answer(key: str, controls: Sequence[Control]) -> Answer:

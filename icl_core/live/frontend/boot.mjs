@@ -41,6 +41,6 @@ export default async function mount(args) {
   if (data && data.role === "chart" && !parentElement.querySelector(".icl-live, .icl-live-wait")) {
     placeholder(args);
   }
-  const { mountChart, mountGrid } = await loaded;
-  return data && data.role === "chart" ? mountChart(args, plotly.href) : mountGrid(args);
+  const { mountChart, mountSource } = await loaded;
+  return data && data.role === "chart" ? mountChart(args, plotly.href) : mountSource(args);
 }

@@ -2,16 +2,15 @@
 //
 // A release is a question with a number; the server's answer carries the number of the last
 // question it knew. Answers to earlier questions are passed over, so a picture never jumps back.
-// Without `send` no server is behind: the chart stays with what its grid says.
+// Without `send` no server is behind: the chart stays with what its source, a grid or an engine, says.
 
 import { changes } from "./changes.mjs";
 import { element, player, slider } from "./controls.mjs";
-import {
-  compose, download, draw, gapsAmong, gapText, noteZoom, onPage, patchesAt, pointAgain, same, wholeView,
-} from "./draw.mjs";
-import { atNode } from "./grid.mjs";
+import { compose, download, draw, gapsAmong, noteZoom, onPage, pointAgain } from "./draw.mjs";
+import { same, wholeView } from "./draw.mjs";
+import { foot } from "./foot.mjs";
 import { Linked } from "./link.mjs";
-import { format } from "./numbers.mjs";
+import { points } from "./points.mjs";
 import { forPaper, scaledForPaper, surfaceOf, watchSurface } from "./theme.mjs";
 
 const NARROW = 520;
@@ -19,9 +18,9 @@ const PATIENCE = 10_000;
 const PAUSE = 250; // milliseconds in which more keys or clicks may follow
 
 export class LiveChart {
-  constructor(parent, data, gridCalled) {
+  constructor(parent, data, sourceCalled) {
     this.parent = parent;
-    this.gridCalled = gridCalled;
+    this.sourceCalled = sourceCalled;
     this.plotly = null;
     this.values = { ...data.values };
     this.question = data.question;
@@ -30,7 +29,8 @@ export class LiveChart {
     this.pending = 0; // timer before a question is sent
     this.waiting = 0; // timer while an answer is awaited
     this.deferred = null; // data that came at a bad moment
-    this.patches = []; // what the grid says; empty while the server's figure stands
+    this.patches = []; // what the source says; empty while the server's figure stands
+    this.hovered = {}; // values that a pointer over points stands for, by the name of their control
     this.zoom = {}; // ranges that the reader chose, by the name of their axis
     this.build();
   }
@@ -38,22 +38,15 @@ export class LiveChart {
   build() {
     this.controls = element("div", "icl-live-controls");
     this.plot = element("div", "icl-live-plot", { role: "img" });
-    this.badge = element("span", "icl-live-badge", { role: "status" });
-    this.readouts = element("span", "icl-live-readouts");
-    this.gaps = element("p", "icl-live-gaps", { role: "status" });
-    this.tools = element("span", "icl-live-tools");
-    const tool = (text, title, act) => {
-      const made = element("button", "", { type: "button", title }, text);
-      made.addEventListener("click", act);
-      this.tools.append(made);
-    };
-    tool("Whole view", "Undo zoom", () => wholeView(this.plotly, this.plot, this.data));
-    tool("PNG", "Save as PNG, 2×, on white", () => this.save("png", 2));
-    tool("PNG 3×", "Save as PNG, 3×, on white", () => this.save("png", 3));
-    tool("SVG", "Save as SVG, on white", () => this.save("svg", 1));
-    const foot = element("div", "icl-live-foot", {}, this.badge, this.readouts, this.tools);
+    this.foot = foot([
+      ["Whole view", "Undo zoom", () => wholeView(this.plotly, this.plot, this.data)],
+      ["PNG", "Save as PNG, 2×, on white", () => this.save("png", 2)],
+      ["PNG 3×", "Save as PNG, 3×, on white", () => this.save("png", 3)],
+      ["SVG", "Save as SVG, on white", () => this.save("svg", 1)],
+    ]);
+    this.field = element("div", "icl-live-field", {}, this.plot);
     this.root = element("div", "icl-live", { role: "group", tabindex: "0", translate: "no" });
-    this.root.append(this.controls, this.plot, foot, this.gaps);
+    this.root.append(this.controls, this.field, ...this.foot.elements);
     this.root.addEventListener("keydown", (event) => {
       if (this.player?.key(event)) {
         event.preventDefault();
@@ -75,6 +68,8 @@ export class LiveChart {
     this.parent.querySelector(".icl-live-wait")?.remove();
     this.root.dataset.alive = "";
     this.plot.on("plotly_relayout", (change) => noteZoom(this.zoom, change, this.plot.layout));
+    this.plot.on("plotly_afterplot", () => this.points?.place());
+    this.points?.place();
     this.watch();
     this.linked = new Linked(Plotly, this.plot, () => this.data);
   }
@@ -88,7 +83,7 @@ export class LiveChart {
   update(data) {
     this.deferred = data;
     if (!this.plotly) return;
-    const busy = this.held || this.pending || (this.player?.playing() && this.grid());
+    const busy = this.held || this.pending || (this.player?.playing() && this.source());
     if (busy || data.question < this.question) {
       if (this.takeSurface()) this.redraw();
       return;
@@ -118,13 +113,15 @@ export class LiveChart {
     if (few) draw(this.plotly, this.plot, few);
     else this.shown = this.redraw();
     this.tell(data.exact ? "exact" : "preview");
-    this.write(data.readouts, data.gaps);
+    this.foot.write(data.readouts, data.gaps, data.names);
+    if (Object.keys(this.hovered).length) this.later();
   }
 
   buildControls(wanted) {
     this.built = wanted;
     this.player?.pause();
-    this.player = null;
+    this.points?.stage.remove();
+    this.player = this.points = null;
     this.byName = new Map();
     this.logarithmic = {};
     for (const spec of this.data.controls) {
@@ -133,58 +130,76 @@ export class LiveChart {
         this.held = false;
         this.settle(byPointer ? 0 : PAUSE);
       };
+      const grabbed = (held) => {
+        this.held = held;
+        // Let go where it was taken: the server's figure is still the right one, once it is here.
+        const awaited = this.waiting && this.deferred.question < this.question;
+        if (held || this.pending || awaited) return;
+        if (this.send) this.update(this.deferred);
+        else this.settle();
+      };
+      let control;
       if (spec.kind === "player") {
-        const ready = () => this.grid() !== null || !(this.pending || this.waiting);
-        this.player = player(spec, { moved, settled, ready });
-        this.byName.set(spec.name, this.player);
+        const ready = () => this.source() !== null || !(this.pending || this.waiting);
+        control = this.player = player(spec, { moved, settled, ready });
+      } else if (spec.kind === "points") {
+        const pointed = (x) => this.hover(x === null || !spec.hover ? {} : { [spec.hover]: x });
+        control = this.points = points(spec, this.plot, { moved, grabbed, settled, pointed });
+        this.field.append(control.stage);
       } else {
         this.logarithmic[spec.name] = spec.scale === "log";
-        const grabbed = (held) => {
-          this.held = held;
-          // Let go where it was taken: the server's figure is still the right one.
-          if (held || this.pending || this.waiting) return;
-          if (this.send) this.update(this.deferred);
-          else this.settle();
-        };
-        this.byName.set(spec.name, slider(spec, { moved, grabbed, settled }));
+        control = slider(spec, { moved, grabbed, settled });
       }
+      this.byName.set(spec.name, control);
     }
     this.controls.replaceChildren(...[...this.byName.values()].map((control) => control.element));
   }
 
-  grid() {
-    return this.gridCalled(this.data.grid);
+  source() {
+    return this.sourceCalled(this.data.source);
   }
 
-  /** A control stands elsewhere: draw from the grid at the next frame of the screen. */
+  /** A control stands elsewhere: draw from the source. */
   move(name, value) {
     if (this.values[name] === value) return;
     this.values[name] = value;
+    this.hover({});
+    if (this.player?.playing() && !this.source()) this.settle(0);
+  }
+
+  /** Until the pointer goes elsewhere, these stand in the place of what controls hold. */
+  hover(values) {
+    this.hovered = values;
+    this.later();
+  }
+
+  /** A preview at the next frame of the screen. */
+  later() {
     this.frame ??= requestAnimationFrame(() => {
       this.frame = undefined;
       this.preview();
     });
-    if (this.player?.playing() && !this.grid()) this.settle(0);
   }
 
   preview() {
-    const grid = this.grid();
-    if (!grid) return;
-    const { patches, missing } = patchesAt(grid, this.values, this.logarithmic);
+    const source = this.source();
+    if (!source) return;
+    const values = { ...this.values, ...this.hovered };
+    const { patches, missing } = source.at(values, this.logarithmic);
     this.patches = patches;
     draw(this.plotly, this.plot, patches);
     this.hoverAgain();
-    const exact = grid.exact && atNode(grid.axes, this.values, this.logarithmic);
-    this.tell(exact ? "exact" : "preview");
+    this.tell(source.exactAt(values, this.logarithmic) ? "exact" : "preview");
     const numbers = new Map(
       patches.filter(({ trace }) => trace === "readout").map(({ field, value }) => [field, value]),
     );
-    this.write(
+    this.foot.write(
       this.data.readouts.map((readout) => ({
         ...readout,
         value: numbers.has(readout.name) ? numbers.get(readout.name) : readout.value,
       })),
       { ...this.data.gaps, ...gapsAmong(missing, this.data.breaks) },
+      this.data.names,
     );
   }
 
@@ -206,7 +221,7 @@ export class LiveChart {
     const told = this.root.dataset.state;
     clearTimeout(this.waiting);
     this.waiting = setTimeout(() => this.giveUp(), PATIENCE);
-    if (told !== "exact" || !this.grid()?.exact) this.tell("waiting");
+    if (told !== "exact" || !this.source()?.exact) this.tell("waiting");
   }
 
   giveUp() {
@@ -220,8 +235,8 @@ export class LiveChart {
     const { data, layout } = compose(this.data, this.surface, this.patches);
     const width = this.plot.clientWidth;
     if (!this.printing) this.narrow = width > 0 && width < NARROW;
-    const touched = matchMedia("(pointer: coarse)").matches;
-    onPage(layout, this.zoom, { narrow: this.narrow, touched });
+    const still = this.points !== null || matchMedia("(pointer: coarse)").matches;
+    onPage(layout, this.zoom, { narrow: this.narrow, still });
     if (this.printing) forPaper(layout);
     const options = { displayModeBar: false, displaylogo: false, showTips: false, responsive: false };
     this.hoverAgain();
@@ -265,21 +280,7 @@ export class LiveChart {
 
   tell(state) {
     this.root.dataset.state = state;
-    const live = this.data.controls.length > 0;
-    const preview = this.send ? "preview" : "interpolated";
-    const texts = { exact: "exact", preview, waiting: "computing …", silent: "no answer yet" };
-    this.badge.textContent = live ? texts[state] : "";
-    this.badge.title = state === "exact" ? "Computed for these values, not interpolated" : "";
-  }
-
-  write(readouts, gaps) {
-    this.readouts.replaceChildren(
-      ...readouts.map(({ label, value, format: spec }) =>
-        element("span", "", {}, `${label} `, element("b", "", {}, format(value, spec))),
-      ),
-    );
-    const text = gapText(gaps, this.data.names);
-    if (this.gaps.textContent !== text) this.gaps.textContent = text;
+    this.foot.tell(state, { live: this.data.controls.length > 0, served: Boolean(this.send) });
   }
 
   save(type, scale) {

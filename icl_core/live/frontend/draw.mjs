@@ -117,8 +117,9 @@ export function noteZoom(zoom, change, layout) {
   }
 }
 
-/** Makes `layout` that of a page with the reader's `zoom`; fit for a phone where `narrow`, `touched`. */
-export function onPage(layout, zoom, { narrow, touched }) {
+/** Makes `layout` that of a page with the reader's `zoom`; fit for a phone where it is `narrow`; drags
+ * are no zooms where it keeps `still`. */
+export function onPage(layout, zoom, { narrow, still }) {
   // Zoom, legend choices and selections belong to the reader: a constant revision keeps them.
   layout.uirevision = "live";
   layout.autosize = true;
@@ -135,8 +136,8 @@ export function onPage(layout, zoom, { narrow, touched }) {
     const foot = { yref: "container", y: 0, yanchor: "bottom" };
     layout.legend = { ...layout.legend, orientation: "h", x: 0, xanchor: "left", ...foot };
   }
-  // A finger on the picture must be able to scroll the page.
-  if (touched) layout.dragmode = false;
+  // A finger on the picture must be able to scroll the page, and a hand to miss a point.
+  if (still) layout.dragmode = false;
 }
 
 /** Undoes zoom, to the ranges of the figure. */
@@ -152,12 +153,14 @@ export function wholeView(Plotly, plot, { figure }) {
 }
 
 /** Whether two sets of control values agree. */
-export const same = (one, other) => Object.keys(other).every((name) => one[name] === other[name]);
+export const same = (one, other) =>
+  Object.keys(other).every((name) => String(one[name]) === String(other[name]));
 
 /** "Noise level σ = 2.5, Layers L = 3": where the controls stand, for a title. */
 export function standing(controls, values) {
   const said = controls.map(({ name, label, labels, format: spec, unit }) => {
-    const text = labels ? labels[values[name]] : format(values[name], spec);
+    const value = values[name];
+    const text = labels ? labels[value] : Array.isArray(value) ? value.length : format(value, spec);
     return `${label} = ${text}${unit ? ` ${unit}` : ""}`;
   });
   return said.join(", ");

@@ -1,13 +1,12 @@
 // The grid: reading what grid.py packed, and interpolating in it. Knows no page and no plotly.
 
+import { read } from "./packed.mjs";
+
 /** Numbers and their description, out of the bytes that Grid.packed wrote. */
 export function unpack(bytes) {
-  const text = (from, to) => new TextDecoder().decode(bytes.subarray(from, to));
-  const headerEnd = 28 + new DataView(bytes.buffer, bytes.byteOffset).getUint32(24, true);
-  const header = JSON.parse(text(28, headerEnd));
-  header.digest = text(0, 24);
-  // Copied, because the message may start anywhere and a Float32Array may not.
-  const numbers = new Float32Array(bytes.slice(headerEnd).buffer);
+  const { header, digest, body } = read(bytes);
+  header.digest = digest;
+  const numbers = new Float32Array(body);
   const nodes = header.axes.reduce((product, axis) => product * axis.nodes.length, 1);
   let start = 0;
   for (const quantity of header.quantities) {

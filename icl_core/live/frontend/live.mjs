@@ -1,10 +1,10 @@
-// Finds or makes the chart behind an element, and keeps the grids and plotly.js that charts share.
+// Finds or makes the chart behind an element, and keeps the sources and plotly.js that charts share.
 
 import { LiveChart } from "./chart.mjs";
-import { unpack } from "./grid.mjs";
+import { sourceOf } from "./sources.mjs";
 
 const charts = new WeakMap();
-const grids = new Map(); // by the element that brought it
+const sources = new Map(); // by the element that brought it
 let plotly = null;
 let last = Promise.resolve(); // the start of the chart that was mounted last
 
@@ -32,7 +32,7 @@ export function loadPlotly(address) {
 export function mountChart({ parentElement, data, setStateValue }, plotlyAddress) {
   let chart = charts.get(parentElement);
   if (!chart) {
-    chart = new LiveChart(parentElement, data, gridCalled);
+    chart = new LiveChart(parentElement, data, sourceCalled);
     charts.set(parentElement, chart);
     const arrived = chart;
     const before = last.then(toScreen, toScreen);
@@ -56,18 +56,17 @@ export function mountChart({ parentElement, data, setStateValue }, plotlyAddress
 /** The chart drawn last is shown before the next one is drawn. */
 const toScreen = () => new Promise((done) => setTimeout(done));
 
-/** Keeps the grid that came with `data` for as long as its element is on the page. */
-export function mountGrid({ parentElement, data }) {
+/** Keeps the source that came with `data` for as long as its element is on the page. */
+export function mountSource({ parentElement, data }) {
   if (!data) return undefined;
-  const grid = unpack(data);
-  grids.set(parentElement, grid);
+  sources.set(parentElement, sourceOf(data));
   return () =>
     setTimeout(() => {
-      if (!parentElement.isConnected) grids.delete(parentElement);
+      if (!parentElement.isConnected) sources.delete(parentElement);
     });
 }
 
-function gridCalled(digest) {
-  for (const grid of grids.values()) if (grid.digest === digest) return grid;
+function sourceCalled(digest) {
+  for (const source of sources.values()) if (source.digest === digest) return source;
   return null;
 }

@@ -12,12 +12,12 @@ export function replot(plot, changes) {
   const drawable = ([trace, fields]) =>
     trace?._module?.calc &&
     !trace.stackgroup &&
-    Object.values(fields).every((values) => values.length === trace._length);
+    Object.values(fields).every((values) => values.length === lengthOf(trace, fields));
   if (!moved.every(drawable)) return false;
   const subplots = new Set();
   for (const [trace, fields, index] of moved) {
     Object.assign(plot.data[index], fields);
-    Object.assign(trace, fields);
+    Object.assign(trace, fields, { _length: lengthOf(trace, fields) });
     const points = trace._module.calc(plot, trace);
     Object.assign(points[0], { trace, t: points[0].t ?? {} });
     plot.calcdata[index] = points;
@@ -33,6 +33,9 @@ export function replot(plot, changes) {
   }
   return true;
 }
+
+/** How many points there will be: as many as now, unless both coordinates say something else. */
+const lengthOf = (trace, { x, y }) => (x && y ? x.length : trace._length);
 
 /** Red, green and blue of a plotly colour scale, [[share, "#rrggbb"], ...], at a share of it. */
 export function colorAt(scale, share) {

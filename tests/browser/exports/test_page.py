@@ -44,7 +44,7 @@ def grid_of(view: View) -> Grid:
 
 def values(page: Watched, uid: str, field: str) -> np.ndarray:
     code = f"plot._fullData.find((t) => t.uid === {uid!r}).{field}"
-    return np.array(page.plot(f"Array.from({code}, (v) => v.length ? Array.from(v) : v)"), float)
+    return np.array(page.plot(f"Array.from({code}, (v) => v?.length ? Array.from(v) : v)"), float)
 
 
 def test_the_slider_moves_the_picture_and_the_badge_says_what_it_is(exported):
@@ -92,6 +92,30 @@ def test_between_nodes_the_badge_does_not_claim_to_be_exact(exported):
     page.next_frame()
     assert kappa.inner_text() == shown
     assert page.page.locator(".icl-live-value").first.inner_text() == at
+
+
+def test_points_stay_alive_and_exact(exported):
+    _, page = exported("sine", "prompt")
+    handle = page.page.locator(".icl-live-point").nth(1).bounding_box()
+    x, y = handle["x"] + handle["width"] / 2, handle["y"] + handle["height"] / 2
+    before = values(page, "transformer-1", "y")
+    page.page.mouse.move(x, y)
+    page.page.mouse.down()
+    page.page.mouse.move(x + 20, y - 40, steps=4)
+    page.page.mouse.up()
+    page.next_frame()
+    points = np.transpose([values(page, "points", field) for field in "xy"])
+    prompt = "; ".join(f"{x!r} {y!r}" for x, y in points.tolist())
+    view = LESSONS["sine"].view("prompt", LESSONS["sine"].config(prompt=prompt))
+    for trace in view.figure.data:
+        np.testing.assert_allclose(
+            values(page, trace.uid, "y"), np.array(trace.y, float), rtol=1e-10, atol=1e-10
+        )
+    assert not np.allclose(values(page, "transformer-1", "y"), before)
+    assert page.page.locator(BADGE).inner_text() == "exact"
+    answers = page.page.locator(".icl-live-readouts b").all_inner_texts()
+    said = [f"{readout.value:.3g}".replace("-", "−") for readout in view.readouts]
+    assert answers == said
 
 
 def test_the_player_plays_to_the_end(exported):

@@ -14,11 +14,18 @@ from icl_core.experiments.paper1.claims import rows
 from icl_core.experiments.paper1.report import markdown
 from icl_core.experiments.row import Row
 from icl_core.experiments.several_layers.build import jobs as several_layers_jobs
+from icl_core.experiments.sine.build import jobs as sine_jobs
 from icl_core.experiments.variations.build import jobs as variations_jobs
 from icl_core.zoo.library import PRETRAINED, command, entries_of, load_model
 
 DOCUMENT = Path(__file__).parents[3] / "docs" / "paper1.md"
-JOBS = (*one_layer_jobs(), *several_layers_jobs(), *variations_jobs(), *copying_jobs())
+JOBS = (
+    *one_layer_jobs(),
+    *several_layers_jobs(),
+    *variations_jobs(),
+    *copying_jobs(),
+    *sine_jobs(),
+)
 ENTRIES = [
     entry
     for name, experiment in EXPERIMENTS.items()

@@ -90,7 +90,7 @@ def test_what_is_drawn_is_on_paper_with_its_grid(titled):
     sent = message(page)
     assert {t["layout"]["paper_bgcolor"] for t in sent["templates"].values()} == {"#ffffff"}
     assert sent["values"] == {"noise": 1}
-    assert base64.b64decode(page.script(id="grid")) == GRID.packed
+    assert base64.b64decode(page.script(id="source")) == GRID.packed
 
 
 def test_controls_that_nothing_could_answer_are_left_out(titled):
@@ -98,7 +98,7 @@ def test_controls_that_nothing_could_answer_are_left_out(titled):
     assert [control["name"] for control in message(page)["controls"]] == ["noise"]
     page = Page(to_html(titled("Title", controls=[SLIDER, PLAYER])))
     assert message(page)["controls"] == []
-    assert page.script(id="grid") == ""
+    assert page.script(id="source") == ""
 
 
 def test_a_hostile_title_stays_text(titled):

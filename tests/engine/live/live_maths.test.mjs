@@ -189,7 +189,7 @@ test("a zoom is kept until the whole view is asked for", () => {
   const shown = { xaxis: { range: [2, 3], title: "layer" }, yaxis: { range: [0, 1] } };
   noteZoom(zoom, { "xaxis.range[0]": 2, "xaxis.range[1]": 3, "shapes[0].x0": 1 }, shown);
   const layout = { xaxis: { range: [0, 9], title: "layer" }, yaxis: { range: [0, 5] } };
-  onPage(layout, zoom, { narrow: false, touched: false });
+  onPage(layout, zoom, { narrow: false, still: false });
   assert.deepEqual(layout.xaxis, { range: [2, 3], title: "layer", autorange: false });
   assert.deepEqual(layout.yaxis.range, [0, 5]);
   noteZoom(zoom, { "xaxis.range": [0, 9] }, layout);
@@ -205,6 +205,10 @@ test("a title says where the controls stand", () => {
   assert.equal(standing(controls, values), "Noise σ = 2.5 dB, Layers L = 2");
   assert.ok(same({ ...values }, values));
   assert.ok(!same({ ...values, sigma: 2 }, values));
+  const points = { prompt: [[0, 1], [2, 3]] };
+  assert.equal(standing([{ name: "prompt", label: "Examples" }], points), "Examples = 2");
+  assert.ok(same({ prompt: [[0, 1], [2, 3]] }, points));
+  assert.ok(!same({ prompt: [[0, 1], [2, 4]] }, points));
 });
 
 test("a colour lies between those of its neighbours on the scale", () => {

@@ -17,7 +17,7 @@ from icl_core.live.message import FRONTEND
 NODE = shutil.which("node")
 pytestmark = pytest.mark.skipif(NODE is None, reason="no node: install Node.js 20 or newer")
 FILES = sorted(FRONTEND.glob("*.mjs"))
-TESTS = Path(__file__).with_name("live_maths.test.mjs")
+TESTS = sorted(Path(__file__).parent.glob("*.test.mjs"))
 
 
 def node(*arguments: str) -> str:
@@ -42,8 +42,9 @@ def test_it_is_valid_and_tidy(file):
         assert forbidden not in text
 
 
-def test_its_own_tests_pass():
-    node("--test", str(TESTS))
+@pytest.mark.parametrize("file", TESTS, ids=lambda file: file.name)
+def test_its_own_tests_pass(file):
+    node("--test", str(file))
 
 
 def evaluated(code: str, *imports: str) -> list:

@@ -1,0 +1,87 @@
+"""Lesson: the sine with an MLP. Words -> controls -> cached call -> figures."""
+
+import random
+
+import streamlit as st
+
+from icl_core.experiments.sine.settings import DEEPER, VARIANTS, variant_of
+from icl_core.lessons import sine as lesson
+from icl_core.lessons.catalog import result
+from icl_core.lessons.sine.config import LAWS, MODELS, Sine, drawn_points, format_points
+from icl_core.live import Values
+from ui.boundary import fragment
+from ui.chart import charts_of
+from ui.controls import Controls, control_row
+from ui.frame import begin, finding, to_try
+
+PAGE = "sine"
+
+
+@fragment()
+def explore() -> None:
+    controls = Controls(PAGE, Sine())
+
+    def other_law() -> None:
+        """Its own prompt, and a model that there is."""
+        controls.put("prompt", "")
+        controls.put("layers", 1)
+
+    def redraw() -> None:
+        points = drawn_points(controls["law"], random.randrange(10**6))
+        controls.put("prompt", format_points(points))
+
+    chart = st.container()  # above the widgets, which are read first
+    with control_row():
+        controls.one_of("law", "Law of the sines", LAWS, on_change=other_law)
+        law = controls["law"]
+        depths = (1, *DEEPER) if variant_of(law, DEEPER[0]) in VARIANTS else (1,)
+        controls.one_of("layers", "Layers L", {L: str(L) for L in depths})
+        seeds = range(VARIANTS[variant_of(law, controls["layers"])].seeds)
+        controls.one_of("seed", "Seed", {seed: str(seed) for seed in seeds})
+        controls.one_of("model", "Taken apart", MODELS)
+        st.button(
+            "Another prompt",
+            icon=":material/casino:",
+            on_click=redraw,
+            help="Ten examples of another sine, drawn as in training",
+        )
+    config = controls.config()
+    found = result(config)
+
+    def moved(values: Values) -> None:
+        if values["points"] != config.points:
+            controls.put("prompt", format_points(values["points"]))
+        controls.put("query", float(values["query"]))
+
+    def to_frame(values: Values) -> None:
+        controls.put("frame", int(values["frame"]))
+
+    moves = {"prompt": moved, "losses": to_frame, "learning": to_frame}
+    show = charts_of(config, found, moves)
+    with chart:
+        show("prompt")
+    finding(lesson.finding(config, found))
+    show("kernel", "features", widths=(3, 2))
+    show("losses", "learning")
+    show(*(name for name in ("likeness", "depth") if name in lesson.shows(config)))
+
+
+begin(
+    PAGE,
+    "Linear attention alone can only fit lines. With an MLP below it, a layer is a step of "
+    "gradient descent on *learned features*: it weighs the examples by a learned kernel. **Drag "
+    "one.**",
+)
+explore()
+to_try(
+    [
+        "Drag one example far from the sine: where does the curve follow, and where does it not?",
+        "Point along the curve: which examples count **half a period away**, and with which sign?",
+        "**Remove** examples one by one. When does the transformer lose the sine, and why does the "
+        "frozen step not grow fainter?",
+        "Compare the three **kernels**: what does a learned one know that a Gaussian does not?",
+        "Choose the **printed law**: amplitudes are up to ten times as large, and not tied to the "
+        "phase. What becomes of the loss?",
+        "Take **three layers** apart: which layer does most?",
+    ]
+)
