@@ -15,7 +15,11 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
+from icl_core.analysis.floors import one_layer_loss
 from icl_core.analysis.loss import sampled_loss
+from icl_core.experiments.copying.settings import NEAR, OPTIMISED
+from icl_core.experiments.sine.claims import PAPER
+from icl_core.experiments.sine.settings import VARIANTS as SINES
 from icl_core.experiments.variations.results import load_course
 from icl_core.experiments.variations.settings import VARIANTS, softmax_name
 from icl_core.runtime import prepare_process
@@ -51,6 +55,16 @@ def systems() -> dict[str, System]:
             paper=RECIPES[f"softmax{heads}"],
             goal=float(load_course(softmax_name(heads, "adam")).loss.mean[:, -1].mean()),
         )
+    copying = OPTIMISED["muon"]
+    found["copying"] = System(
+        trainee=copying.trainee,
+        run=copying.run,
+        paper=RECIPES["copying"],
+        goal=(1 + NEAR) * one_layer_loss(copying.trainee.task),
+    )
+    for name, variant in (("sine", "coded"), ("control", "coded_control")):
+        known, goal = SINES[variant], PAPER[variant]
+        found[name] = System(trainee=known.trainee, run=known.run, paper=RECIPES[name], goal=goal)
     return found
 
 

@@ -149,6 +149,7 @@ def options(rng: np.random.Generator) -> dict[str, dict[str, Values]]:
         "sine": {
             "seed": range(SINES["coded"].seeds),
             "layers": (1, *DEEPER),
+            "query": between(-4, 4),
             "frame": [0, SNAPSHOTS // 2, SNAPSHOTS - 1],
         },
         "gdpp_spectrum": {

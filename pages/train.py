@@ -52,7 +52,8 @@ def choose_beyond(controls: Controls[Train]) -> None:
     """What there is to choose beyond linear attention."""
     if controls["system"] == "softmax":
         controls.one_of("heads", "Heads", {1: "1", 2: "2"})
-    controls.one_of("optimiser", "Trained by", {name: name.title() for name in SOFTMAX})
+    if controls["system"] != "sine":
+        controls.one_of("optimiser", "Trained by", {name: name.title() for name in SOFTMAX})
     controls.number("seed", "Seed", 0, 2**31 - 1)
     controls.number("seconds", "Seconds at most", *SECONDS)
 

@@ -30,8 +30,9 @@ def panels(model: Layers) -> Rows:
     return [[panel for row in pair for panel in row] for pair in pairs]
 
 
-def product_rows(writes: np.ndarray, compares: np.ndarray) -> Rows:
-    """W_K^T W_Q beside P W_V [layers, heads, size, size], a row a layer and head."""
+def product_rows(writes: np.ndarray, compares: np.ndarray, places: int = 0) -> Rows:
+    """W_K^T W_Q beside P W_V [layers, heads, size, size], a row a layer and head; `places` is
+    that of a `Panel`."""
     rows: Rows = []
     layers, heads = compares.shape[:2]
     for layer, head in np.ndindex(layers, heads):
@@ -43,6 +44,7 @@ def product_rows(writes: np.ndarray, compares: np.ndarray) -> Rows:
                     title=words + where,
                     matrix=values[layer, head].astype(float),
                     scale=words,
+                    places=places,
                 )
                 for key, words, values in (("W_KQ", W_KQ, compares), ("PW_V", PW_V, writes))
             ]

@@ -5,17 +5,22 @@ from dataclasses import dataclass
 from typing import Any
 
 from icl_core.errors import InputError
+from icl_core.experiments.copying.settings import OPTIMISED
+from icl_core.experiments.sine.settings import VARIANTS as SINES
 from icl_core.experiments.variations.settings import SOFTMAX, VARIANTS, softmax_name
 from icl_core.models.linear import PARAMETRIZATIONS, Parametrization
 from icl_core.tasks.linear import LinearTask
 from icl_core.tasks.noise import CategoricalNoise, FixedNoise, NoiseLaw, UniformNoise
 from icl_core.training import RunConfig, TrainingConfig
+from icl_core.training.answers import AnswerTrainee
 from icl_core.training.tokens import BlockTrainee
 from icl_core.validation import Config, checked, choice, integer, number, numbers
 
 SYSTEMS: Mapping[str, str] = {
     "noise": "Linear attention, unknown noise",
     "softmax": "Softmax heads",
+    "copying": "Tokens to be copied",
+    "sine": "A sine, with an MLP",
 }
 """What can be trained, by name: all but the first are paper 1's systems beyond linear attention."""
 NOISES = ("uniform", "fixed", "categorical")
@@ -60,9 +65,15 @@ class Train(Config):
     snapshot: int | None = checked(None, integer, "The snapshot", (0, 1000))
 
     @property
-    def recipe(self) -> tuple[BlockTrainee, RunConfig]:
+    def recipe(self) -> tuple[BlockTrainee | AnswerTrainee, RunConfig]:
         """What is trained beyond linear attention, and how."""
-        known = VARIANTS[softmax_name(self.heads, self.optimiser)]
+        match self.system:
+            case "softmax":
+                known = VARIANTS[softmax_name(self.heads, self.optimiser)]
+            case "copying":
+                known = OPTIMISED[self.optimiser]
+            case _:
+                known = SINES["coded"]
         return known.trainee, known.run.replace(seed=self.seed, snapshots=SNAPSHOTS)
 
     @property
@@ -100,6 +111,8 @@ PRESETS: dict[str, Train] = {
     "One layer is one step": Train(layers=1, noise="fixed", sigma=0.5),
     "Two noise levels": Train(noise="categorical", layers=3),
     "Two softmax heads": Train(system="softmax", heads=2),
+    "Tokens to be copied": Train(system="copying"),
+    "A sine, with an MLP": Train(system="sine", seconds=180.0),
     "All weights free": Train(parametrization="full", dim=5, num_context=10, sigma=2.0),
 }
 """Named states of the lesson; the first is its default."""

@@ -66,7 +66,8 @@ def _matrices(config: Train, frame: Frame) -> Rows:
     if config.system == "noise":
         return panels(normalised(frame.model, config.task()))
     products = layer_products(frame.model.tensors(), frame.model.shape.num_layers)
-    return product_rows(*map(np.asarray, products))
+    places = frame.model.shape.encoding if config.system == "copying" else 0
+    return product_rows(*map(np.asarray, products), places)
 
 
 def movie_player(config: Train, outcome: Outcome) -> Player:

@@ -61,7 +61,7 @@ def name_of(config: Train) -> str:
 def file_name(config: Train) -> str:
     """Of the trained model."""
     if config.system != "noise":
-        return f"{config.system}_{config.optimiser}_seed{config.seed}.safetensors"
+        return f"{config.system}_seed{config.seed}.safetensors"
     return f"{config.parametrization}_L{config.layers}_d{config.dim}.safetensors"
 
 
