@@ -10,6 +10,7 @@ from icl_core.analysis.floors import one_layer_loss, one_layer_step
 from icl_core.analysis.loss import LossSummary, evaluate, sampled_loss
 from icl_core.checkpoints import Checkpoint
 from icl_core.experiments.shared import training_settings
+from icl_core.experiments.sine.claims import PAPER
 from icl_core.lessons.train.config import Train
 from icl_core.lessons.train.frame import Frame
 from icl_core.models.predictor import Model
@@ -56,8 +57,11 @@ def frames(config: Train, limit: float) -> Iterator[Frame]:
 
 
 def levels(task: AnyTask) -> dict[str, float]:
-    """Losses to compare with: on linear regression one best step of gradient descent, exact."""
-    return {"gd": one_layer_loss(task)} if isinstance(task, LinearTask) else {}
+    """Losses to compare with: one best step of gradient descent on linear regression, exact; on sine
+    waves the paper's."""
+    if isinstance(task, LinearTask):
+        return {"gd": one_layer_loss(task)}
+    return {"paper": PAPER["coded"]}
 
 
 def measure_model(model: Model, task: AnyTask) -> dict[str, LossSummary]:

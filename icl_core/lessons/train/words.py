@@ -47,8 +47,9 @@ def model_finding(
 def _beyond(config: Train, outcome: Outcome) -> str:
     loss = outcome.measured["model"]
     said = f"Loss **{plus_minus(float(loss.mean[-1]), float(loss.stderr[-1]))}** (half MSE)"
-    known = levels(config.recipe[0].task)
-    return said + (f"; one best step of gradient descent has {known['gd']:.4f}." if known else ".")
+    others = {"gd": "one best step of gradient descent has", "paper": "the paper's figure ends at"}
+    beside = [f"{others[m]} {short(v, 4)}" for m, v in levels(config.recipe[0].task).items()]
+    return "; ".join([said, *beside]) + "."
 
 
 def name_of(config: Train) -> str:

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from icl_core.checkpoints import checkpoint_bytes, parse_checkpoint
+from icl_core.lessons.shared.words import plus_minus
 from icl_core.lessons.train.beyond import measure_model
 from icl_core.lessons.train.config import SYSTEMS, Train
 from icl_core.lessons.train.measure import Outcome, checkpoint_of, train_in
@@ -23,7 +24,8 @@ def test_a_run_is_watched_measured_and_kept(system: str) -> None:
     assert measured["model"].mean[-1] == pytest.approx(frames[-1].loss, rel=0.1)
     outcome = Outcome(frames=frames, measured=measured)
     assert not outcome.comes_again(config)
-    assert f"{measured['model'].mean[-1]:.3f}" in finding(config, outcome)
+    loss = measured["model"]
+    assert plus_minus(float(loss.mean[-1]), float(loss.stderr[-1])) in finding(config, outcome)
     for view in VIEWS.values():
         assert view(config, outcome).plain()["data"]
     kept = parse_checkpoint(
