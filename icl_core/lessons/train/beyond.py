@@ -57,8 +57,8 @@ def frames(config: Train, limit: float) -> Iterator[Frame]:
 
 
 def levels(task: AnyTask) -> dict[str, float]:
-    """Losses to compare with: one best step of gradient descent on linear regression, exact; on sine
-    waves the paper's."""
+    """Losses to compare with: on linear regression one best step of gradient descent, exact; on
+    sine waves the paper's."""
     if isinstance(task, LinearTask):
         return {"gd": one_layer_loss(task)}
     return {"paper": PAPER["coded"]}
