@@ -39,8 +39,9 @@ class Runs(Results):
 
 def read(folder: Path = PRETRAINED) -> Runs:
     """All results of the experiment."""
+    results = load_results(folder)
     movies = tuple(load_movie(model_name(MAIN, seed), folder) for seed in SEEDS)
-    return Runs(**vars(load_results(folder)), movies=movies)
+    return Runs(**vars(results), movies=movies)
 
 
 def measure(config: OneLayer) -> Runs:

@@ -64,11 +64,12 @@ def read(folder: Path = PRETRAINED) -> Runs:
 
 
 def _read(name: str, folder: Path) -> Layers:
-    seeds = ARCHITECTURES[name].seeds
+    results = load_results(name, folder)
+    seeds = results.architecture.seeds
     entries = [find_entry(model_name(name, seed), folder) for seed in seeds]
     models = (load_model(entry, folder).model for entry in entries)
     return Layers(
-        **vars(load_results(name, folder)),
+        **vars(results),
         models=tuple(model.linear for model in models if isinstance(model, FactoredTransformer)),
         movies=tuple(
             load_movie(entry.name, folder) if entry.movie_sha256 else None for entry in entries
