@@ -143,7 +143,7 @@ def _construction_row() -> Row:
         paper="each token copies the next; then a step, exactly",
         ours=f"exact to {gaps['partner']:.0e} where the two tokens of an example copy each other; "
         f"as printed targets copy the next input and add a cross term: loss "
-        f"{pm(best + excess, error)} instead of {best:.4f}",
+        f"{pm(best + float(excess), float(error))} instead of {best:.4f}",
         how=f"{PROMPTS:,} prompts of {QUERIES} queries, float64; the first within 1e-10 of the "
         "step",
         holds=bool(gaps["partner"] < 1e-10),
