@@ -35,7 +35,7 @@ from icl_core.models.copying import CopyingTransformer
 from icl_core.models.factored import layer_products
 from icl_core.tasks.base import Context, Draw
 from icl_core.tasks.linear import prompts_of
-from icl_core.training.answers import model_of
+from icl_core.training.answers import Shape, model_of
 from icl_core.zoo.movies import Movie
 from icl_core.zoo.results import stacked
 
@@ -64,12 +64,12 @@ def _descents(folder: Path) -> Made:
 
 def train(known: Optimised, seed: int, folder: Path) -> Made:
     """A model by one optimiser from one seed, measured at every snapshot."""
-    return measured(Training.of(known.trainee, known.run.replace(seed=seed)))
+    training = Training.of(known.trainee, known.run.replace(seed=seed))
+    return measured(known.trainee.model, training)
 
 
-def measured(training: Training) -> Made:
-    """What is kept of a training."""
-    shape = training.trainee.model
+def measured(shape: Shape, training: Training) -> Made:
+    """What is kept of a training of models of that shape."""
     models: list[Any] = [model_of(shape, known.parameters) for known in training.snapshots]
     loss = stacked([*map(_loss, models)])
     cosine, gap = zip(*map(_likeness, models), strict=True)

@@ -137,14 +137,15 @@ def _construction_row() -> Row:
         gaps[looks] = float(np.abs(answers - step).max())
         losses[looks] = sampled_loss(answers, drawn.truth)
     excess, error = mean_and_error(losses["next"] - losses["partner"])
-    best = one_layer_loss(task)
+    best, gap = one_layer_loss(task), gaps["partner"]
+    exact = "exact to rounding" if gap < 1e-12 else f"exact to {gap:.0e}"
     return Row(
         claim="Proposition 3: one layer copies, the next takes a step of gradient descent",
         paper="each token copies the next; then a step, exactly",
-        ours=f"exact to {gaps['partner']:.0e} where the two tokens of an example copy each other; "
+        ours=f"{exact} where the two tokens of an example copy each other; "
         f"as printed targets copy the next input and add a cross term: loss "
-        f"{pm(best + excess, error)} instead of {best:.4f}",
+        f"{pm(best + float(excess), float(error))} instead of {best:.4f}",
         how=f"{PROMPTS:,} prompts of {QUERIES} queries, float64; the first within 1e-10 of the "
         "step",
-        holds=bool(gaps["partner"] < 1e-10),
+        holds=bool(gap < 1e-10),
     )

@@ -1,11 +1,11 @@
 """Tokens apart: trainings that have to copy before they can descend (paper 1, 3.4, figure 5).
 
 Two untied layers of one head, the first softmax, on paper 1's task with inputs and targets as
-tokens of their own (`models.copying`), trained from several seeds by Muon and from one as in the
-paper. Where the paper and its code disagree, this is the code: encodings of 10 numbers beside 10 of
-content (the text says 20), starts of variance 0.02 / (2 * 20), gradients clipped to a norm of 10,
-scores of layer 1 divided by sqrt(20). Adam makes the 45,000 updates of the figure, where the code
-says 10,000. Batches are of 256 prompts of 16 queries, where the paper's are 2,048 of one query.
+tokens of their own (`models.copying`), trained by Muon and, as in the paper, by Adam. Where the
+paper and its code disagree, this is the code: encodings of 10 numbers beside 10 of content (the
+text says 20), starts of variance 0.02 / (2 * 20), gradients clipped to a norm of 10, scores of
+layer 1 divided by sqrt(20). Adam makes the 45,000 updates of the figure, where the code says
+10,000. Batches are of 256 prompts of 16 queries, where the paper's are 2,048 of one query.
 """
 
 from collections.abc import Mapping

@@ -71,10 +71,10 @@ def training_figure(
             meta={"panel": "sensitivity of a token's first-layer output"},
         )
     if now is not None:
-        for uid, number, colors, (across, up) in _dots(x, loss, toward, now):
+        for uid, number, colors, (right, up) in _dots(x, loss, toward, now):
             drawing.scatter(
                 uid,
-                across,
+                right,
                 up,
                 number,
                 mode="markers",

@@ -108,7 +108,7 @@ def _built(found: Trainings, model: CopyingTransformer) -> dict[str, float]:
     answers, context = found.answers(model), found.drawn.context
     units = np.broadcast_to(np.eye(MAIN), (len(answers), MAIN, MAIN))
     slopes, ideal = (np.asarray(of.answers(context, units)[-1]) for of in (model, found.step))
-    cosine = likeness(slopes, ideal, found.drawn.queries[:, 0]).cosine
+    cosine = likeness(slopes, ideal, np.asarray(found.drawn.queries)[:, 0]).cosine
     gap = np.abs(answers - found.of_descent).mean()
     numbers = (found.loss(answers).mean, cosine, gap)
     return dict(zip(READOUTS, map(float, numbers), strict=True))
@@ -170,9 +170,8 @@ def _weights(found: Trainings, optimiser: str, seed: int) -> tuple[list, Grid]:
     movie = found.movies[optimiser][seed]
     P, Q = (values[:, 1, 0].astype(float) for values in (movie.P, movie.Q))
     beta = float(np.diagonal(Q[-1])[:MAIN].mean())
-    built = tuple(
-        known[1, 0] for known in layer_products(found.constructions["partner"].tensors(), 2)
-    )
+    writes, compares = layer_products(found.constructions["partner"].tensors(), 2)
+    built = np.asarray(writes)[1, 0], np.asarray(compares)[1, 0]
     frames = [_panels(p * beta, q / beta, built) for p, q in zip(P, Q, strict=True)]
     grid = grid_at({"frame": range(FRAMES)}, lambda at: matrix_values(frames[at[0]]), exact=True)
     return frames, grid
