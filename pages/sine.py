@@ -40,10 +40,10 @@ def explore() -> None:
         controls.one_of("seed", "Seed", {seed: str(seed) for seed in seeds})
         controls.one_of("model", "Taken apart", MODELS)
         st.button(
-            "Another prompt",
+            "Another",
             icon=":material/casino:",
             on_click=redraw,
-            help="Ten examples of another sine, drawn as in training",
+            help="Another prompt: examples of a sine drawn as in training",
         )
     config = controls.config()
     found = result(config)
@@ -78,7 +78,7 @@ to_try(
         "Drag one example far from the sine: where does the curve follow, and where does it not?",
         "Point along the curve: which examples count **half a period away**, and with which sign?",
         "**Remove** examples one by one. When does the transformer lose the sine, and why does the "
-        "frozen step not grow fainter?",
+        "control not grow fainter?",
         "Compare the three **kernels**: what does a learned one know that a Gaussian does not?",
         "Choose the **printed law**: amplitudes are up to ten times as large, and not tied to the "
         "phase. What becomes of the loss?",

@@ -10,7 +10,7 @@ from icl_core.algorithms.kernel import KernelDescent
 from icl_core.experiments.sine.settings import POINTS
 from icl_core.lessons.sine.config import Sine, X
 from icl_core.lessons.sine.measure import Learned, answers_at, weighed
-from icl_core.lessons.sine.words import METHOD, answer_words, prompt_caption
+from icl_core.lessons.sine.words import METHOD, prompt_caption
 from icl_core.live import Engine, Points, Readout, Slider, View
 from icl_core.models.features import FeatureTransformer, attention
 from icl_core.plots.drawing import Curve, Drawing
@@ -122,7 +122,7 @@ def _figure(config: Sine, found: Learned) -> Figure:
     )
     drawing.panel(1, [0, 1], [0.36, 1])
     drawing.panel(2, [0, 1], [0, 0.24])
-    drawing.curves(answer_curves(config, found))
+    _answers(drawing, config, found)
     _marks(drawing, config)
     _additions(drawing, config, found)
     drawing.axis("x", range=list(ENDS), showticklabels=False)
@@ -132,38 +132,34 @@ def _figure(config: Sine, found: Learned) -> Figure:
     return drawing.figure()
 
 
-def answer_curves(config: Sine, found: Learned) -> list[Curve]:
-    """Answers over x: of the kernel, of the other model at the end, of the chosen one from before
+def _answers(drawing: Drawing, config: Sine, found: Learned) -> None:
+    """Over x: the kernel's step, the other model's answers, and the chosen one's from before
     attention to the end."""
     chosen, other = order(config)
-    curves = {
-        name: answers_at(model, config.points, POINTS) for name, model in found.models.items()
-    }
-    last = len(curves[chosen]) - 1
-    step = answers_at(found.step, config.points, POINTS)[-1]
-    drawn = [
-        Curve(method="kernel", uid="kernel", x=POINTS, y=step, width=1.5),
-        Curve(
-            method=METHOD[other],
-            uid=f"{other}-{len(curves[other]) - 1}",
-            x=POINTS,
-            y=curves[other][-1],
-            label=other,
-            width=2,
-        ),
-    ]
-    for index, y in enumerate(curves[chosen]):
-        drawn.append(
-            Curve(
-                method=METHOD[chosen] if index == last else "gd",
-                uid=f"{chosen}-{index}",
-                x=POINTS,
-                y=y,
-                label=answer_words(config, index, last),
-                width=3 if index == last else 1.5,
-            )
+    step, theirs, mine = (
+        answers_at(method, config.points, POINTS)
+        for method in (found.step, found.models[other], found.models[chosen])
+    )
+    last, label = len(mine) - 1, f"{other}-{len(theirs) - 1}"
+    drawing.curve(Curve(method="kernel", uid="kernel", x=POINTS, y=step[-1], width=1.5))
+    drawing.curve(
+        Curve(method=METHOD[other], uid=label, x=POINTS, y=theirs[-1], label=other, width=2)
+    )
+    for index, y in enumerate(mine[:-1]):
+        words = f"after layer {index}" if index else "before attention"
+        drawing.scatter(
+            f"{chosen}-{index}",
+            POINTS,
+            y,
+            name=words,
+            mode="lines",
+            line={"color": translucent(METHODS[METHOD[chosen]].color, 0.6), "width": 1.5},
+            hovertemplate=f"{words}: %{{y:.4g}}<extra></extra>",
         )
-    return drawn
+    uid = f"{chosen}-{last}"
+    drawing.curve(
+        Curve(method=METHOD[chosen], uid=uid, x=POINTS, y=mine[-1], label=chosen, width=3)
+    )
 
 
 def _marks(drawing: Drawing, config: Sine) -> None:

@@ -51,13 +51,6 @@ def _mean(course: Course) -> str:
     return plus_minus(float(values.mean()), float(values.std(ddof=1)))
 
 
-def answer_words(config: Sine, index: int, last: int) -> str:
-    """What a curve of the chosen model is called: its answers after so many layers."""
-    if index == last:
-        return config.model
-    return f"after layer {index}" if index else "before attention"
-
-
 def prompt_caption(config: Sine, found: Learned) -> str:
     """What is dragged, what the stems are, and what the models were trained on."""
     n = SineTask(law=config.law).num_context
@@ -79,7 +72,8 @@ def prompt_caption(config: Sine, found: Learned) -> str:
 def kernel_caption(known: Mapping[str, tuple[float, float]]) -> str:
     """What tells the learned kernels from a Gaussian one: see `inside.facts`."""
     third, half = (
-        ", ".join(f"{name} {short(fact[at], 2)}" for name, fact in known.items()) for at in (0, 1)
+        ", ".join(f"{name} {short(fact[at], 2)}" for name, fact in known.items()).replace("-", "−")
+        for at in (0, 1)
     )
     return (
         "What a target of 1 at x adds to the answer at x′; for the control η/n · m(x)ᵀ m(x′). Any "
