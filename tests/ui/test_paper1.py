@@ -59,10 +59,10 @@ def test_nothing_compiles_and_seeds_stay_within_a_variant(
 
 def test_tokens_are_swapped_without_compiling(open_page: Run, compilations: list[str]) -> None:
     app = open_page("copying", seed="4", frame="3")
-    app.segmented_control(key="copying_optimiser").set_value("adam").run()
+    app.selectbox(key="copying_optimiser").set_value("adam").run()
     assert app.session_state["copying:config"].seed == 1
     for model in ("partner", "next"):
-        app.segmented_control(key="copying_model").set_value(model).run()
+        app.selectbox(key="copying_model").set_value(model).run()
     app.selectbox(key="copying_second").set_value(1).run()
     app.segmented_control(key="copying_edit").set_value("both").run()
     assert not app.exception

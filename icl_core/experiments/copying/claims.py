@@ -16,7 +16,7 @@ from icl_core.experiments.copying.results import (
     load_descents,
     reached,
 )
-from icl_core.experiments.copying.settings import LOOKED_AT, NEAR, OPTIMISED
+from icl_core.experiments.copying.settings import LOOKED_AT, NEAR, OPTIMISED, PAPER_BATCH
 from icl_core.experiments.row import Row, pm
 from icl_core.experiments.shared import MAIN, task_of
 
@@ -75,8 +75,9 @@ def _adam_row(course: Course) -> Row:
         paper="next token found between ≈ 3,500 and ≈ 4,500 updates; strong variance between seeds",
         ours="; ".join(ends),
         how=f"Adam, {len(jump)} seeds, {run.steps:,} updates of {run.batch} prompts (the paper's "
-        f"are of 2,048), {course.seconds.mean():,.0f} s of CPU time a seed; no seed half-way down "
-        f"before 2,000 updates, one at least within {NEAR:.0%} of one step of gradient descent",
+        f"are of {PAPER_BATCH:,}), {course.seconds.mean():,.0f} s of CPU time a seed; no seed "
+        f"half-way down before 2,000 updates, one at least within {NEAR:.0%} of one step of "
+        "gradient descent",
         holds=bool((jump > 2000).all() and found.any()),
     )
 

@@ -22,6 +22,8 @@ LOOKED_AT = 500
 """Of those prompts: on them attention, sensitivities and likeness are measured."""
 FRAMES = 60
 """Snapshots of a movie."""
+PAPER_BATCH = 2048
+"""Prompts of an update in the paper, of one query each."""
 NEAR = 0.03
 """How far above the loss of one step of gradient descent a run may end that has found it."""
 DESCENTS = f"{NAME}_descents"

@@ -109,9 +109,11 @@ def attention(model: CopyingTransformer, drawn: Draw) -> np.ndarray:
 
 def levels(found: Trainings, ends: tuple[float, float]) -> list[Curve]:
     """Losses of the answer 0, of one and of two steps of gradient descent."""
-    two = float(found.descents.two.mean)
-    known = (("zero", "answering 0", nothing()), ("gd", "one step of GD", found.descents.one))
-    known = (*known, ("gd2", "two steps of GD", two))
+    known = (
+        ("zero", "answering 0", nothing()),
+        ("gd", "one step of GD", found.descents.one),
+        ("gd2", "two steps of GD", found.descents.two.mean),
+    )
     return [
         Curve(
             method="oracle_rr" if uid == "zero" else "gd",

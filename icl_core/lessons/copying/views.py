@@ -16,6 +16,7 @@ from icl_core.lessons.copying.swaps import partners_view, swap_view
 from icl_core.lessons.copying.words import (
     attention_caption,
     optimisers_caption,
+    training_caption,
     weights_caption,
 )
 from icl_core.lessons.shared.curves import over_seeds
@@ -67,6 +68,7 @@ def training_view(config: Copying, found: Trainings) -> View:
         title="Training, and what layer 1 attends to"
         if trained
         else f"Training, beside the attention of {MODELS[config.model]}",
+        caption=training_caption(),
         controls=[updates_player(course.steps[seed, course.frames[seed]], config.frame)]
         if trained
         else [],

@@ -4,13 +4,12 @@ import numpy as np
 
 from icl_core.analysis.estimate import Estimate
 from icl_core.experiments.copying.results import jumps, reached
-from icl_core.experiments.copying.settings import LOOKED_AT, NEAR, OPTIMISED
+from icl_core.experiments.copying.settings import LOOKED_AT, NEAR, OPTIMISED, PAPER_BATCH
 from icl_core.experiments.shared import MAIN
 from icl_core.lessons.copying.config import EDITS, MODELS, OPTIMISERS, TOKENS, Copying
 from icl_core.lessons.copying.measure import Trainings, attention
 from icl_core.lessons.shared.words import counted, plus_minus, short
 
-PAPER_BATCH = 2048
 PAPER = "about 3.4, 1 and 0.06"
 """Sensitivities at the end of figure 5."""
 
@@ -62,6 +61,16 @@ def _built(config: Copying, found: Trainings) -> str:
         r"the next example and adds a cross term $y_j\, x_{j+1,d}\, x_d$ to the step. The loss is "
         f"**{plus_minus(float(loss.mean), float(loss.stderr))}** instead of "
         f"{float(found.descents.one):.4f}, the largest gap {short(gap, 2)}."
+    )
+
+
+def training_caption() -> str:
+    """What the panels show."""
+    return (
+        "**Sensitivity** to a token, as in the paper's figure 5: the norm of the slope of another "
+        "token's layer-1 output, its entries summed, in the numbers of that token, the slope being "
+        f"averaged over {LOOKED_AT} prompts first. **Map:** the stronger the colour, the more of "
+        "its attention the token of a row gives to the token of a column."
     )
 
 
