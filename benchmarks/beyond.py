@@ -23,6 +23,7 @@ from icl_core.experiments.sine.settings import VARIANTS as SINES
 from icl_core.experiments.variations.results import load_course
 from icl_core.experiments.variations.settings import VARIANTS, softmax_name
 from icl_core.runtime import prepare_process
+from icl_core.tasks.kinds import linear
 from icl_core.training import RunConfig, run
 from icl_core.training.answers import RECIPES, Recipe, model_of
 from icl_core.training.recipe import BLOCK
@@ -60,7 +61,7 @@ def systems() -> dict[str, System]:
         trainee=copying.trainee,
         run=copying.run,
         paper=RECIPES["copying"],
-        goal=(1 + NEAR) * one_layer_loss(copying.trainee.task),
+        goal=(1 + NEAR) * one_layer_loss(linear(copying.trainee.task)),
     )
     for name, variant in (("sine", "coded"), ("control", "coded_control")):
         known, goal = SINES[variant], PAPER[variant]

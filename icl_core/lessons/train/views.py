@@ -65,9 +65,9 @@ def layers_figure(method: str, measured: Mapping[str, LossSummary], y: str = LOS
 def _matrices(config: Train, frame: Frame) -> Rows:
     if config.system == "noise":
         return panels(normalised(frame.model, config.task()))
-    products = layer_products(frame.model.tensors(), frame.model.shape.num_layers)
+    writes, compares = layer_products(frame.model.tensors(), frame.model.shape.num_layers)
     places = frame.model.shape.encoding if config.system == "copying" else 0
-    return product_rows(*map(np.asarray, products), places)
+    return product_rows(np.asarray(writes), np.asarray(compares), places)
 
 
 def movie_player(config: Train, outcome: Outcome) -> Player:
