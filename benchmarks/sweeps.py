@@ -131,7 +131,7 @@ def options(rng: np.random.Generator) -> dict[str, dict[str, Values]]:
             "seed": range(SINES["coded"].seeds),
             "layers": (1, *DEEPER),
             "frame": [0, SNAPSHOTS // 2, SNAPSHOTS - 1],
-            "query": between(-5, 5),
+            "query": (-2.5, 0.0, 4.0),
         },
         "gdpp_spectrum": {
             "dim": gdpp_spectrum.DIMENSIONS,
