@@ -131,7 +131,7 @@ def options(rng: np.random.Generator) -> dict[str, dict[str, Values]]:
             "heads": HEADS,
             "seed": softmax.SEEDS,
             "frame": [0, softmax.FRAMES // 2, softmax.FRAMES - 1],
-            "temperature": between(softmax.TEMPERATURES[0], softmax.TEMPERATURES[-1]),
+            "temperature": (0.25, 2.0, 4.0, 1.0),
             "prompt": (1, 2, 3),
         },
         "variations": {
@@ -149,8 +149,8 @@ def options(rng: np.random.Generator) -> dict[str, dict[str, Values]]:
         "sine": {
             "seed": range(SINES["coded"].seeds),
             "layers": (1, *DEEPER),
-            "query": between(-4, 4),
             "frame": [0, SNAPSHOTS // 2, SNAPSHOTS - 1],
+            "query": (-2.5, 0.0, 4.0),
         },
         "gdpp_spectrum": {
             "dim": gdpp_spectrum.DIMENSIONS,

@@ -35,6 +35,8 @@ def finding(config: Sine, found: Learned) -> str:
         said += f"; on **{better} of {len(ends(trained))} seeds** the transformer is at or below it"
     if config.law == "coded" and config.layers == 1:
         said += f". The paper's plot: {PAPER['coded']} and {PAPER['coded_control']}"
+    if config.layers > 1:
+        said += f". With one layer it is {_mean(found.depths[1])}"
     kernel, nothing = found.kernel.loss, found.kernel.nothing
     return (
         f"{said}. One best step with a Gaussian kernel has {_single(kernel)}, answering 0 "
@@ -77,9 +79,9 @@ def kernel_caption(known: Mapping[str, tuple[float, float]]) -> str:
     )
     return (
         "What a target of 1 at x adds to the answer at x′; for the control η/n · m(x)ᵀ m(x′). Any "
-        "a sin(x + φ) is a mix of sin x and cos x: a kernel of two functions is enough, and half a "
-        "period away examples should count with the opposite sign. Third singular value, by the "
-        f"first: {third}. Mean half a period away, by that on the diagonal: {half}."
+        "sine a sin(x + φ) is a mix of sin x and cos x: a kernel of two functions is enough, and "
+        "half a period away examples should count with the opposite sign. Third singular value, by "
+        f"the first: {third}. Mean half a period away, by that on the diagonal: {half}."
     )
 
 

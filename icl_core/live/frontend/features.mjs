@@ -77,7 +77,8 @@ function layer(heads, context, share) {
   const gram = Array.from({ length: width }, () => new Float64Array(width));
   for (const e of context) {
     for (let i = 0; i < width; i++) {
-      for (let j = 0; j < width; j++) gram[i][j] += share * e[i] * e[j];
+      const [row, weight] = [gram[i], share * e[i]];
+      for (let j = 0; j < width; j++) row[j] += weight * e[j];
     }
   }
   const parts = heads.map(({ writes, compares }) => product(product(writes, gram), compares));
@@ -115,7 +116,11 @@ function dot(one, other) {
   return value;
 }
 
-const times = (matrix, vector) => Float64Array.from(matrix, (row) => dot(row, vector));
+function times(matrix, vector) {
+  const result = new Float64Array(matrix.length);
+  for (let k = 0; k < matrix.length; k++) result[k] = dot(matrix[k], vector);
+  return result;
+}
 
 function sum(one, other) {
   const result = new Float64Array(one.length);
@@ -128,7 +133,8 @@ function product(one, other) {
   return one.map((row) => {
     const result = new Float64Array(columns);
     for (let k = 0; k < row.length; k++) {
-      for (let j = 0; j < columns; j++) result[j] += row[k] * other[k][j];
+      const [share, added] = [row[k], other[k]];
+      for (let j = 0; j < columns; j++) result[j] += share * added[j];
     }
     return result;
   });

@@ -2,6 +2,7 @@
 
 import io
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -107,7 +108,8 @@ def test_points_stay_alive_and_exact(exported):
     points = np.transpose([values(page, "points", field) for field in "xy"])
     prompt = "; ".join(f"{x!r} {y!r}" for x, y in points.tolist())
     view = LESSONS["sine"].view("prompt", LESSONS["sine"].config(prompt=prompt))
-    for trace in view.figure.data:
+    traces: Any = view.figure.data
+    for trace in traces:
         np.testing.assert_allclose(
             values(page, trace.uid, "y"), np.array(trace.y, float), rtol=1e-10, atol=1e-10
         )

@@ -104,17 +104,21 @@ def test_points_are_added_and_removed_up_to_the_limits(visit):
     stage = page.locator(".icl-live-stage").bounding_box()
     page.mouse.dblclick(stage["x"] + 0.5 * stage["width"], stage["y"] + 0.25 * stage["height"])
     watched.wait_until("document.querySelectorAll('.icl-live-point').length === 3")
+    watched.next_frame()
     assert points(watched)[2] == pytest.approx([0, 0.4], abs=0.02)
     add, remove = (page.get_by_role("button", name=name, exact=True) for name in ("Add", "Remove"))
     for _ in range(17):
         add.click()
+    watched.next_frame()
     assert len(points(watched)) == 20
     assert add.is_disabled()
     page.mouse.dblclick(*place(watched, 0))
     watched.wait_until("document.querySelectorAll('.icl-live-point').length === 19")
+    watched.next_frame()
     assert [-2, 0.3] not in points(watched)
     for _ in range(18):
         remove.click()
+    watched.next_frame()
     assert len(points(watched)) == 1
     assert remove.is_disabled()
     watched.state("exact")
