@@ -76,8 +76,8 @@ EXPERIMENTS = {
     several_layers.NAME: _of_jobs(
         several_layers.NAME, several_layers_jobs, several_layers_rows, heavy=True
     ),
-    variations.NAME: _of_jobs(variations.NAME, variations_jobs, variation_rows),
     sine.NAME: _of_jobs(sine.NAME, sine_jobs, sine_rows),
+    variations.NAME: _of_jobs(variations.NAME, variations_jobs, variation_rows),
 }
 
 
