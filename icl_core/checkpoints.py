@@ -90,6 +90,7 @@ def installed_versions() -> dict[str, str]:
 
 
 def sha256(data: bytes) -> str:
+    """The hash of a file's bytes, in hexadecimal."""
     return hashlib.sha256(data).hexdigest()
 
 

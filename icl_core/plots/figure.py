@@ -33,6 +33,7 @@ def figure_name(figure: Figure) -> str:
 
 
 def figure_title(figure: Figure) -> str:
+    """The title as plain text."""
     layout: Any = figure.layout
     return plain_text(str(layout.title.text or ""))
 

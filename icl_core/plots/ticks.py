@@ -36,6 +36,7 @@ def log_range(
 
 
 def log_ticks(low: float, high: float) -> list[float]:
+    """Places of ticks on a logarithmic axis: 1, 2, 5 or, over many decades, powers of ten."""
     decades = math.log10(high) - math.log10(low)
     steps = (1, 2, 5) if decades < 2.6 else (1,)
     steps = (1, 2, 3, 4, 5, 6, 8) if decades < 0.5 else steps

@@ -50,6 +50,7 @@ def linear(color: str) -> np.ndarray:
 
 
 def luminance(color: str) -> float:
+    """Relative luminance of a colour, 0 to 1 (WCAG 2.2)."""
     return float(TO_XYZ[1] @ linear(color))
 
 

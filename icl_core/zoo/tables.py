@@ -57,4 +57,5 @@ def load_table(name: str, folder: Path = PRETRAINED) -> Table:
 
 
 def baseline_table_name(task: LinearTask, method: str) -> str:
+    """The file name of a baseline's table on a task."""
     return f"{method}_{task_name(task)}"

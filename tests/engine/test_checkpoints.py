@@ -323,6 +323,10 @@ def test_missing_tensor(name: str) -> None:
     assert f"no tensor {name}" in refusal(file_of(tensors))
 
 
+def test_tensors_that_the_kind_does_not_have() -> None:
+    assert "no tensor 'W_E'" in refusal(file_of(TENSORS | {"W_E": np.zeros((2, 2))}))
+
+
 def test_foreign_file() -> None:
     """A good .safetensors file of another program."""
     assert "metadata" in refusal(save({"weight": np.zeros((2, 2))}))

@@ -74,10 +74,12 @@ def label(cell: Cell) -> str:
 
 
 def value(number: float) -> str:
+    """A number to four digits."""
     return f"{number:.4g}"
 
 
 def percent(share: float, digits: int = 0) -> str:
+    """A share in per cent."""
     return f"{100 * share:.{digits}f} %"
 
 
@@ -152,11 +154,13 @@ def pairs(table: Results, richer: Callable[[Cell], Cell | None]) -> Iterator[Pai
 
 
 def next_kind(table: Results) -> Callable[[Cell], Cell | None]:
+    """Finds the cell of the next more general parametrization."""
     more = {"gdpp": "diag", "diag": "full", "full": ""}
     return lambda c: table.cell(c.column.name, more[c.parametrization], c.layers)
 
 
 def next_depth(table: Results) -> Callable[[Cell], Cell | None]:
+    """Finds the cell of one layer more."""
     return lambda c: table.cell(c.column.name, c.parametrization, c.layers + 1)
 
 

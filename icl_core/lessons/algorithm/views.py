@@ -135,6 +135,7 @@ def worth_view(config: Algorithm, opened: Opened) -> View:
 
 
 def omega_view(config: Algorithm, opened: Opened) -> View:
+    """The four numbers of every layer as they were trained."""
     return View(
         figure=omega_chart(opened.normal, title="The four ω of every layer"),
         caption="Exact, as trained, in normalised coordinates.",

@@ -105,6 +105,7 @@ def several_gammas(config: GdppSpectrum, hessians: Hessians) -> list[float]:
 
 @kept("dim", "num_context", "inputs", "condition", "layers")
 def gamma_view(config: GdppSpectrum, spectra: Spectra) -> View:
+    """Condition numbers after GD++ layers by gamma, for several context lengths."""
     caption = (
         f"Medians over {PROMPTS:,} prompts. The formula takes the smallest and the largest "
         "eigenvalue of all of them, so one rare prompt decides it; for n = d it may lie above "
@@ -119,6 +120,7 @@ def gamma_view(config: GdppSpectrum, spectra: Spectra) -> View:
 
 @kept("dim", "num_context", "inputs", "condition", "layers")
 def kappas_view(config: GdppSpectrum, spectra: Spectra) -> View:
+    """The distribution of condition numbers over prompts, at several gammas."""
     hessians, gammas = spectra.hessians, several_gammas(config, spectra.hessians)
     found = conditions_after(hessians.eigenvalues, np.array(gammas), config.layers)[-1]
     high = np.quantile(found[np.isfinite(found)], 0.995)

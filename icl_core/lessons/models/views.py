@@ -19,6 +19,7 @@ from icl_core.tasks.noise import met_in_training
 
 
 def map_view(config: Models, shown: Shown) -> View:
+    """All models as cells by parametrization, depth and noise law."""
     figure = map_figure(config.quantity, shown.results, shown.picked.entry)
     rows = "A row is a kind of model with its number of layers, a column a noise law."
     return View(figure=figure, caption=f"{rows} {CAPTIONS[config.quantity]}")
@@ -70,6 +71,7 @@ CELL = 150
 
 
 def weights_view(config: Models, shown: Shown) -> View:
+    """Q and P of the model looked into, in normalised coordinates."""
     card = shown.picked
     rows = panels(normalised(card.model, card.entry.linear_task))
     title = f"Weights of {card.label} (normalised)"

@@ -73,6 +73,7 @@ def depth_figure(config: NoiseAndDepth, losses: Losses, *, mark: bool = True) ->
 
 
 def depth_view(config: NoiseAndDepth, losses: Losses) -> View:
+    """Loss after the last layer by depth, above the Bayes floor."""
     count = max(summary.count for summary in losses.over_noise.values())
     caption = (
         f"A point is a trained model: {config.statistic} over {count:,} prompts, exact over the "

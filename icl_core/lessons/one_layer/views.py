@@ -28,6 +28,7 @@ def _over_seeds(runs: Runs, uid: str, values: np.ndarray) -> Curve:
 
 
 def training_view(config: OneLayer, runs: Runs) -> View:
+    """Losses of all seeds over training, beside one step of gradient descent."""
     ends = (1.0, float(runs.x[-1]))
     figure = lines(
         [level("gd", runs.best, ends), _over_seeds(runs, "loss", runs.course.loss)],
@@ -46,6 +47,7 @@ def training_view(config: OneLayer, runs: Runs) -> View:
 
 
 def alignment_view(config: OneLayer, runs: Runs) -> View:
+    """Likeness to one step of gradient descent over training."""
     like = runs.course.likeness
     curves = [_over_seeds(runs, key, getattr(like, key)) for key, _ in MEASURES]
     return View(
@@ -142,6 +144,7 @@ def shift_curves(shift: str, runs: Runs) -> list[Curve]:
 
 
 def shift_view(config: OneLayer, runs: Runs) -> View:
+    """Losses on prompts unlike those of the training."""
     title, x, _ = SHIFTS[config.shift]
     figure = lines(
         shift_curves(config.shift, runs),

@@ -78,6 +78,7 @@ def _over_seeds(layers: Layers, method: str, values: np.ndarray, label: str) -> 
 
 
 def training_view(config: SeveralLayers, runs: Runs) -> View:
+    """Losses of all seeds over training, beside GD and GD++."""
     layers = runs[config.kind]
     ends = (1.0, float(layers.x[-1]))
     levels = [

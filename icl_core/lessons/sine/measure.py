@@ -10,7 +10,13 @@ from jaxtyping import Float
 
 from icl_core.algorithms.kernel import KernelDescent
 from icl_core.analysis.features import contributions
-from icl_core.experiments.sine.results import Course, KernelStep, load_course, load_kernel
+from icl_core.experiments.sine.results import (
+    Course,
+    KernelStep,
+    KernelSteps,
+    load_course,
+    load_kernel,
+)
 from icl_core.experiments.sine.settings import DEEPER, model_name, variant_of
 from icl_core.lessons.sine.config import Sine
 from icl_core.live.points import Point
@@ -23,12 +29,18 @@ from icl_core.zoo.library import PRETRAINED, find_entry, load_model
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Learned:
     """A transformer and its control, both in double precision, the best step with a Gaussian
-    kernel, and the trainings of all seeds: of both, and by the number of layers."""
+    kernel for every law, and the trainings of all seeds: of both, and by the number of layers."""
 
+    law: str
     models: Mapping[str, FeatureTransformer]
-    kernel: KernelStep
+    kernels: KernelSteps
     courses: Mapping[str, Course]
     depths: Mapping[int, Course]
+
+    @property
+    def kernel(self) -> KernelStep:
+        """The step with a Gaussian kernel that is best for the law."""
+        return self.kernels.of(self.law)
 
     @cached_property
     def step(self) -> KernelDescent:
@@ -64,8 +76,9 @@ def read(law: str, layers: int, seed: int, folder: Path = PRETRAINED) -> Learned
     """What the experiment left of these models."""
     names = {"transformer": variant_of(law, layers), "control": f"{law}_control"}
     return Learned(
+        law=law,
         models={name: _model(model_name(known, seed), folder) for name, known in names.items()},
-        kernel=load_kernel(folder).of(law),
+        kernels=load_kernel(folder),
         courses={name: load_course(known, folder) for name, known in names.items()},
         depths={L: load_course(variant_of("coded", L), folder) for L in (1, *DEEPER)},
     )

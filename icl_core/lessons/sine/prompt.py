@@ -153,7 +153,11 @@ def _answers(drawing: Drawing, config: Sine, found: Learned) -> None:
             y,
             name=words,
             mode="lines",
-            line={"color": translucent(METHODS[METHOD[chosen]].color, 0.6), "width": 1.5},
+            line={
+                "color": translucent(METHODS[METHOD[chosen]].color, 0.6),
+                "width": 1.5,
+                "dash": "solid" if index else "dot",
+            },
             hovertemplate=f"{words}: %{{y:.4g}}<extra></extra>",
         )
     uid = f"{chosen}-{last}"
@@ -233,5 +237,5 @@ def _additions(drawing: Drawing, config: Sine, found: Learned) -> None:
 def _largest(config: Sine, found: Learned) -> float:
     """The largest that an example of the shown prompt adds anywhere, and some room."""
     shown = config.replace(prompt="").points
-    model = found.models[config.model]
-    return ROOM * float(np.abs(weighed(model, shown, POINTS)).max())
+    adds = [weighed(model, shown, POINTS) for model in found.models.values()]
+    return ROOM * float(np.abs(adds).max())

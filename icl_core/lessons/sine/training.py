@@ -182,7 +182,7 @@ def depth_view(config: Sine, found: Learned) -> View:
         curves.append(over_seeds(method, x, end, label=label, uid=label[0], markers=True))
     ends = (0.0, float(max(found.depths)))
     figure = lines(
-        [level("kernel", float(found.kernel.loss.mean), ends), *curves],
+        [level("kernel", float(found.kernels.coded.loss.mean), ends), *curves],
         name="sine_depth",
         title="Loss layer by layer, coded law",
         alt="Line chart, logarithmic: the loss of the answers before attention and after every "

@@ -101,6 +101,7 @@ def kappa_text(kappa: float) -> str:
 
 
 def second_order_view(config: Theory, found: Convergence) -> View:
+    """Errors by step of GD++ as a second-order method, beside first-order ones."""
     curves, predicted = excess_curves(found)
     slider = Slider(
         "kappa", "Condition number κ", *KAPPAS, step=0.05, value=config.kappa, scale="log"

@@ -45,6 +45,7 @@ def square_curves(config: Theory, found: Squares) -> list[Curve]:
 
 
 def square_view(config: Theory, found: Squares) -> View:
+    """What linear attention makes of a square, by context length."""
     expected = Curve(method="paper", x=found.contexts, y=found.expected, label="√((d + 4) / n)")
     curves = square_curves(config, found)
     return View(

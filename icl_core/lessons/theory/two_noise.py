@@ -109,6 +109,7 @@ def factor_curves(found: TwoNoiseLimit, index: int) -> list[Curve]:
 
 
 def limit_view(config: Theory, found: TwoNoiseLimit, trained: Trained | None) -> View:
+    """Loss of the two-layer construction by context length."""
     points = {}
     if trained is not None and config.levels == "trained":
         points["diag"] = (TRAINED_CONTEXT, trained.loss, trained.stderr)
@@ -136,6 +137,7 @@ def factor_grid(found: TwoNoiseLimit) -> Grid:
 
 
 def factor_view(config: Theory, found: TwoNoiseLimit) -> View:
+    """By what the construction multiplies least squares at each noise level."""
     now, labels = CONTEXTS.index(config.num_context), [f"{n:,}" for n in CONTEXTS]
     return View(
         figure=plots.factor_figure(

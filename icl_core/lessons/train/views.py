@@ -79,6 +79,7 @@ def movie_player(config: Train, outcome: Outcome) -> Player:
 
 
 def by_layer_view(config: Train, outcome: Outcome) -> View:
+    """Loss after every layer, once the model is measured."""
     return View(figure=layers_figure(config.style, outcome.measured, _loss(config)))
 
 

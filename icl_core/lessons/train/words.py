@@ -67,4 +67,5 @@ def file_name(config: Train) -> str:
 
 
 def label_of(parametrization: Parametrization, layers: int) -> str:
+    """The name of a linear transformer: parametrization and depth."""
     return f"{METHODS[parametrization].label}, {counted(layers, 'layer')}"

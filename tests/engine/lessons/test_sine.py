@@ -120,6 +120,15 @@ def test_losses_are_those_of_the_trainings(found: Learned) -> None:
     assert_close(trace(figure, "kernel").y[0], float(found.kernel.loss.mean))
 
 
+def test_depth_is_shown_for_the_coded_law_whatever_the_law() -> None:
+    printed = Sine(law="printed")
+    other = lesson.measure(printed)
+    figure = VIEWS["depth"](printed, other).figure
+    assert_close(trace(figure, "kernel").y[0], float(other.kernels.coded.loss.mean))
+    assert_close(trace(figure, "3").y, other.depths[3].end.mean.mean(0))
+    assert "2 layers" in VIEWS["depth"](printed, other).caption
+
+
 def test_findings_hold_their_numbers(found: Learned) -> None:
     said = lesson.finding(Sine(), found)
     for name in found.courses:
