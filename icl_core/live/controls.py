@@ -121,7 +121,7 @@ class Answer:
 
 
 def check_controls(controls: Sequence[Control]) -> None:
-    """Refuse two controls of one name, and two players."""
+    """Refuse controls that do not go together on a chart."""
     names = [control.name for control in controls]
     if len(set(names)) < len(names):
         raise InputError(f"Two controls share a name in {names}: each needs its own.")
