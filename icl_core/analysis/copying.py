@@ -1,6 +1,8 @@
 """How a layer moves information between tokens: sensitivities, attention, and edited contexts."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float
@@ -90,11 +92,11 @@ def _shares(keys: np.ndarray, seen: np.ndarray, A: np.ndarray, softmax: bool) ->
 
 def _states(
     model: CopyingTransformer, context: Context, queries: Queries | None = None
-) -> list[tuple[np.ndarray, np.ndarray]]:
+) -> Sequence[tuple[Any, Any]]:
     if queries is None:
         queries = context.X[:, :0]
     tokens, asked = (np.asarray(values) for values in (contents(context), queries))
-    return layers(model.shape, model.tensors(), tokens, asked)  # type: ignore[return-value]
+    return layers(model.shape, model.tensors(), tokens, asked)
 
 
 def swapped_contents(

@@ -56,8 +56,8 @@ def _corners(task: AnyTask) -> Callable[[np.random.Generator, int, int], Draw]:
     def draw(rng: np.random.Generator, count: int, queries: int) -> Draw:
         X = known.inputs.draw(rng, (count, known.num_context, known.dim))
         w = rng.standard_normal((count, known.dim))
-        context = Context(X=X, y=np.matvec(X, w))  # type: ignore[arg-type]
+        context = Context(X=X, y=np.matvec(X, w))
         asked = np.broadcast_to(corners, (count, *corners.shape))
-        return Draw(context=context, queries=asked, truth=np.matvec(asked, w))  # type: ignore[arg-type]
+        return Draw(context=context, queries=asked, truth=np.matvec(asked, w))
 
     return draw

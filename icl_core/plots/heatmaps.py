@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from icl_core.plots.drawing import Curve, Drawing, Looks, numbered
+from icl_core.plots.curves import Curve
+from icl_core.plots.drawing import Drawing, Looks, numbered
 from icl_core.plots.figure import Figure
 from icl_core.plots.methods import METHODS
 from icl_core.plots.omegas import omega_panel

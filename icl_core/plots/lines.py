@@ -4,7 +4,8 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from icl_core.plots.drawing import Curve, Drawing, numbered
+from icl_core.plots.curves import Curve
+from icl_core.plots.drawing import Drawing, numbered
 from icl_core.plots.figure import Figure
 from icl_core.plots.ticks import log_range
 

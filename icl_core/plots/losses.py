@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from icl_core.plots.drawing import LOSS, Curve, Drawing, Met, level
+from icl_core.plots.curves import Curve, level
+from icl_core.plots.drawing import LOSS, Drawing, Met
 from icl_core.plots.figure import Figure
 from icl_core.plots.methods import METHODS
 from icl_core.plots.style import HEIGHT

@@ -65,7 +65,7 @@ class SineTask(Config):
         x = rng.uniform(-self.width / 2, self.width / 2, (count, self.num_context + queries))
         y = wave(a, phi, x).astype(dtype)
         x, n = x[..., None].astype(dtype), self.num_context
-        return Draw(context=Context(X=x[:, :n], y=y[:, :n]), queries=x[:, n:], truth=y[:, n:])  # type: ignore[arg-type]
+        return Draw(context=Context(X=x[:, :n], y=y[:, :n]), queries=x[:, n:], truth=y[:, n:])
 
 
 def wave(a: np.ndarray, phi: np.ndarray, x: np.ndarray) -> np.ndarray:

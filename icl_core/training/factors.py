@@ -11,8 +11,9 @@ from dataclasses import dataclass, replace
 import jax.numpy as jnp
 import numpy as np
 from flax import struct
-from jaxtyping import Array, Float
+from jaxtyping import Float
 
+from icl_core.arrays import Array
 from icl_core.errors import InputError
 from icl_core.models.factored import FACTORS, layer_products
 from icl_core.models.products import multiply
@@ -107,7 +108,8 @@ class FactorTrainee(Config):
         )
         if last:
             X = np.ascontiguousarray(np.moveaxis(X, 1, -1))
-        contexts = Contexts(X=X, w=w, variance=np.float32(task.inputs.variance), on=np.int32(1))  # type: ignore[arg-type]
+        variance, on = np.asarray(task.inputs.variance, np.float32), np.asarray(1, np.int32)
+        contexts = Contexts(X=X, w=w, variance=variance, on=on)
         return Drawn(contexts, 0, BLOCK, words_of(rng))
 
 

@@ -17,8 +17,9 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 from flax import struct
-from jaxtyping import Array, Float, UInt
+from jaxtyping import Float, UInt
 
+from icl_core.arrays import Array
 from icl_core.errors import InputError
 from icl_core.training.config import RunConfig
 from icl_core.training.optimisers import OPTIMISERS, SCHEDULES

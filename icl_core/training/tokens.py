@@ -12,8 +12,9 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 from flax import struct
-from jaxtyping import Array, Float
+from jaxtyping import Float
 
+from icl_core.arrays import Array
 from icl_core.errors import InputError
 from icl_core.models.blocks import BlockModel, Parameters, answers
 from icl_core.tasks.linear import LinearTask
@@ -107,7 +108,7 @@ def draw_batch(
         for count in (task.num_context, queries)
     )
     w = rng.standard_normal((*lead, task.dim), np.float32)
-    return Batch(X=X, w=w, queries=asked)  # type: ignore[arg-type]
+    return Batch(X=X, w=w, queries=asked)
 
 
 def half_mse(model: BlockModel, parameters: Parameters, batch: Batch) -> Array:

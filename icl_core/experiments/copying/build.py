@@ -114,7 +114,8 @@ def _evaluation() -> Draw:
 @cache
 def _looked_at() -> Context:
     context = _evaluation().context
-    return Context(X=np.float64(context.X[:LOOKED_AT]), y=np.float64(context.y[:LOOKED_AT]))  # type: ignore[arg-type]
+    X, y = (np.asarray(values[:LOOKED_AT], np.float64) for values in (context.X, context.y))
+    return Context(X=X, y=y)
 
 
 @cache

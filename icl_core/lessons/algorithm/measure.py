@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import jax
 import numpy as np
@@ -120,11 +121,11 @@ def read(task: str, kind: str, layers: int, folder: Path = PRETRAINED) -> Opened
         normal=omega_values(normalised(model, family.task)),
         sample=draw_sample(family.task),
         law=draw_law(family.task),
-        **_baselines(family, folder),  # type: ignore[arg-type]
+        **_baselines(family, folder),
     )
 
 
-def _baselines(family: Family, folder: Path) -> dict[str, object]:
+def _baselines(family: Family, folder: Path) -> dict[str, Any]:
     tables = baseline_tables(family, folder)
     wanted = [name for name in ("const_rr", "bayes_rr") if name in tables]
     return {

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from icl_core.lessons.copying.config import TOKENS
-from icl_core.plots.drawing import Curve, Drawing
+from icl_core.plots.curves import Curve
+from icl_core.plots.drawing import Drawing
 from icl_core.plots.figure import DECORATION, Figure
 from icl_core.plots.lines import PLAIN
 from icl_core.plots.methods import METHODS

@@ -24,7 +24,7 @@ from icl_core.experiments.copying.settings import OPTIMISED, model_name
 from icl_core.experiments.shared import MAIN, task_of
 from icl_core.lessons.copying.config import PROMPTS, Copying
 from icl_core.models.copying import CopyingModel, CopyingTransformer, answers, contents
-from icl_core.plots.drawing import Curve
+from icl_core.plots.curves import Curve
 from icl_core.tasks.base import Context, Draw
 from icl_core.zoo.library import PRETRAINED
 from icl_core.zoo.movies import Movie, load_movie

@@ -9,7 +9,7 @@ from icl_core.lessons.copying.config import EDITS, MODELS, PROMPTS, TOKENS, Copy
 from icl_core.lessons.copying.measure import QUERIES, Trainings, levels
 from icl_core.lessons.copying.words import swap_caption
 from icl_core.live import View
-from icl_core.plots.drawing import Curve
+from icl_core.plots.curves import Curve
 from icl_core.zoo.results import stacked
 
 

@@ -26,7 +26,7 @@ from icl_core.live.moving import Index, Values, grid_at, matrix_values, updates_
 from icl_core.models.copying import CopyingTransformer
 from icl_core.models.factored import layer_products
 from icl_core.plots import heatmaps as heat
-from icl_core.plots.drawing import Curve
+from icl_core.plots.curves import Curve
 from icl_core.plots.lines import lines
 
 READOUTS = {

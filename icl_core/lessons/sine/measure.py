@@ -55,7 +55,7 @@ class Learned:
 def context_of(points: Sequence[Point]) -> Context:
     """One prompt of these examples."""
     table = np.array(points, float)
-    return Context(X=table[None, :, :1], y=table[None, :, 1])  # type: ignore[arg-type]
+    return Context(X=table[None, :, :1], y=table[None, :, 1])
 
 
 def answers_at(

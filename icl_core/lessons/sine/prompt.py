@@ -13,7 +13,8 @@ from icl_core.lessons.sine.measure import Learned, answers_at, weighed
 from icl_core.lessons.sine.words import METHOD, prompt_caption
 from icl_core.live import Engine, Points, Readout, Slider, View
 from icl_core.models.features import FeatureTransformer, attention
-from icl_core.plots.drawing import Curve, Drawing
+from icl_core.plots.curves import Curve
+from icl_core.plots.drawing import Drawing
 from icl_core.plots.figure import DECORATION, Figure
 from icl_core.plots.methods import METHODS
 from icl_core.plots.style import translucent

@@ -22,7 +22,8 @@ from icl_core.lessons.sine.words import (
 )
 from icl_core.live import Player, View
 from icl_core.live.moving import Index, Values, grid_at, updates_player
-from icl_core.plots.drawing import Curve, Drawing, level
+from icl_core.plots.curves import Curve, level
+from icl_core.plots.drawing import Drawing
 from icl_core.plots.lines import PLAIN, lines, measures
 from icl_core.plots.methods import METHODS
 from icl_core.plots.ticks import log_range

@@ -14,7 +14,7 @@ from icl_core.lessons.softmax import figures as plots
 from icl_core.lessons.softmax.config import Softmax
 from icl_core.lessons.softmax.measure import LINEAR, Found
 from icl_core.live import View
-from icl_core.plots.drawing import Curve, level
+from icl_core.plots.curves import Curve, level
 from icl_core.plots.lines import lines
 
 

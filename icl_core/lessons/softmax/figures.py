@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
-from icl_core.plots.drawing import Curve, Drawing
+from icl_core.plots.curves import Curve
+from icl_core.plots.drawing import Drawing
 from icl_core.plots.figure import Figure
 from icl_core.plots.lines import PLAIN
 from icl_core.plots.methods import METHODS

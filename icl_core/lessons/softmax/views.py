@@ -29,7 +29,7 @@ from icl_core.live.moving import (
     updates_player,
 )
 from icl_core.plots import heatmaps as heat
-from icl_core.plots.drawing import Curve, level
+from icl_core.plots.curves import Curve, level
 
 KQ = "η W<sub>K</sub><sup>T</sup>W<sub>Q</sub>"
 SAMPLED = 20

@@ -21,7 +21,7 @@ from icl_core.live.message import message
 from icl_core.models.linear import LinearTransformer
 from icl_core.plots import heatmaps as weights
 from icl_core.plots import losses
-from icl_core.plots.drawing import Curve
+from icl_core.plots.curves import Curve
 from icl_core.plots.ticks import limit_of, log_range, log_ticks, tick_label
 from icl_core.tasks.linear import LinearTask
 from icl_core.tasks.noise import UniformNoise
