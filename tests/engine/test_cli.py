@@ -195,7 +195,7 @@ def test_zoo_table_writes_the_document(tmp_path, capsys):
 
 
 def test_zoo_verify_notices_a_changed_file(tmp_path, monkeypatch):
-    entry = library.read_manifest()[0]
+    entry = library.entries_of(library.MIXED_NOISE)[0]
     shutil.copytree(library.PRETRAINED / "tables", tmp_path / "tables")
     (tmp_path / entry.file).write_bytes((library.PRETRAINED / entry.file).read_bytes() + b" ")
     library.write_manifest((entry,), tmp_path)
@@ -205,7 +205,7 @@ def test_zoo_verify_notices_a_changed_file(tmp_path, monkeypatch):
 
 
 def test_verify_notices_a_figure_that_tokens_do_not_confirm(tmp_path):
-    entry = library.read_manifest()[0]
+    entry = library.entries_of(library.MIXED_NOISE)[0]
     (tmp_path / entry.file).write_bytes((library.PRETRAINED / entry.file).read_bytes())
     wrong = entry.metrics | {"mean": entry.metrics["mean"] * 1.5 + 1}
     library.write_manifest((dataclasses.replace(entry, metrics=wrong),), tmp_path)

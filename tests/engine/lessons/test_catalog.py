@@ -41,7 +41,7 @@ def test_a_changed_list_of_models_is_seen_at_once_and_read_no_sooner(tmp_path: P
     found = families(tmp_path), relatives("uniform5_d10_n20", tmp_path)
     assert families(tmp_path) is found[0]
     assert relatives("uniform5_d10_n20", tmp_path) is found[1]
-    left = [entry for entry in read_manifest() if entry.linear_task.dim == 10]
+    left = [entry for entry in read_manifest() if entry.task.dim == 10]
     write_manifest(tuple(left), tmp_path)
     assert [name for name in found[0] if name not in families(tmp_path)] == [
         "uniform3_d1_n10",
