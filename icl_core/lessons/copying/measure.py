@@ -1,7 +1,7 @@
 """The shipped trainings, the constructions, and what they answer on fresh prompts."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -54,6 +54,13 @@ class Trainings:
             looks: copying_descent(dim=MAIN, num_context=MAIN, eta=eta, looks=looks)
             for looks in LOOKS
         }
+
+    def first(self, count: int) -> "Trainings":
+        """The same on the first prompts alone, where a view asks many models."""
+        drawn = self.drawn
+        context = Context(X=drawn.context.X[:count], y=drawn.context.y[:count])
+        few = Draw(context=context, queries=drawn.queries[:count], truth=drawn.truth[:count])
+        return replace(self, drawn=few)
 
     @property
     def step(self) -> GradientDescent:

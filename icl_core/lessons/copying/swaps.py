@@ -5,12 +5,15 @@ from functools import lru_cache
 import numpy as np
 
 from icl_core.lessons.copying import figures as plots
-from icl_core.lessons.copying.config import EDITS, MODELS, PROMPTS, TOKENS, Copying
+from icl_core.lessons.copying.config import EDITS, MODELS, TOKENS, Copying
 from icl_core.lessons.copying.measure import QUERIES, Trainings, levels
 from icl_core.lessons.copying.words import swap_caption
 from icl_core.live import View
 from icl_core.plots.curves import Curve
 from icl_core.zoo.results import stacked
+
+FEW = 40
+"""Prompts on which every swap of a token is tried."""
 
 
 def swap_view(config: Copying, found: Trainings) -> View:
@@ -36,13 +39,11 @@ def swap_view(config: Copying, found: Trainings) -> View:
 @lru_cache(maxsize=64)
 def _partners(found: Trainings, optimiser: str, seed: int, first: int, edit: str) -> list[Curve]:
     """Loss over prompts after the first token has been swapped with each: trained, and built."""
-    config = Copying(optimiser=optimiser, seed=seed, first=first, edit=edit)
+    config, few = Copying(optimiser=optimiser, seed=seed, first=first, edit=edit), found.first(FEW)
     places, curves = np.array(list(TOKENS)), []
     for name, method in (("trained", "full"), ("partner", "construction")):
         model = found.model(config, name)
-        known = stacked(
-            [found.loss(found.answers(model, config.replace(second=at))) for at in TOKENS]
-        )
+        known = stacked([few.loss(few.answers(model, config.replace(second=at))) for at in TOKENS])
         curves.append(
             Curve(
                 method=method,
@@ -70,6 +71,6 @@ def partners_view(config: Copying, found: Trainings) -> View:
             title=f"{first} exchanges {EDITS[config.edit]} with another token",
         ),
         title="Which swaps break it?",
-        caption=f"Mean over {PROMPTS} prompts of {QUERIES} queries, paired with one step of "
+        caption=f"Mean over {FEW} prompts of {QUERIES} queries, paired with one step of "
         f"gradient descent on the prompt as it was; {first} with itself is no swap.",
     )

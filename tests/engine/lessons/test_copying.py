@@ -13,6 +13,7 @@ from icl_core.experiments.copying.settings import FRAMES, OPTIMISED
 from icl_core.lessons import copying as lesson
 from icl_core.lessons.copying.config import MODELS, OPTIMISERS, PRESETS, TOKENS, Copying
 from icl_core.lessons.copying.measure import Trainings, attention, read
+from icl_core.lessons.copying.swaps import FEW
 from icl_core.lessons.copying.views import VIEWS
 from icl_core.models.copying import CopyingTransformer, answers, contents
 from icl_core.tasks.base import Context
@@ -124,10 +125,10 @@ def test_the_two_tokens_of_an_example_are_alike_to_the_construction_alone(
     assert_close(found.answers(exact, config), found.answers(exact))
     traces = _traces("partners", config, found)
     assert traces["construction"].y[1] == pytest.approx(float(found.descents.one))
-    known, whole = found.model(config), traces["full"].y[0]
-    assert whole == pytest.approx(float(found.loss(found.answers(known)).mean))
+    known, few = found.model(config), found.first(FEW)
+    assert traces["full"].y[0] == pytest.approx(float(few.loss(few.answers(known)).mean))
     for second in (1, 2):
-        swapped = found.loss(found.answers(known, config.replace(second=second)))
+        swapped = few.loss(few.answers(known, config.replace(second=second)))
         assert traces["full"].y[second] == pytest.approx(float(swapped.mean))
     assert np.abs(found.answers(known, config) - found.answers(known)).max() > 0.1
     # A wrong pair costs more than a pair that stands the other way round.
