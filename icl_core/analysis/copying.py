@@ -1,14 +1,12 @@
 """How a layer moves information between tokens: sensitivities, attention, and edited contexts."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from jaxtyping import Float
 
 from icl_core.arrays import Array
-from icl_core.models.copying import CopyingTransformer, Places, contents, layers
+from icl_core.models.copying import CopyingTransformer, Places, contents, embedded, layers
 from icl_core.models.predictor import Queries
 from icl_core.tasks.base import Context
 
@@ -54,7 +52,7 @@ def sensitivities(model: CopyingTransformer, context: Context) -> Sensitivities:
     where t_i = s_i (a_i - sum_j s_j a_j) / sqrt(size) for softmax and a_i for linear attention.
     """
     dim, softmax = context.X.shape[-1], model.shape.softmax > 0
-    E, _ = _states(model, context)[0]
+    E, _ = _state(model, context, context.X[:, :0])
     W_K, W_Q, W_V, P = (values[0] for values in model.tensors().values())
     tokens, batch = E.shape[1:]
     slopes = np.eye(tokens)[..., None] * np.ones(dim)
@@ -74,7 +72,7 @@ def attention_maps(
 ) -> Float[np.ndarray, "heads batch tokens+queries tokens"]:
     """How much each token, and below them each query, attends to each token of the context: shares
     in a softmax layer, scores in a linear one."""
-    E, asked = _states(model, context, queries)[layer]
+    E, asked = _state(model, context, queries, layer)
     W_K, W_Q = (model.tensors()[name][layer] for name in ("W_K", "W_Q"))
     seen = np.concatenate([E, asked], axis=1)
     softmax = layer < model.shape.softmax
@@ -90,13 +88,13 @@ def _shares(keys: np.ndarray, seen: np.ndarray, A: np.ndarray, softmax: bool) ->
     return sizes / sizes.sum(-1, keepdims=True)
 
 
-def _states(
-    model: CopyingTransformer, context: Context, queries: Queries | None = None
-) -> Sequence[tuple[Any, Any]]:
-    if queries is None:
-        queries = context.X[:, :0]
-    tokens, asked = (np.asarray(values) for values in (contents(context), queries))
-    return layers(model.shape, model.tensors(), tokens, asked)
+def _state(
+    model: CopyingTransformer, context: Context, queries: Queries, layer: int = 0
+) -> tuple[np.ndarray, np.ndarray]:
+    """Tokens and queries before a layer: none is computed before the first."""
+    asked = model.shape, model.tensors(), np.asarray(contents(context)), np.asarray(queries)
+    tokens, queries = embedded(*asked) if layer == 0 else layers(*asked)[layer]
+    return np.asarray(tokens), np.asarray(queries)
 
 
 def swapped_contents(

@@ -32,6 +32,8 @@ Parameters = Mapping[str, Array]
 """W_K, W_Q, W_V, P, [layers, heads, size, size] each. Vectors are columns."""
 Places = tuple[int, ...]
 """Where every token of a context stands."""
+State = tuple[Float[Array, "size tokens batch"], Float[Array, "size queries batch"]]
+"""Tokens of the context, and queries."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,14 +114,14 @@ def contents(context: Context) -> Float[Array, "batch tokens dim"]:
     return xp.stack([X, targets], axis=2).reshape(batch, 2 * n, dim)
 
 
-def layers(
+def embedded(
     model: CopyingModel,
     parameters: Parameters,
     tokens: Float[Array, "batch tokens dim"],
     queries: Queries,
     places: Places | None = None,
-) -> list[tuple[Float[Array, "size tokens batch"], Float[Array, "size queries batch"]]]:
-    """Tokens of the context, with their places, and queries before layer 1, after it, and so on.
+) -> State:
+    """Tokens of the context and queries, with their places, before layer 1.
 
     tokens are `contents`, as they are or edited; places: where each stands, in the order of the
     context unless said otherwise.
@@ -132,7 +134,18 @@ def layers(
         known[np.asarray(places)],
         xp.broadcast_to(known[-1], (queries.shape[1], known.shape[1])),
     )
-    context, asked = (_placed(e, p) for e, p in zip((tokens, queries), where, strict=True))
+    return _placed(tokens, where[0]), _placed(queries, where[1])
+
+
+def layers(
+    model: CopyingModel,
+    parameters: Parameters,
+    tokens: Float[Array, "batch tokens dim"],
+    queries: Queries,
+    places: Places | None = None,
+) -> list[State]:
+    """Tokens of the context and queries before layer 1, after it, and so on; see `embedded`."""
+    context, asked = embedded(model, parameters, tokens, queries, places)
     found = [(context, asked)]
     for layer in range(model.num_layers):
         attend = softmax_attention if layer < model.softmax else linear_attention
