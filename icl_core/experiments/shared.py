@@ -6,6 +6,7 @@ from typing import Any, Generic, TypeVar
 
 import numpy as np
 
+from icl_core.analysis.floors import one_layer_loss
 from icl_core.checkpoints import Checkpoint
 from icl_core.models.kinds import Model
 from icl_core.tasks.inputs import UniformInputs
@@ -30,6 +31,33 @@ def task_of(size: int) -> LinearTask:
     return LinearTask(
         dim=size, num_context=size, noise=FixedNoise(value=0.0), inputs=UniformInputs()
     )
+
+
+def nothing() -> float:
+    """The loss (half MSE) of answering 0."""
+    return 0.5 * float(task_of(MAIN).query_variances.sum())
+
+
+def halfway() -> float:
+    """The loss midway between answering 0 and one step of gradient descent."""
+    return 0.5 * (nothing() + one_layer_loss(task_of(MAIN)))
+
+
+def plateaus(steps: np.ndarray, losses: np.ndarray) -> np.ndarray:
+    """Updates until the loss of each seed is first at most `halfway`, interpolated; inf: never.
+
+    steps and losses are [seeds, snapshots].
+    """
+    found = []
+    for marks, loss in zip(steps, losses, strict=True):
+        below = np.flatnonzero(loss <= halfway())
+        if not below.size:
+            found.append(np.inf)
+            continue
+        at = int(below[0])
+        share = (loss[at - 1] - halfway()) / (loss[at - 1] - loss[at])
+        found.append(float(marks[at - 1] + share * (marks[at] - marks[at - 1])))
+    return np.array(found)
 
 
 def training_settings(trainee: Config, run: RunConfig) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import numpy as np
 from icl_core.analysis.estimate import Estimate
 from icl_core.analysis.floors import one_layer_loss
 from icl_core.experiments.copying.settings import DESCENTS, NEAR, OPTIMISED, model_name
-from icl_core.experiments.shared import MAIN, task_of
+from icl_core.experiments.shared import MAIN, plateaus, task_of
 from icl_core.zoo.library import PRETRAINED
 from icl_core.zoo.results import load_result, stacked
 
@@ -67,22 +67,10 @@ def load_descents(folder: Path = PRETRAINED) -> Descents:
 
 
 def jumps(course: Course) -> np.ndarray:
-    """Updates of each seed of a course until its loss is half-way from that of answering 0 to that
-    of one step of gradient descent, interpolated; inf: never."""
-    half = 0.5 * (nothing() + one_layer_loss(task_of(MAIN)))
-    found = []
-    for steps, loss in zip(course.steps, course.loss.mean, strict=True):
-        at = int(np.argmax(loss <= half))
-        ends = ([loss[at], loss[at - 1]], [steps[at], steps[at - 1]])
-        found.append(float(np.interp(half, *ends)) if loss[at] <= half else np.inf)
-    return np.array(found)
+    """Updates of each seed of a course until its loss is half-way down; inf: never."""
+    return plateaus(course.steps, course.loss.mean)
 
 
 def reached(course: Course) -> np.ndarray:
     """Which seeds of a course end within NEAR of the loss of one step of gradient descent."""
     return course.loss.mean[:, -1] < (1 + NEAR) * one_layer_loss(task_of(MAIN))
-
-
-def nothing() -> float:
-    """The loss of answering 0."""
-    return 0.5 * float(task_of(MAIN).query_variances.sum())

@@ -12,8 +12,7 @@ from typing import Annotated
 import numpy as np
 
 from icl_core.analysis.estimate import Estimate
-from icl_core.analysis.floors import one_layer_loss
-from icl_core.experiments.shared import MAIN, task_of
+from icl_core.experiments.shared import plateaus
 from icl_core.experiments.variations.settings import ALGORITHMS, VARIANTS, model_name
 from icl_core.zoo.library import PRETRAINED
 from icl_core.zoo.movies import Movie, load_movie
@@ -109,26 +108,3 @@ def load_course(variant: str, folder: Path = PRETRAINED) -> Course:
 def load_algorithms(folder: Path = PRETRAINED) -> Algorithms:
     """What the trainings are measured against."""
     return load_result(Algorithms, ALGORITHMS, folder)
-
-
-def halfway() -> float:
-    """The loss midway between answering 0 and one step of gradient descent."""
-    task = task_of(MAIN)
-    return 0.25 * float(task.query_variances.sum()) + 0.5 * one_layer_loss(task)
-
-
-def plateaus(steps: np.ndarray, losses: np.ndarray) -> np.ndarray:
-    """Updates until the loss of each seed is first at most `halfway`, interpolated; inf: never.
-
-    steps and losses are [seeds, snapshots].
-    """
-    found = []
-    for marks, loss in zip(steps, losses, strict=True):
-        below = np.flatnonzero(loss <= halfway())
-        if not below.size:
-            found.append(np.inf)
-            continue
-        at = int(below[0])
-        share = (loss[at - 1] - halfway()) / (loss[at - 1] - loss[at])
-        found.append(float(marks[at - 1] + share * (marks[at] - marks[at - 1])))
-    return np.array(found)

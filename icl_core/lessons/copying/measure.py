@@ -13,15 +13,9 @@ from icl_core.analysis.estimate import Estimate
 from icl_core.analysis.floors import one_layer_step
 from icl_core.analysis.loss import sampled_loss
 from icl_core.constructions.copying import LOOKS, copying_descent
-from icl_core.experiments.copying.results import (
-    Course,
-    Descents,
-    load_course,
-    load_descents,
-    nothing,
-)
+from icl_core.experiments.copying.results import Course, Descents, load_course, load_descents
 from icl_core.experiments.copying.settings import OPTIMISED, model_name
-from icl_core.experiments.shared import MAIN, task_of
+from icl_core.experiments.shared import MAIN, nothing, task_of
 from icl_core.lessons.copying.config import PROMPTS, Copying
 from icl_core.models.copying import CopyingModel, CopyingTransformer, answers, contents
 from icl_core.plots.curves import Curve

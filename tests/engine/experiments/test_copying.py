@@ -8,16 +8,9 @@ from icl_core.analysis.estimate import Estimate
 from icl_core.analysis.floors import one_layer_loss, one_layer_step
 from icl_core.analysis.loss import sampled_loss
 from icl_core.experiments.copying.build import frames_of, train
-from icl_core.experiments.copying.results import (
-    Course,
-    jumps,
-    load_course,
-    load_descents,
-    nothing,
-    reached,
-)
+from icl_core.experiments.copying.results import Course, jumps, load_course, load_descents, reached
 from icl_core.experiments.copying.settings import FRAMES, OPTIMISED, Optimised, model_name
-from icl_core.experiments.shared import MAIN, task_of
+from icl_core.experiments.shared import MAIN, nothing, task_of
 from icl_core.models.copying import CopyingTransformer
 from icl_core.training import RunConfig
 from icl_core.zoo.library import PRETRAINED, find_entry, load_model

@@ -6,16 +6,10 @@ import pytest
 from icl_core.analysis.estimate import Estimate
 from icl_core.analysis.floors import one_layer_loss
 from icl_core.analysis.recursion import exact_losses, sample_spectra
-from icl_core.experiments.shared import MAIN, task_of
+from icl_core.experiments.shared import MAIN, halfway, plateaus, task_of
 from icl_core.experiments.variations.build import train_variant
 from icl_core.experiments.variations.evaluation import descents, evaluation_at
-from icl_core.experiments.variations.results import (
-    Course,
-    halfway,
-    load_algorithms,
-    load_course,
-    plateaus,
-)
+from icl_core.experiments.variations.results import Course, load_algorithms, load_course
 from icl_core.experiments.variations.settings import SCALES, VARIANTS, Variant, model_name
 from icl_core.models.blocks import BlockTransformer
 from icl_core.training import RunConfig
