@@ -6,6 +6,7 @@ from typing import Any, Generic, TypeVar
 
 import numpy as np
 
+from icl_core.analysis.estimate import Estimate
 from icl_core.analysis.floors import one_layer_loss
 from icl_core.checkpoints import Checkpoint
 from icl_core.models.kinds import Model
@@ -65,6 +66,15 @@ def training_settings(trainee: Config, run: RunConfig) -> dict[str, Any]:
     return {"trainee": trainee.to_dict(), "run": run.to_dict()}
 
 
+@dataclass(frozen=True, kw_only=True)
+class Variant(Generic[Trained]):
+    """What is trained, how, and from how many seeds."""
+
+    trainee: Trained
+    run: RunConfig
+    seeds: int
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Training(Generic[Trained]):
     """A whole run; seconds by the clock, and of the processor."""
@@ -97,6 +107,17 @@ class Training(Generic[Trained]):
     def train_losses(self) -> np.ndarray:
         """Mean losses (half MSE) of the last batch before every snapshot; the first is nan."""
         return np.array([snapshot.train_loss for snapshot in self.snapshots])
+
+    def metrics(self, loss: Estimate, prompts: int, seed: int) -> dict[str, Any]:
+        """What the manifest says of a loss [...], whose last one is that of the trained model, on
+        so many prompts drawn from a seed."""
+        return {
+            "mean": float(loss.mean[-1]),
+            "stderr": float(loss.stderr[-1]),
+            "prompts": prompts,
+            "seed": seed,
+            "seconds": round(self.processor_seconds, 1),
+        }
 
     def checkpoint(self, model: Model, metrics: dict[str, Any]) -> Checkpoint[Model]:
         """The model that came out, with what the manifest says of it."""

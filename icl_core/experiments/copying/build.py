@@ -83,13 +83,7 @@ def measured(shape: Shape, training: Training) -> Made:
         frames=frames_of(training.steps, loss.mean, FRAMES),
         seconds=np.array(training.processor_seconds),
     )
-    metrics = {
-        "mean": float(course.loss.mean[-1]),
-        "stderr": float(course.loss.stderr[-1]),
-        "prompts": EVALUATION,
-        "seed": EVALUATION_SEED,
-        "seconds": round(training.processor_seconds, 1),
-    }
+    metrics = training.metrics(course.loss, EVALUATION, EVALUATION_SEED)
     checkpoint = training.checkpoint(models[-1], metrics)
     return Made(result=course, checkpoint=checkpoint, movie=_movie(course, models))
 

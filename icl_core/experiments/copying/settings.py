@@ -9,11 +9,9 @@ layer 1 divided by sqrt(20). Adam makes the 45,000 updates of the figure, where 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
-from icl_core.experiments.shared import MAIN, task_of, training_settings
-from icl_core.training import RunConfig
+from icl_core.experiments.shared import MAIN, Variant, task_of, training_settings
 from icl_core.training.answers import RECIPES, AnswerTrainee
 
 NAME = "copying"
@@ -30,13 +28,7 @@ DESCENTS = f"{NAME}_descents"
 """What the trainings are measured against."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Optimised:
-    """What is trained, how, and from how many seeds."""
-
-    trainee: AnswerTrainee
-    run: RunConfig
-    seeds: int
+Optimised = Variant[AnswerTrainee]
 
 
 def _optimised(recipe: str, seeds: int, snapshots: int) -> Optimised:

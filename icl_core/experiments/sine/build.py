@@ -108,13 +108,7 @@ def train_variant(variant: Variant, seed: int, folder: Path) -> Made:
         course: Course = Compared(**known, likeness=stacked(alike))
     else:
         course = Course(**known)
-    metrics = {
-        "mean": float(end.mean[-1]),
-        "stderr": float(end.stderr[-1]),
-        "prompts": FINAL,
-        "seed": FINAL_SEED,
-        "seconds": round(training.processor_seconds, 1),
-    }
+    metrics = training.metrics(end, FINAL, FINAL_SEED)
     parameters = training.snapshots[-1].parameters
     trained = FeatureTransformer(parameters=parameters, shape=variant.model)
     return Made(result=course, checkpoint=training.checkpoint(trained, metrics))

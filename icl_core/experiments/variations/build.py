@@ -72,13 +72,7 @@ def train_variant(variant: settings.Variant, seed: int, folder: Path) -> Made:
         prediction_gap=_single([gap for _, gap in alike]),
         seconds=np.array(training.processor_seconds),
     )
-    metrics = {
-        "mean": float(course.loss.mean[-1]),
-        "stderr": float(course.loss.stderr[-1]),
-        "prompts": settings.EVALUATION,
-        "seed": settings.EVALUATION_SEED,
-        "seconds": round(training.processor_seconds, 1),
-    }
+    metrics = training.metrics(course.loss, settings.EVALUATION, settings.EVALUATION_SEED)
     checkpoint = training.checkpoint(models[-1], metrics)
     return Made(result=course, checkpoint=checkpoint, movie=_movie(course, frames))
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from icl_core.experiments import shared
 from icl_core.experiments.shared import MAIN, task_of, training_settings
 from icl_core.models.blocks import BlockModel
 from icl_core.training import RunConfig
@@ -27,12 +28,9 @@ ALGORITHMS = f"{NAME}_algorithms"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Variant:
-    """What is trained, from how many seeds, and the algorithm of `descents` it is likened to."""
+class Variant(shared.Variant[BlockTrainee]):
+    """descent: the algorithm of `descents` that it is likened to."""
 
-    trainee: BlockTrainee
-    run: RunConfig
-    seeds: int
     descent: str
 
 
