@@ -7,6 +7,7 @@ from jaxtyping import Float
 
 from icl_core.arrays import Array
 from icl_core.models.copying import CopyingTransformer, Places, contents, embedded, layers
+from icl_core.models.factored import FACTORS
 from icl_core.models.predictor import Queries
 from icl_core.tasks.base import Context
 
@@ -53,7 +54,7 @@ def sensitivities(model: CopyingTransformer, context: Context) -> Sensitivities:
     """
     dim, softmax = context.X.shape[-1], model.shape.softmax > 0
     E, _ = _state(model, context, context.X[:, :0])
-    W_K, W_Q, W_V, P = (values[0] for values in model.tensors().values())
+    W_K, W_Q, W_V, P = (model.tensors()[name][0] for name in FACTORS)
     tokens, batch = E.shape[1:]
     slopes = np.eye(tokens)[..., None] * np.ones(dim)
     for A, writes in zip(W_K.mT @ W_Q, (P @ W_V).sum(-2), strict=True):

@@ -16,7 +16,8 @@ coordinate in W_K of layer 2 makes the step exact.
 import numpy as np
 
 from icl_core.errors import InputError
-from icl_core.models.copying import FACTORS, CopyingModel, CopyingTransformer
+from icl_core.models.copying import CopyingModel, CopyingTransformer
+from icl_core.models.factored import FACTORS
 from icl_core.validation import choice, number
 
 LOOKS = ("partner", "next")

@@ -16,7 +16,7 @@ namespace of its arrays (`icl_core.arrays`): one XLA program, or numpy in the ca
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, ClassVar, Self
+from typing import ClassVar
 
 import jax
 import jax.numpy as jnp
@@ -25,9 +25,10 @@ from flax import struct
 from jaxtyping import Float
 
 from icl_core.arrays import Array, namespace, numpy_or_xla, scan
-from icl_core.models.predictor import Answers, Model, Queries
+from icl_core.models.predictor import Answers, Queries
 from icl_core.models.products import left, multiply, sandwich
-from icl_core.tasks.base import Context, Task
+from icl_core.models.shaped import Shaped
+from icl_core.tasks.base import Context
 from icl_core.validation import Config, checked, choice, integer, number
 
 ATTENTION = ("linear", "softmax")
@@ -82,32 +83,17 @@ class BlockModel(Config):
 
 
 @struct.dataclass
-class BlockTransformer(Model):
+class BlockTransformer(Shaped):
     """A model of that shape with its parameters: it answers token by token."""
 
-    parameters: Parameters
     shape: BlockModel = struct.field(pytree_node=False)
 
     kind: ClassVar[str] = "blocks"
+    described_by = BlockModel
 
     def answers(self, context: Context, queries: Queries) -> Answers:
         """Predictions after block 0..L, [L+1, batch, queries]."""
         return answers(self.shape, self.parameters, context.X, context.y, queries)
-
-    def config(self) -> dict[str, Any]:
-        return self.shape.to_dict()
-
-    def tensors(self) -> dict[str, np.ndarray]:
-        return {name: np.asarray(values) for name, values in self.parameters.items()}
-
-    @classmethod
-    def shapes(cls, config: Mapping[str, Any], task: Task) -> dict[str, tuple[int, ...]]:
-        shapes = BlockModel.from_dict(config).shapes(task.dim)
-        return {name: shape for name, (shape, _) in shapes.items()}
-
-    @classmethod
-    def build(cls, config: Mapping[str, Any], tensors: Mapping[str, np.ndarray]) -> Self:
-        return cls(parameters=tensors, shape=BlockModel.from_dict(config))
 
 
 def token_rows(

@@ -13,7 +13,7 @@ Proposition 3.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Self
+from typing import ClassVar
 
 import numpy as np
 from flax import struct
@@ -21,11 +21,12 @@ from jaxtyping import Float
 
 from icl_core.arrays import Array, namespace, numpy_or_xla, require_shape
 from icl_core.models.blocks import linear_attention, softmax_attention
-from icl_core.models.predictor import Answers, Model, Queries
+from icl_core.models.factored import FACTORS
+from icl_core.models.predictor import Answers, Queries
+from icl_core.models.shaped import Shaped
 from icl_core.tasks.base import Context, Task
 from icl_core.validation import Config, choice, integer
 
-FACTORS = ("W_K", "W_Q", "W_V", "P")
 PLACES = ("sinusoidal", "one-hot")
 
 Parameters = Mapping[str, Array]
@@ -77,32 +78,21 @@ class CopyingModel(Config):
 
 
 @struct.dataclass
-class CopyingTransformer(Model):
+class CopyingTransformer(Shaped):
     """A model of that shape with its parameters."""
 
-    parameters: Parameters
     shape: CopyingModel = struct.field(pytree_node=False)
 
     kind: ClassVar[str] = "copying"
+    described_by = CopyingModel
+
+    @classmethod
+    def sizes(cls, task: Task) -> tuple[int, ...]:
+        return task.dim, task.num_context
 
     def answers(self, context: Context, queries: Queries) -> Answers:
         """Predictions after layer 0..L, [L+1, batch, queries]."""
         return answers(self.shape, self.parameters, contents(context), queries)
-
-    def config(self) -> dict[str, Any]:
-        return self.shape.to_dict()
-
-    def tensors(self) -> dict[str, np.ndarray]:
-        return {name: np.asarray(self.parameters[name]) for name in FACTORS}
-
-    @classmethod
-    def shapes(cls, config: Mapping[str, Any], task: Task) -> dict[str, tuple[int, ...]]:
-        shapes = CopyingModel.from_dict(config).shapes(task.dim, task.num_context)
-        return {name: shape for name, (shape, _) in shapes.items()}
-
-    @classmethod
-    def build(cls, config: Mapping[str, Any], tensors: Mapping[str, np.ndarray]) -> Self:
-        return cls(parameters=tensors, shape=CopyingModel.from_dict(config))
 
 
 def contents(context: Context) -> Float[Array, "batch tokens dim"]:

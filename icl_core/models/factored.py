@@ -27,6 +27,15 @@ def layer_products(factors: Mapping[str, Array], num_layers: int) -> tuple[Array
     return (P @ W_V).repeat(times, axis=0), (W_K.mT @ W_Q).repeat(times, axis=0)
 
 
+def factors_of(
+    P: Float[np.ndarray, "*lead size size"], Q: Float[np.ndarray, "*lead size size"]
+) -> dict[str, np.ndarray]:
+    """Factors whose products are P = P W_V and Q = W_K^T W_Q, which alone count: the others are
+    identities."""
+    one = np.broadcast_to(np.eye(P.shape[-1]), P.shape)
+    return {"W_K": one, "W_Q": Q, "W_V": P, "P": one}
+
+
 @struct.dataclass
 class FactoredTransformer(Method, Model):
     """L layers of linear attention, each adding sum_k P_k V_k G K_k^T Q_k e to every token e.

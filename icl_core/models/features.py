@@ -12,7 +12,7 @@ are learned ("frozen").
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Self
+from typing import ClassVar
 
 import numpy as np
 from flax import struct
@@ -20,12 +20,13 @@ from jaxtyping import Float
 
 from icl_core.arrays import Array, namespace, numpy_or_xla
 from icl_core.models.blocks import linear_attention, mlp, token_rows
-from icl_core.models.predictor import Answers, Model, Queries
+from icl_core.models.factored import FACTORS
+from icl_core.models.predictor import Answers, Queries
 from icl_core.models.products import left
-from icl_core.tasks.base import Context, Task
+from icl_core.models.shaped import Shaped
+from icl_core.tasks.base import Context
 from icl_core.validation import Config, choice, integer, number
 
-FACTORS = ("W_K", "W_Q", "W_V", "P")
 MLP = ("W_1", "b_1", "W_2", "b_2")
 
 Parameters = Mapping[str, Array]
@@ -76,32 +77,17 @@ class FeatureModel(Config):
 
 
 @struct.dataclass
-class FeatureTransformer(Model):
+class FeatureTransformer(Shaped):
     """A model of that shape with its parameters."""
 
-    parameters: Parameters
     shape: FeatureModel = struct.field(pytree_node=False)
 
     kind: ClassVar[str] = "features"
+    described_by = FeatureModel
 
     def answers(self, context: Context, queries: Queries) -> Answers:
         """Predictions before attention and after layer 1..L, [L+1, batch, queries]."""
         return answers(self.shape, self.parameters, context.X, context.y, queries)
-
-    def config(self) -> dict[str, Any]:
-        return self.shape.to_dict()
-
-    def tensors(self) -> dict[str, np.ndarray]:
-        return {name: np.asarray(values) for name, values in self.parameters.items()}
-
-    @classmethod
-    def shapes(cls, config: Mapping[str, Any], task: Task) -> dict[str, tuple[int, ...]]:
-        shapes = FeatureModel.from_dict(config).shapes(task.dim)
-        return {name: shape for name, (shape, _) in shapes.items()}
-
-    @classmethod
-    def build(cls, config: Mapping[str, Any], tensors: Mapping[str, np.ndarray]) -> Self:
-        return cls(parameters=tensors, shape=FeatureModel.from_dict(config))
 
 
 def embedded(

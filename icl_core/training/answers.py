@@ -29,9 +29,8 @@ from icl_core.validation import Config, integer
 Shape = BlockModel | CopyingModel | FeatureModel
 Answering = BlockTransformer | CopyingTransformer | FeatureTransformer
 MODELS: Mapping[type[Shape], type[Answering]] = {
-    BlockModel: BlockTransformer,
-    CopyingModel: CopyingTransformer,
-    FeatureModel: FeatureTransformer,
+    model.described_by: model
+    for model in (BlockTransformer, CopyingTransformer, FeatureTransformer)
 }
 """By what describes it, a model that is made of its parameters and that description."""
 
@@ -72,12 +71,10 @@ class AnswerTrainee(Config):
 
     def start(self, seed: int) -> Parameters:
         """As in the paper's code: models that copy begin with ten times the variance of others."""
-        model, task = self.model, self.task
-        if isinstance(model, CopyingModel):
-            shapes, variance = model.shapes(task.dim, task.num_context), 0.02
-        else:
-            shapes, variance = model.shapes(task.dim), recipe.INITIAL_VARIANCE
-        return recipe.start(shapes, model.num_layers, seed, variance)
+        model: Any = self.model
+        shapes = model.shapes(*MODELS[type(model)].sizes(self.task))
+        wide = 10 if isinstance(model, CopyingModel) else 1
+        return recipe.start(shapes, model.num_layers, seed, wide * recipe.INITIAL_VARIANCE)
 
     def stream(self, seed: int) -> Words:
         return words_of(np.random.default_rng((seed, 4)))

@@ -18,6 +18,7 @@ from icl_core.experiments.copying.settings import OPTIMISED, model_name
 from icl_core.experiments.shared import MAIN, nothing, task_of
 from icl_core.lessons.copying.config import PROMPTS, Copying
 from icl_core.models.copying import CopyingModel, CopyingTransformer, answers, contents
+from icl_core.models.factored import factors_of
 from icl_core.plots.curves import Curve
 from icl_core.tasks.base import Context, Draw
 from icl_core.zoo.library import PRETRAINED
@@ -70,9 +71,7 @@ class Trainings:
         """A training at a snapshot of its movie, by the products of its weights."""
         movie = self.movies[optimiser][seed]
         P, Q = (values[frame].astype(float) for values in (movie.P, movie.Q))
-        unit = np.broadcast_to(np.eye(P.shape[-1]), P.shape)
-        known = {"W_K": unit, "W_Q": Q, "W_V": P, "P": unit}
-        return CopyingTransformer(parameters=known, shape=CopyingModel())
+        return CopyingTransformer(parameters=factors_of(P, Q), shape=CopyingModel())
 
     def model(self, config: Copying, model: str = "") -> CopyingTransformer:
         """What the choices ask for, a training at its end."""

@@ -16,6 +16,7 @@ from icl_core.experiments.variations.results import Trainings, load_trainings
 from icl_core.experiments.variations.settings import HEADS, SOFTMAX, VARIANTS, softmax_name
 from icl_core.lessons.softmax.config import Softmax
 from icl_core.models.blocks import BlockTransformer
+from icl_core.models.factored import factors_of
 from icl_core.tasks.base import Draw
 
 LINEAR = "heads2"
@@ -61,12 +62,9 @@ def layer_at(found: Found, config: Softmax, frame: int) -> BlockTransformer:
     """The chosen layer at a snapshot of its training, by the products of its weights, which alone
     count."""
     movie = found.trainings.movies[config.variant][config.seed]
-    KQ, PV = (values[frame].astype(float) for values in (movie.Q, movie.P))
-    one = np.broadcast_to(np.eye(KQ.shape[-1]), KQ.shape)
-    return BlockTransformer(
-        parameters={"W_K": one, "W_Q": KQ, "W_V": PV, "P": one},
-        shape=VARIANTS[config.variant].trainee.model,
-    )
+    products = (values[frame].astype(float) for values in (movie.P, movie.Q))
+    shape = VARIANTS[config.variant].trainee.model
+    return BlockTransformer(parameters=factors_of(*products), shape=shape)
 
 
 @lru_cache(maxsize=128)
