@@ -6,15 +6,19 @@ the offset, which is the same for every query, what a linear head would write, a
 second and higher order in the scores (paper 1, A.9).
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Float
 
+from icl_core.algorithms.descent import GradientDescent
+from icl_core.constructions.softmax import centred, centred_step, softmax_descent
 from icl_core.errors import InputError
 from icl_core.models.blocks import BlockTransformer
 from icl_core.models.predictor import Queries
-from icl_core.tasks.base import Context
+from icl_core.tasks.base import Context, Draw
+from icl_core.tasks.linear import LinearTask
 from icl_core.validation import number
 
 
@@ -93,6 +97,22 @@ def at_temperature(model: BlockTransformer, temperature: float) -> BlockTransfor
     by = number("The temperature", temperature, (1e-6, 1e6))
     cooler = model.parameters["W_K"] / by
     return replace(model, parameters={**model.parameters, "W_K": cooler})
+
+
+def distances_by_scale(
+    task: LinearTask, drawn: Draw, scales: Iterable[float], heads: int, *, centre: bool = True
+) -> Float[np.ndarray, "scales"]:
+    """The largest distance of the answers of constructed heads from those of the best step on
+    inputs minus their mean, taken on such inputs or (`centre` False) on inputs as they are."""
+    step = GradientDescent(etas=(centred_step(task),))
+    seen = centred(drawn.context) if centre else drawn.context
+    wanted = np.asarray(step.answers(seen, drawn.queries)[-1])
+    built = (
+        softmax_descent(dim=task.dim, eta=step.etas[0], scale=scale, heads=heads)
+        for scale in scales
+    )
+    answers = (np.asarray(b.answers(drawn.context, drawn.queries)[-1]) for b in built)
+    return np.array([np.abs(found - wanted).max() for found in answers])
 
 
 def _heads(model: BlockTransformer) -> dict[str, np.ndarray]:

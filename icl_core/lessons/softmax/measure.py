@@ -9,8 +9,12 @@ from jaxtyping import Float
 
 from icl_core.algorithms.descent import GradientDescent
 from icl_core.analysis.floors import one_layer_step
-from icl_core.analysis.softmax import Linearisation, at_temperature, linearisation
-from icl_core.constructions.softmax import centred, centred_step, softmax_descent
+from icl_core.analysis.softmax import (
+    Linearisation,
+    at_temperature,
+    distances_by_scale,
+    linearisation,
+)
 from icl_core.experiments.shared import MAIN, task_of
 from icl_core.experiments.variations.results import Trainings, load_trainings
 from icl_core.experiments.variations.settings import HEADS, SOFTMAX, VARIANTS, softmax_name
@@ -38,23 +42,12 @@ class Found:
 
 def measure(config: Softmax) -> Found:
     """What the views show, but for single prompts; the same for all choices."""
-    drawn = task_of(MAIN).draw(LIMIT_SEED, LIMIT_PROMPTS, 4)
-    step = GradientDescent(etas=(centred_step(task_of(MAIN)),))
-
-    def gaps(heads: int, wanted: np.ndarray) -> np.ndarray:
-        built = (
-            softmax_descent(dim=MAIN, eta=step.etas[0], scale=scale, heads=heads)
-            for scale in SCALES
-        )
-        answers = (layer.answers(drawn.context, drawn.queries)[-1] for layer in built)
-        return np.array([np.abs(np.asarray(a) - wanted).max() for a in answers])
-
-    limit = np.asarray(step.answers(centred(drawn.context), drawn.queries)[-1])
-    plain = np.asarray(step.answers(drawn.context, drawn.queries)[-1])
+    task = task_of(MAIN)
+    known = task, task.draw(LIMIT_SEED, LIMIT_PROMPTS, 4), SCALES
     return Found(
         trainings=load_trainings([LINEAR, *(softmax_name(h, by) for by in SOFTMAX for h in HEADS)]),
-        to_centred={heads: gaps(heads, limit) for heads in HEADS},
-        to_descent=gaps(2, plain),
+        to_centred={heads: distances_by_scale(*known, heads) for heads in HEADS},
+        to_descent=distances_by_scale(*known, 2, centre=False),
     )
 
 
