@@ -9,7 +9,7 @@ from typing import Any
 
 from benchmarks.sweeps import sweeps
 from icl_core.lessons.catalog import LESSONS
-from icl_core.lessons.train.measure import measure_model
+from icl_core.lessons.train.noise import measure_model
 from icl_core.zoo.library import MIXED_NOISE, entries_of, load_entry
 
 SWEPT = 0.8

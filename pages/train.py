@@ -5,7 +5,7 @@ import streamlit as st
 from icl_core.errors import InputError
 from icl_core.experiments.variations.settings import SOFTMAX
 from icl_core.lessons.train.config import LIMITS, SECONDS, SYSTEMS, Train
-from icl_core.lessons.train.words import name_of
+from icl_core.lessons.train.systems import system_of
 from icl_core.plots import METHODS
 from ui.boundary import guarded
 from ui.checkpoint_view import open_checkpoint
@@ -101,7 +101,7 @@ def others(job: Job | None) -> None:
             config = other.config
             st.page_link(
                 f"pages/{PAGE}.py",
-                label=f"To your training: {name_of(config)}",
+                label=f"To your training: {system_of(config).name(config)}",
                 icon=":material/timer:",
                 query_params=naming(other) | preset_link(config),
             )

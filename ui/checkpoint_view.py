@@ -6,7 +6,7 @@ from icl_core.analysis.loss import LossSummary
 from icl_core.checkpoints import Checkpoint, parse_checkpoint
 from icl_core.lessons.shared.coordinates import normalised
 from icl_core.lessons.shared.matrices import panels
-from icl_core.lessons.train.measure import measure_model
+from icl_core.lessons.train.noise import measure_model
 from icl_core.lessons.train.views import layers_figure
 from icl_core.lessons.train.words import label_of, model_finding
 from icl_core.live import View

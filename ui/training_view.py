@@ -7,8 +7,8 @@ import streamlit as st
 from icl_core.checkpoints import checkpoint_bytes
 from icl_core.lessons.catalog import result
 from icl_core.lessons.shared.shipped import families
-from icl_core.lessons.train import words
 from icl_core.lessons.train.measure import Outcome, checkpoint_of
+from icl_core.lessons.train.systems import system_of
 from icl_core.lessons.train.views import VIEWS
 from icl_core.lessons.train.views import movie_player as run_player
 from icl_core.lessons.train.words import label_of
@@ -98,9 +98,11 @@ def _ended(job: Job, page: str) -> None:
 
 def _result(job: Job) -> None:
     config = job.config
-    finding(words.finding(config, Outcome(frames=job.frames, measured=job.measured)))
+    finding(system_of(config).finding(config, job.measured))
     checkpoint = checkpoint_of(config, job.frames[-1], job.measured)
-    download("Download the model", checkpoint_bytes(checkpoint), words.file_name(config))
+    download(
+        "Download the model", checkpoint_bytes(checkpoint), system_of(config).file_name(config)
+    )
 
 
 def _figures(job: Job, page: str) -> None:

@@ -76,11 +76,6 @@ class Train(Config):
                 known = SINES["coded"]
         return known.trainee, known.run.replace(seed=self.seed, snapshots=SNAPSHOTS)
 
-    @property
-    def style(self) -> str:
-        """The row of the style table that the model is drawn with."""
-        return self.parametrization if self.system == "noise" else "full"
-
     def task(self) -> LinearTask:
         """The task that the choices of the first system describe."""
         return LinearTask(dim=self.dim, num_context=self.num_context, noise=self._law())

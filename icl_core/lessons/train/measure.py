@@ -6,16 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from icl_core.algorithms.ridge import baselines
-from icl_core.analysis.loss import LossSummary, evaluate
+from icl_core.analysis.loss import LossSummary
 from icl_core.checkpoints import Checkpoint
 from icl_core.errors import InputError
-from icl_core.lessons.train import beyond
 from icl_core.lessons.train.config import Train
 from icl_core.lessons.train.frame import Frame
-from icl_core.models.linear import LinearTransformer
-from icl_core.tasks.linear import LinearTask
-from icl_core.training import train
+from icl_core.lessons.train.systems import system_of
 from icl_core.validation import LIMITS as ENGINE_LIMITS
 from icl_core.validation import Reach
 
@@ -36,10 +32,7 @@ class Outcome:
 
     def comes_again(self, config: Train) -> bool:
         """Whether `measure` gives the same: nobody and no time limit cut the training short."""
-        whole, last = config.training(), self.frames[-1]
-        steps = whole.explore_steps + whole.refine_steps
-        if config.system != "noise":
-            steps = config.recipe[1].steps
+        last, steps = self.frames[-1], system_of(config).steps(config)
         return bool(self.measured) and (last.phase, last.step) == ("finished", steps)
 
 
@@ -52,28 +45,22 @@ def measure(config: Train) -> Outcome:
 
 def train_in(config: Train, seconds: float) -> Iterator[Frame]:
     """The training, in so many seconds at most."""
-    if config.system != "noise":
-        yield from beyond.frames(config, seconds)
-        return
-    training = config.training().replace(max_seconds=seconds)
-    yield from (Frame.of(snapshot) for snapshot in train(config.task(), training))
+    return system_of(config).frames(config, seconds)
 
 
 def measure_last(config: Train, frame: Frame) -> dict[str, LossSummary]:
     """What the model of a frame is worth, beside what it is compared with."""
-    if config.system != "noise":
-        return beyond.measure_model(frame.model, config.recipe[0].task)
-    return measure_model(frame.model, config.task())
+    return system_of(config).measured(config, frame.model)
+
+
+def finding(config: Train, outcome: Outcome) -> str:
+    """How good the trained model is."""
+    return system_of(config).finding(config, outcome.measured)
 
 
 def reach(config: Train, outcome: Outcome) -> dict[str, Reach]:
     """Stops of the training that there was."""
     return {"snapshot": Reach("The stop of the training", 0, outcome.last)}
-
-
-def measure_model(model: LinearTransformer, task: LinearTask) -> dict[str, LossSummary]:
-    """Loss of a model ("model") by layer on fresh prompts, and of its baselines."""
-    return evaluate({"model": model, **baselines(task)}, task, prompts=MEASURE_PROMPTS)
 
 
 def checkpoint_of(
@@ -89,13 +76,4 @@ def checkpoint_of(
         )
     metrics = {name: float(value) for name, value in values.items()}
     metrics |= {"prompts": loss.count, "seed": 1, "seconds": round(frame.seconds, 1)}
-    if config.system != "noise":
-        return beyond.checkpoint_of(config, frame.model, metrics)
-    return Checkpoint(
-        model=frame.model,
-        parametrization=config.parametrization,
-        task=config.task(),
-        seed=config.seed,
-        training=config.training().to_dict() | {"steps": frame.step},
-        metrics=metrics,
-    )
+    return system_of(config).checkpoint(config, frame, metrics)

@@ -5,46 +5,31 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from icl_core.analysis.loss import LossSummary
-from icl_core.experiments.mixed_noise.published import published_loss
-from icl_core.lessons.shared.coordinates import normalised
 from icl_core.lessons.shared.curves import banded
-from icl_core.lessons.shared.matrices import Rows, panels, product_rows
-from icl_core.lessons.train.beyond import levels as levels_of
 from icl_core.lessons.train.config import Train
-from icl_core.lessons.train.frame import Frame
 from icl_core.lessons.train.measure import Outcome
+from icl_core.lessons.train.systems import system_of
 from icl_core.live import Player, View
 from icl_core.live.moving import grid_at, matrix_values
-from icl_core.models.factored import layer_products
 from icl_core.plots import Figure, level, log_range
 from icl_core.plots import heatmaps as weight_plots
 from icl_core.plots import losses as plots
 from icl_core.plots.drawing import LOSS
-from icl_core.plots.lines import PLAIN
 
 
 def run_view(config: Train, outcome: Outcome) -> View:
     """Loss over updates above the floor, and the paper's value where there is one."""
-    frames = outcome.frames
-    if config.system == "noise":
-        published = published_loss(config.task(), config.parametrization, config.layers)
-        levels = {} if published is None else {"paper": published}
-    else:
-        levels = levels_of(config.recipe[0].task)
+    frames, system = outcome.frames, system_of(config)
     figure = plots.training_curve(
         np.array([frame.step for frame in frames]),
         np.array([frame.loss for frame in frames]),
-        method=config.style,
+        method=system.style(config),
         floor=frames[-1].floor,
-        levels=levels,
-        y=_loss(config),
+        levels=system.levels(config),
+        y=system.loss,
         total_steps=frames[-1].total_steps,
     )
     return View(figure=figure)
-
-
-def _loss(config: Train) -> str:
-    return LOSS if config.system == "noise" else PLAIN
 
 
 def layers_figure(method: str, measured: Mapping[str, LossSummary], y: str = LOSS) -> Figure:
@@ -62,14 +47,6 @@ def layers_figure(method: str, measured: Mapping[str, LossSummary], y: str = LOS
     return plots.loss_by_layer(curves, title="Loss after every layer", y=y, y_range=shown)
 
 
-def _matrices(config: Train, frame: Frame) -> Rows:
-    if config.system == "noise":
-        return panels(normalised(frame.model, config.task()))
-    writes, compares = layer_products(frame.model.tensors(), frame.model.shape.num_layers)
-    places = frame.model.shape.encoding if config.system == "copying" else 0
-    return product_rows(np.asarray(writes), np.asarray(compares), places)
-
-
 def movie_player(config: Train, outcome: Outcome) -> Player:
     """Goes through the snapshots of the run."""
     shot = config.snapshot
@@ -80,26 +57,26 @@ def movie_player(config: Train, outcome: Outcome) -> Player:
 
 def by_layer_view(config: Train, outcome: Outcome) -> View:
     """Loss after every layer, once the model is measured."""
-    return View(figure=layers_figure(config.style, outcome.measured, _loss(config)))
+    system = system_of(config)
+    return View(figure=layers_figure(system.style(config), outcome.measured, system.loss))
 
 
 def matrices_view(config: Train, outcome: Outcome) -> View:
     """Q and P in normalised coordinates, or the products of factors, over the training once it has
     ended."""
-    player = movie_player(config, outcome)
-    rows = [_matrices(config, frame) for frame in outcome.frames]
+    player, system = movie_player(config, outcome), system_of(config)
+    rows = [system.matrices(config, frame) for frame in outcome.frames]
     figure = weight_plots.heatmaps(
         rows[player.value],
         title=f"Weights after {outcome.frames[player.value].step:,} updates",
         limits=weight_plots.limits_of(rows[-1]),
         cell=weight_plots.ROW,
     )
-    title = "Weights (normalised)" if config.system == "noise" else "Weights"
     if not (outcome.last and outcome.finished):
-        return View(figure=figure, title=title)
+        return View(figure=figure, title=system.weights)
     frames = {"snapshot": range(len(rows))}
     grid = grid_at(frames, lambda index: matrix_values(rows[index[0]]), exact=True)
-    return View(figure=figure, title=title, controls=[player], grid=grid)
+    return View(figure=figure, title=system.weights, controls=[player], grid=grid)
 
 
 VIEWS: Mapping[str, Callable[[Train, Outcome], View]] = {

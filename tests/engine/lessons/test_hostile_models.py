@@ -13,7 +13,7 @@ from icl_core.errors import InputError
 from icl_core.lessons.shared.coordinates import normalised
 from icl_core.lessons.shared.matrices import panels
 from icl_core.lessons.shared.words import plus_minus, short
-from icl_core.lessons.train.measure import measure_model
+from icl_core.lessons.train.noise import measure_model
 from icl_core.lessons.train.views import layers_figure
 from icl_core.lessons.train.words import model_finding
 from icl_core.live import Grid, Quantity, View

@@ -5,11 +5,15 @@ import pytest
 
 from icl_core.checkpoints import checkpoint_bytes, parse_checkpoint
 from icl_core.lessons.shared.words import plus_minus
-from icl_core.lessons.train.beyond import measure_model
 from icl_core.lessons.train.config import SYSTEMS, Train
-from icl_core.lessons.train.measure import Outcome, checkpoint_of, train_in
+from icl_core.lessons.train.measure import (
+    Outcome,
+    checkpoint_of,
+    finding,
+    measure_last,
+    train_in,
+)
 from icl_core.lessons.train.views import VIEWS
-from icl_core.lessons.train.words import finding
 
 BEYOND = [system for system in SYSTEMS if system != "noise"]
 
@@ -20,7 +24,7 @@ def test_a_run_is_watched_measured_and_kept(system: str) -> None:
     frames = list(train_in(config, 0.0))
     assert [frame.phase for frame in frames] == ["finished"]
     task = config.recipe[0].task
-    measured = measure_model(frames[-1].model, task)
+    measured = measure_last(config, frames[-1])
     assert measured["model"].mean[-1] == pytest.approx(frames[-1].loss, rel=0.1)
     outcome = Outcome(frames=frames, measured=measured)
     assert not outcome.comes_again(config)

@@ -15,7 +15,7 @@ from icl_core.errors import InputError
 from icl_core.lessons.train import trainer as module
 from icl_core.lessons.train.config import Train
 from icl_core.lessons.train.frame import Frame
-from icl_core.lessons.train.measure import measure_model
+from icl_core.lessons.train.noise import measure_model
 from icl_core.lessons.train.trainer import ROOT, Trainer
 from icl_core.training import train
 

@@ -16,7 +16,7 @@ from icl_core.lessons.noise_and_depth.config import NoiseAndDepth
 from icl_core.lessons.noise_and_depth.views import depth_figure
 from icl_core.lessons.shared.coordinates import model_of
 from icl_core.lessons.shared.losses import measure
-from icl_core.lessons.train.measure import measure_model
+from icl_core.lessons.train.noise import measure_model
 from icl_core.lessons.train.views import layers_figure
 from icl_core.lessons.train.words import model_finding
 from icl_core.lessons.weights.config import Weights

@@ -1,0 +1,74 @@
+"""Linear attention on regression with noise (paper 2, section 5)."""
+
+from collections.abc import Iterator
+
+from icl_core.algorithms.ridge import baselines
+from icl_core.analysis.loss import LossSummary, evaluate
+from icl_core.checkpoints import Checkpoint
+from icl_core.experiments.mixed_noise.published import published_loss
+from icl_core.lessons.shared.coordinates import normalised
+from icl_core.lessons.shared.matrices import Rows, panels
+from icl_core.lessons.train.config import Train
+from icl_core.lessons.train.frame import Frame
+from icl_core.lessons.train.system import Measured, System
+from icl_core.lessons.train.words import label_of, model_finding
+from icl_core.models.linear import LinearTransformer
+from icl_core.models.predictor import Model
+from icl_core.plots import LOSS
+from icl_core.tasks.linear import LinearTask
+from icl_core.training import train
+
+MEASURE_PROMPTS = 8192
+
+
+def measure_model(model: LinearTransformer, task: LinearTask) -> dict[str, LossSummary]:
+    """Loss of a model ("model") by layer on fresh prompts, and of its baselines."""
+    return evaluate({"model": model, **baselines(task)}, task, prompts=MEASURE_PROMPTS)
+
+
+class Noise(System):
+    """The strategy of many starts, and adjusted losses above the Bayes floor."""
+
+    loss, weights = LOSS, "Weights (normalised)"
+
+    def steps(self, config: Train) -> int:
+        whole = config.training()
+        return whole.explore_steps + whole.refine_steps
+
+    def frames(self, config: Train, seconds: float) -> Iterator[Frame]:
+        training = config.training().replace(max_seconds=seconds)
+        return (Frame.of(snapshot) for snapshot in train(config.task(), training))
+
+    def measured(self, config: Train, model: LinearTransformer) -> dict[str, LossSummary]:
+        return measure_model(model, config.task())
+
+    def checkpoint(
+        self, config: Train, frame: Frame, metrics: dict[str, float]
+    ) -> Checkpoint[Model]:
+        return Checkpoint(
+            model=frame.model,
+            parametrization=config.parametrization,
+            task=config.task(),
+            seed=config.seed,
+            training=config.training().to_dict() | {"steps": frame.step},
+            metrics=metrics,
+        )
+
+    def levels(self, config: Train) -> dict[str, float]:
+        published = published_loss(config.task(), config.parametrization, config.layers)
+        return {} if published is None else {"paper": published}
+
+    def matrices(self, config: Train, frame: Frame) -> Rows:
+        return panels(normalised(frame.model, config.task()))
+
+    def finding(self, config: Train, measured: Measured) -> str:
+        return model_finding(config.parametrization, config.task(), measured)
+
+    def name(self, config: Train) -> str:
+        return label_of(config.parametrization, config.layers)
+
+    def file_name(self, config: Train) -> str:
+        return f"{config.parametrization}_L{config.layers}_d{config.dim}.safetensors"
+
+    def style(self, config: Train) -> str:
+        return config.parametrization

@@ -1,0 +1,64 @@
+"""What can be trained in the lesson: what each system says of itself."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
+
+from icl_core.analysis.loss import LossSummary
+from icl_core.checkpoints import Checkpoint
+from icl_core.lessons.shared.matrices import Rows
+from icl_core.lessons.train.config import Train
+from icl_core.lessons.train.frame import Frame
+from icl_core.models.predictor import Model
+
+Measured = Mapping[str, LossSummary]
+
+
+class System(ABC):
+    """One entry of `systems.SYSTEMS`. loss: the name of its losses on an axis; weights: the title
+    of its matrices."""
+
+    loss: str
+    weights: str
+
+    @abstractmethod
+    def steps(self, config: Train) -> int:
+        """Updates of a training that nothing cuts short."""
+
+    @abstractmethod
+    def frames(self, config: Train, seconds: float) -> Iterator[Frame]:
+        """The training, in so many seconds at most."""
+
+    @abstractmethod
+    def measured(self, config: Train, model: Model) -> dict[str, LossSummary]:
+        """Losses by layer on fresh prompts, of the model ("model") and of what it is compared
+        with."""
+
+    @abstractmethod
+    def checkpoint(
+        self, config: Train, frame: Frame, metrics: dict[str, float]
+    ) -> Checkpoint[Model]:
+        """The finished model as a file of the zoo's format."""
+
+    @abstractmethod
+    def levels(self, config: Train) -> dict[str, float]:
+        """Losses to compare a run with, by method."""
+
+    @abstractmethod
+    def matrices(self, config: Train, frame: Frame) -> Rows:
+        """The weights of a frame as panels."""
+
+    @abstractmethod
+    def finding(self, config: Train, measured: Measured) -> str:
+        """How good the trained model is."""
+
+    @abstractmethod
+    def name(self, config: Train) -> str:
+        """What is trained."""
+
+    @abstractmethod
+    def file_name(self, config: Train) -> str:
+        """Of the trained model."""
+
+    @abstractmethod
+    def style(self, config: Train) -> str:
+        """The row of the style table that the model is drawn with."""

@@ -1,0 +1,16 @@
+"""All systems of the lesson, by the names that its choices have."""
+
+from collections.abc import Mapping
+
+from icl_core.lessons.train.beyond import Beyond
+from icl_core.lessons.train.config import SYSTEMS, Train
+from icl_core.lessons.train.noise import Noise
+from icl_core.lessons.train.system import System
+
+NOISE, BEYOND = Noise(), Beyond()
+KINDS: Mapping[str, System] = dict.fromkeys(SYSTEMS, BEYOND) | {"noise": NOISE}
+
+
+def system_of(config: Train) -> System:
+    """The system that the choices name."""
+    return KINDS[config.system]
