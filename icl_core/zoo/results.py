@@ -8,7 +8,7 @@ path, "end.loss.mean". What is read back has every field, and axes of one name a
 
 import dataclasses
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from types import NoneType, UnionType
@@ -127,6 +127,11 @@ def stacked(results: Sequence[R]) -> R:
         parts = [getattr(result, field.name) for result in results]
         values[field.name] = stacked(parts) if field.nested else np.stack(parts)
     return type(first)(**values)
+
+
+def load_stacked(kind: type[R], names: Iterable[str], folder: Path = PRETRAINED) -> R:
+    """The results of those names, which must be of one kind, `stacked`."""
+    return stacked([load_result(kind, name, folder) for name in names])
 
 
 def load_settings(name: str, folder: Path = PRETRAINED) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from icl_core.analysis.floors import one_layer_loss
 from icl_core.experiments.copying.settings import DESCENTS, NEAR, OPTIMISED, model_name
 from icl_core.experiments.shared import MAIN, plateaus, task_of
 from icl_core.zoo.library import PRETRAINED
-from icl_core.zoo.results import load_result, stacked
+from icl_core.zoo.results import load_result, load_stacked
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -57,8 +57,8 @@ class Descents:
 
 def load_course(optimiser: str, folder: Path = PRETRAINED) -> Course:
     """All seeds of an optimiser: every array has these as its first axis."""
-    seeds = range(OPTIMISED[optimiser].seeds)
-    return stacked([load_result(Course, model_name(optimiser, seed), folder) for seed in seeds])
+    names = (model_name(optimiser, seed) for seed in range(OPTIMISED[optimiser].seeds))
+    return load_stacked(Course, names, folder)
 
 
 def load_descents(folder: Path = PRETRAINED) -> Descents:

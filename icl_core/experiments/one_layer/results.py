@@ -12,7 +12,7 @@ from icl_core.analysis.likeness import Likeness
 from icl_core.experiments.one_layer.settings import SHIFTS, SIZES, model_name, seeds_of
 from icl_core.experiments.shared import MAIN
 from icl_core.zoo.library import PRETRAINED
-from icl_core.zoo.results import load_result, stacked
+from icl_core.zoo.results import load_result, load_stacked
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -100,9 +100,6 @@ def load_results(folder: Path = PRETRAINED) -> Results:
     """What is shipped of the experiment."""
     names = {n: [model_name(n, seed) for seed in seeds_of(n)] for n in sorted(SIZES)}
     return Results(
-        courses={
-            n: stacked([load_result(Course, name, folder) for name in rows])
-            for n, rows in names.items()
-        },
+        courses={n: load_stacked(Course, rows, folder) for n, rows in names.items()},
         shifts=load_result(Shifts, SHIFTS, folder),
     )

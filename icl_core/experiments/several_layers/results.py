@@ -18,7 +18,7 @@ from icl_core.experiments.shared import MAIN
 from icl_core.models.linear import LinearTransformer
 from icl_core.validation import choice
 from icl_core.zoo.library import PRETRAINED
-from icl_core.zoo.results import load_result, stacked
+from icl_core.zoo.results import load_result, load_stacked
 
 T_co = TypeVar("T_co", covariant=True)
 
@@ -138,11 +138,11 @@ class Results:
 def load_results(name: str, folder: Path = PRETRAINED) -> Results:
     """What is shipped of an architecture."""
     known = settings.ARCHITECTURES[name]
-    courses = [load_result(Course, settings.model_name(name, seed), folder) for seed in known.seeds]
+    models = (settings.model_name(name, seed) for seed in known.seeds)
     return Results(
         name=name,
         architecture=known,
-        course=stacked(courses),
+        course=load_stacked(Course, models, folder),
         sweeps=load_result(Sweeps, settings.sweeps_name(name), folder),
         algorithms=load_result(Algorithms, settings.algorithms_name(name), folder),
     )

@@ -14,7 +14,7 @@ from icl_core.algorithms.kernel import KernelDescent
 from icl_core.analysis.estimate import Estimate
 from icl_core.experiments.sine.settings import KERNEL, VARIANTS, model_name
 from icl_core.zoo.library import PRETRAINED
-from icl_core.zoo.results import load_result, stacked
+from icl_core.zoo.results import load_result, load_stacked
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -81,9 +81,8 @@ def load_course(variant: str, folder: Path = PRETRAINED) -> Course:
     """All seeds of a variant: every array has these as its first axis."""
     known = VARIANTS[variant]
     kind = Compared if known.control else Course
-    return stacked(
-        [load_result(kind, model_name(variant, seed), folder) for seed in range(known.seeds)]
-    )
+    names = (model_name(variant, seed) for seed in range(known.seeds))
+    return load_stacked(kind, names, folder)
 
 
 def load_kernel(folder: Path = PRETRAINED) -> KernelSteps:

@@ -16,7 +16,7 @@ from icl_core.experiments.shared import plateaus
 from icl_core.experiments.variations.settings import ALGORITHMS, VARIANTS, model_name
 from icl_core.zoo.library import PRETRAINED
 from icl_core.zoo.movies import Movie, load_movie
-from icl_core.zoo.results import load_result, stacked
+from icl_core.zoo.results import load_result, load_stacked
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -101,8 +101,8 @@ def load_trainings(variants: Iterable[str], folder: Path = PRETRAINED) -> Traini
 
 def load_course(variant: str, folder: Path = PRETRAINED) -> Course:
     """All seeds of a variant: every array has these as its first axis."""
-    seeds = range(VARIANTS[variant].seeds)
-    return stacked([load_result(Course, model_name(variant, seed), folder) for seed in seeds])
+    names = (model_name(variant, seed) for seed in range(VARIANTS[variant].seeds))
+    return load_stacked(Course, names, folder)
 
 
 def load_algorithms(folder: Path = PRETRAINED) -> Algorithms:
