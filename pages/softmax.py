@@ -30,9 +30,9 @@ def explore() -> None:
     def played(values: Values) -> None:
         controls.put("frame", int(values["frame"]))
 
-    finding(lesson.finding(config, found))
     show = charts_of(config, found, {"heads": warmed, "linearisation": warmed, "weights": played})
     show("heads", "training")
+    finding(lesson.finding(config, found))
     show("linearisation", "weights")
     show("ends", "likeness")
     show("limit", "shift")

@@ -28,7 +28,7 @@ NOISES = {"uniform": "any up to", "fixed": "always", "categorical": "one of"}
 
 def choose(controls: Controls[Train]) -> Train:
     with control_row():
-        controls.one_of("system", "What is trained", SYSTEMS, menu=True)
+        controls.one_of("system", "What is trained", SYSTEMS, menu=True, width=300)
         if controls["system"] != "noise":
             choose_beyond(controls)
             return controls.config()

@@ -16,7 +16,7 @@ from icl_core.plots.style import LAYOUT
 from icl_core.plots.ticks import log_range
 
 LEFT, RIGHT = (0.0, 0.53), (0.63, 1.0)
-ABOVE, BELOW = (0.5, 1.0), (0.0, 0.36)
+ABOVE, BELOW = (0.5, 0.97), (0.0, 0.36)
 HEIGHT = 380
 TRAINED = METHODS["full"]
 TOWARD: Mapping[str, tuple[str, str, str]] = {
@@ -138,7 +138,7 @@ def _draw_map(drawing: Drawing, shares: np.ndarray) -> None:
         meta={"panel": "attention of layer 1"},
     )
     drawing.set(coloraxis={"cmin": -1, "cmax": 1, "showscale": False})
-    drawing.panel(3, RIGHT, (0.0, 1.0))
+    drawing.panel(3, RIGHT, (0.0, ABOVE[1]))
     few = [name for name in names if name in ("x1", "x4", "x7", "x10")]
     looks: dict[str, Any] = {"type": "category", "ticks": "", "showline": False, "showgrid": False}
     looks |= {"constrain": "domain", "tickfont": {"size": 12}}
