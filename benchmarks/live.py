@@ -28,7 +28,17 @@ ALIVE = ".icl-live[data-alive]"
 RANGE = f"{ALIVE} input[type=range]"
 RATE = 60
 SCENES = ("lines", "bands", "stems", "heatmap")
-PAGES = ("", "gdpp_spectrum", "noise_and_depth", "weights", "train", "style")
+PAGES = (
+    "",
+    "gdpp_spectrum",
+    "noise_and_depth",
+    "weights",
+    "train",
+    "softmax",
+    "copying",
+    "sine",
+    "style",
+)
 CONTROLS = {
     "gamma: stems and curve": ("gdpp_spectrum", f"{RANGE} >> nth=0"),
     "sigma: lines": ("noise_and_depth", f"{RANGE} >> nth=1"),

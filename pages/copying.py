@@ -6,6 +6,7 @@ from icl_core.experiments.copying.settings import OPTIMISED
 from icl_core.lessons import copying as lesson
 from icl_core.lessons.catalog import result
 from icl_core.lessons.copying.config import EDITS, MODELS, OPTIMISERS, PROMPTS, TOKENS, Copying
+from icl_core.lessons.copying.measure import Trainings
 from icl_core.live import Values
 from ui.boundary import fragment
 from ui.chart import charts_of
@@ -34,6 +35,11 @@ def explore() -> None:
     finding(lesson.finding(config, runs))
     show("weights", "optimisers")
     show("attention")
+    swaps(controls, runs)
+
+
+@fragment()
+def swaps(controls: Controls[Copying], runs: Trainings) -> None:
     st.markdown(
         "**Swap two tokens.** Layer 1 has to find out which target belongs to which input, and "
         "knows that by positions alone. What does the model make of a prompt in which two tokens "
@@ -44,8 +50,7 @@ def explore() -> None:
         controls.one_of("second", "The other", TOKENS, menu=True, width=110)
         controls.one_of("edit", "They exchange", EDITS)
         controls.number("prompt", f"Prompt (1 to {PROMPTS})", 1, PROMPTS)
-    config = controls.config()
-    charts_of(config, runs)("swap", "partners")
+    charts_of(controls.config(), runs)("swap", "partners")
 
 
 begin(

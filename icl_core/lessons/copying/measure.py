@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -50,11 +50,11 @@ class Trainings:
             for looks in LOOKS
         }
 
-    def first(self, count: int) -> "Trainings":
-        """The same on the first prompts alone, where a view asks many models."""
-        drawn = self.drawn
-        context = Context(X=drawn.context.X[:count], y=drawn.context.y[:count])
-        few = Draw(context=context, queries=drawn.queries[:count], truth=drawn.truth[:count])
+    def prompts(self, start: int, stop: int) -> "Trainings":
+        """The same on some of the prompts alone."""
+        drawn, some = self.drawn, slice(start, stop)
+        context = Context(X=drawn.context.X[some], y=drawn.context.y[some])
+        few = Draw(context=context, queries=drawn.queries[some], truth=drawn.truth[some])
         return replace(self, drawn=few)
 
     @property
@@ -92,12 +92,27 @@ class Trainings:
         )
 
     def loss(self, answers: np.ndarray) -> Estimate:
-        """Of answers [prompts, queries], paired with one step of gradient descent, whose loss is
-        known exactly."""
-        truth = np.asarray(self.drawn.truth)
-        excess = sampled_loss(answers, truth) - sampled_loss(self.of_descent, truth)
+        """Of answers to the first prompts [prompts, queries], paired with one step of gradient
+        descent, whose loss is known exactly."""
+        count = len(answers)
+        truth = np.asarray(self.drawn.truth)[:count]
+        excess = sampled_loss(answers, truth) - sampled_loss(self.of_descent[:count], truth)
         found = Estimate.of(excess)
         return Estimate(mean=found.mean + self.descents.one, stderr=found.stderr)
+
+
+def loss_of_swap(found: Trainings, config: Copying, count: int) -> Estimate:
+    """On the first `count` prompts, after the swap of the choices; a token with itself is none."""
+    first, second = sorted((config.first, config.second))
+    swap = Copying(model=config.model, first=first, second=second, edit=config.edit)
+    if config.model == "trained":
+        swap = swap.replace(optimiser=config.optimiser, seed=config.seed)
+    return _loss_of_swap(found, swap, count)
+
+
+@lru_cache(maxsize=4096)
+def _loss_of_swap(found: Trainings, swap: Copying, count: int) -> Estimate:
+    return found.loss(found.prompts(0, count).answers(found.model(swap), swap))
 
 
 def attention(model: CopyingTransformer, drawn: Draw) -> np.ndarray:

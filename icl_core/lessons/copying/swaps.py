@@ -1,12 +1,10 @@
 """What becomes of answers where two tokens of a prompt have changed places."""
 
-from functools import lru_cache
-
 import numpy as np
 
 from icl_core.lessons.copying import figures as plots
 from icl_core.lessons.copying.config import EDITS, MODELS, TOKENS, Copying
-from icl_core.lessons.copying.measure import QUERIES, Trainings, levels
+from icl_core.lessons.copying.measure import QUERIES, Trainings, levels, loss_of_swap
 from icl_core.lessons.copying.words import swap_caption
 from icl_core.live import View
 from icl_core.plots.curves import Curve
@@ -18,9 +16,9 @@ FEW = 40
 
 def swap_view(config: Copying, found: Trainings) -> View:
     """Answers of one prompt before and after two tokens are swapped."""
-    model, at = found.model(config), config.prompt - 1
-    descent = found.of_descent[at]
-    before, after = (found.answers(model, edit)[at] for edit in (None, config))
+    model, one = found.model(config), found.prompts(config.prompt - 1, config.prompt)
+    descent = one.of_descent[0]
+    before, after = (one.answers(model, edit)[0] for edit in (None, config))
     largest = float(np.abs([descent, before, after]).max())
     pair = f"{TOKENS[config.first]} and {TOKENS[config.second]}"
     return View(
@@ -36,14 +34,12 @@ def swap_view(config: Copying, found: Trainings) -> View:
     )
 
 
-@lru_cache(maxsize=64)
-def _partners(found: Trainings, optimiser: str, seed: int, first: int, edit: str) -> list[Curve]:
+def _partners(config: Copying, found: Trainings) -> list[Curve]:
     """Loss over prompts after the first token has been swapped with each: trained, and built."""
-    config, few = Copying(optimiser=optimiser, seed=seed, first=first, edit=edit), found.first(FEW)
     places, curves = np.array(list(TOKENS)), []
     for name, method in (("trained", "full"), ("partner", "construction")):
-        model = found.model(config, name)
-        known = stacked([few.loss(few.answers(model, config.replace(second=at))) for at in TOKENS])
+        swaps = (config.replace(model=name, second=at) for at in TOKENS)
+        known = stacked([loss_of_swap(found, swap, FEW) for swap in swaps])
         curves.append(
             Curve(
                 method=method,
@@ -65,7 +61,7 @@ def partners_view(config: Copying, found: Trainings) -> View:
     first = TOKENS[config.first]
     return View(
         figure=plots.partners_figure(
-            _partners(found, config.optimiser, config.seed, config.first, config.edit),
+            _partners(config, found),
             levels=levels(found, (-0.6, len(TOKENS) - 0.4))[:2],
             chosen=config.second,
             title=f"{first} exchanges {EDITS[config.edit]} with another token",

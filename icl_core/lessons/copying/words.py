@@ -6,8 +6,8 @@ from icl_core.analysis.estimate import Estimate
 from icl_core.experiments.copying.results import jumps, reached
 from icl_core.experiments.copying.settings import LOOKED_AT, NEAR, OPTIMISED, PAPER_BATCH
 from icl_core.experiments.shared import MAIN
-from icl_core.lessons.copying.config import EDITS, MODELS, OPTIMISERS, TOKENS, Copying
-from icl_core.lessons.copying.measure import Trainings, attention
+from icl_core.lessons.copying.config import EDITS, MODELS, OPTIMISERS, PROMPTS, TOKENS, Copying
+from icl_core.lessons.copying.measure import Trainings, attention, loss_of_swap
 from icl_core.lessons.shared.words import counted, plus_minus, short
 
 PAPER = "about 3.4, 1 and 0.06"
@@ -133,11 +133,11 @@ def _range(values: np.ndarray, form: str) -> str:
 
 def swap_caption(config: Copying, found: Trainings) -> str:
     """The loss over all prompts before and after."""
-    model = found.model(config)
-    before, after = (found.loss(found.answers(model, edit)) for edit in (None, config))
+    none = config.replace(second=config.first)
+    before, after = (loss_of_swap(found, swap, PROMPTS) for swap in (none, config))
     pair = f"{TOKENS[config.first]} and {TOKENS[config.second]}"
     return (
-        f"{MODELS[config.model]}, prompt {config.prompt}. Over {len(found.of_descent)} prompts the "
+        f"{MODELS[config.model]}, prompt {config.prompt}. Over {PROMPTS} prompts the "
         f"loss is {_said(before)}, and {_said(after)} once {pair} have exchanged "
         f"{EDITS[config.edit]}."
     )

@@ -125,7 +125,7 @@ def test_the_two_tokens_of_an_example_are_alike_to_the_construction_alone(
     assert_close(found.answers(exact, config), found.answers(exact))
     traces = _traces("partners", config, found)
     assert traces["construction"].y[1] == pytest.approx(float(found.descents.one))
-    known, few = found.model(config), found.first(FEW)
+    known, few = found.model(config), found.prompts(0, FEW)
     assert traces["full"].y[0] == pytest.approx(float(few.loss(few.answers(known)).mean))
     for second in (1, 2):
         swapped = few.loss(few.answers(known, config.replace(second=second)))
