@@ -119,7 +119,7 @@ RECIPES: Mapping[str, Recipe] = {
     "copying_quick": Recipe(
         COPYING,
         16,
-        QUICK.replace(steps=2000, batch=256, clip=10.0),
+        QUICK.replace(steps=3000, batch=256, clip=10.0, optimiser="muon_shrinking"),
     ),
     "sine": Recipe(SINE, 1, FULL),
     "sine_quick": Recipe(SINE, 16, QUICK),

@@ -22,10 +22,25 @@ def _matrices(parameters: Any) -> Any:
     return jax.tree_util.tree_map_with_path(axes, parameters)
 
 
+SHRINKING = 0.05
+"""Of its own size, how much a matrix loses in an update of "muon_shrinking", in units of the rate.
+"""
+
+
+def _muon(decay: float, shrinking: float = 0.0) -> optax.GradientTransformation:
+    # Optax's has the sign of a step.
+    return muon(
+        -1.0,
+        weight_decay=shrinking,
+        adam_b2=decay,
+        muon_weight_dimension_numbers=_matrices,
+    )
+
+
 OPTIMISERS: Mapping[str, Callable[[float], optax.GradientTransformation]] = {
     "adam": lambda decay: optax.scale_by_adam(b2=decay),
-    # Optax's has the sign of a step.
-    "muon": lambda decay: muon(-1.0, adam_b2=decay, muon_weight_dimension_numbers=_matrices),
+    "muon": _muon,
+    "muon_shrinking": partial(_muon, shrinking=SHRINKING),
 }
 """Each maps clipped gradients to directions that are subtracted at the learning rate; made of
 `RunConfig.decay`."""

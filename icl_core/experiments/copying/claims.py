@@ -26,6 +26,8 @@ DIFFERS = (
     "as in the paper's code: encodings of 10 numbers (text: 20), starts of variance 0.01 / 20, "
     "gradients clipped to 10"
 )
+FIGURE = (3.4, 1.0, 0.06)
+"""What a token's first output depends on, read off figure 5: own, next and other tokens."""
 
 
 def copying_rows() -> Iterator[Row]:
@@ -95,16 +97,24 @@ def _sensitivity_row(muon: Course, adam: Course) -> Row:
         f"{name}: own {_between(own, 2)}, next {_between(following, 2)}, other {_between(other, 3)}"
         for name, (own, following, other) in ends.items()
     )
-    own, following, other = ends["Muon"]
+    near = _near_figure(muon)
     return Row(
         claim="A token of the first layer depends on itself and on the next token",
-        paper="own from √10 to ≈ 3.4, next ≈ 1.0, other ≈ 0.06 (figure 5, right)",
+        paper="own from √10 to ≈ {}, next ≈ {}, other ≈ {} (figure 5, right)".format(*FIGURE),
         ours="; ".join(said),
         how=f'norms of slopes averaged over {LOOKED_AT} prompts; "other" holds the next token, as '
-        "in the paper's code; how large what is copied is written is free, for layer 2 can read it "
-        "as much smaller; every seed of Muon: own the largest, next above 0.5 and five times other",
-        holds=bool((own > following).all() and (following > np.maximum(0.5, 5 * other)).all()),
+        "in the paper's code; layer 2 can read anything written larger as much smaller, so that "
+        "Muon's matrices shrink a little in every update; at least 4 seeds of Muon with all three "
+        f"within a factor of 2 of the figure ({near.sum()} of {len(near)})",
+        holds=bool(near.sum() >= 4),
     )
+
+
+def _near_figure(course: Course) -> np.ndarray:
+    """Seeds whose sensitivities are within a factor of 2 of those read off figure 5."""
+    known = course.sensitivity
+    ends = [part[:, -1] for part in (known.own, known.next, known.other)]
+    return (np.abs(np.log2(np.array(ends) / np.array(FIGURE)[:, None])) <= 1).all(0)
 
 
 def _attention_row(muon: Course, adam: Course) -> Row:

@@ -45,8 +45,9 @@ def test_four_of_five_seeds_find_one_step_of_descent_and_its_copying() -> None:
     own, following = course.sensitivity.own, course.sensitivity.next
     np.testing.assert_allclose(own[:, 0], 10**0.5, rtol=0.01)
     assert (following[:, 0] < 0.05).all()
-    assert (following[:, -1] > 0.5).all()
-    assert (course.attention.next[:, -1] > 0.5).all()
+    assert ((following[:, -1] > 0.5) & (following[:, -1] < 2)).sum() >= 4
+    assert (course.sensitivity.other[:, -1] < 0.12).sum() >= 4
+    assert (course.attention.next[:, -1] > 0.5).sum() >= 4
 
 
 @each_optimiser

@@ -1,5 +1,6 @@
 """Training any model that answers: draws, starts, Muon, and that a little training helps."""
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ from icl_core.tasks.sine import SineTask
 from icl_core.training.answers import RECIPES, AnswerTrainee, model_of
 from icl_core.training.config import RunConfig
 from icl_core.training.loop import generator_of, run
-from icl_core.training.optimisers import OPTIMISERS
+from icl_core.training.optimisers import OPTIMISERS, SHRINKING
 
 LINEAR = LinearTask(dim=2, num_context=3, noise=FixedNoise(value=0), inputs=UniformInputs())
 TRAINEES = {
@@ -90,6 +91,19 @@ def test_muon_makes_steps_of_matrices_orthogonal() -> None:
     assert (np.einsum("lhij,lhij->lh", change["W_K"], slopes["W_K"]) > 0).all()
     sizes = np.abs(change["b_1"])  # with Nesterov's momentum larger than 1, but all alike
     np.testing.assert_allclose(sizes, sizes[0, 0], rtol=1e-4)
+
+
+def test_shrinking_takes_a_share_of_every_matrix() -> None:
+    """Beside the same direction, and nothing of what is no matrix."""
+    slopes = {"P": jnp.ones((1, 1, 3, 3)), "b_1": jnp.ones((1, 3))}
+    values = {"P": jnp.full((1, 1, 3, 3), 2.0), "b_1": jnp.full((1, 3), 2.0)}
+    found = {}
+    for name in ("muon", "muon_shrinking"):
+        rule = OPTIMISERS[name](0.98)
+        found[name], _ = rule.update(slopes, rule.init(values), values)
+    more = jax.tree.map(lambda a, b: np.asarray(b - a), *found.values())
+    np.testing.assert_allclose(more["P"], SHRINKING * 2, rtol=1e-5)
+    assert not more["b_1"].any()
 
 
 def test_runs_depend_on_the_seed_alone() -> None:
