@@ -6,8 +6,8 @@ from icl_core.lessons import noise_and_depth as lesson
 from icl_core.lessons.noise_and_depth.config import CONTEXTS, DIMENSIONS, LEVELS, NoiseAndDepth
 from icl_core.lessons.noise_and_depth.measure import limits_of
 from icl_core.lessons.shared.losses import shift_said
-from icl_core.lessons.shared.shipped import families
 from icl_core.plots import METHODS
+from ui.own import family_choice
 from ui.page import Controls, begin, charts_of, control_row, finding, fragment, result, to_try
 
 PAGE = "noise_and_depth"
@@ -15,20 +15,17 @@ PAGE = "noise_and_depth"
 
 @fragment()
 def explore() -> None:
-    shipped = families()
     controls = Controls(PAGE, NoiseAndDepth())
     with control_row():
-        tasks = {name: family.label for name, family in shipped.items()}
-        controls.one_of("task", "Trained on", tasks, menu=True)
-        family = shipped[controls["task"]]
+        family = family_choice(controls)
         kinds = {kind: METHODS[kind].label for kind in family.parametrizations}
         controls.some_of("models", "Models", kinds)
         controls.one_of("statistic", "Over prompts", {"mean": "mean", "median": "median"})
         trained = family.task.num_context
-        lengths = {None if n == trained else n: str(n) for n in CONTEXTS}
+        lengths = {None if n == trained else n: str(n) for n in sorted({*CONTEXTS, trained})}
         controls.steps("num_context", f"Context n (trained on {trained})", lengths)
         own = family.task.dim
-        sizes = {None if d == own else d: str(d) for d in DIMENSIONS}
+        sizes = {None if d == own else d: str(d) for d in sorted({*DIMENSIONS, own})}
         controls.steps("dim", f"Dimension d (trained on {own})", sizes)
         alone = {None: "none"} | {level: f"{level:g}" for level in LEVELS}
         controls.steps(

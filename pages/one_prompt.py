@@ -8,7 +8,8 @@ from icl_core.lessons import one_prompt as lesson
 from icl_core.lessons.one_prompt.config import OnePrompt
 from icl_core.lessons.one_prompt.measure import drawn_sigma, sigma_reach
 from icl_core.lessons.one_prompt.words import rows
-from icl_core.lessons.shared.shipped import families
+from icl_core.lessons.shared.shipped import find_family
+from ui.own import family_choice
 from ui.page import Controls, begin, charts_of, control_row, finding, fragment, result, to_try
 from ui.values import digits
 
@@ -18,19 +19,16 @@ FORMATS = {"acts for σ": "%.3f", "distance": "%.2g", "loss": "%.2g"}
 
 @fragment()
 def explore() -> None:
-    shipped = families()
     controls = Controls(PAGE, OnePrompt())
 
     def redraw() -> None:
         """Another prompt, with a noise level of its own."""
-        task = shipped[controls["task"]].task
+        task = find_family(controls["task"]).task
         controls.put("seed", random.randrange(10_000))
         controls.put("sigma", drawn_sigma(task, random.random()))
 
     with control_row():
-        tasks = {name: family.label for name, family in shipped.items()}
-        controls.one_of("task", "Trained on", tasks, menu=True)
-        family = shipped[controls["task"]]
+        family = family_choice(controls)
         controls.one_of("layers", "Layers L", {depth: str(depth) for depth in family.depths})
         controls.number("seed", "Prompt", 0, 9999)
         st.button(

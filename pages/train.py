@@ -11,9 +11,10 @@ from ui.boundary import guarded
 from ui.checkpoint_view import open_checkpoint
 from ui.controls import Controls, control_row
 from ui.frame import begin, to_try
-from ui.jobs import KEPT, UNSEEN, Job, trainings, visitor
+from ui.jobs import KEPT, UNSEEN, Job, trainings
 from ui.presets import preset_link
 from ui.training_view import example_view, training_view
+from ui.visitor import owner, visitor
 
 PAGE = "train"
 LINKED = "job"
@@ -61,7 +62,7 @@ def choose_beyond(controls: Controls[Train]) -> None:
 def start(config: Train) -> None:
     """Put a training in the queue; what goes wrong is told further down."""
     try:
-        job = trainings().start(config, visitor())
+        job = trainings().start(config, visitor(), owner())
         st.session_state[JOB] = job.id
         chosen = {k: v for k, v in st.query_params.to_dict().items() if k != LINKED}
         st.query_params.from_dict(naming(job) | chosen)

@@ -3,12 +3,13 @@
 import streamlit as st
 
 from icl_core.lessons import weights as lesson
-from icl_core.lessons.shared.shipped import families, relatives
+from icl_core.lessons.shared.shipped import relatives
 from icl_core.lessons.weights.comparison import others
 from icl_core.lessons.weights.config import Weights
 from icl_core.lessons.weights.measure import Story
 from icl_core.lessons.weights.views import STUDY_VIEWS
 from icl_core.plots import METHODS
+from ui.own import family_choice
 from ui.page import Controls, begin, charts_of, control_row, finding, fragment, result, to_try
 
 PAGE = "weights"
@@ -17,9 +18,7 @@ STUDIES = {"theory": "Theory", "parts": "Low rank", "compare": "Compare", "seeds
 
 def choose_model(controls: Controls[Weights]) -> None:
     """Which model, within what is shipped."""
-    tasks = {name: family.label for name, family in families().items()}
-    controls.one_of("task", "Trained on", tasks, menu=True)
-    shelf = relatives(controls["task"])
+    shelf = relatives(family_choice(controls).name)
     kinds = {kin.parametrization for found in shelf.values() for kin in found}
     labels = {kind: style.label for kind, style in METHODS.items() if kind in kinds}
     controls.one_of("parametrization", "Model", labels)

@@ -1,9 +1,12 @@
 """What pages show of a model that comes in a file."""
 
+from pathlib import Path
+
 import streamlit as st
 
 from icl_core.analysis.loss import LossSummary
-from icl_core.checkpoints import Checkpoint, parse_checkpoint
+from icl_core.checkpoints import Checkpoint, checkpoint_bytes, parse_checkpoint, sha256
+from icl_core.errors import InputError
 from icl_core.lessons.shared.coordinates import normalised
 from icl_core.lessons.shared.matrices import panels
 from icl_core.lessons.train.noise import measure_model
@@ -12,8 +15,11 @@ from icl_core.lessons.train.words import label_of, model_finding
 from icl_core.live import View
 from icl_core.models.linear import LinearTransformer
 from icl_core.plots.heatmaps import ROW, heatmaps
+from icl_core.zoo.shelf import LONGEST, shelf
 from ui.boundary import guarded
 from ui.chart import chart
+from ui.own import open_in
+from ui.visitor import owner
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
@@ -47,6 +53,9 @@ def checkpoint_view(name: str, data: bytes, *, page: str) -> None:
         f"**{kind}**, d = {task.dim}, trained on n = {task.num_context} examples with "
         f"{task.noise.label()}."
     )
+    kept = _kept(checkpoint, name)
+    if kept:
+        open_in(kept)
     losses = measured(name, data)
     left, right = st.columns([2, 3], gap="large")
     with left:
@@ -59,3 +68,18 @@ def checkpoint_view(name: str, data: bytes, *, page: str) -> None:
         shown = panels(normalised(model, task))
         figure = heatmaps(shown, title="Weights (normalised)", name="weights", cell=ROW)
         chart(View(figure=figure), key="opened_weights", page=page)
+
+
+def _kept(checkpoint: Checkpoint[LinearTransformer], name: str) -> str:
+    """Put it on the visitor's shelf, once a session; its name there, or "" where it cannot be."""
+    known: dict[str, str] = st.session_state.setdefault("uploads", {})
+    digest = sha256(checkpoint_bytes(checkpoint))
+    if digest not in known:
+        label = Path(name).stem[:LONGEST]
+        try:
+            kept, _ = shelf().keep(checkpoint, owner(), label=label, origin="uploaded")
+        except InputError as error:
+            st.info(str(error), icon=":material/info:")
+            return ""
+        known[digest] = kept.name
+    return known[digest]

@@ -29,6 +29,8 @@ class Choices(Generic[C]):
     def __init__(self, page: str, default: C) -> None:
         self.page = page
         self.default = default
+        self.arrived = False
+        """Whether this run comes to the page by no link with choices: from the menu, say."""
         self._adopted = False
         self._drawn: set[str] = set()
         self._moved: dict[str, str] = {}
@@ -127,7 +129,7 @@ class Choices(Generic[C]):
             config = remembered
         else:
             return
-        self._adopted = bool(link)
+        self._adopted, self.arrived = bool(link), not link
         for name in fields:
             st.session_state[self.key(name)] = getattr(config, name)
 

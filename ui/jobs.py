@@ -14,12 +14,12 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 import streamlit as st
-from streamlit.web.server.starlette.starlette_app_utils import decode_xsrf_token_string
 
 from icl_core.analysis.loss import LossSummary
 from icl_core.errors import InputError
 from icl_core.lessons.train.config import Train
 from icl_core.lessons.train.frame import Frame
+from icl_core.lessons.train.keeping import keep
 from icl_core.lessons.train.trainer import FAULT, Trainer
 from icl_core.runtime import cores
 
@@ -44,12 +44,15 @@ ACTIVE: tuple[Status, ...] = ("waiting", "running", "measuring")
 class Job:
     """One training: written by its thread, read by pages.
 
-    owner: the visitor who started it; drawn: when the last snapshot came; seen: when a page last
-    showed it.
+    owner: the visitor who started it; shelf: where the model is kept at the end, and `kept` under
+    which name, unless `error` says why not; drawn: when the last snapshot came; seen: when a page
+    last showed it.
     """
 
     config: Train
     owner: str = ""
+    shelf: str = ""
+    kept: str = ""
     id: str = field(default_factory=lambda: secrets.token_urlsafe(16))
     status: Status = "waiting"
     frames: list[Frame] = field(default_factory=list)
@@ -94,9 +97,9 @@ class Jobs:
                 target=self._work, args=[trainer()], name=f"training-{index}", daemon=True
             ).start()
 
-    def start(self, config: Train, owner: str = "") -> Job:
-        """Put a training in the queue."""
-        job = Job(config=config, owner=owner)
+    def start(self, config: Train, owner: str = "", shelf: str = "") -> Job:
+        """Put a training in the queue; its model goes to that shelf, if one is named."""
+        job = Job(config=config, owner=owner, shelf=shelf)
         with self._lock:
             if len(self._waiting()) >= WAITING:
                 raise InputError(
@@ -183,21 +186,20 @@ class Jobs:
                     job.status = "measuring"
                 case "measured":
                     job.measured = value
+                    _keep(job)
         job.status = "cancelled" if job.cancelled.is_set() else "done"
+
+
+def _keep(job: Job) -> None:
+    """Put the model of a training on its shelf."""
+    if job.shelf and job.frames:
+        try:
+            job.kept = keep(job.config, job.frames, job.measured, job.shelf)
+        except InputError as error:
+            job.error = str(error)
 
 
 @st.cache_resource(max_entries=1, show_spinner=False)
 def trainings() -> Jobs:
     """The server's one manager."""
     return Jobs()
-
-
-def visitor() -> str:
-    """Who asks, through whatever tab: every browser holds a token of Streamlit's against forged
-    requests. Without cookies every tab is a visitor of its own.
-
-    The cookie writes the token differently every time.
-    """
-    token, _ = decode_xsrf_token_string(st.context.cookies.get("_streamlit_xsrf", ""))
-    own = st.session_state.setdefault("visitor", secrets.token_hex(16))
-    return token.hex() if token else own

@@ -19,6 +19,7 @@ from ui.chart import asked, chart
 from ui.frame import finding
 from ui.jobs import Job, trainings
 from ui.menu import download
+from ui.own import open_in
 
 POLL = 1.0
 """Seconds between two looks at a running training."""
@@ -100,6 +101,10 @@ def _result(job: Job) -> None:
     config = job.config
     finding(system_of(config).finding(config, job.measured))
     checkpoint = checkpoint_of(config, job.frames[-1], job.measured)
+    if job.kept:
+        open_in(job.kept)
+    elif job.error:
+        st.info(job.error, icon=":material/info:")
     download(
         "Download the model", checkpoint_bytes(checkpoint), system_of(config).file_name(config)
     )

@@ -240,8 +240,11 @@ class Drawing:
         self.note(text, x=x, y=y, **{"xanchor": "left", "yanchor": "bottom"} | refs | properties)
 
     def log_y(self, low: float, high: float, number: int = 1) -> None:
-        """A fixed logarithmic axis whose ticks are 1, 2, 5 or, over many decades, powers of ten."""
+        """A fixed logarithmic axis whose ticks are 1, 2, 5 or, over many decades, powers of ten;
+        where nothing is finite, one decade."""
         low, high = max(low, SMALLEST), min(high, LARGEST)
+        if not low < high:
+            low, high = 0.1, 1.0
         self.log_axis("y", (low, high), log_ticks(low, high), number)
 
     def log_axis(

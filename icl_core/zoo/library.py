@@ -240,11 +240,27 @@ def save_model(
     """Write a checkpoint with its licence and recipe, and its entry; `beside` are the hashes of
     what ships beside it."""
     known = replace(checkpoint, licence=LICENCE, recipe=command(name))
-    shape, file = checkpoint.model.config(), f"{name}.safetensors"
-    entry = Entry(
+    sha256 = save_checkpoint(folder / f"{name}.safetensors", known)
+    entry = entry_of(name, checkpoint, sha256, experiment=experiment, **beside)
+    with locked(folder):
+        others = (other for other in entries_in(folder) if other.name != name)
+        write_manifest((*others, entry), folder)
+    return entry
+
+
+def entry_of(
+    name: str,
+    checkpoint: Checkpoint[Any],
+    sha256: str,
+    experiment: str = MIXED_NOISE,
+    **beside: str,
+) -> Entry:
+    """What a manifest says of a checkpoint whose file has that hash."""
+    shape = checkpoint.model.config()
+    return Entry(
         name=name,
-        file=file,
-        sha256=save_checkpoint(folder / file, known),
+        file=f"{name}.safetensors",
+        sha256=sha256,
         experiment=experiment,
         kind=checkpoint.model.kind,
         parametrization=checkpoint.parametrization,
@@ -254,10 +270,6 @@ def save_model(
         metrics=checkpoint.metrics,
         **beside,
     )
-    with locked(folder):
-        others = (other for other in entries_in(folder) if other.name != name)
-        write_manifest((*others, entry), folder)
-    return entry
 
 
 def read_file(path: Path) -> dict[str, np.ndarray]:

@@ -17,7 +17,8 @@ from icl_core.lessons.train.measure import checkpoint_of
 from icl_core.lessons.train.trainer import Trainer
 from icl_core.lessons.train.words import model_finding
 from ui import jobs
-from ui.jobs import OWN, WAITING, Job, Jobs, visitor
+from ui.jobs import OWN, WAITING, Job, Jobs
+from ui.visitor import visitor
 
 SMALL = Train(dim=1, num_context=10, sigma=1.0, layers=1, seconds=30.0)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -15,9 +16,7 @@ from icl_core.tasks.linear import LinearTask
 from icl_core.zoo.library import PRETRAINED
 from icl_core.zoo.tables import Table, baseline_table_name, load_table, save_table
 
-EVALUATION_PROMPTS = 100_000
 EVALUATION_SEED = 1
-PROFILE_PROMPTS = 2048
 DESCENT_STEPS = 4
 
 
@@ -27,13 +26,27 @@ def profile_sigmas(task: LinearTask) -> np.ndarray:
     return np.linspace(0, highest, 8 * int(np.ceil(highest)) + 1)
 
 
-def measure(method: Method, task: LinearTask) -> tuple[Table, dict[str, float | int]]:
-    """Loss over the task's noise and at fixed levels, on fresh prompts; and of the last step
-    mean, standard error, median, trimmed mean and 99.9 % quantile (half MSE)."""
+class Prompts(NamedTuple):
+    """How many fresh prompts are drawn of the task's noise, and of each noise level."""
+
+    law: int
+    level: int
+
+
+SHIPPED = Prompts(law=100_000, level=2048)
+
+
+def measure(
+    method: Method, task: LinearTask, prompts: Prompts | None = None
+) -> tuple[Table, dict[str, float | int]]:
+    """Loss over the task's noise and at fixed levels, on fresh prompts, by default as many as for
+    shipped models; and of the last step mean, standard error, median, trimmed mean and 99.9 %
+    quantile (half MSE)."""
+    prompts = prompts or SHIPPED
     named = {"method": method}
     sigmas = profile_sigmas(task)
-    losses = prompt_losses(named, task, prompts=EVALUATION_PROMPTS, seed=EVALUATION_SEED)["method"]
-    profile = noise_profile(named, task, sigmas, prompts=PROFILE_PROMPTS, seed=EVALUATION_SEED)
+    losses = prompt_losses(named, task, prompts=prompts.law, seed=EVALUATION_SEED)["method"]
+    profile = noise_profile(named, task, sigmas, prompts=prompts.level, seed=EVALUATION_SEED)
     summary, last = summarize(losses), np.sort(losses[-1])
     metrics = {
         "mean": float(summary.mean[-1]),

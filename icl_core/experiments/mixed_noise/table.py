@@ -19,7 +19,7 @@ from icl_core.analysis.floors import const_rr_floor, one_layer_floor, oracle_los
 from icl_core.analysis.loss import prompt_losses
 from icl_core.experiments.measured import Measured, measured
 from icl_core.experiments.mixed_noise import published
-from icl_core.experiments.mixed_noise.measure import EVALUATION_PROMPTS, EVALUATION_SEED
+from icl_core.experiments.mixed_noise.measure import EVALUATION_SEED, SHIPPED
 from icl_core.experiments.mixed_noise.published import Printed
 from icl_core.models.linear import PARAMETRIZATIONS, Parametrization
 from icl_core.tasks.linear import LinearTask
@@ -39,7 +39,7 @@ NEAR = 1.01
 def bayes_spread(task: LinearTask) -> float:
     """99.9 % quantile over mean of the Bayes floor's loss, over the prompts that models meet."""
     bayes = {"bayes": BayesRR(noise=task.noise)}
-    found = prompt_losses(bayes, task, prompts=EVALUATION_PROMPTS, seed=EVALUATION_SEED)["bayes"]
+    found = prompt_losses(bayes, task, prompts=SHIPPED.law, seed=EVALUATION_SEED)["bayes"]
     return float(np.quantile(found[-1], 0.999) / found[-1].mean())
 
 

@@ -1,10 +1,13 @@
 """Choices of the lesson on a trained model's algorithm, and its named states."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
-from icl_core.lessons.shared.fields import text
-from icl_core.validation import Config, checked, choice, integer, number
+from icl_core.lessons.shared.fields import OfModel, text
+from icl_core.lessons.shared.shipped import Kin
+from icl_core.models.linear import PARAMETRIZATIONS
+from icl_core.validation import LIMITS, checked, choice, integer, number
 
 OMEGAS = ("xx", "xy", "yx", "yy")
 System = Literal["ridge", "oracle", "ols"]
@@ -14,7 +17,13 @@ SYSTEM_NAMES: dict[System, str] = {
     "oracle": "ridge with the prompt's own σ²",
     "ols": "least squares (s = 0)",
 }
-Kind = Literal["gdpp", "diag", "diag_H2", "full"]
+KINDS: Mapping[str, Kin] = {
+    kin.name: kin
+    for kind in PARAMETRIZATIONS
+    for heads in range(1, LIMITS["num_heads"][1] + 1)
+    for kin in [Kin(kind, heads)]
+}
+"""The models that can be opened, by the names that links have."""
 Omega = Literal["xx", "xy", "yx", "yy"]
 NAMES: dict[str, str] = {
     "xx": "preconditioning",
@@ -30,7 +39,7 @@ def _tenths(name: str, value: Any) -> float:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Algorithm(Config):
+class Algorithm(OfModel):
     """Choices of the lesson.
 
     xx, xy, yx, yy are the factors of the omegas, in tenths, in one layer or (layer 0) in all;
@@ -39,7 +48,7 @@ class Algorithm(Config):
     """
 
     task: str = checked("uniform5_d10_n20", text, "The task")
-    model: Kind = checked("diag", choice, "The model", get_args(Kind))
+    model: str = checked("diag", choice, "The model", KINDS)
     layers: int = checked(4, integer, "The number of layers L", "num_layers")
     omega: Omega = checked("yy", choice, "The omega on the slider", OMEGAS)
     layer: int = checked(0, integer, "The layer", (0, 12))
@@ -55,6 +64,10 @@ class Algorithm(Config):
     @property
     def factors(self) -> tuple[float, ...]:
         return self.xx, self.xy, self.yx, self.yy
+
+    @staticmethod
+    def picks(parametrization: str, layers: int, heads: int) -> dict[str, Any]:
+        return {"model": Kin(parametrization, heads).name, "layers": layers}
 
 
 PRESETS: dict[str, Algorithm] = {

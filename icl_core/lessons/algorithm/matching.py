@@ -45,7 +45,9 @@ class Matching:
         for name, gaps in self.gaps.items():
             at = int(gaps.best()[row])
             column = self.columns(name)[at]
-            found.append((name, column, float(gaps.gap[row, at]), float(gaps.error[row, at])))
+            gap, error = gaps.gap[row, at], gaps.error[row, at]
+            known = (float(gap), float(error)) if np.isfinite(gap) else (np.inf, 0.0)
+            found.append((name, column, *known))
         least = min(found, key=lambda match: match[2])
         near = [match for match in found if match[2] <= least[2] + 2 * least[3]]
         return min(near, key=lambda match: 1 if match[0] == "const_rr" else match[1])
@@ -120,6 +122,8 @@ def _nearest(opened: Opened, found: Matching) -> str:
     """What the last layer is nearest to, in words."""
     layer = opened.num_layers
     name, at, gap, error = found.nearest(layer)
+    if gap == np.inf:
+        return f"What layer {layer} predicts is beyond all numbers, and near to no method."
     what = (
         f"ridge regression of strength {at:.3g}"
         if name == "const_rr"

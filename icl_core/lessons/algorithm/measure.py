@@ -13,20 +13,18 @@ from icl_core.algorithms.ridge import OracleRR
 from icl_core.analysis.loss import LossSummary
 from icl_core.analysis.parts import diagonal_part
 from icl_core.errors import InputError
-from icl_core.lessons.algorithm.config import Algorithm
+from icl_core.lessons.algorithm.config import KINDS, Algorithm
 from icl_core.lessons.shared.coordinates import normalised, omega_values
-from icl_core.lessons.shared.shipped import Family, Kin, baseline_tables, find_family, relatives
+from icl_core.lessons.shared.shipped import Family, baseline_tables, find_family, relatives
 from icl_core.models.linear import LinearTransformer
-from icl_core.plots import METHODS
 from icl_core.tasks.linear import LinearTask, Prompts, at_levels, draw_prompts
 from icl_core.validation import Reach
 from icl_core.zoo.library import PRETRAINED, Entry, from_shipped, load_entry
 
-KINDS: Mapping[str, Kin] = {
-    kin.name: kin for kin in (Kin("gdpp"), Kin("diag"), Kin("diag", heads=2), Kin("full"))
+LABELS: Mapping[str, str] = {
+    name: ("DIAG part of " if kin.parametrization == "full" else "") + kin.label
+    for name, kin in KINDS.items()
 }
-"""The models that can be opened."""
-LABELS = {"gdpp": "GD++", "diag": "DIAG", "diag_H2": "DIAG, two heads", "full": "DIAG part of FULL"}
 LAW, LEVELS, AT_LEVEL = 288, 13, 20
 """Prompts of the task's own noise, and noise levels with as many prompts each."""
 STOPS = 25
@@ -92,7 +90,7 @@ class Opened:
 @from_shipped(16)
 def depths(task: str, folder: Path = PRETRAINED) -> dict[str, dict[int, Entry]]:
     """The shipped models of a task by kind and number of layers, two heads included."""
-    shelves = relatives(find_family(task, folder).name, folder)
+    shelves = relatives(task, folder)
     found = {
         kind: {layers: kin[own] for layers, kin in shelves.items() if own in kin}
         for kind, own in KINDS.items()
@@ -105,13 +103,12 @@ def read(task: str, kind: str, layers: int, folder: Path = PRETRAINED) -> Opened
     family = find_family(task, folder)
     entry = depths(task, folder).get(kind, {}).get(layers)
     if entry is None:
-        _, heads, _ = own = KINDS[kind]
         raise InputError(
-            f"There is no shipped {METHODS[own.parametrization].label} model of {layers} layers "
-            f"and {heads} head{'s' * (heads > 1)} for {family.label}: choose others."
+            f"There is no {KINDS[kind].label} model of {layers} layers for {family.label}: "
+            "choose another kind or depth."
         )
-    model = load_entry(entry, folder).model
-    if kind == "full":
+    model = load_entry(entry, family.folder).model
+    if KINDS[kind].parametrization == "full":
         model = diagonal_part(model)
     return Opened(
         kind=kind,
@@ -121,12 +118,12 @@ def read(task: str, kind: str, layers: int, folder: Path = PRETRAINED) -> Opened
         normal=omega_values(normalised(model, family.task)),
         sample=draw_sample(family.task),
         law=draw_law(family.task),
-        **_baselines(family, folder),
+        **_baselines(family),
     )
 
 
-def _baselines(family: Family, folder: Path) -> dict[str, Any]:
-    tables = baseline_tables(family, folder)
+def _baselines(family: Family) -> dict[str, Any]:
+    tables = baseline_tables(family)
     wanted = [name for name in ("const_rr", "bayes_rr") if name in tables]
     return {
         "levels": {name: tables[name].profile for name in wanted},

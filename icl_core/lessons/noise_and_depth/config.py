@@ -1,11 +1,12 @@
 """Choices of the lesson on noise and depth, and its named states."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from icl_core.lessons.shared.bands import STATISTICS, Statistic
-from icl_core.lessons.shared.fields import names, switch, text
+from icl_core.lessons.shared.fields import OfModel, names, switch, text
 from icl_core.models.linear import PARAMETRIZATIONS
-from icl_core.validation import Config, checked, choice, integer, number
+from icl_core.validation import checked, choice, integer, number
 
 CONTEXTS = (2, 5, 8, 10, 12, 15, 20, 25, 30, 40, 60, 80, 100, 150, 200)
 """Context lengths on offer; models were trained on one of them."""
@@ -16,7 +17,7 @@ LEVELS = (0.25, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 5.0)
 
 
 @dataclass(frozen=True, kw_only=True)
-class NoiseAndDepth(Config):
+class NoiseAndDepth(OfModel):
     """Choices of the lesson. num_context and dim None are those of training;
     `level` adds the best that training at that one noise level leads to."""
 
@@ -31,6 +32,10 @@ class NoiseAndDepth(Config):
     level: float | None = checked(None, number, "The one noise level", "sigma")
     statistic: Statistic = checked("mean", choice, "The statistic", STATISTICS)
     published: bool = checked(False, switch, "The switch for published values")
+
+    @staticmethod
+    def picks(parametrization: str, layers: int, heads: int) -> dict[str, Any]:
+        return {"layers": layers}
 
 
 PRESETS: dict[str, NoiseAndDepth] = {

@@ -1,19 +1,24 @@
 """Choices of the lesson on one prompt, and its named states."""
 
 from dataclasses import dataclass
+from typing import Any
 
-from icl_core.lessons.shared.fields import text
-from icl_core.validation import Config, checked, integer, number
+from icl_core.lessons.shared.fields import OfModel, text
+from icl_core.validation import checked, integer, number
 
 
 @dataclass(frozen=True, kw_only=True)
-class OnePrompt(Config):
+class OnePrompt(OfModel):
     """Choices of the lesson: the prompt (seed) of a task, its noise level, the models' depth."""
 
     task: str = checked("uniform5_d10_n20", text, "The task")
     seed: int = checked(7, integer, "The number of the prompt", "seed")
     sigma: float = checked(2.0, number, "The noise level sigma", "sigma")
     layers: int = checked(7, integer, "The number of layers L", "num_layers")
+
+    @staticmethod
+    def picks(parametrization: str, layers: int, heads: int) -> dict[str, Any]:
+        return {"layers": layers}
 
 
 PRESETS: dict[str, OnePrompt] = {

@@ -20,6 +20,7 @@ from icl_core.lessons.shared.words import counted, plus_minus
 from icl_core.live import View
 from icl_core.plots import METHODS, Curve, level
 from icl_core.plots.losses import TOP
+from icl_core.plots.ticks import limit_of
 from icl_core.tasks.linear import LinearTask
 from icl_core.zoo.library import from_shipped
 
@@ -105,13 +106,13 @@ def iterations_view(layers: int, iterations: Iterations) -> View:
     """How many iterations a layer is worth, over prompts of the task."""
     curves = iteration_curves(iterations)
     floor = float(iterations.shipped.over_noise["bayes_rr"].mean[-1])
-    tops = [float(np.nanmax(curve.y)) for curve in curves]
-    low = max(floor, max(tops) * 1e-5) / 2
+    top = min(limit_of(curve.y for curve in curves), TOP)
+    low = max(floor, top * 1e-5) / 2
     figure = plots.loss_by_iteration(
         curves,
         name="loss_by_iteration",
         title="How many iterations is a layer worth?",
-        y_range=(low, min(max(tops), TOP) * 1.5),
+        y_range=(low, top * 1.5),
     )
     return View(figure=figure, caption=iterations_said(iterations, layers))
 

@@ -67,7 +67,7 @@ def methods_of(family: Family, layers: int) -> dict[str, Method]:
         found["iterative_rr"] = IterativeAdaRR(steps=ITERATIONS)
     for kind, models in family.entries.items():
         if layers in models:
-            found[kind] = load_entry(models[layers]).model
+            found[kind] = load_entry(models[layers], family.folder).model
     return {name: found[name] for name in METHODS if name in found}
 
 

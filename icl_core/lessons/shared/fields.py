@@ -4,7 +4,18 @@ from collections.abc import Iterable
 from typing import Any
 
 from icl_core.errors import InputError
-from icl_core.validation import choice
+from icl_core.validation import Config, choice
+
+
+class OfModel(Config):
+    """Choices of a lesson that shows a model of whatever task: `task` names its family."""
+
+    task: str
+
+    @staticmethod
+    def picks(parametrization: str, layers: int, heads: int) -> dict[str, Any]:
+        """The choices, beside the task, that open a model which is alone in its family."""
+        raise NotImplementedError
 
 
 def names(what: str, value: Any, allowed: Iterable[str]) -> tuple[str, ...]:

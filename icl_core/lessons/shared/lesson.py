@@ -2,7 +2,10 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Generic, Literal, Protocol, TypeVar
+from functools import wraps
+from typing import Generic, Literal, ParamSpec, Protocol, TypeVar
+
+import numpy as np
 
 from icl_core.lessons.shared.words import meanings
 from icl_core.live import View
@@ -12,6 +15,8 @@ from icl_core.zoo.library import version_of
 
 C = TypeVar("C", bound=Config)
 R = TypeVar("R")
+S = TypeVar("S")
+P = ParamSpec("P")
 Section = Literal["Start", "Gradient descent inside", "Beyond linear", "Noise", "Lab"]
 Names = tuple[str, ...]
 
@@ -27,6 +32,18 @@ class Face(Protocol[C, R]):
     def measure(self) -> Callable[[C], R]: ...
     @property
     def finding(self) -> Callable[[C, R], str]: ...
+
+
+def _calm(function: Callable[P, S]) -> Callable[P, S]:
+    """Without numpy's warnings: a model that somebody brings may grow beyond all numbers, and what
+    overflows is infinite and drawn as such."""
+
+    @wraps(function)
+    def calm(*given: P.args, **named: P.kwargs) -> S:
+        with np.errstate(all="ignore"):
+            return function(*given, **named)
+
+    return calm
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -54,11 +71,15 @@ class Lesson(Generic[C, R]):
     reach: Callable[[C, R], Mapping[str, Reach]] = lambda config, found: {}
     shows: Callable[[C], Names] | None = None
     prepare: Callable[[], Iterable[tuple[C, Names]]] = lambda: ()
+    views: Mapping[str, Callable[[C, R], View]] = field(init=False)
+    """What is shown of choices and results, by name."""
     _remembered: Callable[[C], R] = field(init=False)
 
     def __post_init__(self) -> None:
-        remembered = remember(self.kept, lambda given: version_of())(self.face.measure)
+        remembered = remember(self.kept, lambda given: version_of())(_calm(self.face.measure))
         object.__setattr__(self, "_remembered", remembered)
+        views = {name: _calm(view) for name, view in self.face.VIEWS.items()}
+        object.__setattr__(self, "views", views)
 
     @property
     def names(self) -> Mapping[str, str]:
@@ -71,11 +92,6 @@ class Lesson(Generic[C, R]):
         return self.face.PRESETS
 
     @property
-    def views(self) -> Mapping[str, Callable[[C, R], View]]:
-        """What is shown of choices and results, by name."""
-        return self.face.VIEWS
-
-    @property
     def measure(self) -> Callable[[C], R]:
         """What turns choices into results; see `result`."""
         return self.face.measure
@@ -83,7 +99,7 @@ class Lesson(Generic[C, R]):
     @property
     def finding(self) -> Callable[[C, R], str]:
         """What the figures show, in a sentence with its numbers."""
-        return self.face.finding
+        return _calm(self.face.finding)
 
     @property
     def default(self) -> C:

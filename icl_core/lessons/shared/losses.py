@@ -125,9 +125,10 @@ def _models(name: str) -> Mapping[tuple[str, int], Method]:
     """The models of a task: "full" by its matrices, the others by their omegas alone, which serve
     any dimension."""
     found: dict[tuple[str, int], Method] = {}
-    for kind, entries in find_family(name).entries.items():
+    family = find_family(name)
+    for kind, entries in family.entries.items():
         for depth, entry in entries.items():
-            model = load_entry(entry).model
+            model = load_entry(entry, family.folder).model
             found[kind, depth] = model if kind == "full" else OmegaModel(omegas=omega_values(model))
     return found
 

@@ -6,10 +6,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 from icl_core.errors import InputError
+from icl_core.lessons.shared.tables import measure_own
 from icl_core.models.linear import PARAMETRIZATIONS, Parametrization
 from icl_core.plots import METHODS
+from icl_core.remember import remember
 from icl_core.tasks.linear import LinearTask
 from icl_core.zoo.library import MIXED_NOISE, PRETRAINED, Entry, entries_of, from_shipped, task_name
+from icl_core.zoo.shelf import OWN, shelf
 from icl_core.zoo.tables import Table, baseline_table_name, load_table
 
 BASELINES = ("const_rr", "ada_rr", "tuned_rr", "bayes_rr")
@@ -20,19 +23,31 @@ DESCENTS = ("gd", "gdpp_tuned")
 
 @dataclass(frozen=True, kw_only=True)
 class Family:
-    """All single-head models trained on one task: entries[parametrization][num_layers]."""
+    """All single-head models trained on one task: entries[parametrization][num_layers], in a folder
+    laid out as pretrained/. A model of one's own is a family by itself, whatever heads it has, and
+    `own` its id."""
 
     task: LinearTask
     entries: dict[Parametrization, dict[int, Entry]]
+    folder: Path = PRETRAINED
+    own: str = ""
 
     @property
     def name(self) -> str:
-        return task_name(self.task)
+        """Of the choice in a link."""
+        return OWN + self.own if self.own else task_name(self.task)
 
     @property
     def label(self) -> str:
-        """The task in words for a list of choices."""
-        return f"{self.task.noise.label()}, d = {self.task.dim}, n = {self.task.num_context}"
+        """The task in words for a list of choices; of a model of one's own what it is, too."""
+        task = f"{self.task.noise.label()}, d = {self.task.dim}, n = {self.task.num_context}"
+        return f"{said_of(self.only)}: {task}" if self.own else task
+
+    @property
+    def only(self) -> Entry:
+        """The model of one's own."""
+        ((entry,),) = (models.values() for models in self.entries.values())
+        return entry
 
     @property
     def size(self) -> int:
@@ -62,6 +77,7 @@ def families(folder: Path = PRETRAINED) -> Mapping[str, Family]:
             entries={
                 kind: depths for kind in PARAMETRIZATIONS if (depths := _by_depth(entries, kind))
             },
+            folder=folder,
         )
         for task, entries in tasks.items()
     ]
@@ -82,7 +98,9 @@ def _rank(family: Family) -> tuple[bool, float]:
 
 
 def find_family(name: str, folder: Path = PRETRAINED) -> Family:
-    """The family of that name."""
+    """The family of that name: of a shipped task, or a model of one's own."""
+    if name.startswith(OWN):
+        return measured_own(name.removeprefix(OWN))
     found = families(folder)
     if name not in found:
         raise InputError(
@@ -92,22 +110,38 @@ def find_family(name: str, folder: Path = PRETRAINED) -> Family:
     return found[name]
 
 
-def model_tables(family: Family, folder: Path = PRETRAINED) -> dict[tuple[str, int], Table]:
+def found_own(id: str) -> Family:
+    """A model of one's own, perhaps without tables yet."""
+    entry, folder = shelf().find(id)
+    entries = {entry.parametrization: {entry.num_layers: entry}}
+    return Family(task=entry.linear_task, entries=entries, folder=folder, own=id)
+
+
+@remember(64, lambda given: shelf().folder)
+def measured_own(id: str) -> Family:
+    """A model of one's own, with the tables that pages read; the first look makes them."""
+    family = found_own(id)
+    for _ in measure_own(family.only, family.folder):
+        pass
+    return family
+
+
+def model_tables(family: Family) -> dict[tuple[str, int], Table]:
     """Tables by (parametrization, number of layers)."""
     return {
-        (kind, depth): load_table(entry.name, folder)
+        (kind, depth): load_table(entry.name, family.folder)
         for kind, models in family.entries.items()
         for depth, entry in models.items()
     }
 
 
-def baseline_tables(family: Family, folder: Path = PRETRAINED) -> dict[str, Table]:
+def baseline_tables(family: Family) -> dict[str, Table]:
     """Tables of the methods that are not trained, as far as they ship, by method."""
     tables = {}
     for method in (*BASELINES, *DESCENTS):
         name = baseline_table_name(family.task, method)
-        if (folder / "tables" / f"{name}.safetensors").is_file():
-            tables[method] = load_table(name, folder)
+        if (family.folder / "tables" / f"{name}.safetensors").is_file():
+            tables[method] = load_table(name, family.folder)
     return tables
 
 
@@ -136,12 +170,12 @@ Relatives = Mapping[Kin, Entry]
 
 @from_shipped(16)
 def relatives(task: str, folder: Path = PRETRAINED) -> Mapping[int, Relatives]:
-    """All shipped models of one task by depth, GD++ first, then by heads and seed."""
-    found: dict[int, dict[Kin, Entry]] = {}
+    """All models of one family's task by depth, GD++ first, then by heads and seed."""
+    family, found = find_family(task, folder), dict[int, dict[Kin, Entry]]()
     known = [
         (kin, entry)
-        for entry in entries_of(MIXED_NOISE, folder)
-        if task_name(entry.linear_task) == task and (kin := kin_of(entry)) is not None
+        for entry in entries_of(MIXED_NOISE, family.folder)
+        if entry.linear_task == family.task and (kin := kin_of(entry)) is not None
     ]
     for kin, entry in sorted(known, key=lambda pair: _place(pair[0])):
         found.setdefault(entry.num_layers, {})[kin] = entry
@@ -153,6 +187,12 @@ def kin_of(entry: Entry) -> Kin | None:
     rest = entry.name.partition(task_name(entry.linear_task))[2]
     seed = rest.removeprefix("_s") if rest else "0"
     return Kin(entry.parametrization, entry.num_heads, int(seed)) if seed.isdigit() else None
+
+
+def said_of(entry: Entry) -> str:
+    """What a model is, in words."""
+    kin = Kin(entry.parametrization, entry.num_heads)
+    return f"{kin.label}, L = {entry.num_layers}"
 
 
 def _place(kin: Kin) -> tuple[int, int, int]:

@@ -1,11 +1,11 @@
 """Choices of the lesson on weights."""
 
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
-from icl_core.lessons.shared.fields import name_or_none, text
+from icl_core.lessons.shared.fields import OfModel, name_or_none, text
 from icl_core.models.linear import PARAMETRIZATIONS, Parametrization
-from icl_core.validation import Config, checked, choice, integer
+from icl_core.validation import checked, choice, integer
 
 Coordinates = Literal["normalised", "raw"]
 COORDINATES: tuple[Coordinates, ...] = get_args(Coordinates)
@@ -14,7 +14,7 @@ STUDIES: tuple[Study, ...] = get_args(Study)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Weights(Config):
+class Weights(OfModel):
     """Choices of the lesson.
 
     The model is that of task, parametrization, layers, heads and seed. layer 0 shows all layers;
@@ -37,6 +37,11 @@ class Weights(Config):
     focus: int = checked(3, integer, "The layer looked into", (1, 12))
     rank: int = checked(1, integer, "The rank", (0, 65))
     other: str = checked("", name_or_none, "The model to compare with")
+
+    @staticmethod
+    def picks(parametrization: str, layers: int, heads: int) -> dict[str, Any]:
+        kin = {"parametrization": parametrization, "heads": heads, "seed": 0}
+        return kin | {"layers": layers}
 
 
 PRESETS: dict[str, Weights] = {

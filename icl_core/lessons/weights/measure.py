@@ -80,7 +80,7 @@ def read(
 ) -> Story:
     """A shipped model with its movie; without a movie, the finished model alone."""
     family = find_family(task, folder)
-    kin = relatives(task, folder).get(layers, {})
+    folder, kin = family.folder, relatives(task, folder).get(layers, {})
     own = Kin(parametrization, heads, seed)
     if own not in kin:
         raise InputError(

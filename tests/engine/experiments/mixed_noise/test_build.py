@@ -69,8 +69,7 @@ def short(monkeypatch):
     monkeypatch.setattr(candidates_module, "SELECTION_BATCHES", 4)
     monkeypatch.setattr(candidates_module, "SPECTRA", 4096)
     monkeypatch.setattr(candidates_module, "THOROUGH", False)
-    monkeypatch.setattr(measure_module, "EVALUATION_PROMPTS", 32_768)
-    monkeypatch.setattr(measure_module, "PROFILE_PROMPTS", 64)
+    monkeypatch.setattr(measure_module, "SHIPPED", measure_module.Prompts(law=32_768, level=64))
     return chosen
 
 

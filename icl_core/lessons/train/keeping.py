@@ -1,0 +1,42 @@
+"""What becomes of a model when its training has ended: it goes to its visitor's shelf."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from icl_core.analysis.loss import LossSummary
+from icl_core.lessons.train.config import Train
+from icl_core.lessons.train.frame import Frame
+from icl_core.lessons.train.measure import checkpoint_of
+from icl_core.lessons.train.systems import system_of
+from icl_core.models.linear import LinearTransformer
+from icl_core.zoo.movies import Movie
+from icl_core.zoo.shelf import shelf
+
+
+def keep(
+    config: Train, frames: Sequence[Frame], measured: Mapping[str, LossSummary], owner: str
+) -> str:
+    """The name of the model on the shelf, where its training stands beside it; "" of a system that
+    no other lesson shows.
+
+    Raises:
+        InputError: Its loss is not finite, or it cannot be written.
+    """
+    if not isinstance(frames[-1].model, LinearTransformer):
+        return ""
+    checkpoint = checkpoint_of(config, frames[-1], measured)
+    task = checkpoint.linear_task
+    label = f"{system_of(config).name(config)}; {task.noise.label()}, d = {task.dim}"
+    kept, _ = shelf().keep(checkpoint, owner, label=label, origin="trained", movie=_movie(frames))
+    return kept.name
+
+
+def _movie(frames: Sequence[Frame]) -> Movie:
+    """The snapshots that the page showed; raw weights."""
+    return Movie(
+        steps=np.array([frame.step for frame in frames]),
+        loss=np.array([frame.loss for frame in frames]),
+        P=np.stack([frame.model.P for frame in frames]),
+        Q=np.stack([frame.model.Q for frame in frames]),
+    )

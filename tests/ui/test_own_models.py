@@ -1,0 +1,93 @@
+"""Models of one's own: on every page that shows a model, and in its link."""
+
+import numpy as np
+import pytest
+
+from icl_core.algorithms.descent import GDPlusPlus
+from icl_core.analysis.loss import evaluate
+from icl_core.checkpoints import Checkpoint
+from icl_core.constructions import gdpp_model
+from icl_core.lessons.catalog import LESSONS
+from icl_core.lessons.noise_and_depth.config import NoiseAndDepth
+from icl_core.lessons.shared.fields import OfModel
+from icl_core.lessons.shared.shipped import found_own
+from icl_core.lessons.shared.tables import FEW
+from icl_core.models.linear import LinearTransformer
+from icl_core.tasks.linear import LinearTask
+from icl_core.tasks.noise import CategoricalNoise, NoiseLaw, UniformNoise
+from icl_core.zoo.shelf import OWN, Kept, shelf
+from tests.cases import full_model
+
+PAGES = [page for page, lesson in LESSONS.items() if issubclass(lesson.config, OfModel)]
+NOISE, TWO = UniformNoise(sigma_max=2.0), CategoricalNoise(values=(0.3, 1.5))
+
+
+def kept(model: LinearTransformer, noise: NoiseLaw, kind: str, dim: int, num_context: int) -> Kept:
+    task = LinearTask(dim=dim, num_context=num_context, noise=noise)
+    made = Checkpoint(model=model, parametrization=kind, task=task, seed=0)
+    return shelf().keep(made, "", label=f"{kind} of d = {dim}", origin="uploaded")[0]
+
+
+def steps(dim: int, num_context: int, layers: int = 3) -> LinearTransformer:
+    method = GDPlusPlus(etas=(0.8,) * layers, gammas=(0.1 / num_context,) * layers)
+    return gdpp_model(method, dim=dim, num_context=num_context)
+
+
+def two_heads(dim: int, num_context: int) -> LinearTransformer:
+    """Half a step a head."""
+    model = steps(dim, num_context, 2)
+    P, Q = (np.repeat(np.asarray(weights), 2, axis=1) for weights in (model.P, model.Q))
+    return LinearTransformer(P=P / 2, Q=Q)
+
+
+MODELS = {
+    "DIAG of three layers": lambda: kept(steps(5, 12), NOISE, "diag", 5, 12),
+    "FULL": lambda: kept(full_model(7), TWO, "full", 7, 7),
+    "two heads": lambda: kept(two_heads(4, 9), NOISE, "diag", 4, 9),
+    "one dimension": lambda: kept(steps(1, 4, 1), NOISE, "gdpp", 1, 4),
+    "as large as can be": lambda: kept(full_model(20, layers=12, heads=4), NOISE, "full", 20, 15),
+}
+
+
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("which", MODELS)
+def test_every_page_shows_it(which, page, open_page):
+    """Through a link with nothing but the model, in a session that never saw it; and the page says
+    nothing of choices that were moved."""
+    own = MODELS[which]()
+    app = open_page(page, v="1", task=own.name)
+    family = found_own(own.id)
+    assert app.session_state[f"{page}_task"] == own.name
+    assert app.session_state[f"{page}_layers"] == family.only.num_layers
+    # Nothing was moved, but a noise level or a layer that the default has and this model has not.
+    moved = [info.value for info in app.info if "out of reach" in info.value]
+    assert len(moved) <= 1
+    assert app.query_params["task"] == own.name
+
+
+def test_its_losses_are_those_of_a_fresh_evaluation():
+    own = MODELS["DIAG of three layers"]()
+    family = found_own(own.id)
+    config = NoiseAndDepth(task=own.name, layers=3)
+    losses = LESSONS["noise_and_depth"].result(config)
+    again = evaluate({"model": steps(5, 12)}, family.task, prompts=FEW.law, seed=7)["model"]
+    known = losses.over_noise["diag", 3]
+    gap = np.abs(known.mean - again.mean)[1:]
+    assert (gap < 5 * np.hypot(known.stderr, again.stderr)[1:]).all()
+
+
+def test_what_is_chosen_stays_chosen_on_the_next_page(open_page):
+    own = MODELS["DIAG of three layers"]()
+    app = open_page("weights", v="1", task=own.name)
+    app.query_params.clear()
+    app.switch_page("pages/noise_and_depth.py").run()
+    assert app.session_state["noise_and_depth_task"] == own.name
+    assert app.query_params["task"] == own.name
+    assert not app.exception
+    assert not app.error
+
+
+def test_a_model_that_is_gone_is_one_sentence(open_page):
+    app = open_page("algorithm", v="1", task=f"{OWN}{'0' * 16}")
+    assert any("not on this server" in info.value for info in app.info)
+    assert app.session_state["algorithm_task"] == LESSONS["algorithm"].default.task

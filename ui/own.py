@@ -1,0 +1,85 @@
+"""Models of the visitor's own on the pages: which there are, choosing one, and where to open it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from icl_core.errors import InputError
+from icl_core.lessons.catalog import LESSONS
+from icl_core.lessons.shared.fields import OfModel
+from icl_core.lessons.shared.shipped import Family, families, find_family, found_own
+from icl_core.lessons.shared.tables import is_measured, measure_own
+from icl_core.zoo.shelf import OWN, shelf
+from ui.controls import Controls
+from ui.presets import preset_link
+from ui.visitor import owner
+
+CHOSEN = "family"
+"""Of a session: the family that was chosen last, which other pages open with."""
+WIDTH = 290
+
+
+def family_choice(controls: Controls[Any], label: str = "Trained on") -> Family:
+    """The widget that chooses a task with its shipped models, or a model of one's own, which is
+    measured if it has not been. What is chosen stays chosen on the next page."""
+    options = {name: family.label for name, family in families().items()}
+    options |= {kept.name: f"Mine: {kept.label}" for kept in shelf().of(owner())}
+    carried = st.session_state.get(CHOSEN)
+    if controls.arrived and carried:
+        controls["task"] = carried
+    options |= _linked(controls["task"], options)
+    controls.one_of("task", label, options, menu=True, width=WIDTH)
+    name = controls["task"]
+    if name != controls.default.task:
+        st.session_state[CHOSEN] = name
+    elif not controls.arrived:
+        st.session_state.pop(CHOSEN, None)
+    if name.startswith(OWN):
+        family = found_own(name.removeprefix(OWN))
+        _measure(family)
+        for field, value in _picks(type(controls.default), family).items():
+            controls[field] = value
+    return find_family(name)
+
+
+def _linked(name: str, options: Mapping[str, str]) -> Mapping[str, str]:
+    """A model of somebody's own that a link names."""
+    if name in options or not name.startswith(OWN):
+        return {}
+    try:
+        return {name: f"By its link: {found_own(name.removeprefix(OWN)).label}"}
+    except InputError as error:
+        st.info(str(error), icon=":material/link_off:")
+        return {}
+
+
+def _picks(config: type[OfModel], family: Family) -> Mapping[str, Any]:
+    entry = family.only
+    return config.picks(entry.parametrization, entry.num_layers, entry.num_heads)
+
+
+def _measure(family: Family) -> None:
+    """Make the tables of a model at its first look."""
+    if is_measured(family.only, family.folder):
+        return
+    bar = st.progress(0.0, "Measuring this model, once …")
+    for done, count in measure_own(family.only, family.folder):
+        bar.progress(done / count, "Measuring this model, once …")
+    bar.empty()
+
+
+def open_in(name: str) -> None:
+    """Links to every lesson that shows a model, with this one."""
+    family = found_own(name.removeprefix(OWN))
+    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+        st.markdown("**Open it in**", width="content")
+        for page, lesson in LESSONS.items():
+            if issubclass(lesson.config, OfModel):
+                config = lesson.default.replace(task=name, **_picks(lesson.config, family))
+                st.page_link(
+                    f"pages/{page}.py",
+                    label=lesson.title,
+                    icon=f":material/{lesson.icon}:",
+                    query_params=preset_link(config),
+                )
