@@ -13,9 +13,12 @@ from icl_core.lessons.models.measure import listed
 from icl_core.lessons.shared.model_map import noise_words
 from icl_core.plots import METHODS
 from icl_core.zoo.library import task_name
+from icl_core.zoo.shelf import OWN
 from ui.checkpoint_view import open_checkpoint
 from ui.model_view import model_row
+from ui.own import CHOSEN, measure_linked, own_labels
 from ui.page import Controls, begin, charts_of, control_row, finding, fragment, result, to_try
+from ui.shelf_view import own_list, own_row
 
 PAGE = "models"
 LIST = "models:list"
@@ -87,16 +90,23 @@ def explore() -> None:
     table = results()
     if not table.entries:
         raise InputError("The manifest lists no models: run `make zoo` to train them.")
-    labels = {entry.name: label(entry) for entry in in_order(table.entries)}
     controls = Controls(PAGE, Models())
+    carried = st.session_state.get(CHOSEN, "")
+    if controls.arrived and carried.startswith(OWN):
+        controls["model"] = carried
+    labels = own_labels(controls["model"], controls["other"])
+    labels |= {entry.name: label(entry) for entry in in_order(table.entries)}
     with control_row():
         titles = {"gain": "against the paper", "bayes": "against Bayes", "loss": "loss"}
         controls.one_of("quantity", "The map shows", titles)
         controls.one_of("model", "Model", labels, menu=True, width=270)
         controls.one_of("other", "Compare with", {"": "nothing"} | labels, menu=True, width=270)
         controls.one_of("statistic", "Over prompts", {"mean": "mean", "median": "median"})
+        measure_linked(controls["model"], controls["other"])
     controls.tell()
-    overview, everything = st.tabs(["Table 1", "All models"])
+    overview, everything, mine = st.tabs(["Table 1", "All models", "Mine"])
+    with mine:
+        own_list(controls)
     with everything:
         narrow(controls, table)
         config = controls.config()
@@ -110,7 +120,10 @@ def explore() -> None:
         checked("What is wrong in the published table", faults(table))
     st.header(shown.picked.label, anchor=False)
     st.markdown(card_finding(shown.picked, table))
-    model_row(shown.picked)
+    if shown.picked.own:
+        own_row(config.model.removeprefix(OWN))
+    else:
+        model_row(shown.picked)
     show("by_layer", "by_noise")
     show("matrices")
 

@@ -10,7 +10,7 @@ from icl_core.lessons.noise_and_depth.config import NoiseAndDepth
 from icl_core.lessons.shared.shipped import kin_of
 from icl_core.lessons.weights.config import Weights
 from icl_core.validation import Config
-from icl_core.zoo.library import PRETRAINED, task_name
+from icl_core.zoo.library import task_name
 from ui.menu import download
 from ui.presets import preset_link
 
@@ -24,7 +24,7 @@ def model_row(card: Card) -> None:
         for folder, words in FILES.items():
             if folder == "movies" and card.entry.metrics.get("movie"):
                 words = "A run that did not win"
-            path = PRETRAINED / folder / card.entry.file
+            path = card.folder / folder / card.entry.file
             if path.is_file():
                 download(
                     words,

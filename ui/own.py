@@ -23,12 +23,11 @@ WIDTH = 290
 def family_choice(controls: Controls[Any], label: str = "Trained on") -> Family:
     """The widget that chooses a task with its shipped models, or a model of one's own, which is
     measured if it has not been. What is chosen stays chosen on the next page."""
-    options = {name: family.label for name, family in families().items()}
-    options |= {kept.name: f"Mine: {kept.label}" for kept in shelf().of(owner())}
     carried = st.session_state.get(CHOSEN)
     if controls.arrived and carried:
         controls["task"] = carried
-    options |= _linked(controls["task"], options)
+    options = {name: family.label for name, family in families().items()}
+    options |= own_labels(controls["task"])
     controls.one_of("task", label, options, menu=True, width=WIDTH)
     name = controls["task"]
     if name != controls.default.task:
@@ -36,22 +35,30 @@ def family_choice(controls: Controls[Any], label: str = "Trained on") -> Family:
     elif not controls.arrived:
         st.session_state.pop(CHOSEN, None)
     if name.startswith(OWN):
+        measure_linked(name)
         family = found_own(name.removeprefix(OWN))
-        _measure(family)
         for field, value in _picks(type(controls.default), family).items():
             controls[field] = value
     return find_family(name)
 
 
-def _linked(name: str, options: Mapping[str, str]) -> Mapping[str, str]:
-    """A model of somebody's own that a link names."""
-    if name in options or not name.startswith(OWN):
-        return {}
-    try:
-        return {name: f"By its link: {found_own(name.removeprefix(OWN)).label}"}
-    except InputError as error:
-        st.info(str(error), icon=":material/link_off:")
-        return {}
+def own_labels(*named: str) -> dict[str, str]:
+    """Models of one's own by name, in words: the visitor's, and those that a link names."""
+    found = {kept.name: f"Mine: {kept.label}" for kept in shelf().of(owner())}
+    for name in named:
+        if name.startswith(OWN) and name not in found:
+            try:
+                found[name] = f"By its link: {found_own(name.removeprefix(OWN)).label}"
+            except InputError as error:
+                st.info(str(error), icon=":material/link_off:")
+    return found
+
+
+def measure_linked(*named: str) -> None:
+    """Make the tables of models of one's own among these, at their first look."""
+    for name in named:
+        if name.startswith(OWN):
+            _measure(found_own(name.removeprefix(OWN)))
 
 
 def _picks(config: type[OfModel], family: Family) -> Mapping[str, Any]:

@@ -32,3 +32,16 @@ BIBTEX = """\
 def to_bibtex() -> bytes:
     """The software and the papers whose results it shows."""
     return BIBTEX.encode()
+
+
+def model_bibtex(label: str, digest: str, year: int) -> str:
+    """One model, by the SHA-256 of its checkpoint."""
+    said = "".join(letter for letter in label if letter not in "{}\\")
+    return f"""\
+@misc{{icl_explorer_model_{digest[:16]},
+  title = {{{{{said}}}}},
+  year = {{{year}}},
+  note = {{Linear transformer, SHA-256 {digest}}},
+  howpublished = {{In-Context Learning Explorer}},
+}}
+"""

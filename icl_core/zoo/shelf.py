@@ -43,8 +43,8 @@ LOST = (
 LOG = logging.getLogger("icl.shelf")
 _ID = re.compile(r"[0-9a-f]{16}")
 _MAX_LIST = 2**20
-_ABANDONED = 3600.0
-"""Seconds after which a folder that was being written is nobody's."""
+FORGOTTEN = 3600.0
+"""Seconds that a model stays which is on no shelf."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -174,11 +174,18 @@ class Shelf:
             known[:] = [replace(k, label=said) if k.id == id else k for k in known]
 
     def remove(self, owner: str, id: str) -> None:
-        """Take a model from a visitor's shelf, and from the server unless it is on another."""
+        """Take a model from a visitor's shelf. One that is on no shelf goes with the next save that
+        is an hour later, so that `restore` can undo this."""
         with self._changing(owner) as known:
             known[:] = [kept for kept in known if kept.id != id]
-        if id not in self._on_shelves():
-            shutil.rmtree(self.place(id), ignore_errors=True)
+        if self.place(id).is_dir():
+            os.utime(self.place(id))
+
+    def restore(self, owner: str, kept: Kept) -> None:
+        """Put a model back that was removed a moment ago."""
+        self.find(kept.id)
+        with self._changing(owner) as known:
+            known[:] = [kept, *(other for other in known if other.id != kept.id)]
 
     @contextmanager
     def _changing(self, owner: str) -> Iterator[list[Kept]]:
@@ -206,16 +213,17 @@ class Shelf:
         return found
 
     def _make_room(self, newest: str) -> int:
-        """Drop what is too old or too much, the longest unsaved first; returns how many went."""
+        """Drop what is nobody's, and what is too old or too much, the longest unsaved first;
+        returns how many somebody had."""
         now, taken, models, gone = time.time(), 0, 0, 0
+        listed, bounds = self._on_shelves(), self.bounds
         for place in sorted((self.folder / "models").iterdir(), key=_touched, reverse=True):
             age = now - _touched(place)
-            if place.name.startswith("."):  # what a save that was cut short has left
-                if age > _ABANDONED:
+            if place.name not in listed:  # removed, or left by a save that was cut short
+                if age > FORGOTTEN:
                     shutil.rmtree(place, ignore_errors=True)
                 continue
             taken, models = taken + _size(place), models + 1
-            bounds = self.bounds
             over = models > bounds.models or taken > bounds.bytes or age > bounds.days * 86_400
             if over and place.name != newest:
                 shutil.rmtree(place, ignore_errors=True)

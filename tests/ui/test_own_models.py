@@ -91,3 +91,27 @@ def test_a_model_that_is_gone_is_one_sentence(open_page):
     app = open_page("algorithm", v="1", task=f"{OWN}{'0' * 16}")
     assert any("not on this server" in info.value for info in app.info)
     assert app.session_state["algorithm_task"] == LESSONS["algorithm"].default.task
+
+
+def test_mine_is_listed_renamed_deleted_and_restored(open_page, monkeypatch):
+    monkeypatch.setattr("ui.shelf_view.owner", lambda: "")
+    monkeypatch.setattr("ui.own.owner", lambda: "")
+    for kept in shelf().of(""):
+        shelf().remove("", kept.id)
+    own, other = MODELS["two heads"](), MODELS["one dimension"]()
+    app = open_page("models", v="1", model=own.name, other=other.name)
+    (listed,) = [frame.value for frame in app.dataframe if "saved" in frame.value]
+    assert list(listed["name"]) == [other.label, own.label]
+    assert list(listed["heads"]) == [1, 2]
+    assert any("Adjusted loss" in part.value for part in app.markdown)
+    shelf().rename("", own.id, "halves")
+    app.run()
+    (button,) = [button for button in app.button if button.label == "Delete"]
+    button.click().run()
+    assert [kept.id for kept in shelf().of("")] == [other.id]
+    assert not app.exception
+    (undo,) = [button for button in app.button if button.label == "Undo"]
+    undo.click().run()
+    assert [kept.label for kept in shelf().of("")] == ["halves", other.label]
+    assert not app.exception
+    assert not app.error

@@ -6,23 +6,28 @@ from math import nan
 from pathlib import Path
 from typing import Any
 
+from icl_core.experiments.measured import Measured
 from icl_core.experiments.mixed_noise.shifts import Shift, load_shifts
 from icl_core.experiments.mixed_noise.table import Results, heavy_tailed, measured
 from icl_core.lessons.shared.model_map import SAID, known, noise_words
+from icl_core.lessons.shared.shipped import find_family
 from icl_core.lessons.shared.words import plus_minus, short
 from icl_core.models.linear import PARAMETRIZATIONS, LinearTransformer
 from icl_core.plots import METHODS
 from icl_core.tasks.noise import format_noise
 from icl_core.zoo.library import PRETRAINED, Entry, find_entry, from_shipped, load_entry, task_name
+from icl_core.zoo.shelf import OWN
 from icl_core.zoo.tables import Table, baseline_table_name, load_table
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Card:
-    """One model with what ships beside it; levels: final losses of baselines on its task; shifts:
-    how it does on prompts of other lengths."""
+    """One model with what lies beside it in its folder; levels: final losses of baselines on its
+    task; shifts: how it does on prompts of other lengths; own: whether it is one's own."""
 
     entry: Entry
+    folder: Path
+    own: bool
     model: LinearTransformer
     table: Table
     levels: Mapping[str, float]
@@ -32,11 +37,26 @@ class Card:
     def label(self) -> str:
         return label(self.entry)
 
+    @property
+    def known(self) -> Measured:
+        """Its loss: as the manifest has it, or, of a model of one's own, its table."""
+        if not self.own:
+            return measured(self.entry.metrics)
+        loss = self.table.loss
+        last = {name: float(getattr(loss, name)[-1]) for name in ("mean", "stderr", "median")}
+        return Measured(**last, trimmed=nan, q999=nan, prompts=loss.count)
+
 
 @from_shipped(32)
 def read_card(name: str, folder: Path = PRETRAINED) -> Card:
-    """A shipped model with its table and those of the baselines, as far as they ship."""
-    entry = find_entry(name, folder)
+    """A model, shipped or of one's own, with its table and those of the baselines, as far as they
+    are there."""
+    own = name.startswith(OWN)
+    if own:
+        family = find_family(name)
+        entry, folder = family.only, family.folder
+    else:
+        entry = find_entry(name, folder)
     levels = {}
     for method in ("const_rr", "bayes_rr"):
         table = baseline_table_name(entry.linear_task, method)
@@ -44,10 +64,12 @@ def read_card(name: str, folder: Path = PRETRAINED) -> Card:
             levels[method] = float(load_table(table, folder).loss.mean[-1])
     return Card(
         entry=entry,
+        folder=folder,
+        own=own,
         model=load_entry(entry, folder).model,
         table=load_table(entry.name, folder),
         levels=levels,
-        shifts=load_shifts(entry.name, folder),
+        shifts=() if own else load_shifts(entry.name, folder),
     )
 
 
@@ -120,14 +142,19 @@ def _seconds(entry: Entry) -> float:
 
 def card_finding(card: Card, table: Results) -> str:
     """How good one model is."""
-    found, cell = measured(card.entry.metrics), table.cell_of(card.entry)
+    found, cell = card.known, None if card.own else table.cell_of(card.entry)
+    if card.own and not found.mean < float(card.table.loss.mean[0]):
+        return (
+            f"This model diverges: predicting nothing costs {short(card.table.loss.mean[0])}, its "
+            f"answers {short(found.mean)} (half MSE)."
+        )
     said = f"Adjusted loss **{plus_minus(found.mean, found.stderr)}**"
     bayes = card.levels.get("bayes_rr", 0.0)
     if bayes > 0 and card.entry.linear_task.noise.highest:
         said += f", {found.mean / bayes:.3g} times the Bayes floor ({bayes:.3g})"
     if cell:
         said += f"; published: {cell.paper.text} ({SAID[cell.verdict]})"
-    if heavy_tailed(card.entry.linear_task, card.entry.num_layers):
+    if not card.own and heavy_tailed(card.entry.linear_task, card.entry.num_layers):
         said += f". A few prompts decide this mean; the median is {short(found.median, 4)}"
     return " ".join([f"{said}.", *map(_shift_finding, card.shifts)])
 

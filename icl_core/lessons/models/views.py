@@ -20,7 +20,8 @@ from icl_core.tasks.noise import met_in_training
 
 def map_view(config: Models, shown: Shown) -> View:
     """All models as cells by parametrization, depth and noise law."""
-    figure = map_figure(config.quantity, shown.results, shown.picked.entry)
+    picked = None if shown.picked.own else shown.picked.entry
+    figure = map_figure(config.quantity, shown.results, picked)
     rows = "A row is a kind of model with its number of layers, a column a noise law."
     return View(figure=figure, caption=f"{rows} {CAPTIONS[config.quantity]}")
 

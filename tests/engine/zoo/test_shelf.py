@@ -20,7 +20,7 @@ from icl_core.tasks.noise import UniformNoise
 from icl_core.zoo import shelf as shelves
 from icl_core.zoo.library import load_entry
 from icl_core.zoo.movies import Movie, load_movie
-from icl_core.zoo.shelf import LOST, Bounds, Shelf, shelf
+from icl_core.zoo.shelf import FORGOTTEN, LOST, Bounds, Shelf, shelf
 
 TASK = LinearTask(dim=3, num_context=8, noise=UniformNoise(sigma_max=2.0))
 
@@ -60,10 +60,17 @@ def test_names_and_deletion(place: Shelf) -> None:
     assert place.of("bob")[0].label == "number 1"
     with pytest.raises(InputError, match="empty"):
         place.rename("ada", id, " ")
+    (kept,) = place.of("ada")
     place.remove("ada", id)
     assert place.of("ada") == []
-    place.find(id)  # bob's
-    place.remove("bob", id)
+    place.restore("ada", kept)
+    assert place.of("ada") == [kept]
+    for owner in ("ada", "bob"):
+        place.remove(owner, id)
+    put(place, 2)
+    place.find(id)  # for as long as this can be undone
+    os.utime(place.place(id), (time.time() - FORGOTTEN - 1,) * 2)
+    put(place, 2)
     with pytest.raises(InputError, match="not on this server"):
         place.find(id)
     with pytest.raises(InputError, match="names no model"):

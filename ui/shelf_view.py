@@ -1,0 +1,131 @@
+"""The visitor's own models: a list, and what can be done with one."""
+
+import time
+from datetime import UTC, datetime
+from typing import Any
+
+import streamlit as st
+
+from icl_core.checkpoints import MAX_BYTES, Checkpoint, load_checkpoint
+from icl_core.errors import InputError
+from icl_core.export.citation import model_bibtex
+from icl_core.export.script import to_script
+from icl_core.files import read_bytes
+from icl_core.lessons.shared.shipped import Family, found_own
+from icl_core.models.linear import LinearTransformer
+from icl_core.plots import METHODS
+from icl_core.zoo.shelf import LONGEST, Kept, shelf
+from ui.controls import Controls
+from ui.menu import download, menu
+from ui.own import open_in
+from ui.visitor import owner
+
+LIST, REMOVED = "models:mine", "models:removed"
+NOTHING = (
+    "None yet. **Train** one, or open a file below: it stays here, and every lesson can show it."
+)
+
+
+def own_list(controls: Controls[Any]) -> None:
+    """All models of one's own; a row clicked is looked into, and compared with a second."""
+    mine = shelf().of(owner())
+    if shelf().lost:
+        st.info(shelf().lost, icon=":material/info:")
+    _undo()
+    if not mine:
+        st.markdown(NOTHING)
+        st.page_link("pages/train.py", label="Train", icon=":material/model_training:")
+        return
+
+    def pick() -> None:
+        rows = [row for row in st.session_state[LIST]["selection"]["rows"] if row < len(mine)]
+        for field, row in zip(("model", "other"), rows, strict=False):
+            controls.put(field, mine[row].name)
+        if len(rows) == 1:
+            controls.put("other", "")
+
+    st.caption("A click on a row opens it below; a second one is compared with it.")
+    st.dataframe(
+        [_row(kept) for kept in mine],
+        hide_index=True,
+        column_config={"saved": st.column_config.DatetimeColumn(format="distance")},
+        key=LIST,
+        on_select=pick,
+        selection_mode="multi-row",
+    )
+
+
+def _row(kept: Kept) -> dict[str, Any]:
+    family = found_own(kept.id)
+    entry, task = family.only, family.task
+    return {
+        "name": kept.label,
+        "weights": METHODS[entry.parametrization].label,
+        "L": entry.num_layers,
+        "heads": entry.num_heads,
+        "d": task.dim,
+        "n": task.num_context,
+        "noise": task.noise.label(),
+        "loss": entry.metrics.get("mean"),
+        "from": kept.origin,
+        "saved": datetime.fromtimestamp(kept.saved, UTC),
+    }
+
+
+def own_row(id: str) -> None:
+    """What can be done with a model of one's own: side by side, under its name."""
+    family, place = found_own(id), shelf()
+    mine = {kept.id: kept for kept in place.of(owner())}
+    label = mine[id].label if id in mine else family.label
+    path = family.folder / family.only.file
+    checkpoint = load_checkpoint(path).holding(LinearTransformer)
+    with st.container(horizontal=True, gap="small", key="model_row", vertical_alignment="center"):
+        name = f"icl_{id}"
+        download("Model", lambda: read_bytes(path, limit=MAX_BYTES), f"{name}.safetensors")
+        download("Python", lambda: to_script(checkpoint, label), f"{name}.py", "text/x-python")
+        with menu("Cite", key="own") as opened:
+            if opened:
+                _cite(family, label, checkpoint)
+        if id in mine:
+            with menu("Rename", key="own") as opened:
+                if opened:
+                    _rename(mine[id])
+            st.button("Delete", icon=":material/delete:", on_click=_remove, args=[mine[id]])
+    open_in(mine[id].name if id in mine else f"mine-{id}")
+
+
+def _cite(family: Family, label: str, checkpoint: Checkpoint[LinearTransformer]) -> None:
+    said = model_bibtex(label, family.only.sha256, time.gmtime().tm_year)
+    st.code(said, language="bibtex")
+
+
+def _rename(kept: Kept) -> None:
+    key = f"rename_{kept.id}"
+
+    def renamed() -> None:
+        try:
+            shelf().rename(owner(), kept.id, st.session_state[key])
+        except InputError as error:
+            st.session_state["models:refused"] = str(error)
+
+    st.text_input("Its name", kept.label, max_chars=LONGEST, key=key, on_change=renamed)
+
+
+def _remove(kept: Kept) -> None:
+    shelf().remove(owner(), kept.id)
+    st.session_state[REMOVED] = kept
+
+
+def _undo() -> None:
+    """Offer the last deleted model back."""
+    kept = st.session_state.get(REMOVED)
+    if kept is None:
+        return
+
+    def restore() -> None:
+        st.session_state.pop(REMOVED)
+        shelf().restore(owner(), kept)
+
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f"*{kept.label}* was deleted.", width="content")
+        st.button("Undo", icon=":material/undo:", on_click=restore)
