@@ -40,7 +40,11 @@ STARTS: Mapping[str, Mapping[str, Mapping[str, object]]] = {
     "several_layers": {"layer": {"kind": "untied5"}, "tokens": {"kind": "untied5"}},
     "gdpp_spectrum": {"condition": {"inputs": "stretched"}},
     "paper_figures": {"layers": {"exhibit": "7"}},
-    "train": {"sigmas": {"noise": "categorical"}, "optimiser": {"system": "softmax"}},
+    "train": {
+        "sigmas": {"noise": "categorical"},
+        "optimiser": {"system": "softmax"},
+        "condition": {"inputs": "stretched"},
+    },
     "weights": {
         "focus": {"study": "parts"},
         "rank": {"study": "parts"},
@@ -202,7 +206,9 @@ def options(rng: np.random.Generator) -> dict[str, dict[str, Values]]:
             "noise": ("fixed", "categorical", "uniform"),
             "sigmas": ("0.5, 1, 2", "1, 3"),
             "sigma": between(0, 20),
-            "layers": range(1, LIMITS["layers"][1] + 1),
+            "inputs": ("stretched", "uniform", "gaussian"),
+            "condition": (100.0, 10.0),
+            "layers": LIMITS["layers"],
             "heads": (2, 1),
             "optimiser": ("adam", "muon"),
             "seed": prompts,

@@ -4,7 +4,7 @@ import streamlit as st
 
 from icl_core.errors import InputError
 from icl_core.experiments.variations.settings import SOFTMAX
-from icl_core.lessons.train.config import LIMITS, SECONDS, SYSTEMS, Train
+from icl_core.lessons.train.config import INPUTS, LIMITS, SECONDS, SYSTEMS, Train
 from icl_core.lessons.train.systems import system_of
 from icl_core.plots import METHODS
 from ui.boundary import guarded
@@ -40,10 +40,13 @@ def choose(controls: Controls[Train]) -> Train:
             controls.text("sigmas", "Levels")
         else:
             controls.number("sigma", "Level", 0.0, 20.0)
-        controls.one_of("layers", "Layers L", {n: str(n) for n in range(1, 7)})
+        controls.one_of("inputs", "Inputs", INPUTS)
+        if controls["inputs"] == "stretched":
+            controls.number("condition", "Condition", 1.0, 1000.0)
+        controls.number("layers", "Layers L", *LIMITS["layers"])
         kinds = {kind: METHODS[kind].label for kind in ("gdpp", "diag", "full")}
         controls.one_of("parametrization", "Weights", kinds)
-        controls.one_of("heads", "Heads", {1: "1", 2: "2"})
+        controls.one_of("heads", "Heads", {n: str(n) for n in range(1, LIMITS["heads"][1] + 1)})
         controls.number("seed", "Seed", 0, 2**31 - 1)
         controls.number("seconds", "Seconds at most", *SECONDS)
     return controls.config()

@@ -192,7 +192,7 @@ class Jobs:
 
 def _keep(job: Job) -> None:
     """Put the model of a training on its shelf."""
-    if job.shelf and job.frames:
+    if job.shelf and job.measured:
         try:
             job.kept = keep(job.config, job.frames, job.measured, job.shelf)
         except InputError as error:

@@ -79,7 +79,7 @@ def _measure(family: Family) -> None:
 def open_in(name: str) -> None:
     """Links to every lesson that shows a model, with this one."""
     family = found_own(name.removeprefix(OWN))
-    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+    with st.container(horizontal=True, gap="small", vertical_alignment="center", key="open_in"):
         st.markdown("**Open it in**", width="content")
         for page, lesson in LESSONS.items():
             if issubclass(lesson.config, OfModel):

@@ -62,9 +62,9 @@ def test_a_link_opened_later_replaces_what_the_widgets_hold(open_page):
 def test_a_control_that_disappears_takes_no_other_choice_with_it(open_page):
     app = open_page("train", v="1", noise="categorical", sigmas="1, 2")
     move(app, "train", "noise", "uniform")
-    widget(app, "button_group", "train_layers").set_value(5)
+    widget(app, "button_group", "train_heads").set_value(3)
     app.run()
-    assert app.session_state["train:config"].layers == 5
+    assert app.session_state["train:config"].heads == 3
     assert app.session_state["train:config"].sigmas == "1, 2"
     app.query_params.clear()
     app.run()

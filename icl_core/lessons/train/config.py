@@ -9,6 +9,7 @@ from icl_core.experiments.copying.settings import OPTIMISED
 from icl_core.experiments.sine.settings import VARIANTS as SINES
 from icl_core.experiments.variations.settings import SOFTMAX, VARIANTS, softmax_name
 from icl_core.models.linear import PARAMETRIZATIONS, Parametrization
+from icl_core.tasks.inputs import STANDARD, GaussianInputs, InputLaw, UniformInputs
 from icl_core.tasks.linear import LinearTask
 from icl_core.tasks.noise import CategoricalNoise, FixedNoise, NoiseLaw, UniformNoise
 from icl_core.training import RunConfig, TrainingConfig
@@ -24,8 +25,17 @@ SYSTEMS: Mapping[str, str] = {
 }
 """What can be trained, by name: all but the first are paper 1's systems beyond linear attention."""
 NOISES = ("uniform", "fixed", "categorical")
-LIMITS = {"dim": (1, 20), "num_context": (1, 500), "layers": (1, 6), "heads": (1, 2)}
+INPUTS: Mapping[str, str] = {
+    "gaussian": "round",
+    "stretched": "stretched",
+    "uniform": "uniform",
+}
+"""How inputs are drawn: N(0, I), N(0, C) with a condition number of C, U(-1/2, 1/2)."""
+LIMITS = {"dim": (1, 32), "num_context": (1, 100_000), "layers": (1, 12), "heads": (1, 4)}
 """Tighter than the engine's: what a small server trains in the time that a visitor waits."""
+TOKENS = 500
+"""Examples at most where prompts are drawn by tokens: of uniform inputs. All others are drawn by
+their moments, for which long prompts cost nothing."""
 SECONDS = (5.0, 300.0)
 SNAPSHOTS = 40
 """Of a run beyond linear attention."""
@@ -55,6 +65,8 @@ class Train(Config):
     noise: str = checked("uniform", choice, "The kind of noise", NOISES)
     sigma: float = checked(5.0, number, "The noise level sigma", "sigma")
     sigmas: str = checked("1, 3", _rewritten, "The noise levels")
+    inputs: str = checked("gaussian", choice, "The kind of inputs", INPUTS)
+    condition: float = checked(10.0, number, "The condition number of the inputs", (1.0, 1000.0))
     layers: int = checked(2, integer, "The number of layers L", LIMITS["layers"])
     parametrization: Parametrization = checked(
         "diag", choice, "The parametrization", PARAMETRIZATIONS
@@ -78,7 +90,14 @@ class Train(Config):
 
     def task(self) -> LinearTask:
         """The task that the choices of the first system describe."""
-        return LinearTask(dim=self.dim, num_context=self.num_context, noise=self._law())
+        if self.inputs == "uniform" and self.num_context > TOKENS:
+            raise InputError(
+                f"Prompts of uniform inputs have at most {TOKENS} examples here, and "
+                f"{self.num_context:,} are asked for: choose fewer, or round inputs."
+            )
+        return LinearTask(
+            dim=self.dim, num_context=self.num_context, noise=self._law(), inputs=self._inputs()
+        )
 
     def training(self) -> TrainingConfig:
         """The training that the choices describe; all else is the recipe's."""
@@ -89,6 +108,15 @@ class Train(Config):
             seed=self.seed,
             max_seconds=self.seconds,
         )
+
+    def _inputs(self) -> InputLaw:
+        match self.inputs:
+            case "stretched":
+                return GaussianInputs(condition=self.condition)
+            case "uniform":
+                return UniformInputs()
+            case _:
+                return STANDARD
 
     def _law(self) -> NoiseLaw:
         match self.noise:
@@ -104,6 +132,7 @@ PRESETS: dict[str, Train] = {
     "Two layers, mixed noise": Train(),
     "A straight line": Train(dim=1, num_context=10, sigma=1.0),
     "One layer is one step": Train(layers=1, noise="fixed", sigma=0.5),
+    "Stretched inputs": Train(inputs="stretched", dim=5, noise="fixed", sigma=0.1),
     "Two noise levels": Train(noise="categorical", layers=3),
     "Two softmax heads": Train(system="softmax", heads=2),
     "Tokens to be copied": Train(system="copying"),
