@@ -24,6 +24,9 @@ from icl_core.files import read_bytes, write_atomic
 from icl_core.lessons.catalog import LESSONS
 from icl_core.models.linear import PARAMETRIZATIONS
 from icl_core.runtime import prepare_process
+from icl_core.sweeps.figure import sweep_view
+from icl_core.sweeps.spec import read_spec
+from icl_core.sweeps.table import read_table
 from icl_core.tasks.inputs import parse_inputs
 from icl_core.tasks.linear import LinearTask
 from icl_core.tasks.noise import parse_noise
@@ -138,6 +141,10 @@ def run_figure(options: argparse.Namespace) -> None:
             f"{', '.join(f'.{known}' for known in FORMATS)}."
         )
     scale = number("The scale", options.scale, SCALES)
+    if options.x is not None:
+        view = sweep_view(read_table(Path(options.config)), options.x, options.by)
+        _draw(out, Source(view=view, scale=scale), {"title": view.title})
+        return
     recipe = parse_config(read_bytes(Path(options.config), limit=MAX_CONFIG_BYTES), LESSONS)
     if gaps := recipe.gaps():
         say(gaps)
@@ -147,11 +154,24 @@ def run_figure(options: argparse.Namespace) -> None:
         recipe = dataclasses.replace(recipe, figure=name)
     view = lesson.view(recipe.figure, recipe.config)
     source = Source(view=view, recipe=recipe, link=permalink(recipe), scale=scale)
-    data = FORMATS[suffix].build(source)
+    _draw(out, source, {"page": recipe.page, "figure": recipe.figure, "title": view.title})
+
+
+def _draw(out: Path, source: Source, made: dict[str, str]) -> None:
+    data = FORMATS[out.suffix.removeprefix(".")].build(source)
     write_atomic(out, data)
     digest = hashlib.sha256(data).hexdigest()
-    made = {"page": recipe.page, "figure": recipe.figure, "title": view.title}
     show({"file": str(out), "bytes": len(data), "sha256": digest} | made)
+
+
+def run_sweep_command(options: argparse.Namespace) -> None:
+    """Train and measure a grid of models."""
+    from icl_core.sweeps.run import run_sweep  # noqa: PLC0415  dask takes a second to import
+
+    out, workers = Path(options.out), integer("--workers", options.workers, (0, 256))
+    cells = read_spec(Path(options.spec))
+    rows = run_sweep(cells, out, scheduler=options.scheduler, workers=workers, report=say)
+    show({"table": str(out / "table.json"), "models": len(rows)})
 
 
 def parser() -> argparse.ArgumentParser:
@@ -187,13 +207,22 @@ def parser() -> argparse.ArgumentParser:
     command.set_defaults(run=run_evaluate)
 
     command = commands.add_parser("figure", help="draw a figure of the app")
-    command.add_argument("config", help="choices exported by the app, NAME.json")
+    command.add_argument("config", help="choices exported by the app, or a sweep's table.json")
+    command.add_argument("--x", help="of a sweep: the axis, layers say")
+    command.add_argument("--by", default="parametrization", help="of a sweep: a line for each")
     command.add_argument(
         "--out", required=True, help=f"file to write, NAME.{{{','.join(FORMATS)}}}"
     )
     command.add_argument("--figure", help="another figure of the same page")
     command.add_argument("--scale", default=2, help="pixels of a PNG, relative to the screen's")
     command.set_defaults(run=run_figure)
+
+    command = commands.add_parser("sweep", help="train and measure a grid of models")
+    command.add_argument("spec", help="what is trained, NAME.toml")
+    command.add_argument("--out", required=True, help="folder for models and table")
+    command.add_argument("--scheduler", default="", help="of a running cluster, tcp://HOST:8786")
+    command.add_argument("--workers", default=0, help="processes without one; 0: one a core")
+    command.set_defaults(run=run_sweep_command)
 
     add_commands(commands)
     return top

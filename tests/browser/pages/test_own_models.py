@@ -1,4 +1,4 @@
-"""A model of one's own: from its training, or its file, through every page and to another browser."""
+"""A model of one's own, trained or from a file: through every page, and to another browser."""
 
 from pathlib import Path
 
