@@ -5,6 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from icl_core import arrays
 from icl_core.arrays import (
     eigh,
     eye_like,
@@ -106,3 +107,19 @@ def test_decompositions_of_what_is_not_finite_are_nan() -> None:
     np.testing.assert_allclose(values[0], [1, 3])
     assert np.isnan(values[1:]).all()
     assert np.isnan(vectors[1:]).all()
+
+
+def test_a_decomposition_is_made_once_for_an_array_and_forgotten_with_it():
+    matrices = np.stack([np.eye(2), np.diag([3.0, 1.0])])
+    first = eigh(matrices)
+    assert all(a is b for a, b in zip(eigh(matrices), first, strict=True))
+    np.testing.assert_array_equal(first[0], [[1, 1], [1, 3]])
+    for part, other in zip(eigh(2 * matrices), first, strict=True):
+        assert part is not other
+    key = id(matrices)
+    assert key in arrays._DECOMPOSED._found
+    del matrices
+    assert key not in arrays._DECOMPOSED._found
+    for _ in range(10):  # one after the other in the same place of the memory
+        scaled = np.random.default_rng(0).standard_normal() * np.eye(3)[None]
+        np.testing.assert_allclose(eigh(scaled)[0], scaled[0, 0, 0])
