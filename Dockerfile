@@ -18,7 +18,8 @@ RUN if [ -n "$CHROMIUM" ]; then \
     fi
 
 # With a home of its own, where trained models and compiled functions are kept.
-RUN useradd --create-home explorer
+RUN useradd --create-home explorer && install --directory --owner explorer /data
+ENV ICL_DATA_DIR=/data
 COPY LICENSE CITATION.cff pyproject.toml app.py server.py ./
 COPY .streamlit .streamlit
 COPY pretrained pretrained
