@@ -38,7 +38,8 @@ print(json.dumps({
 
 
 DRAWING = tuple(
-    f"icl_core.{name}" for name in ("plots", "live", "export", "lessons", "cli", "__main__")
+    f"icl_core.{name}"
+    for name in ("plots", "live", "export", "lessons", "sweeps", "cli", "__main__")
 )
 """What may import plotly: figures, and the lessons and files made of them."""
 

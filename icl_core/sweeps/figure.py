@@ -72,7 +72,7 @@ def _curve(
     source = rows if bayes else own
     found = [_logs(row[kind] for row in source if row[x] == place) for place in places]
     middle, low, high = (
-        np.exp([function(values) if len(values) else np.nan for values in found])
+        np.exp(np.array([function(values) if len(values) else np.nan for values in found]))
         for function in (np.mean, np.min, np.max)
     )
     return Curve(

@@ -25,6 +25,7 @@ from icl_core.training import train
 MAX_ROW = 100_000
 PATIENCE = "30s"
 """For a scheduler to answer."""
+NO_DASHBOARD: Any = None
 
 
 def train_cell(values: dict[str, Any]) -> tuple[bytes, Row]:
@@ -102,7 +103,7 @@ def run_sweep(
 def _results(
     client: Client, cells: Sequence[Cell]
 ) -> Iterator[tuple[Cell, tuple[bytes, Row] | Exception]]:
-    by_key: dict[str, Cell] = {}
+    by_key: dict[Any, Cell] = {}
     futures: list[Future] = []
     for cell in cells:
         future = client.submit(train_cell, cell.to_dict(), key=cell.name, pure=False)
@@ -130,7 +131,7 @@ def _client(scheduler: str, workers: int) -> Iterator[Client]:
             yield client
         return
     cluster = LocalCluster(
-        n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=None
+        n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=NO_DASHBOARD
     )
     with cluster, Client(cluster) as client:
         yield client

@@ -22,7 +22,7 @@ from typing import Any
 
 from icl_core.errors import InputError
 from icl_core.files import read_bytes
-from icl_core.models.linear import PARAMETRIZATIONS
+from icl_core.models.linear import PARAMETRIZATIONS, Parametrization
 from icl_core.tasks.inputs import format_inputs, parse_inputs
 from icl_core.tasks.linear import LinearTask
 from icl_core.tasks.noise import format_noise, parse_noise
@@ -50,7 +50,9 @@ class Cell(Config):
     num_context: int = checked(20, integer, "The context length n", "num_context")
     noise: str = checked("uniform:5", _noise, "The noise law")
     inputs: str = checked("gaussian:1,1", _inputs, "The input law")
-    parametrization: str = checked("diag", choice, "The parametrization", PARAMETRIZATIONS)
+    parametrization: Parametrization = checked(
+        "diag", choice, "The parametrization", PARAMETRIZATIONS
+    )
     layers: int = checked(2, integer, "The number of layers L", "num_layers")
     heads: int = checked(1, integer, "The number of heads H", "num_heads")
     seed: int = checked(0, integer, "The seed", "seed")

@@ -114,7 +114,8 @@ def _near_figure(course: Course) -> np.ndarray:
     """Seeds whose sensitivities are within a factor of 2 of those read off figure 5."""
     known = course.sensitivity
     ends = [part[:, -1] for part in (known.own, known.next, known.other)]
-    return (np.abs(np.log2(np.array(ends) / np.array(FIGURE)[:, None])) <= 1).all(0)
+    factors = np.abs(np.log2(np.array(ends) / np.array(FIGURE)[:, None]))
+    return factors.max(0) <= 1
 
 
 def _attention_row(muon: Course, adam: Course) -> Row:

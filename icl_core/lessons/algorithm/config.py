@@ -20,7 +20,7 @@ SYSTEM_NAMES: dict[System, str] = {
 KINDS: Mapping[str, Kin] = {
     kin.name: kin
     for kind in PARAMETRIZATIONS
-    for heads in range(1, LIMITS["num_heads"][1] + 1)
+    for heads in range(1, int(LIMITS["num_heads"][1]) + 1)
     for kin in [Kin(kind, heads)]
 }
 """The models that can be opened, by the names that links have."""

@@ -20,6 +20,8 @@ BASELINES = ("const_rr", "ada_rr", "tuned_rr", "bayes_rr")
 DESCENTS = ("gd", "gdpp_tuned")
 """Methods of several steps, tuned for the last one, that ship likewise."""
 
+Entries = dict[Parametrization, dict[int, Entry]]
+
 
 @dataclass(frozen=True, kw_only=True)
 class Family:
@@ -28,7 +30,7 @@ class Family:
     `own` its id."""
 
     task: LinearTask
-    entries: dict[Parametrization, dict[int, Entry]]
+    entries: Entries
     folder: Path = PRETRAINED
     own: str = ""
 
@@ -113,7 +115,7 @@ def find_family(name: str, folder: Path = PRETRAINED) -> Family:
 def found_own(id: str) -> Family:
     """A model of one's own, perhaps without tables yet."""
     entry, folder = shelf().find(id)
-    entries = {entry.parametrization: {entry.num_layers: entry}}
+    entries: Entries = {entry.parametrization: {entry.num_layers: entry}}
     return Family(task=entry.linear_task, entries=entries, folder=folder, own=id)
 
 
