@@ -5,10 +5,11 @@
 Ten tasks far from those of the shipped models. Of each the recipe of the Train page and of
 `python -m icl_core train` with --seconds as its limit, compilation included, and beside it the
 same with --times as many, from other seeds: where a training ends before, the next seed takes what
-is left. Seconds are those of one core, so that a machine at work on something else tells the same. Losses are adjusted ones (half MSE) on 100,000 fresh prompts with their standard error, not
-those of the run's own validation; `ratio` is the first over the smaller of the two. --out keeps
-every row as it is made, a line of JSON each, and leaves out what the file has already. One JSON
-object on standard output.
+is left. Seconds are those of one core, so that a machine at work on something else tells the same.
+Losses are adjusted ones (half MSE) on 100,000 fresh prompts with their standard error, not those of
+the run's own validation; `ratio` is the first over the smallest of all. --out keeps every row as it
+is made, a line of JSON each, and leaves out what the file has already. One JSON object on standard
+output.
 """
 
 import argparse

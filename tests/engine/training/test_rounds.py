@@ -144,9 +144,8 @@ def test_a_start_that_explodes_on_rare_prompts_is_never_the_winner():
 
 
 def test_divergence_is_one_sentence():
-    config = SHORT.replace(learning_rate=10.0, refine_rate=10.0, num_layers=6, restarts=2)
-    rounds = Rounds(TASK, config.replace(explore_steps=2, refine_steps=2))
-    lost = rounds._entered(0, 0)
-    lost = replace(lost, average={name: v * np.nan for name, v in lost.average.items()})
+    begun = Rounds(TASK, SHORT)._entered(0, 0)
+    lost = {name: values * np.nan for name, values in begun.parameters.items()}
+    lost = replace(begun, parameters=lost, average=lost, step=begun.steps)
     with pytest.raises(InputError, match=r"diverged.*lower the learning rate.*\.$"):
-        list(train_in_rounds(TASK, config, progress=replace(lost, step=lost.steps)))
+        list(train_in_rounds(TASK, SHORT, progress=lost))
