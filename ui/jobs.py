@@ -69,6 +69,8 @@ class Job:
         there are."""
         if not self.frames:
             return 0.0
+        if self.status in ("measuring", "done"):
+            return 1.0
         last = self.frames[-1]
         if system_of(self.config).open_ended:
             return min(1.0, last.seconds / self.config.seconds)

@@ -77,12 +77,13 @@ def tail_of(losses: Float[np.ndarray, "prompts"], rare: Float[np.ndarray, "draws
     with np.errstate(all="ignore"):
         shares = ordered / largest
         effective = shares.sum() ** 2 / (shares**2).sum() if np.isfinite(largest) else 1.0
+        trimmed = ordered[: len(ordered) - int(TRIMMED * len(ordered))].mean()
     return Tail(
         count=len(ordered),
         mean=float(mean),
         stderr=float(stderr),
-        median=float(np.median(np.minimum(ordered, np.finfo(np.float64).max))),
-        trimmed=float(ordered[: len(ordered) - int(TRIMMED * len(ordered))].mean()),
+        median=float(np.quantile(np.minimum(ordered, np.finfo(np.float64).max), 0.5)),
+        trimmed=float(trimmed),
         largest=float(largest),
         effective=float(effective) if largest > 0 else float(len(ordered)),
         rare=float(rare_mean),
