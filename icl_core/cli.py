@@ -10,9 +10,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from icl_core.algorithms import Predictor
 from icl_core.algorithms.ridge import baselines
 from icl_core.analysis.loss import LossSummary, evaluate
+from icl_core.analysis.tails import told_loss
 from icl_core.analysis.tuning import tune_ridge
 from icl_core.checkpoints import Checkpoint, load_checkpoint, save_checkpoint
 from icl_core.console import say, show
@@ -22,6 +25,7 @@ from icl_core.export.images import SCALES
 from icl_core.export.recipe import MAX_CONFIG_BYTES, parse_config, permalink
 from icl_core.files import read_bytes, write_atomic
 from icl_core.lessons.catalog import LESSONS
+from icl_core.lessons.train.words import tail_warning
 from icl_core.models.linear import PARAMETRIZATIONS
 from icl_core.runtime import prepare_process
 from icl_core.sweeps.figure import sweep_view
@@ -30,7 +34,7 @@ from icl_core.sweeps.table import read_table
 from icl_core.tasks.inputs import parse_inputs
 from icl_core.tasks.linear import LinearTask
 from icl_core.tasks.noise import parse_noise
-from icl_core.training import TrainingConfig, train
+from icl_core.training import recipe_for, train_in_rounds
 from icl_core.validation import choice, integer, number
 from icl_core.zoo_commands import add_commands
 
@@ -65,7 +69,8 @@ def run_train(options: argparse.Namespace) -> None:
         "explore_steps": options.explore_steps,
         "refine_steps": options.steps,
     }
-    config = TrainingConfig(
+    config = recipe_for(
+        task,
         parametrization=options.parametrization,
         **{name: value for name, value in given.items() if value is not None},
     )
@@ -73,13 +78,18 @@ def run_train(options: argparse.Namespace) -> None:
     if out.suffix != ".safetensors":
         raise InputError(f"--out is {out.name!r:.60}: expected a file name ending in .safetensors.")
     last = None
-    for last in train(task, config):
+    for last in train_in_rounds(task, config):
         say(
-            f"{last.phase} {last.step}/{last.total_steps}: adjusted loss {last.loss:.5f} "
-            f"(Bayes floor {last.floor:.5f}), {last.seconds:.1f} s"
+            f"round {last.round}, {last.phase} {last.step}/{last.total_steps}: "
+            f"adjusted loss {last.loss:.5f} (Bayes floor {last.floor:.5f}), {last.seconds:.1f} s"
         )
     assert last is not None
+    tail = told_loss(last.model, task).tail
+    if not tail.resolved:
+        say(tail_warning(tail).replace("**", ""))
+    told = {name: value for name, value in vars(tail).items() if np.isfinite(value)}
     metrics = {"validation_loss": last.loss, "bayes_floor": last.floor, "seconds": last.seconds}
+    metrics |= {"resolved": tail.resolved} | told
     checkpoint = Checkpoint(
         model=last.model,
         parametrization=config.parametrization,
@@ -191,9 +201,9 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument("--parametrization", default="diag", help=", ".join(PARAMETRIZATIONS))
     command.add_argument("--seed", default=0)
     command.add_argument("--max-seconds", default=60)
-    command.add_argument("--restarts", help="independent starts")
-    command.add_argument("--explore-steps", help="updates of all starts")
-    command.add_argument("--steps", help="updates of the best start")
+    command.add_argument("--restarts", help="new starts in a round")
+    command.add_argument("--explore-steps", help="updates of all starts in a round")
+    command.add_argument("--steps", help="updates of the best starts in the first round")
     command.add_argument("--out", required=True, help="file to write, NAME.safetensors")
     command.set_defaults(run=run_train)
 

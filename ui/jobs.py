@@ -20,6 +20,7 @@ from icl_core.errors import InputError
 from icl_core.lessons.train.config import Train
 from icl_core.lessons.train.frame import Frame
 from icl_core.lessons.train.keeping import keep
+from icl_core.lessons.train.systems import system_of
 from icl_core.lessons.train.trainer import FAULT, Trainer
 from icl_core.runtime import cores
 
@@ -67,20 +68,28 @@ class Job:
         return self.status in ACTIVE
 
     def progress(self) -> float:
-        """Share of the updates done, 0 to 1."""
+        """Share of the updates done, 0 to 1, or of the seconds where nobody knows how many updates
+        there are."""
         if not self.frames:
             return 0.0
+        if self.status in ("measuring", "done"):
+            return 1.0
         last = self.frames[-1]
+        if system_of(self.config).open_ended:
+            return min(1.0, last.seconds / self.config.seconds)
         return min(1.0, last.step / max(last.total_steps, 1))
 
     def seconds_left(self) -> float | None:
-        """Estimate from the pace of the present phase; None while there is no pace yet."""
+        """Estimate from the pace of the present phase, None while there is no pace yet; what the
+        time limit leaves where nobody knows how many updates there are."""
         phase = [frame for frame in self.frames if frame.phase == self.frames[-1].phase]
         first, last = (phase[0], phase[-1]) if phase else (None, None)
         if first is None or last is None or last.step <= first.step:
             return None
         pace = (last.seconds - first.seconds) / (last.step - first.step)
-        rest = min(pace * (last.total_steps - last.step), self.config.seconds - last.seconds)
+        rest = self.config.seconds - last.seconds
+        if not system_of(self.config).open_ended:
+            rest = min(pace * (last.total_steps - last.step), rest)
         return max(0.0, rest - (time.monotonic() - self.drawn))
 
 

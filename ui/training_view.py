@@ -77,11 +77,13 @@ def _state(job: Job) -> str:
     if not job.frames:
         return "Compiling …"
     left = job.seconds_left()
-    rest = "" if left is None else f", about {left:.0f} s left"
-    frame = job.frames[-1]
-    return (
-        f"{frame.phase.capitalize()}, update {frame.step:,} of {frame.total_steps:,}{rest}: "
-        f"loss {frame.loss:.3g}" + (f", Bayes floor {frame.floor:.3g}" if frame.floor else "")
+    frame, open_ended = job.frames[-1], system_of(job.config).open_ended
+    rest = "" if left is None else f", {'at most' if open_ended else 'about'} {left:.0f} s left"
+    told = f"update {frame.step:,} of {frame.total_steps:,}"
+    if open_ended:
+        told = f"round {frame.round}, update {frame.step:,}"
+    return f"{frame.phase.capitalize()}, {told}{rest}: loss {frame.loss:.3g}" + (
+        f", Bayes floor {frame.floor:.3g}" if frame.floor else ""
     )
 
 
@@ -118,7 +120,7 @@ def _figures(job: Job, page: str) -> None:
         player = run_player(config, outcome)
         shown = int(asked(page, "matrices", [player])["snapshot"])
         config = config.replace(snapshot=None if shown == outcome.last else shown)
-    again = config if outcome.comes_again(config) else None
+    again = config if outcome.comes_again else None
     left, right = st.columns([2, 3], gap="large")
     with left:
         chart(VIEWS["run"](config, outcome), key="run", page=page, config=again)

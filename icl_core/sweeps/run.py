@@ -20,7 +20,7 @@ from icl_core.files import dump_json, parse_json, read_bytes, write_atomic
 from icl_core.runtime import cores, prepare_process
 from icl_core.sweeps.spec import Cell
 from icl_core.sweeps.table import Row, write_table
-from icl_core.training import train
+from icl_core.training import train_in_rounds
 
 MAX_ROW = 100_000
 PATIENCE = "30s"
@@ -32,7 +32,7 @@ def train_cell(values: dict[str, Any]) -> tuple[bytes, Row]:
     """One model, in a worker: its checkpoint, and its row but for the file's hash."""
     _prepare()
     cell = Cell.from_dict(values)
-    *_, last = train(cell.task, cell.training)
+    *_, last = train_in_rounds(cell.task, cell.training)
     methods = {"model": last.model, "bayes_rr": baselines(cell.task)["bayes_rr"]}
     losses = evaluate(methods, cell.task, prompts=cell.prompts)
     loss, bayes = losses["model"], losses["bayes_rr"].final

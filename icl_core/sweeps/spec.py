@@ -26,7 +26,7 @@ from icl_core.models.linear import PARAMETRIZATIONS, Parametrization
 from icl_core.tasks.inputs import format_inputs, parse_inputs
 from icl_core.tasks.linear import LinearTask
 from icl_core.tasks.noise import format_noise, parse_noise
-from icl_core.training import TrainingConfig
+from icl_core.training import TrainingConfig, recipe_for
 from icl_core.validation import Config, checked, choice, integer, mapping, number
 from icl_core.zoo.library import model_name
 
@@ -72,7 +72,8 @@ class Cell(Config):
     @property
     def training(self) -> TrainingConfig:
         """How: the recipe, within the time limit."""
-        return TrainingConfig(
+        return recipe_for(
+            self.task,
             parametrization=self.parametrization,
             num_layers=self.layers,
             num_heads=self.heads,

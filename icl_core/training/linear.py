@@ -19,10 +19,18 @@ from icl_core.arrays import Array, Key, key_of, namespace
 from icl_core.models.linear import Normalised, Parametrization, diagonal_model
 from icl_core.tasks.linear import LinearTask
 from icl_core.training.loop import Drawn, Loss, Words
-from icl_core.training.objective import Batch, Parameters, sample_batch, training_loss
+from icl_core.training.objective import (
+    Batch,
+    Parameters,
+    rare_batch,
+    sample_batch,
+    training_loss,
+)
 
 POOL, POOLS = 16_384, 16
 """Prompts drawn at a time, and how many times."""
+TURNS = 2
+"""In how many turns a fresh pool is gone through: drawing one takes as long as some 30 updates."""
 
 STARTS: tuple[tuple[dict[str, float], float], ...] = (
     ({"p_x": 0.3, "p_y": 0.3, "q_x": -0.3, "q_y": -0.3}, 0.05),
@@ -115,7 +123,9 @@ class LinearTrainee:
     Arrays begin [lanes, starts]. Where JAX sees several devices, lanes are spread over as many of
     them as divide their number. Prompts are drawn POOL at a time, at most POOLS times, and then
     used again; which of them an update sees depends on its number, the lane's seed and
-    `stream_number` alone. robust: the share of the steps that descend the robust loss.
+    `stream_number` alone. With `fresh` a pool comes TURNS times and never again, and prompts are
+    those of `tasks.rare`: a long training would learn the rare ones of few pools by heart and
+    explode on others. robust: the share of the steps that descend the robust loss.
     """
 
     tasks: tuple[LinearTask, ...]
@@ -126,6 +136,7 @@ class LinearTrainee:
     starts: int = 1
     robust: float = 0.0
     stream_number: int = 1
+    fresh: bool = False
 
     @property
     def loss(self) -> MomentLoss:
@@ -147,15 +158,20 @@ class LinearTrainee:
         """The pool of update `step`, of whole batches."""
         count = max(POOL // size, 1)
         number, first = divmod(step, count)
-        return Drawn(self._pool(number % POOLS, count, size), first, count - first, stream)
+        return Drawn(self._pool(self._place(number), count, size), first, count - first, stream)
+
+    def _place(self, number: int) -> int:
+        return number // TURNS if self.fresh else number % POOLS
 
     @cached_property
     def _pool(self) -> Callable[[int, int, int], Batch]:
-        @lru_cache(maxsize=POOLS)
+        sample = rare_batch if self.fresh else sample_batch
+
+        @lru_cache(maxsize=1 if self.fresh else POOLS)
         def pool(number: int, count: int, size: int) -> Batch:
             named = zip(self.tasks, self.seeds, strict=True)
             keys = [(task, (seed, self.stream_number, number)) for task, seed in named]
-            return self.together([sample_batch(*key, count * size) for key in keys], size)
+            return self.together([sample(*key, count * size) for key in keys], size)
 
         return pool
 

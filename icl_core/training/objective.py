@@ -20,6 +20,7 @@ from icl_core.models.linear import layer_map
 from icl_core.models.products import multiply
 from icl_core.tasks.inputs import GaussianInputs
 from icl_core.tasks.linear import LinearTask, Prompts, Seed, draw_prompts
+from icl_core.tasks.rare import rare_prompts
 
 Parameters = Mapping[str, Array]
 ROBUST_SCALE = 1.0
@@ -90,6 +91,13 @@ def sample_batch(task: LinearTask, seed: Seed, size: int) -> Batch:
         w_scale=np.where(wide[:, None], WIDE, np.where(along, LARGE, 1.0)),
     )
     weight: Any = _importance(prompts, task)
+    return replace(batch_of(prompts, task), weight=weight)
+
+
+def rare_batch(task: LinearTask, seed: Seed, size: int) -> Batch:
+    """A fresh batch with prompts that are rare in more ways (`tasks.rare`) than those of
+    `sample_batch`, which the shipped models have seen."""
+    prompts, weight = rare_prompts(task, seed, size)
     return replace(batch_of(prompts, task), weight=weight)
 
 

@@ -62,8 +62,8 @@ def load_state(
 
 
 def _stored(values: np.ndarray) -> np.dtype:
-    """Whole numbers of all kinds are stored as int64."""
-    return np.dtype(np.int64) if values.dtype.kind in "iu" else values.dtype
+    """Whole numbers of all kinds and truth values are stored as int64."""
+    return np.dtype(np.int64) if values.dtype.kind in "iub" else values.dtype
 
 
 def save_run(path: Path, state: State, trainee: Trainee, config: RunConfig) -> None:

@@ -13,11 +13,14 @@ from icl_core.analysis.loss import distance_loss
 from icl_core.arrays import Array
 from icl_core.models.linear import LinearTransformer
 from icl_core.tasks.linear import LinearTask, draw_prompts
+from icl_core.tasks.rare import RAREST
 from icl_core.training.linear import BY_LANE, as_model
 from icl_core.training.loop import Snapshot
-from icl_core.training.objective import Batch, Parameters, batch_of, losses
+from icl_core.training.objective import Batch, Parameters, batch_of, losses, rare_batch
 
 PROMPTS, SEED = 4096, 987_654
+RARE_PROMPTS = 16_384
+"""Of the validation with prompts that are rare on purpose."""
 EXPLORING_SHARE = 4
 """While all starts are alive, the first 1 / EXPLORING_SHARE of the prompts serve."""
 
@@ -29,7 +32,8 @@ class Validated(Snapshot):
     All weights are running averages over the last updates. train_loss: the objective of the best
     start on the latest batches (robust half MSE); losses: of each start the mean adjusted loss
     (half MSE) on the validation prompts, whose Bayes loss is `floor`; seconds: of the training so
-    far; phase: "exploring", "refining" or, with the best model found, "finished".
+    far; phase: "exploring", "refining" or, with the best model found, "finished"; cut: whether a
+    time limit has changed what the training does; round: the one under way, from 1.
     """
 
     seconds: float
@@ -37,6 +41,8 @@ class Validated(Snapshot):
     task: LinearTask
     losses: Float[np.ndarray, "restarts"]
     floor: float
+    cut: bool = False
+    round: int = 1
 
     @property
     def best(self) -> int:
@@ -69,6 +75,14 @@ def validation_of(task: LinearTask) -> tuple[Batch, float]:
     return batch_of(drawn, task), floor
 
 
+@lru_cache(maxsize=16)
+def rare_validation_of(task: LinearTask) -> Batch:
+    """Fixed prompts of `tasks.rare`, the same for every run of a task: a model that explodes on one
+    in 100,000 of the task's prompts does so on several of these."""
+    batch = rare_batch(task, SEED, RARE_PROMPTS)
+    return replace(batch, weight=np.where(batch.weight < RAREST, 0.0, batch.weight))
+
+
 def first_prompts(batch: Batch) -> Batch:
     """The first 1 / EXPLORING_SHARE of a batch."""
     few = len(batch.weight) // EXPLORING_SHARE
@@ -79,10 +93,10 @@ def first_prompts(batch: Batch) -> Batch:
 
 @jax.jit
 def mean_losses(parameters: Parameters, batch: Batch) -> Float[Array, "lanes starts"]:
-    """Mean adjusted loss of every start, one after the other to keep memory flat."""
+    """Weighted mean adjusted loss of every start, one after the other to keep memory flat."""
 
     def lane(parameters: Parameters, batch: Batch) -> Array:
-        means = jax.lax.map(lambda start: jnp.mean(losses(start, batch)), parameters)
+        means = jax.lax.map(lambda start: jnp.mean(batch.weight * losses(start, batch)), parameters)
         return jnp.where(jnp.isfinite(means), means, jnp.inf)
 
     return jax.vmap(lane, in_axes=(0, BY_LANE))(parameters, batch)

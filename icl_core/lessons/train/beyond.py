@@ -44,9 +44,6 @@ class Beyond(System):
 
     loss, weights = PLAIN, "Weights"
 
-    def steps(self, config: Train) -> int:
-        return config.recipe[1].steps
-
     def frames(self, config: Train, seconds: float) -> Iterator[Frame]:
         """Losses are those on fixed fresh prompts."""
         (trainee, settings), begun = config.recipe, time.monotonic()
@@ -67,6 +64,7 @@ class Beyond(System):
                 losses=(loss,),
                 floor=0.0,
                 model=model,
+                cut=ended and snapshot.step < settings.steps,
             )
             if ended:
                 return

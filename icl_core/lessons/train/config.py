@@ -12,7 +12,7 @@ from icl_core.models.linear import PARAMETRIZATIONS, Parametrization
 from icl_core.tasks.inputs import STANDARD, GaussianInputs, InputLaw, UniformInputs
 from icl_core.tasks.linear import LinearTask
 from icl_core.tasks.noise import CategoricalNoise, FixedNoise, NoiseLaw, UniformNoise
-from icl_core.training import RunConfig, TrainingConfig
+from icl_core.training import RunConfig, TrainingConfig, recipe_for
 from icl_core.training.answers import AnswerTrainee
 from icl_core.training.tokens import BlockTrainee
 from icl_core.validation import Config, checked, choice, integer, number, numbers
@@ -101,7 +101,8 @@ class Train(Config):
 
     def training(self) -> TrainingConfig:
         """The training that the choices describe; all else is the recipe's."""
-        return TrainingConfig(
+        return recipe_for(
+            self.task(),
             parametrization=self.parametrization,
             num_layers=self.layers,
             num_heads=self.heads,

@@ -11,7 +11,8 @@ from icl_core.training import Validated
 @dataclass(frozen=True, kw_only=True)
 class Frame:
     """What is kept of a snapshot: losses are mean half MSE on fixed prompts, of models under noise
-    the adjusted one, whose Bayes floor is `floor`; 0 where there is none."""
+    the adjusted one, whose Bayes floor is `floor`; 0 where there is none. cut: whether the time
+    limit has changed what the training does; round: the one under way."""
 
     step: int
     total_steps: int
@@ -21,6 +22,8 @@ class Frame:
     losses: tuple[float, ...]
     floor: float
     model: Any
+    cut: bool = False
+    round: int = 1
 
     @classmethod
     def of(cls, snapshot: Validated) -> "Frame":
@@ -33,4 +36,6 @@ class Frame:
             losses=tuple(float(loss) for loss in np.ravel(snapshot.losses)),
             floor=float(snapshot.floor),
             model=snapshot.model,
+            cut=snapshot.cut,
+            round=snapshot.round,
         )

@@ -15,8 +15,6 @@ from icl_core.lessons.train.systems import system_of
 from icl_core.validation import LIMITS as ENGINE_LIMITS
 from icl_core.validation import Reach
 
-MEASURE_PROMPTS = 8192
-
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
@@ -30,10 +28,11 @@ class Outcome:
     def last(self) -> int:
         return len(self.frames) - 1
 
-    def comes_again(self, config: Train) -> bool:
+    @property
+    def comes_again(self) -> bool:
         """Whether `measure` gives the same: nobody and no time limit cut the training short."""
-        last, steps = self.frames[-1], system_of(config).steps(config)
-        return bool(self.measured) and (last.phase, last.step) == ("finished", steps)
+        last = self.frames[-1]
+        return bool(self.measured) and last.phase == "finished" and not last.cut
 
 
 def measure(config: Train) -> Outcome:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from icl_core.algorithms.ridge import baselines
 from icl_core.analysis.loss import LossSummary, evaluate
+from icl_core.analysis.tails import PROMPTS, told_loss
 from icl_core.checkpoints import Checkpoint
 from icl_core.experiments.mixed_noise.published import published_loss
 from icl_core.lessons.shared.coordinates import normalised
@@ -16,28 +17,31 @@ from icl_core.models.linear import LinearTransformer
 from icl_core.models.predictor import Model
 from icl_core.plots import LOSS
 from icl_core.tasks.linear import LinearTask
-from icl_core.training import train
+from icl_core.training import train_in_rounds
 
-MEASURE_PROMPTS = 8192
+BASELINE_PROMPTS = 8192
+WORK = 2000
+"""L H (d+1)^3 of a model that is measured on as many prompts as `analysis.tails` has; a larger one
+on fewer, so that it takes seconds."""
 
 
 def measure_model(model: LinearTransformer, task: LinearTask) -> dict[str, LossSummary]:
-    """Loss of a model ("model") by layer on fresh prompts, and of its baselines."""
-    return evaluate({"model": model, **baselines(task)}, task, prompts=MEASURE_PROMPTS)
+    """Loss of a model ("model") by layer on fresh prompts, and of its baselines on the first of
+    them."""
+    work = model.num_layers * model.num_heads * (task.dim + 1) ** 3
+    prompts = int(min(PROMPTS, max(BASELINE_PROMPTS, PROMPTS * WORK / work)))
+    beside = evaluate(baselines(task), task, prompts=BASELINE_PROMPTS)
+    return {"model": told_loss(model, task, prompts=prompts), **beside}
 
 
 class Noise(System):
-    """The strategy of many starts, and adjusted losses above the Bayes floor."""
+    """Rounds of many starts, and adjusted losses above the Bayes floor."""
 
-    loss, weights = LOSS, "Weights (normalised)"
-
-    def steps(self, config: Train) -> int:
-        whole = config.training()
-        return whole.explore_steps + whole.refine_steps
+    loss, weights, open_ended = LOSS, "Weights (normalised)", True
 
     def frames(self, config: Train, seconds: float) -> Iterator[Frame]:
         training = config.training().replace(max_seconds=seconds)
-        return (Frame.of(snapshot) for snapshot in train(config.task(), training))
+        return (Frame.of(snapshot) for snapshot in train_in_rounds(config.task(), training))
 
     def measured(self, config: Train, model: LinearTransformer) -> dict[str, LossSummary]:
         return measure_model(model, config.task())

@@ -15,14 +15,12 @@ Measured = Mapping[str, LossSummary]
 
 class System(ABC):
     """One entry of `systems.SYSTEMS`. loss: the name of its losses on an axis; weights: the title
-    of its matrices."""
+    of its matrices; open_ended: whether it goes on until nothing is gained, so that nobody knows
+    beforehand how many updates it takes."""
 
     loss: str
     weights: str
-
-    @abstractmethod
-    def steps(self, config: Train) -> int:
-        """Updates of a training that nothing cuts short."""
+    open_ended: bool = False
 
     @abstractmethod
     def frames(self, config: Train, seconds: float) -> Iterator[Frame]:

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from icl_core.analysis.tails import TRIMMED, Tail, ToldLoss
 from icl_core.experiments.mixed_noise.published import published_loss
 from icl_core.lessons.shared.words import counted, plus_minus, short
 from icl_core.lessons.train.system import Measured
@@ -27,6 +28,21 @@ def model_finding(parametrization: Parametrization, task: LinearTask, measured: 
     published = published_loss(task, parametrization, layers)
     if published is not None:
         said += f"; the paper has {published:.3g}"
+    if isinstance(model, ToldLoss) and not model.tail.resolved:
+        return f"{said}. {tail_warning(model.tail)}"
+    return said + "."
+
+
+def tail_warning(tail: Tail) -> str:
+    """That rare prompts decide a mean, with what stands firm, in whole sentences."""
+    count = max(1, round(tail.effective))
+    said = (
+        f"**Rare prompts decide the mean**: the median loss is {short(tail.median)}, the mean "
+        f"without the largest {100 * TRIMMED:g} % {short(tail.trimmed)}, the largest of "
+        f"{tail.count:,} {short(tail.largest)}; the mean rests on some {count:,} of them"
+    )
+    if tail.rare > tail.mean:
+        said += f", and prompts that are rarer still would bring it to {short(tail.rare)}"
     return said + "."
 
 

@@ -27,7 +27,7 @@ def test_a_run_is_watched_measured_and_kept(system: str) -> None:
     measured = measure_last(config, frames[-1])
     assert measured["model"].mean[-1] == pytest.approx(frames[-1].loss, rel=0.1)
     outcome = Outcome(frames=frames, measured=measured)
-    assert not outcome.comes_again(config)
+    assert not outcome.comes_again
     loss = measured["model"]
     assert plus_minus(float(loss.mean[-1]), float(loss.stderr[-1])) in finding(config, outcome)
     for view in VIEWS.values():

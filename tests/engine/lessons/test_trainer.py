@@ -17,7 +17,7 @@ from icl_core.lessons.train.config import Train
 from icl_core.lessons.train.frame import Frame
 from icl_core.lessons.train.noise import measure_model
 from icl_core.lessons.train.trainer import ROOT, Trainer
-from icl_core.training import train
+from icl_core.training import train_in_rounds
 
 SMALL = Train(dim=1, num_context=10, sigma=1.0, layers=1, seconds=300.0)
 LONG = Train(seconds=300.0)
@@ -52,7 +52,7 @@ def begun(trainer: Trainer, config: Train, cancelled: Event) -> tuple[Iterator, 
 
 
 def test_a_worker_trains_the_same_model_bit_for_bit_and_is_warm_for_the_next(trainer):
-    here = [Frame.of(snapshot) for snapshot in train(SMALL.task(), SMALL.training())]
+    here = [Frame.of(snapshot) for snapshot in train_in_rounds(SMALL.task(), SMALL.training())]
     measured = measure_model(here[-1].model, SMALL.task())
     used = set()
     for _ in range(2):
