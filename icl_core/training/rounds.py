@@ -55,17 +55,18 @@ class Rounds:
 
     def snapshots(self, progress: RoundsProgress | None = None) -> Generator[Validated]:
         """Snapshots as `train_in_rounds` has them; infinite losses where every start diverged."""
-        if progress is None:
-            yield (first := self._look(self._entered(0, 0)))
-            progress = first.state
-        following: RoundsProgress | None = progress
+        known: Any = progress
+        if known is None:
+            yield (snapshot := self._look(self._entered(0, 0)))
+            known = snapshot.state
+        following = known
         while following is not None:
-            progress = following
-            while progress.step < progress.steps:
-                yield (snapshot := self._advanced(progress))
-                progress = snapshot.state
-            following = self._next(progress)
-        yield self._snapshot(progress, *progress.best, "finished")
+            known = following
+            while known.step < known.steps:
+                yield (snapshot := self._advanced(known))
+                known = snapshot.state
+            following = self._next(known)
+        yield self._snapshot(known, *known.best, "finished")
 
     def save(self, path: Path, progress: RoundsProgress) -> None:
         """Write the `state` of a snapshot, atomically and without pickle."""
@@ -116,10 +117,12 @@ class Rounds:
     ) -> RoundsProgress:
         """A phase that begins from `starts`, random ones if there are none, after `left`."""
         trainee = self._trainee(number, phase)
-        starts = trainee.start(0) if starts is None else trainee.spread(starts)
-        begun = vars(begin(trainee, self.runs[phase], starts))
+        with jax.enable_x64(False):
+            starts = trainee.start(0) if starts is None else trainee.spread(starts)
+        begun: Any = vars(begin(trainee, self.runs[phase], starts))
         if left is not None:
-            entered = left.replace(
+            entered = replace(
+                left,
                 **begun,
                 round=number,
                 phase=phase,
@@ -201,8 +204,10 @@ class Rounds:
             )
             begun += spent
         size, slow = stretch(progress, limit)
-        snapshot = self._look(advance(trainee, run, progress, progress.step + size))
-        state, pace = snapshot.state, progress.pace.copy()
+        reached: Any = advance(trainee, run, progress, progress.step + size)
+        snapshot = self._look(reached)
+        state: Any = snapshot.state
+        pace = progress.pace.copy()
         seconds = progress.seconds + time.perf_counter() - begun
         pace[phase] = (seconds - progress.since) / state.step
         state = replace(state, seconds=seconds, pace=pace, cut=progress.cut or slow)
@@ -253,7 +258,7 @@ class Rounds:
         )
 
 
-def _taken(parameters: Parameters, places: Any) -> Parameters:
+def _taken(parameters: Any, places: Any) -> Parameters:
     """Starts by their places, [1, starts, ...]."""
     return jax.tree.map(lambda values: np.asarray(values)[:, np.asarray(places)], parameters)
 

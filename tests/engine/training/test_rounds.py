@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
@@ -104,6 +105,15 @@ def test_a_saved_training_goes_on_as_if_never_stopped(run, at: str, tmp_path: Pa
         np.testing.assert_array_equal(mine.candidates.P, theirs.candidates.P)
     with pytest.raises(InputError, match=r"^progress.safetensors is no saved state .*\.$"):
         Rounds(TASK, SHORT.replace(seed=5)).load(file)
+
+
+@pytest.mark.parametrize("precise", [False, True])
+def test_the_precision_outside_changes_nothing(run, precise):
+    with jax.enable_x64(precise):
+        first, second = itertools.islice(train_in_rounds(TASK, SHORT), 2)
+        assert jnp.zeros(()).dtype == (jnp.float64 if precise else jnp.float32)
+    np.testing.assert_array_equal(first.losses, run[0].losses)
+    np.testing.assert_array_equal(second.candidates.P, run[1].candidates.P)
 
 
 def test_a_time_limit_is_kept_and_told():
