@@ -52,6 +52,24 @@ def locked(folder: Path) -> Iterator[None]:
             os.close(handle)
 
 
+@contextmanager
+def claimed(folder: Path) -> Iterator[None]:
+    """One process alone for a folder, for as long as it lives; `InputError` for the second."""
+    handle = os.open(folder, os.O_RDONLY) if fcntl else None
+    try:
+        if fcntl and handle is not None:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError as error:
+                raise InputError(
+                    "Another server process is at this training: open its link again in a minute."
+                ) from error
+        yield
+    finally:
+        if handle is not None:
+            os.close(handle)
+
+
 def read_bytes(path: Path, *, limit: int) -> bytes:
     """The whole file, if it is there and at most `limit` bytes."""
     try:

@@ -10,7 +10,8 @@ import secrets
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import streamlit as st
@@ -20,14 +21,17 @@ from icl_core.errors import InputError
 from icl_core.lessons.train.config import Train
 from icl_core.lessons.train.frame import Frame
 from icl_core.lessons.train.keeping import keep
+from icl_core.lessons.train.runs import Run, find_run, forget, note, unfinished
 from icl_core.lessons.train.systems import system_of
-from icl_core.lessons.train.trainer import FAULT, Trainer
+from icl_core.lessons.train.trainer import FAULT, LostError, Trainer
 from icl_core.runtime import cores
 
 LOG = logging.getLogger("icl.jobs")
 RUNNING = max(1, cores() // 2)
 WAITING, KEPT = 12, 48
 """Jobs that may wait, and all that are remembered: finished ones go first."""
+LOSSES = 3
+"""Workers that may die over a job before it is given up."""
 OWN = 3
 """Jobs of one visitor that may wait or run."""
 UNSEEN, IDLE = 300.0, 300.0
@@ -46,14 +50,15 @@ class Job:
     """One training: written by its thread, read by pages.
 
     owner: the visitor who started it; shelf: where the model is kept at the end, and `kept` under
-    which name, unless `error` says why not; drawn: when the last snapshot came; seen: when a page
-    last showed it.
+    which name, unless `error` says why not; lost: how many workers have died over it; drawn: when
+    the last snapshot came; seen: when a page last showed it.
     """
 
     config: Train
     owner: str = ""
     shelf: str = ""
     kept: str = ""
+    lost: int = 0
     id: str = field(default_factory=lambda: secrets.token_urlsafe(16))
     status: Status = "waiting"
     frames: list[Frame] = field(default_factory=list)
@@ -62,6 +67,11 @@ class Job:
     drawn: float = 0.0
     seen: float = field(default_factory=time.monotonic)
     cancelled: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def run(self) -> Run:
+        """What is written down of it."""
+        return Run(id=self.id, config=self.config, owner=self.owner, shelf=self.shelf)
 
     @property
     def active(self) -> bool:
@@ -96,7 +106,13 @@ class Job:
 class Jobs:
     """The queue, and a thread for every worker process."""
 
-    def __init__(self, running: int = RUNNING, trainer: Callable[[], Trainer] = Trainer) -> None:
+    def __init__(
+        self,
+        running: int = RUNNING,
+        trainer: Callable[[], Trainer] = Trainer,
+        *,
+        resume: bool = False,
+    ) -> None:
         self._jobs: dict[str, Job] = {}
         self._queue: queue.SimpleQueue[Job] = queue.SimpleQueue()
         self._lock = threading.RLock()
@@ -105,6 +121,17 @@ class Jobs:
             threading.Thread(
                 target=self._work, args=[trainer()], name=f"training-{index}", daemon=True
             ).start()
+        for run in unfinished() if resume else ():
+            self._again(run)
+
+    def _again(self, run: Run) -> Job:
+        """Go on with a run that this process does not know."""
+        job = Job(config=run.config, owner=run.owner, shelf=run.shelf, id=run.id)
+        with self._lock:
+            job = self._jobs.setdefault(run.id, job)
+        if job.status == "waiting":
+            self._queue.put(job)
+        return job
 
     def start(self, config: Train, owner: str = "", shelf: str = "") -> Job:
         """Put a training in the queue; its model goes to that shelf, if one is named."""
@@ -123,12 +150,16 @@ class Jobs:
             for key in done[: max(0, len(self._jobs) + 1 - KEPT)]:
                 del self._jobs[key]
             self._jobs[job.id] = job
+        with suppress(InputError):  # where nothing can be kept, it lasts as long as the server
+            note(job.run)
         self._queue.put(job)
         return job
 
     def find(self, job_id: str | None) -> Job | None:
         """The job of that id, if it is still remembered, for a page that shows it."""
         job = self._jobs.get(job_id or "")
+        if job is None and job_id and (run := find_run(job_id)) is not None:
+            job = self._again(run)
         if job is not None:
             job.seen = time.monotonic()
             if job.owner:
@@ -150,6 +181,7 @@ class Jobs:
             job.cancelled.set()
             if job.status == "waiting":
                 job.status = "cancelled"
+                forget(job.run)
 
     def place_of(self, job: Job) -> int:
         """Its number among those that wait, or 0."""
@@ -179,14 +211,30 @@ class Jobs:
                 job.status = "running"
             try:
                 self._run(job, trainer)
+            except LostError as error:
+                job.error, job.lost = str(error), job.lost + 1
+                job.status = "failed" if job.lost == LOSSES else "waiting"
             except InputError as error:
                 job.error, job.status = str(error), "failed"
             except Exception:
                 LOG.exception("A training failed")
                 job.error, job.status = FAULT, "failed"
+            self._ended(job)
+
+    def _ended(self, job: Job) -> None:
+        """Of a job whose worker is done with it, or dead."""
+        if job.status == "waiting":
+            job.frames.clear()
+            job.seen = time.monotonic()
+            self._queue.put(job)
+        elif job.status == "cancelled":
+            forget(job.run)
+        else:
+            with suppress(InputError):
+                note(replace(job.run, done=True))
 
     def _run(self, job: Job, trainer: Trainer) -> None:
-        for what, value in trainer.train(job.config, job.cancelled):
+        for what, value in trainer.train(job.config, job.cancelled, job.run.folder):
             match what:
                 case "frame":
                     job.frames.append(value)
@@ -211,4 +259,4 @@ def _keep(job: Job) -> None:
 @st.cache_resource(max_entries=1, show_spinner=False)
 def trainings() -> Jobs:
     """The server's one manager."""
-    return Jobs()
+    return Jobs(resume=True)

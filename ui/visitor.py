@@ -2,6 +2,7 @@
 
 import os
 import secrets
+from hashlib import sha256
 
 import streamlit as st
 from streamlit.web.server.starlette.starlette_app_utils import decode_xsrf_token_string
@@ -17,7 +18,7 @@ def visitor() -> str:
     """
     token, _ = decode_xsrf_token_string(st.context.cookies.get("_streamlit_xsrf", ""))
     own = st.session_state.setdefault("visitor", secrets.token_hex(16))
-    return token.hex() if token else own
+    return sha256(token).hexdigest() if token else own
 
 
 def owner() -> str:

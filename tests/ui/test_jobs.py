@@ -13,11 +13,13 @@ from icl_core.errors import InputError
 from icl_core.lessons.shared.coordinates import model_of
 from icl_core.lessons.train.config import Train
 from icl_core.lessons.train.frame import Frame
-from icl_core.lessons.train.measure import checkpoint_of
+from icl_core.lessons.train.measure import checkpoint_of, train_in
+from icl_core.lessons.train.runs import Run, note, unfinished
 from icl_core.lessons.train.trainer import Trainer
 from icl_core.lessons.train.words import model_finding
+from icl_core.zoo.shelf import shelf
 from ui import jobs
-from ui.jobs import OWN, WAITING, Job, Jobs
+from ui.jobs import LOSSES, OWN, WAITING, Job, Jobs
 from ui.visitor import visitor
 
 SMALL = Train(dim=1, num_context=10, sigma=1.0, layers=1, seconds=30.0)
@@ -43,7 +45,7 @@ class Costless(Trainer):
     fault: Exception | None = None
     closed = 0
 
-    def train(self, config, cancelled):
+    def train(self, config, cancelled, folder=None):
         for step in range(config.seed):
             time.sleep(0.01)
             if Costless.fault:
@@ -224,20 +226,55 @@ def test_a_real_training_ends_in_a_file_that_opens(real):
     assert "Bayes floor" in model_finding("diag", SMALL.task(), job.measured)
 
 
-def test_a_job_whose_worker_is_killed_fails_in_one_sentence_and_the_next_one_runs():
+def test_a_job_whose_worker_is_killed_goes_on_and_after_three_it_is_given_up():
     worker = Trainer()
     manager = Jobs(running=1, trainer=lambda: worker)
-    job = manager.start(Train(seconds=300.0))
-    until(lambda: job.frames, seconds=100)
-    os.kill(worker.pid, signal.SIGKILL)
+    job, killed = manager.start(Train(seconds=300.0)), set()
+    for _ in range(LOSSES):
+        until(lambda: job.frames and worker.pid not in killed, seconds=100)
+        killed.add(worker.pid)
+        os.kill(worker.pid, signal.SIGKILL)
+        until(lambda: not job.frames or not job.active)
     until(lambda: not job.active)
     assert job.status == "failed"
     assert "ended before its time" in job.error
-    assert job.frames
     after = manager.start(SMALL)
+    until(lambda: after.frames, seconds=100)
+    os.kill(worker.pid, signal.SIGKILL)
     until(lambda: not after.active, seconds=100)
-    assert after.status == "done"
+    assert (after.status, after.lost) == ("done", 1)
+    alone = list(train_in(SMALL, SMALL.seconds))
+    assert (after.frames[-1].step, after.frames[-1].loss) == (alone[-1].step, alone[-1].loss)
     worker.close()
+
+
+def test_a_server_that_ends_goes_on_with_its_jobs(real, monkeypatch, tmp_path):
+    """By itself with those under way; by their link with those that have ended."""
+    monkeypatch.setenv("ICL_DATA_DIR", str(tmp_path))
+    left = Run(id="left", config=SMALL, shelf="ada")
+    note(left)
+    again = Jobs(running=1, trainer=Trainer, resume=True)
+    job = again.find("left")
+    assert job is not None
+    assert job.shelf == "ada"
+    until(lambda: not job.active, seconds=100)
+    assert job.status == "done"
+    (kept,) = shelf().of("ada")
+    assert job.kept == kept.name
+    later = Jobs(running=1, trainer=Trainer, resume=True)
+    assert not later._jobs
+    found = later.find("left")
+    assert found is not None
+    until(lambda: not found.active, seconds=100)
+    assert [frame.loss for frame in found.frames] == [frame.loss for frame in job.frames]
+    assert found.kept == job.kept
+    assert later.find("never") is None
+    cancelled = later.start(Train(seconds=300.0))
+    until(lambda: cancelled.frames, seconds=100)
+    later.cancel(cancelled)
+    until(lambda: not cancelled.active, seconds=100)
+    until(lambda: not cancelled.run.folder.exists())
+    assert unfinished() == []
 
 
 def start_button(app):

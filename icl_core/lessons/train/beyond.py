@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator
 from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
 
@@ -44,7 +45,7 @@ class Beyond(System):
 
     loss, weights = PLAIN, "Weights"
 
-    def frames(self, config: Train, seconds: float) -> Iterator[Frame]:
+    def frames(self, config: Train, seconds: float, folder: Path | None = None) -> Iterator[Frame]:
         """Losses are those on fixed fresh prompts."""
         (trainee, settings), begun = config.recipe, time.monotonic()
         drawn = _watched(trainee.task)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -42,9 +43,9 @@ def measure(config: Train) -> Outcome:
     return Outcome(frames=frames, measured=measure_last(config, frames[-1]))
 
 
-def train_in(config: Train, seconds: float) -> Iterator[Frame]:
-    """The training, in so many seconds at most."""
-    return system_of(config).frames(config, seconds)
+def train_in(config: Train, seconds: float, folder: Path | None = None) -> Iterator[Frame]:
+    """The training, in so many seconds at most; see `System.frames`."""
+    return system_of(config).frames(config, seconds, folder)
 
 
 def measure_last(config: Train, frame: Frame) -> dict[str, LossSummary]:

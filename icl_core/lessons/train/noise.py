@@ -1,6 +1,7 @@
 """Linear attention on regression with noise (paper 2, section 5)."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 from icl_core.algorithms.ridge import baselines
 from icl_core.analysis.loss import LossSummary, evaluate
@@ -11,6 +12,7 @@ from icl_core.lessons.shared.coordinates import normalised
 from icl_core.lessons.shared.matrices import Rows, panels
 from icl_core.lessons.train.config import Train
 from icl_core.lessons.train.frame import Frame
+from icl_core.lessons.train.runs import resumed
 from icl_core.lessons.train.system import Measured, System
 from icl_core.lessons.train.words import label_of, model_finding
 from icl_core.models.linear import LinearTransformer
@@ -39,8 +41,10 @@ class Noise(System):
 
     loss, weights, open_ended = LOSS, "Weights (normalised)", True
 
-    def frames(self, config: Train, seconds: float) -> Iterator[Frame]:
+    def frames(self, config: Train, seconds: float, folder: Path | None = None) -> Iterator[Frame]:
         training = config.training().replace(max_seconds=seconds)
+        if folder is not None:
+            return resumed(config.task(), training, folder)
         return (Frame.of(snapshot) for snapshot in train_in_rounds(config.task(), training))
 
     def measured(self, config: Train, model: LinearTransformer) -> dict[str, LossSummary]:

@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 from icl_core.analysis.loss import LossSummary
 from icl_core.checkpoints import Checkpoint
@@ -23,8 +24,9 @@ class System(ABC):
     open_ended: bool = False
 
     @abstractmethod
-    def frames(self, config: Train, seconds: float) -> Iterator[Frame]:
-        """The training, in so many seconds at most."""
+    def frames(self, config: Train, seconds: float, folder: Path | None = None) -> Iterator[Frame]:
+        """The training, in so many seconds at most; one that can be saved, in a folder, goes on
+        from what is there."""
 
     @abstractmethod
     def measured(self, config: Train, model: Model) -> dict[str, LossSummary]:

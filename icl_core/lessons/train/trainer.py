@@ -43,7 +43,7 @@ FAULT = (
 )
 
 
-class _LostError(Exception):
+class LostError(InputError):
     """The worker has died or does not answer; the message says so to the visitor."""
 
 
@@ -63,29 +63,33 @@ class Trainer:
         """The worker's process, while there is one."""
         return self._process.pid if self._process else None
 
-    def train(self, config: Train, cancelled: Event) -> Iterator[tuple[str, Any]]:
-        """("frame", Frame) for every snapshot, ("measuring", None), ("measured", losses).
+    def train(
+        self, config: Train, cancelled: Event, folder: Path | None = None
+    ) -> Iterator[tuple[str, Any]]:
+        """("frame", Frame) for every snapshot, ("measuring", None), ("measured", losses); saved in
+        a folder, and continued from what is there.
 
         A cancelled training is measured where it stands at its next snapshot; if it does not come
         to one, it just ends.
 
         Raises:
-            InputError: The training was refused or failed, or its worker died or fell silent.
+            InputError: The training was refused or failed.
+            LostError: Its worker died or fell silent.
         """
         whole = False
         try:
-            for what, value in self._messages(config, cancelled):
+            for what, value in self._messages(config, cancelled, folder):
                 whole = what in ("measured", "refused")
                 if what in ("refused", "failed"):
                     raise InputError(value or FAULT)
                 yield what, value
                 if whole:
                     return
-        except _LostError as error:
+        except LostError as error:
             status = self._process and self._process.poll()
             LOG.warning("A worker was lost: %s Exit status: %s.", error, status)
             if not cancelled.is_set():
-                raise InputError(str(error)) from None
+                raise
         finally:
             if not whole:
                 self.close()
@@ -99,13 +103,15 @@ class Trainer:
             self._process.wait()
         self._pipe = self._process = None
 
-    def _messages(self, config: Train, cancelled: Event) -> Iterator[tuple[str, Any]]:
+    def _messages(
+        self, config: Train, cancelled: Event, folder: Path | None
+    ) -> Iterator[tuple[str, Any]]:
         """What the worker says, for as long as it is heard."""
         patience = config.seconds + SILENCE
         deadline, told = time.monotonic() + patience, False
         try:
             pipe = self._connected()
-            pipe.send(config)
+            pipe.send((config, folder))
             while time.monotonic() < deadline:
                 if cancelled.is_set() and not told:
                     pipe.send(CANCEL)
@@ -116,8 +122,8 @@ class Trainer:
                         deadline = time.monotonic() + patience
                     yield what, value
         except (EOFError, OSError):
-            raise _LostError(DIED) from None
-        raise _LostError(SILENT.format(patience))
+            raise LostError(DIED) from None
+        raise LostError(SILENT.format(patience))
 
     def _connected(self) -> Connection:
         """The pipe to a worker that is alive."""

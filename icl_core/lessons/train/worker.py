@@ -1,7 +1,7 @@
 """The process that trains: `python -m icl_core.lessons.train.worker`, started by a `Trainer`.
 
-Its standard input is one end of a pipe. What comes in is a `Train` to do or `CANCEL`; what goes out
-is a stream of pairs (what, value):
+Its standard input is one end of a pipe. What comes in is a pair (`Train`, the folder where it is
+saved or None) to do, or `CANCEL`; what goes out is a stream of pairs (what, value):
     ("frame", Frame), ..., ("measuring", None), ("measured", {method: LossSummary})
 or, in the place of what is left, ("refused", the sentence of an InputError) or ("failed", None).
 The process ends when the other end of the pipe is gone, in whatever way that came about.
@@ -13,6 +13,7 @@ import signal
 import sys
 from collections.abc import Iterator
 from multiprocessing.connection import Connection
+from pathlib import Path
 from queue import SimpleQueue
 from threading import Event, Thread
 from typing import Any
@@ -28,12 +29,12 @@ NICE = 10
 """Pages come first."""
 
 
-def run(config: Train, cancelled: Event) -> Iterator[tuple[str, Any]]:
+def run(config: Train, cancelled: Event, folder: Path | None = None) -> Iterator[tuple[str, Any]]:
     """One training, as the messages that tell of it."""
     try:
         frame = None
         # Nothing runs between two snapshots, so leaving the loop stops the training.
-        for frame in train_in(config, config.seconds):
+        for frame in train_in(config, config.seconds, folder):
             yield "frame", frame
             if cancelled.is_set():
                 break
@@ -56,17 +57,20 @@ def main() -> None:
     prepare_process()
     pipe = Connection(os.dup(sys.stdin.fileno()))
     cancelled = Event()
-    todo: SimpleQueue[Train] = SimpleQueue()
+    todo: SimpleQueue[tuple[Train, Path | None]] = SimpleQueue()
     Thread(target=_listen, args=(pipe, todo, cancelled), daemon=True).start()
     while True:
-        for message in run(todo.get(), cancelled):
+        config, folder = todo.get()
+        for message in run(config, cancelled, folder):
             try:
                 pipe.send(message)
             except OSError:
                 return
 
 
-def _listen(pipe: Connection, todo: SimpleQueue[Train], cancelled: Event) -> None:
+def _listen(
+    pipe: Connection, todo: SimpleQueue[tuple[Train, Path | None]], cancelled: Event
+) -> None:
     try:
         while True:
             order = pipe.recv()
