@@ -108,7 +108,7 @@ begin(
     r"Gradient descent is slow where the Hessian $\Sigma = \sum_i x_i x_i^\top$ has eigenvalues of "
     r"very different size. A GD++ layer also moves the inputs, "
     r"$x \leftarrow (I - \gamma\Sigma)\,x$, and so turns every eigenvalue $\lambda$ into "
-    r"$\lambda(1-\gamma\lambda)^2$.",
+    r"$\lambda(1-\gamma\lambda)^2$. Drag γ; further down, trained models do it by themselves.",
 )
 explore()
 to_try(
@@ -123,5 +123,10 @@ to_try(
         "large eigenvalues.",
         "**Stretch** the inputs: one γ cannot serve eigenvalues of many sizes; layers help more.",
         "Take **fewer examples than dimensions**: the missing directions stay at 0, whatever γ is.",
+        "Among the trained models, **play** the updates of DIAG: which layer learns first to round "
+        "the ellipses?",
+        "Step through the **layers** of one: where does GD++ of its own γ explain all that it "
+        "does, and where not?",
+        "Choose **FULL**: it is rounder than the others after two layers. What is its third for?",
     ]
 )

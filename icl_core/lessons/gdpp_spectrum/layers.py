@@ -168,7 +168,8 @@ def _map_words(kind: str) -> str:
         "diag": "In DIAG the curve λ(1 − γλ)² would be exact without ω_xy, which mixes y into x: "
         "it adds a matrix of rank two to Σ and turns eigenvectors.",
         "full": "FULL may do to x what it likes. The curve is λ(1 − γλ)² with the γ that comes "
-        "nearest over all prompts, by least squares.",
+        "nearest over all prompts, by least squares; a point far above both lines is a direction "
+        "that the layer makes stand out.",
     }
     return (
         f"{said[kind]} **Gap:** root mean square distance of the points from the curve, over "

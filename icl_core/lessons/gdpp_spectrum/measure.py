@@ -22,7 +22,7 @@ from icl_core.lessons.gdpp_spectrum.config import (
     SIZES,
     GdppSpectrum,
 )
-from icl_core.lessons.gdpp_spectrum.trained import trained_reach
+from icl_core.lessons.gdpp_spectrum.trained import trained_reach, trained_states
 from icl_core.lessons.shared.coordinates import omega_values
 from icl_core.lessons.shared.shipped import families
 from icl_core.remember import remember
@@ -209,7 +209,9 @@ def measure(config: GdppSpectrum) -> Spectra:
 
 
 def prepare() -> Iterator[tuple[GdppSpectrum, tuple[str, ...]]]:
-    """Every covariance on offer, then every size and input law."""
+    """The default model's relatives and prompts, every covariance on offer, then every size and
+    input law."""
+    yield from ((config, ("layers", "map", "course")) for config in trained_states())
     slow = ("passage", "kappas")
     for condition in CONDITIONS:
         yield GdppSpectrum(inputs="stretched", condition=condition), slow

@@ -1,12 +1,13 @@
 """The trained model that the lesson shows, out of those of a task."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from icl_core.errors import InputError
-from icl_core.lessons.gdpp_spectrum.config import GdppSpectrum
+from icl_core.lessons.gdpp_spectrum.config import DRAWS, GdppSpectrum
 from icl_core.lessons.shared.coordinates import model_of
 from icl_core.lessons.shared.shipped import Kin, find_family, relatives
 from icl_core.models.linear import PARAMETRIZATIONS, LinearTransformer
@@ -115,3 +116,15 @@ def trained_reach(config: GdppSpectrum) -> dict[str, Reach]:
 def frame_of(config: GdppSpectrum, trained: Trained) -> int:
     """The snapshot shown."""
     return trained.last if config.frame is None else min(config.frame, trained.last)
+
+
+def trained_states() -> Iterator[GdppSpectrum]:
+    """The default model's prompts, and the models of its task that are one choice away."""
+    config = GdppSpectrum()
+    yield from (config.replace(draw=draw) for draw in DRAWS)
+    try:
+        found = models_of(config.task)
+    except InputError:
+        return
+    yield from (config.replace(depth=depth) for depth in found[config.model])
+    yield from (config.replace(model=name) for name in found if config.depth in found[name])

@@ -47,11 +47,11 @@ def trained_finding(config: GdppSpectrum) -> str:
     who = f"over {PROMPTS_TRIED} prompts of its task"
     if trained.num_layers == 1:
         return (
-            f"{said}One layer meets the Hessian as it comes, median κ = {values[0]} {who}; what it "
-            "does to the inputs is never read."
+            f"{said}One layer meets the Hessian as it comes, with a median condition number of "
+            f"{values[0]} {who}; what it does to the inputs is never read."
         )
     lowest = int(np.argmin([median for median, _ in found]))
-    said += f"{trained.label}: {who}, the median κ of the input is {values[0]}, "
+    said += f"{trained.label}: {who}, the median condition number κ of the input is {values[0]}, "
     if 0 < lowest < trained.num_layers - 1:
         said += f"after layer {lowest} it is {values[lowest]}, "
     return f"{said}and the last layer meets {values[-1]}. {_unexplained(trained, frame)}"

@@ -9,11 +9,12 @@ from icl_core.lessons.gdpp_spectrum.figures.panels import AFTER, BEFORE, MARK, P
 from icl_core.lessons.gdpp_spectrum.figures.passage import shown
 from icl_core.plots import DECORATION, METHODS, Curve, Drawing, Figure, Looks, log_range
 from icl_core.plots import translucent as faint
+from icl_core.plots.drawing import numbered
 from icl_core.plots.style import LAYOUT
 
-HALF = 0.46
-"""Widest half of an ellipse, where layers are 1 apart."""
-STRIP, LINES = [0.66, 1.0], [0.0, 0.54]
+HALF, ROUND = 0.46, 0.2
+"""Widest half of an ellipse, where five are 1 apart, and the largest radius of a circle."""
+STRIP, LINES = [0.7, 0.93], [0.0, 0.58]
 UPPER, LOWER = [0.58, 1.0], [0.0, 0.42]
 """Domains of panels one above the other."""
 LARGEST = 1e12
@@ -26,12 +27,17 @@ Values = dict[tuple[str, str], np.ndarray]
 def half_axes(conditions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Half axes of the loss's ellipses after each layer, all of one area while they fit.
 
-    They are kappa^(1/4) and its inverse, in units in which the first is as wide as can be; of one
-    that is longer the ends are bent in, and its height is right.
+    They are kappa^(1/4) and its inverse, in units in which the first is as wide as can be; one that
+    would be wider is cut to that, and its height is right.
     """
-    wide = np.maximum(conditions, 1.0) ** 0.25
-    unit = HALF / wide[0]
-    return np.minimum(unit * wide, HALF), unit / wide
+    wide, room = np.maximum(conditions, 1.0) ** 0.25, _room(len(conditions))
+    unit = room * min(HALF / wide[0], ROUND)
+    return np.minimum(unit * wide, room * HALF), unit / wide
+
+
+def _room(count: int) -> float:
+    """Fewer ellipses than five are no larger than five."""
+    return min(1.0, count / 5)
 
 
 def rounding_values(heights: np.ndarray, conditions: np.ndarray) -> Values:
@@ -65,15 +71,13 @@ def rounding_figure(
         outline = values[f"ellipse {layer}", "x"], values[f"ellipse {layer}", "y"]
         drawing.line(f"ellipse {layer}", *outline, color, 2, "solid" if read else "dot", **looks)
     _lines(drawing, values, heights.shape[1], layers)
-    high = 1.25 * float(
-        half_axes(conditions)[1].max(initial=HALF / 2, where=np.isfinite(conditions))
-    )
+    high = 1.2 * ROUND * _room(layers + 1)
     bare: Looks = {"showticklabels": False, "ticks": "", "showgrid": False, "showline": False}
     across = [-0.5, layers + 0.5]
     drawing.panel(1, [0, 1], STRIP)
     drawing.axis("x", range=across, constrain="domain", **bare)
     drawing.axis("y", range=[-high, high], scaleanchor="x", constrain="domain", **bare)
-    drawing.headline("where the loss is the same: long is slow, round is fast", 0, 1, yshift=2)
+    drawing.headline("where the loss is the same: long is slow, round is fast", 0, STRIP[1])
     drawing.panel(2, [0, 1], LINES)
     layer_axis(drawing, layers, 2)
     drawing.log_y(lowest, 1.4, 2)
@@ -84,7 +88,10 @@ def rounding_figure(
 
 def _lines(drawing: Drawing, values: Values, rank: int, layers: int) -> None:
     """One line an eigenvalue; the smallest and the largest of the input stand out."""
-    ends = {0: ("smallest of the input", BEFORE, "dash"), rank - 1: ("largest", AFTER, "solid")}
+    ends = {
+        0: ("smallest of the input", BEFORE, "dash"),
+        rank - 1: ("largest of the input", AFTER, "solid"),
+    }
     for i in range(rank):
         name, color, dash = ends.get(i, (f"eigenvalue {i + 1}", MARK, "solid"))
         looks: Looks = {"number": 2, "name": name, "showlegend": i in ends}
@@ -100,7 +107,10 @@ def layer_axis(drawing: Drawing, layers: int, number: int) -> None:
     names = ["input", *map(str, range(1, layers + 1))]
     drawing.axis("x", number, title="after layer", range=[-0.5, layers + 0.5], showgrid=False)
     drawing.axis("x", number, tickvals=list(range(layers + 1)), ticktext=names)
-    drawing.shade_x(layers - 0.5, layers + 0.5, "never read", number)
+    end = layers + 0.5
+    drawing.shade_x(end - 1, end, number=number)
+    place = {"xref": numbered("x", number), "xanchor": "right", "font": {"size": 12}}
+    drawing.headline("never read", end, 1, number, **place)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
