@@ -92,7 +92,8 @@ def diag_step(
 def nearest_gamma(before: Float[np.ndarray, "count"], after: Float[np.ndarray, "count"]) -> float:
     """The gamma whose lambda (1 - gamma lambda)^2 is nearest to what a layer made of eigenvalues.
 
-    The least mean square, which is a quartic in gamma. 0 where none is finite, or all are 0.
+    The least mean square, which is a quartic in gamma. 0 where none is finite, all are 0, or their
+    squares overflow.
     """
     known = np.isfinite(before) & np.isfinite(after)
     size = np.max(before[known], initial=0.0)
@@ -100,9 +101,12 @@ def nearest_gamma(before: Float[np.ndarray, "count"], after: Float[np.ndarray, "
         return 0.0
     x, y = before[known] / size, after[known] / size
     parts = np.stack([y - x, 2 * x**2, -(x**3)])
-    quartic = sum(
-        np.sum(parts[i] * parts[j]) * np.eye(5)[4 - i - j] for i in range(3) for j in range(3)
-    )
+    with np.errstate(over="ignore"):
+        products = parts @ parts.T
+    if not np.isfinite(products).all():
+        return 0.0
+    # sum (r_0 + r_1 gamma + r_2 gamma^2)^2: coefficients lie on the antidiagonals.
+    quartic = np.array([np.trace(products[::-1], offset=k) for k in range(2, -3, -1)])
     roots = np.roots(np.polyder(quartic))
     real = roots[np.abs(roots.imag) < 1e-9 * (1 + np.abs(roots))].real
     return float(real[np.argmin(np.polyval(quartic, real))] / size)
@@ -118,7 +122,20 @@ def gap(
     """
     known = np.isfinite(before) & np.isfinite(after)
     before, after = before[known], after[known]
-    moved = np.sum((after - before) ** 2)
-    return (
-        float(np.sqrt(np.sum((after - transform(before, gamma)) ** 2) / moved)) if moved else np.nan
-    )
+    with np.errstate(over="ignore", invalid="ignore"):
+        moved = np.sum((after - before) ** 2)
+        left = np.sum((after - transform(before, gamma)) ** 2)
+        return float(np.sqrt(left / moved)) if moved else np.nan
+
+
+def common_direction(hessians: Float[np.ndarray, "batch dim dim"]) -> float:
+    """How much the prompts' leading eigenvectors v are one: the largest eigenvalue of the mean of
+    v v^T.
+
+    1 where all prompts have the same, about 1/d where they have any; NaN where nothing is finite.
+    """
+    leading = eigh(hessians)[1][..., -1]
+    leading = leading[np.isfinite(leading).all(-1)]
+    if not len(leading):
+        return np.nan
+    return float(np.linalg.eigvalsh(leading.T @ leading / len(leading))[-1])

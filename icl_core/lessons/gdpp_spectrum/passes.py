@@ -10,6 +10,7 @@ import numpy as np
 from icl_core.algorithms.ridge import OracleRR
 from icl_core.analysis.hessian import (
     Followed,
+    common_direction,
     diag_step,
     eigenvalue_path,
     followed,
@@ -19,15 +20,18 @@ from icl_core.analysis.hessian import (
 )
 from icl_core.analysis.loss import distance_loss
 from icl_core.analysis.spectrum import condition_numbers, transform
+from icl_core.arrays import eigh
 from icl_core.lessons.gdpp_spectrum.config import DRAWN, MANY
 from icl_core.lessons.gdpp_spectrum.trained import Trained
 from icl_core.lessons.shared.coordinates import omega_values
-from icl_core.models.linear import gram_path, implicit_weights
+from icl_core.models.linear import gram_path, implicit_weights, information_flow
 from icl_core.tasks.linear import LinearTask, Moments, draw_prompts
 
 PROMPTS_TRIED = 256
 """Over which condition numbers and losses are summed up; DRAWN of them are shown one by one."""
 SEED = 13
+JUMP = 5.0
+"""Of the condition number, by which a direction is said to stand out."""
 KEPT = 16
 """Models, at one snapshot each, whose results are remembered."""
 
@@ -151,6 +155,36 @@ def pure_conditions(trained: Trained, frame: int) -> np.ndarray:
     for gamma in gammas_of(trained, frame):
         values.append(transform(values[-1], gamma))
     return conditions_of(np.stack(values))
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Standout:
+    """A layer after which one direction stands out: how far it is the same for all prompts, and
+    its mean squared overlap with u of x^l = M x + u y (Lemma 4.3), into which y is mixed."""
+
+    layer: int
+    common: float
+    with_u: float
+
+
+@lru_cache(maxsize=KEPT)
+def standout_of(trained: Trained, frame: int) -> Standout | None:
+    """The first layer, of those that are read, to multiply the median condition number by JUMP."""
+    medians = np.median(survey_of(trained, frame).conditions, axis=-1)[:-1]
+    jumps = np.flatnonzero(medians[1:] > JUMP * medians[:-1])
+    if not jumps.size:
+        return None
+    layer, moments = int(jumps[0]) + 1, sample_of(trained.task)[0]
+    flow = information_flow(trained.model(frame), moments)
+    u = np.asarray(flow.u)[layer]
+    hessians = hessian_path(trained.model(frame), moments)[layer]
+    leading = eigh(hessians)[1][..., -1]
+    size = np.maximum(np.linalg.norm(u, axis=-1), 1e-300)
+    return Standout(
+        layer=layer,
+        common=common_direction(hessians),
+        with_u=float(np.nanmean((np.vecdot(leading, u) / size) ** 2)),
+    )
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -5,9 +5,12 @@ import numpy as np
 from icl_core.analysis.spectrum import condition_numbers, conditions_after, median_with_error
 from icl_core.lessons.gdpp_spectrum.config import MANY, PROMPTS, GdppSpectrum
 from icl_core.lessons.gdpp_spectrum.measure import Spectra, gamma_of
-from icl_core.lessons.gdpp_spectrum.passes import PROMPTS_TRIED, steps_of, survey_of
+from icl_core.lessons.gdpp_spectrum.passes import PROMPTS_TRIED, standout_of, steps_of, survey_of
 from icl_core.lessons.gdpp_spectrum.trained import Trained, frame_of, trained_of
 from icl_core.lessons.shared.words import counted, plus_minus
+
+ONE = 0.8
+"""Squared overlap from which directions are said to be one."""
 
 
 def finding(config: GdppSpectrum, spectra: Spectra) -> str:
@@ -42,19 +45,28 @@ def trained_finding(config: GdppSpectrum) -> str:
     conditions = survey_of(trained, frame).conditions[:-1]
     if not np.isfinite(np.median(conditions, axis=-1)).all():
         return f"{said}On most prompts the tokens of {trained.label} overflow, and κ with them."
-    found = [median_with_error(np.nan_to_num(each, nan=np.inf)) for each in conditions]
-    values = [f"**{plus_minus(*each)}**" for each in found]
+    medians = [median_with_error(np.nan_to_num(each, nan=np.inf)) for each in conditions]
+    values = [f"**{plus_minus(*each)}**" for each in medians]
     who = f"over {PROMPTS_TRIED} prompts of its task"
     if trained.num_layers == 1:
         return (
             f"{said}One layer meets the Hessian as it comes, with a median condition number of "
             f"{values[0]} {who}; what it does to the inputs is never read."
         )
-    lowest = int(np.argmin([median for median, _ in found]))
+    lowest = int(np.argmin([median for median, _ in medians]))
     said += f"{trained.label}: {who}, the median condition number κ of the input is {values[0]}, "
     if 0 < lowest < trained.num_layers - 1:
         said += f"after layer {lowest} it is {values[lowest]}, "
-    return f"{said}and the last layer meets {values[-1]}. {_unexplained(trained, frame)}"
+    said += f"and the last layer meets {values[-1]}. {_unexplained(trained, frame)}"
+    if (found := standout_of(trained, frame)) is None:
+        return said
+    said += f" **Layer {found.layer} makes one direction stand out**"
+    if min(found.common, found.with_u) > ONE:
+        said += (
+            ", the same for every prompt, and writes y into it (squared overlap "
+            f"{found.common:.2f} with the common direction, {found.with_u:.2f} with that of y)"
+        )
+    return f"{said}."
 
 
 def _unexplained(trained: Trained, frame: int) -> str:

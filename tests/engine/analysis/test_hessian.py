@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from icl_core.analysis.hessian import (
+    common_direction,
     diag_step,
     eigenvalue_path,
     followed,
@@ -142,3 +143,21 @@ def test_what_is_not_finite_has_no_eigenvalues() -> None:
         assert (each[1, 1] == 1).all()
     assert np.isnan(found.kept).tolist() == [[True, False]]
     assert nearest_gamma(found.eigenvalues[0, 0], found.eigenvalues[1, 0]) == 0
+    assert np.isnan(common_direction(np.full((2, 3, 3), np.nan)))
+
+
+def test_a_common_direction_is_common_to_all_prompts() -> None:
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((4000, 12, 4))
+    Sigma = X.mT @ X
+    assert common_direction(Sigma) == pytest.approx(1 / 4, abs=0.02)
+    fixed = np.array([0.6, 0.0, 0.8, 0.0])
+    assert common_direction(Sigma + 1e6 * np.outer(fixed, fixed)) == pytest.approx(1, abs=1e-6)
+    half = Sigma + 1e6 * np.where(np.arange(4000) % 2, 1, 0)[:, None, None] * np.outer(fixed, fixed)
+    assert common_direction(half) == pytest.approx(0.5 + 0.5 / 4, abs=0.02)
+
+
+def test_eigenvalues_too_large_to_square_have_no_nearest_gamma() -> None:
+    before, after = np.array([1.0, 2.0]), np.array([1e200, 1.0])
+    assert nearest_gamma(before, after) == 0
+    assert np.isnan(gap(before, after, 0.1))
