@@ -55,10 +55,10 @@ class Followed:
     kept: np.ndarray
 
 
-def followed(hessians: Float[np.ndarray, "steps batch dim dim"]) -> Followed:
+def followed(hessians: Hessians) -> Followed:
     """Follow eigenvectors from layer to layer: of all ways to pair those of two neighbouring layers
     that of the largest sum of squared overlaps."""
-    values, vectors = eigh(hessians)
+    values, vectors = map(np.asarray, eigh(hessians))
     values = np.where(np.isfinite(values), without_rounding(values), np.nan)
     place = np.broadcast_to(np.arange(values.shape[-1]), values.shape).copy()
     kept = np.full((len(values) - 1, values.shape[1]), np.nan)
@@ -128,13 +128,13 @@ def gap(
         return float(np.sqrt(left / moved)) if moved else np.nan
 
 
-def common_direction(hessians: Float[np.ndarray, "batch dim dim"]) -> float:
+def common_direction(hessians: Float[Array, "batch dim dim"]) -> float:
     """How much the prompts' leading eigenvectors v are one: the largest eigenvalue of the mean of
     v v^T.
 
     1 where all prompts have the same, about 1/d where they have any; NaN where nothing is finite.
     """
-    leading = eigh(hessians)[1][..., -1]
+    leading = np.asarray(eigh(hessians)[1])[..., -1]
     leading = leading[np.isfinite(leading).all(-1)]
     if not len(leading):
         return np.nan

@@ -77,7 +77,7 @@ def survey_of(trained: Trained, frame: int) -> Survey:
     """All prompts at one snapshot."""
     moments, target = sample_of(trained.task)
     model = trained.model(frame)
-    values = eigenvalue_path(hessian_path(model, moments))
+    values = np.asarray(eigenvalue_path(hessian_path(model, moments)))
     path = implicit_weights(model, moments)
     losses = distance_loss(path, target, trained.task.query_variances)
     return Survey(eigenvalues=values[..., -trained.rank :], losses=np.asarray(losses))
@@ -178,7 +178,7 @@ def standout_of(trained: Trained, frame: int) -> Standout | None:
     flow = information_flow(trained.model(frame), moments)
     u = np.asarray(flow.u)[layer]
     hessians = hessian_path(trained.model(frame), moments)[layer]
-    leading = eigh(hessians)[1][..., -1]
+    leading = np.asarray(eigh(hessians)[1])[..., -1]
     size = np.maximum(np.linalg.norm(u, axis=-1), 1e-300)
     return Standout(
         layer=layer,
@@ -210,8 +210,8 @@ def rounding_of(trained: Trained, draw: int) -> tuple[Rounding, ...]:
         model = trained.model(frame)
         hessians = hessian_path(model, moments)
         one = draw != MANY
-        values = followed(hessians).eigenvalues if one else eigenvalue_path(hessians)
-        values = values[..., -trained.rank :]
+        every = followed(hessians).eigenvalues if one else eigenvalue_path(hessians)
+        values = np.asarray(every)[..., -trained.rank :]
         largest = np.maximum(values.max(-1, keepdims=True), 1e-300)
         losses = distance_loss(
             implicit_weights(model, moments)[-1:], target, trained.task.query_variances

@@ -1,5 +1,7 @@
 """What trained layers do to the spectrum: the lesson's numbers against routes of their own."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -173,11 +175,12 @@ def test_a_frame_of_a_player_is_the_exact_figure(name: str, draw: int) -> None:
     """At a node the grid holds what the figure of those choices shows."""
     field, values = ("frame", (0, 17)) if name == "layers" else ("layer", (2, 4))
     for value in values:
-        view = LESSON.view(name, GdppSpectrum(draw=draw, **{field: value}))
+        view = LESSON.view(name, GdppSpectrum(draw=draw).replace(**{field: value}))
         assert view.plain()
         assert view.grid is not None
         place = value - (name == "map")
-        traces = {trace.uid: trace for trace in view.figure.data}
+        data: Any = view.figure.data
+        traces = {trace.uid: trace for trace in data}
         readouts = {readout.name: readout.value for readout in view.readouts}
         moving = set()
         for quantity in view.grid.quantities:
@@ -227,7 +230,7 @@ def test_models_that_nobody_ships_are_shown(
     assert (passes.survey_of(own, 0).eigenvalues > 0).all()
     for build in (lesson.VIEWS[name] for name in SHOWN):
         for draw in (1, MANY):
-            view = build(GdppSpectrum(draw=draw, layer=layers), object())
+            view = build(GdppSpectrum(draw=draw, layer=layers), LESSON.result(GdppSpectrum()))
             assert view.plain()
     assert f"FULL, {heads} heads, L = {layers}" in lesson.trained_finding(GdppSpectrum())
 
@@ -243,7 +246,9 @@ def test_a_model_whose_tokens_overflow_is_shown_and_says_so(
     assert "overflow" in lesson.trained_finding(GdppSpectrum())
     for name in SHOWN:
         for draw in (1, MANY):
-            assert lesson.VIEWS[name](GdppSpectrum(draw=draw, layer=12), object()).plain()
+            assert lesson.VIEWS[name](
+                GdppSpectrum(draw=draw, layer=12), LESSON.result(GdppSpectrum())
+            ).plain()
 
 
 def test_layers_and_snapshots_stay_within_the_model() -> None:

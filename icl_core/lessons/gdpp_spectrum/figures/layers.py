@@ -130,7 +130,7 @@ class Map:
     def values(self) -> Values:
         """(uid, field) -> values of all that depends on the layer."""
         across = np.array(self.frame()[0])
-        x = np.linspace(*across, CURVE)
+        x = np.linspace(0.0, float(across[1]), CURVE)
         return {
             ("identity", "x"): across,
             ("identity", "y"): across,
