@@ -107,7 +107,7 @@ def _layers_words(config: GdppSpectrum, trained: Trained) -> str:
     if config.draw == MANY:
         said += f" Medians over {DRAWN} prompts, by size."
     if trained.last > 0:
-        said += " **Play** the training: from left to right, the ellipses round off."
+        said += " **Play** the training and see when they do."
         if not trained.own_run:
             said += " The last frame is the finished model, which another run has won."
     return said
