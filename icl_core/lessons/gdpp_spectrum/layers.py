@@ -13,8 +13,6 @@ from icl_core.lessons.gdpp_spectrum.passes import (
     PROMPTS_TRIED,
     Rounding,
     Step,
-    conditions_of,
-    followed_of,
     pure_conditions,
     rounding_of,
     steps_of,
@@ -190,8 +188,7 @@ def course_view(config: GdppSpectrum, found: object) -> View:
         pure, label = _quantiles(pure_conditions(trained, frame))[0], "GD++ of the same γ"
         curves.append(Curve(method="gdpp_tuned", x=steps, y=pure, label=label, width=1.5))
     if config.draw != MANY:
-        values = followed_of(trained, frame, config.draw).eigenvalues
-        own = np.minimum(conditions_of(values)[:, 0], LARGEST)
+        own = np.minimum(survey.conditions[:, config.draw - 1], LARGEST)
         label = f"κ of {_who(config.draw)}"
         curves.append(Curve(method="oracle_rr", x=steps, y=own, label=label, width=1.25))
     means = [

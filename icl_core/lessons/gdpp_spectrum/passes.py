@@ -205,21 +205,21 @@ def rounding_of(trained: Trained, draw: int) -> tuple[Rounding, ...]:
     """Every snapshot of the training."""
     rows = _rows(draw)
     moments, target = _moments(trained, rows), sample_of(trained.task)[1][rows]
-    found = []
+    one, found = draw != MANY, []
     for frame in range(trained.last + 1):
         model = trained.model(frame)
         hessians = hessian_path(model, moments)
-        one = draw != MANY
-        every = followed(hessians).eigenvalues if one else eigenvalue_path(hessians)
-        values = np.asarray(every)[..., -trained.rank :]
-        largest = np.maximum(values.max(-1, keepdims=True), 1e-300)
+        every = np.asarray(followed(hessians).eigenvalues if one else eigenvalue_path(hessians))
+        values = every[..., -trained.rank :]
+        ordered = np.sort(every, axis=-1)[..., -trained.rank :]
+        largest = np.maximum(ordered[..., -1:], 1e-300)
         losses = distance_loss(
             implicit_weights(model, moments)[-1:], target, trained.task.query_variances
         )
         found.append(
             Rounding(
                 heights=np.median(values / largest, axis=1),
-                conditions=np.median(conditions_of(values), axis=1),
+                conditions=np.median(conditions_of(ordered), axis=1),
                 loss=float(losses.mean()),
             )
         )

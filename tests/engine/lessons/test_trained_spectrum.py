@@ -228,6 +228,8 @@ def test_models_that_nobody_ships_are_shown(
     monkeypatch.setattr("icl_core.lessons.gdpp_spectrum.words.trained_of", lambda config: own)
     assert passes.survey_of(own, 0).eigenvalues.shape == (layers + 1, 256, min(dim, n))
     assert (passes.survey_of(own, 0).eigenvalues > 0).all()
+    conditions = passes.survey_of(own, 0).conditions
+    np.testing.assert_allclose(passes.rounding_of(own, 2)[0].conditions, conditions[:, 1])
     for build in (lesson.VIEWS[name] for name in SHOWN):
         for draw in (1, MANY):
             view = build(GdppSpectrum(draw=draw, layer=layers), LESSON.result(GdppSpectrum()))
