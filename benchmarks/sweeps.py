@@ -164,6 +164,12 @@ def options(rng: np.random.Generator) -> dict[str, dict[str, Values]]:
             "prompt": (0, 2, 1),
             "gamma": [*between(0, 0.03), None],
             "layers": range(1, gdpp_spectrum.MAX_LAYERS + 1),
+            "task": tasks,
+            "model": ("gdpp", "diag_H2", "full", "diag"),
+            "depth": family.depths,
+            "draw": (0, 2, 1),
+            "layer": (2, 4, 1),
+            "frame": (0, 7, 20, None),
         },
         "noise_and_depth": steps
         | {

@@ -1,19 +1,24 @@
 """Lesson: GD++ and the spectrum of the Hessian."""
 
 import math
+from contextlib import suppress
 
 import streamlit as st
 
+from icl_core.errors import InputError
 from icl_core.lessons import gdpp_spectrum as lesson
 from icl_core.lessons.gdpp_spectrum.config import (
     CONDITIONS,
     CONTEXTS,
     DIMENSIONS,
+    DRAWS,
     EIGENVALUES,
     INPUTS,
     GdppSpectrum,
 )
 from icl_core.lessons.gdpp_spectrum.measure import gamma_of
+from icl_core.lessons.gdpp_spectrum.trained import kin_in, models_of, trained_of, trained_reach
+from icl_core.lessons.shared.shipped import families, find_family
 from icl_core.live import Values
 from ui.page import Controls, begin, charts_of, control_row, finding, fragment, result, to_try
 
@@ -40,6 +45,7 @@ def explore() -> None:
             key="best_gamma",
         )
     charts(controls)
+    trained(controls)
 
 
 @fragment()
@@ -48,7 +54,7 @@ def charts(controls: Controls[GdppSpectrum]) -> None:
     config = controls.config()
     found = result(config)
     reach = lesson.reach(config, found)
-    config = controls.fit(reach)
+    config = controls.fit({"gamma": reach["gamma"]})
     gamma = gamma_of(config, found.hessians)
 
     def moved(values: Values) -> None:
@@ -62,12 +68,51 @@ def charts(controls: Controls[GdppSpectrum]) -> None:
     show("gamma", "kappas", widths=(4, 3))
 
 
+@fragment()
+def trained(controls: Controls[GdppSpectrum]) -> None:
+    """What the layers of a trained model do, whatever is chosen above."""
+    st.header("What trained models do to the spectrum", anchor=False)
+    st.markdown(
+        "Nobody told these models about ellipses: they were trained to predict. Their layers "
+        "change the inputs all the same, and long ellipses become round before the step is taken."
+    )
+    try:
+        choose_model(controls)
+    except InputError as none:
+        st.info(str(none), icon=":material/inventory_2:")
+        return
+    config = controls.fit(trained_reach(controls.config()))
+    last = trained_of(config).last
+    finding(lesson.trained_finding(config), "trained")
+    played = controls.puts(frame=lambda at: None if at == last else int(at))
+    stepped = controls.puts(layer=lambda at: int(at) + 1)
+    show = charts_of(config, result(config), {"layers": played, "map": stepped})
+    show("layers")
+    show("map", "course")
+
+
+def choose_model(controls: Controls[GdppSpectrum]) -> None:
+    """Which model, of those there are, and which of its prompts."""
+    tasks = {name: family.label for name, family in families().items()}
+    if (own := controls["task"]) not in tasks:
+        with suppress(InputError):
+            tasks[own] = find_family(own).label
+    with control_row("trained"):
+        controls.one_of("task", "Trained on", tasks, menu=True)
+        found = models_of(controls["task"])
+        labels = {name: kin_in(entries).label for name, entries in found.items()}
+        controls.one_of("model", "Model", labels, menu=True)
+        depths = found[controls["model"]]
+        controls.one_of("depth", "Layers L", {depth: str(depth) for depth in depths})
+        controls.one_of("draw", "Eigenvalues of", DRAWS)
+
+
 begin(
     PAGE,
     r"Gradient descent is slow where the Hessian $\Sigma = \sum_i x_i x_i^\top$ has eigenvalues of "
     r"very different size. A GD++ layer also moves the inputs, "
     r"$x \leftarrow (I - \gamma\Sigma)\,x$, and so turns every eigenvalue $\lambda$ into "
-    r"$\lambda(1-\gamma\lambda)^2$.",
+    r"$\lambda(1-\gamma\lambda)^2$. Drag γ; further down, trained models do it by themselves.",
 )
 explore()
 to_try(
@@ -82,5 +127,10 @@ to_try(
         "large eigenvalues.",
         "**Stretch** the inputs: one γ cannot serve eigenvalues of many sizes; layers help more.",
         "Take **fewer examples than dimensions**: the missing directions stay at 0, whatever γ is.",
+        "Among the trained models, **play** the updates of DIAG: which layer learns first to round "
+        "the ellipses?",
+        "Step through the **layers** of one: where does GD++ of its own γ explain all that it "
+        "does, and where not?",
+        "Choose **FULL**: it is rounder than the others after two layers. What is its third for?",
     ]
 )

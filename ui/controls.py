@@ -20,10 +20,12 @@ MENU_WIDTH, SLIDER_WIDTH, NUMBER_WIDTH = 210, 195, 104
 
 
 @contextmanager
-def control_row() -> Iterator[None]:
-    """Widgets side by side, each as wide as it must be, in as many lines as the screen needs."""
+def control_row(name: str = "") -> Iterator[None]:
+    """Widgets side by side, each as wide as it must be, in as many lines as the screen needs; a
+    `name` tells several rows of a page apart."""
+    key = f"controls_{name}" if name else "controls"
     with st.container(
-        border=True, horizontal=True, gap="medium", vertical_alignment="top", key="controls"
+        border=True, horizontal=True, gap="medium", vertical_alignment="top", key=key
     ):
         yield
 

@@ -201,6 +201,23 @@ def _attention(P: Array, gram: Array, Q: Array) -> Float[Array, "batch tokens to
 
 
 @numpy_or_xla
+def gram_path(
+    model: LinearTransformer, moments: Moments
+) -> Float[Array, "steps batch tokens tokens"]:
+    """G of the context after layer 0..L, [L+1, batch, d+1, d+1]: a layer takes it to A G A^T."""
+    gram = moments.gram()
+    identity = eye_like(gram)
+
+    def layer(G: Array, weights: Pair) -> tuple[Array, Array]:
+        P, Q = weights
+        A = identity + _attention(P, G, Q)
+        return (after := A @ G @ A.mT), after
+
+    _, outputs = scan(layer, gram, (model.P, model.Q), model.num_layers)
+    return namespace(model, moments).concatenate([gram[None], outputs])
+
+
+@numpy_or_xla
 def implicit_weights(model: LinearTransformer, moments: Moments) -> WeightPath:
     """w after layer 0..L, [L+1, batch, d]: the prediction read there is <w, x_t>.
 

@@ -8,7 +8,8 @@ from safetensors.numpy import save as save_tensors
 
 from icl_core.checkpoints import sha256
 from icl_core.files import write_atomic
-from icl_core.zoo.library import PRETRAINED, incomplete, read_file
+from icl_core.models.linear import LinearTransformer
+from icl_core.zoo.library import PRETRAINED, Entry, incomplete, read_file
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -56,3 +57,23 @@ def load_movie(name: str, folder: Path = PRETRAINED) -> Movie:
         return Movie(**{field: tensors[field] for field in ("steps", "loss", "P", "Q")})
     except KeyError as missing:
         raise incomplete(path, missing) from None
+
+
+def training_of(
+    entry: Entry, model: LinearTransformer, loss: float, folder: Path = PRETRAINED
+) -> Movie:
+    """The training of a shipped model and its loss: the last snapshot is the model itself, and the
+    only one where no movie ships.
+
+    Where the movie is of a run that did not win, the run's own end is the last but one.
+    """
+    P, Q = np.asarray(model.P)[None], np.asarray(model.Q)[None]
+    if not (folder / "movies" / f"{entry.name}.safetensors").is_file():
+        return Movie(steps=np.array([0]), loss=np.array([loss]), P=P, Q=Q)
+    movie = load_movie(entry.name, folder)
+    steps, losses = movie.steps, movie.loss
+    if entry.metrics.get("movie"):
+        steps, losses = np.append(steps, steps[-1]), np.append(losses, loss)
+    before = len(steps) - 1
+    P, Q = np.concatenate([movie.P[:before], P]), np.concatenate([movie.Q[:before], Q])
+    return Movie(steps=steps, loss=losses, P=P, Q=Q)

@@ -28,9 +28,9 @@ def figures(app) -> dict[str, dict]:
 def test_every_figure_is_there_and_every_gamma_on_one_slider(open_page: Run) -> None:
     app = open_page(PAGE)
     names = ["gdpp_spectrum", "condition_by_gamma", "condition_histogram"]
-    assert list(figures(app)) == names
+    assert list(figures(app)) == [*names, "layers_spectrum", "layer_map", "condition_and_loss"]
     controls = [[control["name"] for control in data["controls"]] for data in charts(app)]
-    assert controls == [["gamma", "layers"], [], []]
+    assert controls == [["gamma", "layers"], [], [], ["frame"], ["layer"], []]
 
 
 def test_an_old_link_still_opens_with_the_numbers_it_had(open_page: Run) -> None:
@@ -64,6 +64,34 @@ def test_one_prompt_or_all_and_the_best_gamma_again(open_page: Run) -> None:
     assert app.session_state[f"{PAGE}:config"].gamma is None
 
 
+def test_a_trained_model_is_chosen_among_those_of_its_task(open_page: Run) -> None:
+    app = open_page(PAGE, task="categorical1-3_d10_n20", model="diag_H2", depth="2", draw="0")
+    assert not app.info
+    assert any("DIAG, 2 heads, L = 2" in said.value for said in app.markdown)
+    app.selectbox(key=f"{PAGE}_model").set_value("full").run()
+    assert not app.exception
+    config = app.session_state[f"{PAGE}:config"]
+    assert (config.model, config.depth, config.draw) == ("full", 2, 0)
+    assert "FULL, L = 2" in figures(app)["layers_spectrum"]["layout"]["title"]["text"]
+
+
+def test_what_a_shallower_model_lacks_moves_and_is_told(open_page: Run) -> None:
+    app = open_page(PAGE, depth="2", layer="4", frame="900")
+    config = app.session_state[f"{PAGE}:config"]
+    assert config.layer == 2
+    assert config.frame is not None
+    assert config.frame < 100
+    (said,) = app.info
+    assert "The layer" in said.value
+    assert "The snapshot" in said.value
+
+
+def test_an_unknown_model_falls_back_to_one_there_is(open_page: Run) -> None:
+    app = open_page(PAGE, model="diag_H9", depth="8")
+    config = app.session_state[f"{PAGE}:config"]
+    assert (config.model, config.depth) == ("gdpp", 8)
+
+
 @pytest.mark.parametrize(
     "link",
     [
@@ -75,6 +103,10 @@ def test_one_prompt_or_all_and_the_best_gamma_again(open_page: Run) -> None:
         {"prompt": "1.5"},
         {"gamma": "-1e9"},
         {"layers": "5", "inputs": "uniform"},
+        {"depth": "99"},
+        {"draw": "33"},
+        {"layer": "0"},
+        {"frame": "-1"},
     ],
 )
 def test_a_wrong_value_falls_back_alone(open_page: Run, link: dict[str, str]) -> None:

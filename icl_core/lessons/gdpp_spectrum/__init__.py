@@ -1,4 +1,5 @@
-"""Lesson: what GD++ does to the spectrum of the Hessian (paper 1, appendix A.10).
+"""Lesson: what GD++ does to the spectrum of the Hessian (paper 1, appendix A.10), and what the
+layers of trained models do to it.
 
 The paper's inputs are U(-1/2, 1/2); those of the default state are N(0, I), as in most tasks here:
 their eigenvalues are twelve times as large and their gammas as much smaller. Where n < d, condition
@@ -8,4 +9,4 @@ numbers are of the eigenvalues that are not 0: gradient descent never moves alon
 from icl_core.lessons.gdpp_spectrum.config import PRESETS
 from icl_core.lessons.gdpp_spectrum.measure import measure, prepare, reach, reads
 from icl_core.lessons.gdpp_spectrum.views import VIEWS
-from icl_core.lessons.gdpp_spectrum.words import finding
+from icl_core.lessons.gdpp_spectrum.words import finding, trained_finding

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from icl_core.experiments.paper1.published import SPECTRA
+from icl_core.lessons.shared.fields import text
 from icl_core.tasks.inputs import GaussianInputs, InputLaw, UniformInputs
 from icl_core.validation import Config, checked, choice, integer, number
 
@@ -18,6 +19,9 @@ INPUTS = {"gaussian": "Gaussian", "uniform": "Uniform", "stretched": "Stretched"
 CONDITIONS = (3.0, 10.0, 30.0, 100.0, 300.0, 1000.0)
 """Of the covariance of stretched inputs."""
 EIGENVALUES = {1: "Prompt 1", 2: "2", 3: "3", MANY: f"All {PROMPTS:,}"}
+DRAWN = 32
+"""Prompts of a trained model's task whose eigenvalues are shown."""
+DRAWS = {1: "Prompt 1", 2: "2", 3: "3", MANY: f"All {DRAWN}"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +30,10 @@ class GdppSpectrum(Config):
 
     gamma None is the best one (`chosen_gamma`). prompt counts from 1; 0 stands
     for all prompts. condition is of the covariance of stretched inputs, and idle otherwise.
+
+    A trained model is that of task, model (its parametrization, or with its heads "diag_H2") and
+    depth, its number of layers; draw is one of its prompts, from 1 on, or 0 for all. layer is the
+    one whose map is shown, frame a snapshot of its training, None the finished model.
     """
 
     dim: int = checked(10, integer, "The dimension d", (1, DIMENSIONS[-1]))
@@ -35,6 +43,12 @@ class GdppSpectrum(Config):
     prompt: int = checked(1, integer, "The prompt", (0, PROMPTS))
     layers: int = checked(1, integer, "The number of layers", (1, MAX_LAYERS))
     gamma: float | None = checked(None, number, "gamma", "gamma")
+    task: str = checked("uniform5_d10_n20", text, "The task")
+    model: str = checked("diag", text, "The model")
+    depth: int = checked(4, integer, "The number of layers L", "num_layers")
+    draw: int = checked(1, integer, "The prompt of the trained model", (0, DRAWN))
+    layer: int = checked(1, integer, "The layer", (1, 12))
+    frame: int | None = checked(None, integer, "The snapshot", (0, 1000))
 
     @property
     def law(self) -> InputLaw:
@@ -55,5 +69,8 @@ PRESETS: dict[str, GdppSpectrum] = {
     "Three layers": GdppSpectrum(layers=3),
     "Too large a γ": GdppSpectrum(gamma=0.0209, prompt=MANY),
     "Fewer examples than dimensions": GdppSpectrum(num_context=5),
+    "Below: before training": GdppSpectrum(frame=0),
+    "Below: seven layers of GD++": GdppSpectrum(model="gdpp", depth=7, draw=MANY, layer=6),
+    "Below: FULL singles a direction out": GdppSpectrum(model="full", layer=3),
 }
 """Named states of the lesson; the first is its default."""

@@ -22,6 +22,7 @@ from icl_core.lessons.gdpp_spectrum.config import (
     SIZES,
     GdppSpectrum,
 )
+from icl_core.lessons.gdpp_spectrum.trained import trained_reach, trained_states
 from icl_core.lessons.shared.coordinates import omega_values
 from icl_core.lessons.shared.shipped import families
 from icl_core.remember import remember
@@ -208,7 +209,9 @@ def measure(config: GdppSpectrum) -> Spectra:
 
 
 def prepare() -> Iterator[tuple[GdppSpectrum, tuple[str, ...]]]:
-    """Every covariance on offer, then every size and input law."""
+    """The default model's relatives and prompts, every covariance on offer, then every size and
+    input law."""
+    yield from ((config, ("layers", "map", "course")) for config in trained_states())
     slow = ("passage", "kappas")
     for condition in CONDITIONS:
         yield GdppSpectrum(inputs="stretched", condition=condition), slow
@@ -226,8 +229,9 @@ def gamma_of(config: GdppSpectrum, hessians: Hessians) -> float:
 
 
 def reach(config: GdppSpectrum, spectra: Spectra) -> dict[str, Reach]:
-    """Up to which gamma there is something to see follows from the eigenvalues."""
-    return {"gamma": Reach("γ", 0.0, spectra.hessians.highest_gamma)}
+    """Up to which gamma there is something to see follows from the eigenvalues; layers and
+    snapshots from the trained model."""
+    return {"gamma": Reach("γ", 0.0, spectra.hessians.highest_gamma)} | trained_reach(config)
 
 
 def chosen_gamma(config: GdppSpectrum, hessians: Hessians) -> float:

@@ -1,4 +1,4 @@
-"""All that follows gamma, and several context lengths and gammas side by side."""
+"""All that follows gamma, several context lengths and gammas side by side, and trained models."""
 
 from collections.abc import Callable, Mapping
 from functools import lru_cache
@@ -10,6 +10,7 @@ from icl_core.lessons.gdpp_spectrum.config import MANY, MAX_LAYERS, PROMPTS, Gdp
 from icl_core.lessons.gdpp_spectrum.figures import conditioning
 from icl_core.lessons.gdpp_spectrum.figures import passage as plots
 from icl_core.lessons.gdpp_spectrum.figures.panels import ByGamma
+from icl_core.lessons.gdpp_spectrum.layers import course_view, layers_view, map_view
 from icl_core.lessons.gdpp_spectrum.measure import (
     Hessians,
     Spectra,
@@ -25,6 +26,8 @@ from icl_core.lessons.shared.words import counted
 from icl_core.live import READOUT, Grid, Player, Readout, Slider, View
 from icl_core.live.moving import quantities
 
+MODEL = ("task", "model", "depth", "draw", "frame")
+"""What chooses a trained model, its snapshot and a prompt."""
 MULTIPLES = (0.0, 0.5, 1.0, 1.5, 2.0)
 """Of the best gamma for the loss: where distributions are shown."""
 
@@ -143,5 +146,8 @@ VIEWS: Mapping[str, Callable[[GdppSpectrum, Spectra], View]] = {
     "passage": passage_view,
     "gamma": gamma_view,
     "kappas": kappas_view,
+    "layers": kept(*MODEL)(layers_view),
+    "map": kept(*MODEL, "layer")(map_view),
+    "course": kept(*MODEL)(course_view),
 }
 """What the lesson shows, by name."""

@@ -14,7 +14,7 @@ from icl_core.lessons.weights.config import Coordinates, Weights
 from icl_core.models.linear import Layers, LinearTransformer, Normalised
 from icl_core.tasks.linear import LinearTask
 from icl_core.zoo.library import PRETRAINED, load_entry
-from icl_core.zoo.movies import load_movie
+from icl_core.zoo.movies import training_of
 from icl_core.zoo.tables import baseline_table_name, load_table
 
 
@@ -91,28 +91,19 @@ def read(
     model = load_entry(entry, folder).model
     final = float(load_table(entry.name, folder).loss.mean[-1])
     floor = float(load_table(baseline_table_name(family.task, "bayes_rr"), folder).loss.mean[-1])
-    P, Q = np.asarray(model.P)[None], np.asarray(model.Q)[None]
-    steps, loss = np.array([0]), np.array([final])
-    shown = str(entry.metrics.get("movie", ""))
-    if (folder / "movies" / f"{entry.name}.safetensors").is_file():
-        movie = load_movie(entry.name, folder)
-        steps, loss = movie.steps, movie.loss
-        if shown:
-            steps, loss = np.append(steps, steps[-1]), np.append(loss, final)
-        before = len(steps) - 1
-        P, Q = np.concatenate([movie.P[:before], P]), np.concatenate([movie.Q[:before], Q])
+    movie = training_of(entry, model, final, folder)
     return Story(
         task=family.task,
         own=own,
-        steps=steps,
-        loss=loss,
-        P=P,
-        Q=Q,
+        steps=movie.steps,
+        loss=movie.loss,
+        P=movie.P,
+        Q=movie.Q,
         floor=floor,
         kin=kin,
         folder=folder,
         source=str(entry.metrics.get("source", "")),
-        shown=shown,
+        shown=str(entry.metrics.get("movie", "")),
     )
 
 

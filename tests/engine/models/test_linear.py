@@ -10,6 +10,7 @@ from icl_core.models.linear import (
     block_diagonal,
     diagonal_model,
     forward_tokens,
+    gram_path,
     implicit_weights,
     information_flow,
     omegas,
@@ -126,7 +127,7 @@ def test_shape_properties() -> None:
 def test_numpy_and_xla_give_the_same(heads: int) -> None:
     here = full_model(heads=heads), some_prompts().moments
     there = jax.tree.map(jnp.asarray, here)
-    for function in (implicit_weights, information_flow):
+    for function in (implicit_weights, information_flow, gram_path):
         found, other = (jax.tree.leaves(function(*given)) for given in (here, there))
         for ours, theirs in zip(found, other, strict=True):
             assert isinstance(ours, np.ndarray)

@@ -23,7 +23,7 @@ from icl_core.zoo.library import (
     task_name,
     write_manifest,
 )
-from icl_core.zoo.movies import Movie, load_movie, save_movie
+from icl_core.zoo.movies import Movie, load_movie, save_movie, training_of
 from icl_core.zoo.tables import Table, baseline_table_name, load_table, save_table
 from tests.cases import PAPER_TASKS, TASK, full_model
 from tests.hostile import ANY_JSON, assert_one_sentence
@@ -210,6 +210,26 @@ def test_movies_round_trip(tmp_path: Path) -> None:
     loaded = load_movie(NAME, tmp_path)
     for name in ("steps", "loss", "P", "Q"):
         np.testing.assert_array_equal(getattr(loaded, name), getattr(movie, name))
+
+
+@pytest.mark.parametrize("own", [True, False])
+def test_a_training_ends_with_the_model_itself(tmp_path: Path, own: bool) -> None:
+    """Its run's end is replaced by it, or stands before it where another run has won."""
+    P, Q = np.random.default_rng(0).standard_normal((2, 4, 2, 1, 4, 4)).astype(np.float32)
+    movie = Movie(steps=np.arange(4), loss=np.ones(4), P=P, Q=Q)
+    entry = fill(tmp_path, metrics={} if own else {"movie": "another run"})
+    model = load_entry(entry, tmp_path).model
+    alone = training_of(entry, model, 0.5, tmp_path)
+    assert (alone.steps.tolist(), alone.loss.tolist()) == ([0], [0.5])
+    np.testing.assert_array_equal(alone.P, np.asarray(model.P)[None])
+    save_movie(NAME, movie, tmp_path)
+    found = training_of(entry, model, 0.5, tmp_path)
+    assert found.steps.tolist() == ([0, 1, 2, 3] if own else [0, 1, 2, 3, 3])
+    assert found.loss.tolist() == ([1, 1, 1, 1] if own else [1, 1, 1, 1, 0.5])
+    for name in ("P", "Q"):
+        shown = getattr(found, name)
+        np.testing.assert_array_equal(shown[-1], np.asarray(getattr(model, name)))
+        np.testing.assert_array_equal(shown[:-1], getattr(movie, name)[: len(shown) - 1])
 
 
 @pytest.mark.parametrize("kind", ["tables", "movies"])

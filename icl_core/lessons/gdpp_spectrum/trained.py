@@ -1,0 +1,130 @@
+"""The trained model that the lesson shows, out of those of a task."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from icl_core.errors import InputError
+from icl_core.lessons.gdpp_spectrum.config import DRAWS, GdppSpectrum
+from icl_core.lessons.shared.coordinates import model_of
+from icl_core.lessons.shared.shipped import Kin, find_family, relatives
+from icl_core.models.linear import PARAMETRIZATIONS, LinearTransformer
+from icl_core.tasks.linear import LinearTask
+from icl_core.validation import Reach
+from icl_core.zoo.library import PRETRAINED, Entry, from_shipped, load_entry
+from icl_core.zoo.movies import Movie, training_of
+
+KEPT = 16
+"""Models that are remembered."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Trained:
+    """A model of a task over its training, whose last snapshot is the model itself."""
+
+    task: LinearTask
+    kin: Kin
+    movie: Movie
+    own_run: bool
+    """Whether the movie is of the run that ends in the model."""
+
+    @property
+    def last(self) -> int:
+        return len(self.movie.steps) - 1
+
+    @property
+    def num_layers(self) -> int:
+        return self.movie.P.shape[1]
+
+    @property
+    def rank(self) -> int:
+        """How many eigenvalues of a prompt are not 0 for want of examples."""
+        return min(self.task.dim, self.task.num_context)
+
+    @property
+    def label(self) -> str:
+        return f"{self.kin.label}, L = {self.num_layers}"
+
+    def model(self, frame: int) -> LinearTransformer:
+        """The weights of a snapshot."""
+        P, Q = self.movie.P[frame], self.movie.Q[frame]
+        return model_of(P.astype(np.float64), Q.astype(np.float64))
+
+
+@from_shipped(KEPT)
+def models_of(task: str, folder: Path = PRETRAINED) -> dict[str, dict[int, Entry]]:
+    """The models of a task by what they are called in a link ("diag_H2") and their depth."""
+    family = find_family(task, folder)
+    found = {kind: dict(depths) for kind, depths in family.entries.items()}
+    for depth, relations in relatives(task, folder).items():
+        for kin, entry in relations.items():
+            if kin.seed == 0 and kin.heads > 1:
+                found.setdefault(kin.name, {}).setdefault(depth, entry)
+    return dict(sorted(found.items(), key=lambda pair: _place(pair[1])))
+
+
+def _place(entries: dict[int, Entry]) -> tuple[int, int]:
+    kin = kin_in(entries)
+    return PARAMETRIZATIONS.index(kin.parametrization), kin.heads
+
+
+def kin_in(entries: dict[int, Entry]) -> Kin:
+    """What the models of all depths are."""
+    entry = next(iter(entries.values()))
+    return Kin(entry.parametrization, entry.num_heads)
+
+
+@from_shipped(KEPT)
+def read(task: str, model: str, depth: int, folder: Path = PRETRAINED) -> Trained:
+    """The model of that name with its movie, if it has one."""
+    family, models = find_family(task, folder), models_of(task, folder)
+    entry = models.get(model, {}).get(depth)
+    if entry is None:
+        known = ", ".join(models)
+        raise InputError(
+            f"There is no model {model[:40]!r} of {depth} layers for {family.label}: choose other "
+            f"layers, or one of {known}."
+        )
+    own = getattr(family, "folder", folder)
+    return Trained(
+        task=family.task,
+        kin=Kin(entry.parametrization, entry.num_heads),
+        movie=training_of(entry, load_entry(entry, own).model, np.nan, own),
+        own_run=not entry.metrics.get("movie"),
+    )
+
+
+def trained_of(config: GdppSpectrum) -> Trained:
+    """The model chosen."""
+    return read(config.task, config.model, config.depth)
+
+
+def trained_reach(config: GdppSpectrum) -> dict[str, Reach]:
+    """Layers and snapshots follow from the model; nothing does where there is none."""
+    try:
+        trained = trained_of(config)
+    except InputError:
+        return {}
+    return {
+        "layer": Reach("The layer", 1, trained.num_layers),
+        "frame": Reach("The snapshot", 0, trained.last),
+    }
+
+
+def frame_of(config: GdppSpectrum, trained: Trained) -> int:
+    """The snapshot shown."""
+    return trained.last if config.frame is None else min(config.frame, trained.last)
+
+
+def trained_states() -> Iterator[GdppSpectrum]:
+    """The default model's prompts, and the models of its task that are one choice away."""
+    config = GdppSpectrum()
+    yield from (config.replace(draw=draw) for draw in DRAWS)
+    try:
+        found = models_of(config.task)
+    except InputError:
+        return
+    yield from (config.replace(depth=depth) for depth in found[config.model])
+    yield from (config.replace(model=name) for name in found if config.depth in found[name])
