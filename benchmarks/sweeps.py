@@ -208,6 +208,15 @@ def options(rng: np.random.Generator) -> dict[str, dict[str, Values]]:
             "seed": prompts,
             "seconds": SECONDS,
         },
+        "data": {
+            "target": (3, 10, 11),
+            "features": ((1, 2, 3), tuple(range(1, 10)), tuple(range(1, 11))),
+            "rows": (3, 8, 50, 200),
+            "task": tasks,
+            "layers": range(1, 8),
+            "seed": prompts,
+            "split": (1, 50, 100),
+        },
         "models": {
             "model": models,
             "other": ["", *models],
