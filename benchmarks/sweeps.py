@@ -11,6 +11,7 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 import numpy as np
 
 from icl_core.analysis.two_noise import CONTEXTS
+from icl_core.data.table import EXAMPLES
 from icl_core.experiments.copying.settings import FRAMES as COPYING_FRAMES
 from icl_core.experiments.copying.settings import OPTIMISED
 from icl_core.experiments.one_layer.settings import DAMPINGS, SEEDS
@@ -40,6 +41,10 @@ STARTS: Mapping[str, Mapping[str, Mapping[str, object]]] = {
     "several_layers": {"layer": {"kind": "untied5"}, "tokens": {"kind": "untied5"}},
     "gdpp_spectrum": {"condition": {"inputs": "stretched"}},
     "paper_figures": {"layers": {"exhibit": "7"}},
+    "data": {
+        "target": {"features": (1, 2), "task": "uniform3_d1_n10"},
+        "features": {"task": "uniform3_d1_n10"},
+    },
     "train": {"sigmas": {"noise": "categorical"}, "optimiser": {"system": "softmax"}},
     "weights": {
         "focus": {"study": "parts"},
@@ -209,6 +214,7 @@ def options(rng: np.random.Generator) -> dict[str, dict[str, Values]]:
             "seconds": SECONDS,
         },
         "data": {
+            "data": tuple(EXAMPLES),
             "target": (3, 10, 11),
             "features": ((1, 2, 3), tuple(range(1, 10)), tuple(range(1, 11))),
             "rows": (3, 8, 50, 200),

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from icl_core.data.prepare import FITS, SPLITS
-from icl_core.data.table import EXAMPLE, Table, find, is_known
+from icl_core.data.table import Table, find, is_known
 from icl_core.lessons import data as lesson
 from icl_core.lessons.data.config import SCALES, Data
 from icl_core.lessons.data.measure import contexts
@@ -32,7 +32,7 @@ def table_of(controls: Controls[Data]) -> Table:
             icon=":material/link_off:",
         )
         default = controls.default
-        take(controls, EXAMPLE, default.target, default.features)
+        take(controls, default.data, default.target, default.features)
         controls["task"] = default.task
     return find(controls["data"])
 

@@ -9,7 +9,7 @@ from ui.boundary import guarded
 from ui.values import escaped
 
 ASKED, READ = "data:asked", "data:read"
-"""Of a session: whether its table is to be read; what was read with problems, until it is used."""
+"""Of a session: what was asked for, "read" or "use"; what was read with problems, until used."""
 PASTED, UPLOADED = "data:pasted", "data:uploaded"
 TOLD = 6
 """Problems that have a line each; others are counted."""
@@ -29,40 +29,46 @@ def entry() -> Table | None:
         )
         st.text_area("Paste", key=PASTED, height=150, placeholder="size;age;price\n1,5;3;210")
         file = st.file_uploader("or upload", type=["csv", "tsv", "txt"], key=UPLOADED)
-        st.button("Use these data", key="data:use", type="primary", on_click=_ask)
+        st.button("Use these data", key="data:use", type="primary", on_click=_ask, args=("read",))
         with guarded():
             return _answer(file.getvalue() if file else st.session_state[PASTED])
     return None
 
 
-def _ask() -> None:
-    st.session_state[ASKED] = True
-    st.session_state.pop(READ, None)
+def _ask(what: str) -> None:
+    """Asked for by a callback, done by the run that follows: there errors are caught."""
+    st.session_state[ASKED] = what
 
 
 def _answer(data: bytes | str) -> Table | None:
-    """Reads what was asked for; a table with problems waits until the visitor agrees."""
-    if st.session_state.pop(ASKED, False):
+    """Does what was asked for; a table with problems waits until the visitor agrees."""
+    asked = st.session_state.pop(ASKED, None)
+    if asked == "read":
+        st.session_state.pop(READ, None)
         reading = read(data)
         if not reading.problems:
             return _kept(reading)
         st.session_state[READ] = reading
-    if (waiting := st.session_state.get(READ)) and _agreed(waiting):
+    if (waiting := st.session_state.get(READ)) is None:
+        return None
+    if asked == "use":
         del st.session_state[READ]
         return _kept(waiting)
+    _tell(waiting)
     return None
 
 
-def _agreed(reading: Reading) -> bool:
-    """Tells the problems, and offers to go on without what has them."""
+def _tell(reading: Reading) -> None:
+    """The problems of a table, and what can be done without them."""
     more = len(reading.problems) - TOLD
     said = [f"- {escaped(problem)}" for problem in reading.problems[:TOLD]]
     st.warning("\n".join(said + ([f"- … and {more} more."] if more > 0 else [])))
-    left = len(reading.table.values), len(reading.table.names)
-    return st.button(
-        f"Go on without {reading.rows} rows and {reading.columns} columns "
-        f"({left[0]} rows and {left[1]} columns stay)",
+    rows, columns = reading.table.values.shape
+    st.button(
+        f"Go on with the other {rows:,} rows and {columns} columns",
         key="data:without",
+        on_click=_ask,
+        args=("use",),
     )
 
 

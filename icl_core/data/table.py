@@ -1,19 +1,19 @@
 """A table of numbers, known by its content; those of visitors are kept while the server lives."""
 
 from collections import OrderedDict
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from hashlib import sha256
 from threading import Lock
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float
-from sklearn.datasets import load_diabetes
+from sklearn.datasets import load_diabetes, load_wine
 
 from icl_core.errors import InputError
 
-EXAMPLE = "diabetes"
-"""The key of the table that every server has."""
 KEY_DIGITS = 16
 KEPT_BYTES = 64_000_000
 """Of all kept tables together; the one that was asked for least recently goes first."""
@@ -37,17 +37,30 @@ class Table:
             object.__setattr__(self, "key", sha256(content).hexdigest()[:KEY_DIGITS])
 
 
-@cache
-def example() -> Table:
-    """scikit-learn's diabetes data: 442 patients, ten measures, and the progression of their
-    illness a year later (Efron et al. 2004), in their own units."""
-    found = load_diabetes(scaled=False)
+def _diabetes() -> Table:
+    """442 patients, ten measures, and the progression of their illness a year later (Efron et al.
+    2004), in their own units."""
+    found: Any = load_diabetes(scaled=False)
     return Table(
         names=(*found.feature_names, "progression"),
         values=np.column_stack([found.data, found.target]),
-        key=EXAMPLE,
+        key="diabetes",
     )
 
+
+def _wine() -> Table:
+    """178 wines, thirteen chemical measures, and which of three vineyards they are from (Forina et
+    al. 1988)."""
+    found: Any = load_wine()
+    return Table(
+        names=(*(name.replace("_", " ") for name in found.feature_names), "vineyard"),
+        values=np.column_stack([found.data, found.target]),
+        key="wine",
+    )
+
+
+EXAMPLES: Mapping[str, Callable[[], Table]] = {"diabetes": cache(_diabetes), "wine": cache(_wine)}
+"""Tables that every server has, by key: scikit-learn brings them."""
 
 _kept: OrderedDict[str, Table] = OrderedDict()
 _lock = Lock()
@@ -65,13 +78,13 @@ def keep(table: Table) -> str:
 
 def is_known(key: str) -> bool:
     """Whether `find` has a table of that key."""
-    return key == EXAMPLE or key in _kept
+    return key in EXAMPLES or key in _kept
 
 
 def find(key: str) -> Table:
-    """The example, or a table that was kept."""
-    if key == EXAMPLE:
-        return example()
+    """An example, or a table that was kept."""
+    if key in EXAMPLES:
+        return EXAMPLES[key]()
     with _lock:
         if key not in _kept:
             raise InputError(

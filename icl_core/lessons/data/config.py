@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from icl_core.data.prepare import FITS, LONGEST, SPLITS, Fit, Scale
-from icl_core.data.table import EXAMPLE, KEY_DIGITS
+from icl_core.data.table import EXAMPLES, KEY_DIGITS
 from icl_core.errors import InputError
 from icl_core.lessons.shared.fields import text
 from icl_core.models.linear import PARAMETRIZATIONS, Parametrization
@@ -18,20 +18,20 @@ SCALES: Mapping[Scale, str] = {
     "white": "whitened",
 }
 """How inputs can be prepared, in words."""
-CONTEXTS = (3, 5, 8, 12, 16, 20, 25, 30, 50, 100, LONGEST)
+CONTEXTS = (3, 5, 8, 12, 20, 30, 50, 100, LONGEST)
 """Numbers of context rows on offer, beside that of the model's training."""
 COLUMN = (1, int(LIMITS["table_columns"][1]))
 TARGET = 11
-"""The example's last column."""
+"""The last column of the diabetes data."""
 
 
 def _key(what: str, value: Any) -> str:
-    """The example's name, or a hash of content."""
-    if value == EXAMPLE or re.fullmatch(f"[0-9a-f]{{{KEY_DIGITS}}}", str(value)):
+    """The name of an example, or a hash of content."""
+    if value in EXAMPLES or re.fullmatch(f"[0-9a-f]{{{KEY_DIGITS}}}", str(value)):
         return value
     raise InputError(
-        f"{what} {value!r:.40} are neither {EXAMPLE!r} nor the {KEY_DIGITS} digits of a table that "
-        "was pasted: open the page and paste it."
+        f"{what} {value!r:.40} are neither {' nor '.join(EXAMPLES)} nor the {KEY_DIGITS} digits "
+        "of a table that was pasted: open the page and paste it."
     )
 
 
@@ -45,11 +45,11 @@ def _columns(what: str, value: Any) -> tuple[int, ...]:
 
 @dataclass(frozen=True, kw_only=True)
 class Data(Config):
-    """Choices of the lesson. data: the example, or the hash of a table that the server keeps;
+    """Choices of the lesson. data: an example, or the hash of a table that the server keeps;
     target, features: columns, from 1; rows: n; fit: by which rows inputs are standardised or
     whitened; seed: of the random splits; split: the one that is shown."""
 
-    data: str = checked(EXAMPLE, _key, "The data")
+    data: str = checked("diabetes", _key, "The data")
     target: int = checked(TARGET, integer, "The target's column", COLUMN)
     features: tuple[int, ...] = checked(tuple(range(1, TARGET)), _columns, "The features")
     scale: Scale = checked("standard", choice, "The scale of the inputs", SCALES)
@@ -70,6 +70,6 @@ PRESETS: dict[str, Data] = {
     "Few rows": Data(rows=8),
     "Many rows": Data(rows=50),
     "Whitened": Data(scale="white"),
-    "One component": Data(task="uniform3_d1_n10", layers=2),
+    "Wine": Data(data="wine", target=1, features=tuple(range(2, 14))),
 }
 """Named states of the lesson; the first is its default."""

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from icl_core.lessons.data.measure import Middle, Scores
-from icl_core.lessons.data.words import number
+from icl_core.lessons.data.words import number, share
 from icl_core.plots import DECORATION, METHODS, Drawing, Figure, translucent
 from icl_core.plots.ticks import log_ticks, tick_label
 
@@ -41,7 +41,7 @@ def errors_figure(scores: Scores, named: Mapping[str, str], *, title: str, x: st
         middle = scores.middle[method]
         _median(drawing, method, label, middle, row, top)
     words = [
-        f"{label}<br>{number(scores.middle[m].median)} (R² {_clipped(scores.r2(m))})"
+        f"{label}<br>{number(scores.middle[m].median)} ({share(scores.r2(m))})"
         for m, label in named.items()
     ]
     drawing.axis("x", range=[low - 0.02 * (top - low), top * 1.01])
@@ -51,10 +51,6 @@ def errors_figure(scores: Scores, named: Mapping[str, str], *, title: str, x: st
     drawing.axis("y", showgrid=False, ticks="", showline=False)
     drawing.set(showlegend=False, hovermode="closest")
     return drawing.figure()
-
-
-def _clipped(r2: float) -> str:
-    return f"{r2:.2f}" if r2 > -10 else "below −10"
 
 
 def _row(

@@ -79,9 +79,12 @@ class Scores:
         return {name: Middle.of(values) for name, values in self.rmse.items()}
 
     def r2(self, method: str) -> float:
-        """1 - mean square error / variance of the held-out targets: the median over splits."""
+        """1 - mean square error / variance of the held-out targets, the median over splits whose
+        targets vary; minus infinity where none do."""
+        vary = self.deviation > 0
         with np.errstate(all="ignore"):
-            return float(np.median(1 - (self.rmse[method] / self.deviation) ** 2))
+            shares = (self.rmse[method][vary] / self.deviation[vary]) ** 2
+        return float(1 - np.median(shares)) if vary.any() else -np.inf
 
 
 def _root_mean_square(errors: Float[np.ndarray, "splits m"]) -> Float[np.ndarray, "splits"]:

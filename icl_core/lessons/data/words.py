@@ -1,7 +1,7 @@
 """What the lesson says of a visitor's data, with its numbers."""
 
 from icl_core.data.prepare import SPLITS
-from icl_core.data.table import EXAMPLE
+from icl_core.data.table import EXAMPLES
 from icl_core.lessons.data.config import SCALES, Data
 from icl_core.lessons.data.measure import LARGEST, Found, Middle
 from icl_core.lessons.data.traits import LABELS, Traits
@@ -10,6 +10,9 @@ from icl_core.plots import METHODS
 
 FAR = 3.0
 """Times the error of predicting the mean from which on a method is said to break down."""
+
+WORST = -10.0
+"""Values of R² below it are not told apart."""
 
 
 def model_words(config: Data) -> str:
@@ -20,6 +23,11 @@ def model_words(config: Data) -> str:
 def number(value: float) -> str:
     """An error: in digits, or that it has none."""
     return "beyond all numbers" if value >= LARGEST else short(value)
+
+
+def share(r2: float) -> str:
+    """R² in two digits, as far as that says something."""
+    return f"R² {r2:.2f}" if r2 > WORST else f"R² below {WORST:.0f}"
 
 
 def finding(config: Data, found: Found) -> str:
@@ -39,17 +47,17 @@ def finding(config: Data, found: Found) -> str:
         )
         return f"{head} ({beside}). {_why(found)}"
     low, high = (short(end) for end in own.interval)
-    r2 = scores.r2(config.parametrization)
+    r2 = share(scores.r2(config.parametrization))
     return (
         f"From {counted(config.rows, 'row')} of {_data(config)}, **{model_words(config)}** "
         f"predicts {found.held_out} other rows in one forward pass with an error of "
-        f"**{number(own.median)}** ({low} to {high}; R² {r2:.2f}). Beside it: {beside}; the mean "
+        f"**{number(own.median)}** ({low} to {high}; {r2}). Beside it: {beside}; the mean "
         f"alone {number(mean)}.{_breaks(config, found)}"
     )
 
 
 def _data(config: Data) -> str:
-    return "the diabetes data" if config.data == EXAMPLE else "your data"
+    return f"the {config.data} data" if config.data in EXAMPLES else "your data"
 
 
 def _breaks(config: Data, found: Found) -> str:
