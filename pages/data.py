@@ -7,8 +7,8 @@ from icl_core.data.table import Table, find, is_known
 from icl_core.lessons import data as lesson
 from icl_core.lessons.data.config import SCALES, Data
 from icl_core.lessons.data.measure import contexts
+from icl_core.lessons.data.words import components
 from icl_core.lessons.shared.shipped import Family, families, find_family
-from icl_core.lessons.shared.words import counted
 from icl_core.lessons.train.config import LIMITS, Train
 from icl_core.plots import METHODS
 from ui.data_entry import entry
@@ -90,13 +90,12 @@ def train_one(family: Family, features: int, rows: int) -> None:
     """Where there is no model of that d: how to get one."""
     if family.task.dim == features:
         return
-    fits = features <= LIMITS["dim"][1]
     with st.container(horizontal=True, vertical_alignment="center", key="train_one"):
         st.markdown(
             f"The model has d = {family.task.dim}: it gets the first "
-            f"{counted(family.task.dim, 'principal component')} of the {features} features."
+            f"{components(family.task.dim, features)}."
         )
-        if fits:
+        if features <= LIMITS["dim"][1]:
             st.page_link(
                 "pages/train.py",
                 label=f"Train one with d = {features}, in a minute",

@@ -21,16 +21,23 @@ def entry() -> Table | None:
         rows, columns, size = (
             int(LIMITS[name][1]) for name in ("table_rows", "table_columns", "table_bytes")
         )
-        st.markdown(
-            "Rows of numbers, a column for each quantity, with names above or without, apart by "
-            f"commas, semicolons, tabs or spaces: up to {rows:,} rows, {columns} columns, "
-            f"{size // 1_000_000} MB. They stay in this server's memory, until it restarts or "
-            "newer ones need the room; the link to them works as long."
+        st.caption(
+            "Numbers, a column for each quantity, with names above or without, apart by commas, "
+            f"semicolons, tabs or spaces: {rows:,} rows, {columns} columns, "
+            f"{size // 1_000_000} MB at most. They stay in this server's memory, until it restarts "
+            "or newer ones need the room; their link works as long."
         )
-        st.text_area("Paste", key=PASTED, height=150, placeholder="size;age;price\n1,5;3;210")
-        file = st.file_uploader("or upload", type=["csv", "tsv", "txt"], key=UPLOADED)
+        st.text_area("Paste", key=PASTED, height=110, placeholder="size;age;price\n1,5;3;210")
+        file = st.file_uploader(
+            "or upload",
+            type=["csv", "tsv", "txt"],
+            key=UPLOADED,
+            max_upload_size=size // 1_000_000,
+        )
+        # Where the button was that is pressed: nobody need scroll.
+        told = st.container()
         st.button("Use these data", key="data:use", type="primary", on_click=_ask, args=("read",))
-        with guarded():
+        with told, guarded():
             return _answer(file.getvalue() if file else st.session_state[PASTED])
     return None
 
@@ -74,4 +81,6 @@ def _tell(reading: Reading) -> None:
 
 def _kept(reading: Reading) -> Table:
     keep(reading.table)
+    rows, columns = reading.table.values.shape
+    st.success(f"In use now: {rows:,} rows, {columns} columns.", icon=":material/check:")
     return reading.table

@@ -1,5 +1,7 @@
 """Where the prompts that a table makes lie beside those of training."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from icl_core.lessons.data import figures as plots
@@ -9,7 +11,7 @@ from icl_core.lessons.data.measure import Found
 from icl_core.lessons.data.traits import LABELS, Traits
 from icl_core.lessons.shared.curves import banded
 from icl_core.live import View
-from icl_core.plots import METHODS, Curve, Drawing
+from icl_core.plots import DECORATION, METHODS, Curve, Drawing
 
 TRAINING = "bayes_rr"
 """Whose grey the prompts of training have."""
@@ -26,23 +28,17 @@ def distribution_view(config: Data, found: Found) -> View:
         "contexts and of training's prompts, with bands. Below, a row each, their noise level, the "
         "size of their weights, and largest inputs and targets.",
     )
-    drawing.panel(1, [0, 1], [0.56, 1])
-    drawing.panel(2, [0, 1], [0, 0.38])
     pairs = (
         (TRAINING, "in training", found.training),
         (config.parametrization, "here", found.data),
     )
-    curves = [_spectrum(*pair) for pair in pairs]
-    drawing.curves(curves)
-    last = found.task.dim
-    drawing.axis("x", title="eigenvalue, the largest first", dtick=1, showgrid=False)
-    drawing.axis("x", range=[0.7, last + 0.3])
-    drawing.axis("y", title="of Σᵢ xᵢ xᵢᵀ")
-    ends = plots.log_ends([part for c in curves for part in c.values().values()])
-    plots.log_axis(drawing, "y", ends, 1)
-    names = [
-        name for name in LABELS if name in found.data.numbers and name in found.training.numbers
-    ]
+    if found.task.dim > 1:
+        _spectra(drawing, pairs)
+    else:
+        drawing.axis("x", visible=False)
+        drawing.axis("y", visible=False)
+    drawing.panel(2, [0, 1], [0, 0.38 if found.task.dim > 1 else 1])
+    names = [name for name in LABELS if all(name in traits.numbers for *_, traits in pairs)]
     shown = [_numbers(drawing, names, *pair) for pair in pairs]
     plots.log_axis(drawing, "x", plots.log_ends(shown), 2)
     drawing.axis("x", 2, title="in the model's units")
@@ -51,6 +47,18 @@ def distribution_view(config: Data, found: Found) -> View:
     legend = drawing.layout["legend"] | {"y": -0.12}
     drawing.set(height=560, hovermode="closest", legend=legend)
     return View(figure=drawing.figure(), caption=words.distribution_caption(config, found))
+
+
+def _spectra(drawing: Drawing, pairs: Sequence[tuple[str, str, Traits]]) -> None:
+    """The upper panel."""
+    curves = [_spectrum(*pair) for pair in pairs]
+    drawing.curves(curves)
+    drawing.panel(1, [0, 1], [0.56, 1])
+    drawing.axis("x", title="eigenvalue, the largest first", dtick=1, showgrid=False)
+    drawing.axis("x", range=[0.7, len(curves[0].x) + 0.3])
+    drawing.axis("y", title="of Σᵢ xᵢ xᵢᵀ")
+    ends = plots.log_ends([part for curve in curves for part in curve.values().values()])
+    plots.log_axis(drawing, "y", ends, 1)
 
 
 def _spectrum(method: str, label: str, traits: Traits) -> Curve:
@@ -74,10 +82,12 @@ def _numbers(
             known | {"quantile": q, "value": v}
             for q, v in zip(QUANTILES, (middle, low, high), strict=True)
         ]
-        looks = {"showlegend": False, "legendgroup": method, "number": 2}
+        looks = {"legendgroup": method, "number": 2}
         at = [row + shift] * 2
         hidden = {"meta": {"rows": rows}}
-        drawing.line(f"{method}:{name}", [low, high], at, style.color, 6, **looks, **hidden)
+        drawing.line(
+            f"{method}:{name}", [low, high], at, style.color, 6, **looks, **hidden, showlegend=False
+        )
         drawing.marks(
             f"{method}:{name}:median",
             [middle],
@@ -87,7 +97,9 @@ def _numbers(
             edge={"color": style.color, "width": 2},
             hover=f"{LABELS[name]}, {label}: %{{x:.3g}}",
             name=label,
-            meta="decoration",
+            meta=DECORATION,
+            # The spectrum's lines are in the legend where there are some.
+            showlegend=not row and traits.eigenvalues.shape[1] == 1,
             **looks,
         )
     return found

@@ -12,13 +12,14 @@ from icl_core.tasks.linear import LinearTask
 DRAWN = 1000
 """Prompts of training that are drawn."""
 LABELS = {
+    "gram": "Σᵢ xᵢ²",
     "sigma": "noise σ̂",
     "weights": "weights |ŵ|²/d",
     "x": "largest |x|",
     "y": "largest |y| / √(mean y²)",
 }
-"""What is compared beside the spectrum. σ̂² = residual sum of squares of least squares / (n - d),
-as AdaRR has it, and ŵ its weights: both only for n > d."""
+"""What is compared beside the spectrum, which is a number too for d = 1. σ̂² = residual sum of
+squares of least squares / (n - d), as AdaRR has it, and ŵ its weights: both only for n > d."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -40,6 +41,8 @@ def traits_of(X: Float[np.ndarray, "prompts n dim"], y: Float[np.ndarray, "promp
         "x": np.abs(X).max(axis=(1, 2)),
         "y": np.abs(y).max(axis=1) / np.sqrt(np.where(mean_square > 0, mean_square, 1)),
     }
+    if dim == 1:
+        numbers["gram"] = eigenvalues[:, 0]
     if n > dim:
         a = np.vecmat(np.vecmat(y, X), U)
         some = eigenvalues > 1e-12 * eigenvalues[:, -1:]

@@ -56,6 +56,12 @@ def finding(config: Data, found: Found) -> str:
     )
 
 
+def components(dim: int, features: int) -> str:
+    """So many principal components of so many features."""
+    first = "principal component" if dim == 1 else f"{dim} principal components"
+    return f"{first} of {features} features"
+
+
 def _data(config: Data) -> str:
     return f"the {config.data} data" if config.data in EXAMPLES else "your data"
 
@@ -94,8 +100,7 @@ def errors_caption(config: Data, found: Found) -> str:
     rows = len(found.table.values)
     many = len(config.features)
     dim = found.task.dim
-    components = "principal component" if dim == 1 else f"{dim} principal components"
-    projected = f" Of {many} features the model gets the first {components}." * (many > dim)
+    projected = f" The model gets the first {components(dim, many)}." * (many > dim)
     by = "the context's own rows" if config.fit == "context" else "all inputs of the table"
     scaled = "" if config.scale == "raw" else f", by {by}"
     return (
@@ -140,7 +145,8 @@ def predictions_caption(config: Data, found: Found) -> str:
 def distribution_caption(config: Data, found: Found) -> str:
     """How far the spectrum and the noise lie from training's."""
     last = found.task.dim - 1
-    spectrum = f"largest eigenvalue {_ratio(found, 0)} times training's"
+    which = "largest eigenvalue" if last else "sum of x²"
+    spectrum = f"{which} {_ratio(found, 0)} times training's"
     if 0 < last < config.rows - 1:
         spectrum += f", smallest {_ratio(found, last)} times"
     sigma = ""
