@@ -1,9 +1,12 @@
 """Lab: a visitor's own table as a prompt. Words -> controls -> cached call -> figures."""
 
+from contextlib import suppress
+
 import streamlit as st
 
 from icl_core.data.prepare import FITS, SPLITS
 from icl_core.data.table import Table, find, is_known
+from icl_core.errors import InputError
 from icl_core.lessons import data as lesson
 from icl_core.lessons.data.config import SCALES, Data
 from icl_core.lessons.data.measure import contexts
@@ -61,8 +64,9 @@ def columns(controls: Controls[Data], table: Table) -> None:
 def offered(now: str, features: int) -> dict[str, Family]:
     """Families of models whose d fits: as many inputs as features first, fewer after them."""
     known = dict(families())
-    if now and now not in known:
-        known[now] = find_family(now)
+    # A name that is not listed may still be found; one that is not gives way to the first.
+    with suppress(InputError):
+        known.setdefault(now, find_family(now))
     fitting = [(name, found) for name, found in known.items() if found.task.dim <= features]
     return dict(sorted(fitting, key=lambda pair: -pair[1].task.dim))
 

@@ -36,15 +36,11 @@ NAME = 40
 
 @dataclass(frozen=True, kw_only=True)
 class Reading:
-    """What a text holds: the table of what is sound, and a sentence for every problem.
-
-    The table lacks the rows and the columns that have a problem: so many.
-    """
+    """What a text holds: a sentence for every problem, and the table without the rows and columns
+    that have one."""
 
     table: Table
     problems: tuple[str, ...]
-    rows: int
-    columns: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,7 +75,7 @@ def read(data: bytes | str) -> Reading:
     whole = ~np.isnan(values).any(axis=1)
     values, names = values[whole], np.array(cells.names, object)[sound]
     moving = np.ones(len(names), bool)
-    for index, place in enumerate(np.flatnonzero(sound)):
+    for index, place in enumerate(np.flatnonzero(sound).tolist()):
         if len(values) and _is_constant(values[:, index]):
             moving[index] = False
             problems.append(
@@ -97,8 +93,6 @@ def read(data: bytes | str) -> Reading:
     return Reading(
         table=Table(names=tuple(names[moving]), values=values[:, moving]),
         problems=tuple(problems),
-        rows=int((~whole).sum()),
-        columns=len(cells.names) - varying,
     )
 
 

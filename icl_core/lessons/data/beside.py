@@ -11,7 +11,7 @@ from icl_core.lessons.data.measure import Found
 from icl_core.lessons.data.traits import LABELS, Traits
 from icl_core.lessons.shared.curves import banded
 from icl_core.live import View
-from icl_core.plots import DECORATION, METHODS, Curve, Drawing
+from icl_core.plots import DECORATION, METHODS, Curve, Drawing, Looks
 
 TRAINING = "bayes_rr"
 """Whose grey the prompts of training have."""
@@ -82,12 +82,10 @@ def _numbers(
             known | {"quantile": q, "value": v}
             for q, v in zip(QUANTILES, (middle, low, high), strict=True)
         ]
-        looks = {"legendgroup": method, "number": 2}
+        looks: Looks = {"legendgroup": method, "number": 2}
         at = [row + shift] * 2
-        hidden = {"meta": {"rows": rows}}
-        drawing.line(
-            f"{method}:{name}", [low, high], at, style.color, 6, **looks, **hidden, showlegend=False
-        )
+        told: Looks = {"meta": {"rows": rows}, "showlegend": False}
+        drawing.line(f"{method}:{name}", [low, high], at, style.color, 6, **looks, **told)
         drawing.marks(
             f"{method}:{name}:median",
             [middle],

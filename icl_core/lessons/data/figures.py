@@ -1,6 +1,7 @@
 """Figures of errors on held-out rows."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -9,10 +10,18 @@ from icl_core.lessons.data.words import number, share
 from icl_core.plots import DECORATION, METHODS, Drawing, Figure, translucent
 from icl_core.plots.ticks import log_ticks, tick_label
 
+RMSE = "error (RMSE)"
 ROOM = 1.9
 """Axes of errors reach so many times as far as the error of predicting the mean."""
 SHOWN = ("bayes_rr", "ridge_cv", "ols", "mean")
 """What the model stands beside, the best informed first."""
+
+
+def table_row(label: str, middle: Middle, **known: Any) -> dict[str, Any]:
+    """What stands in a figure's table, beyond the axis too."""
+    return (
+        {"series": label} | known | {RMSE: middle.median, "10 %": middle.low, "90 %": middle.high}
+    )
 
 
 def reach(scores: Sequence[Scores]) -> tuple[float, float]:
@@ -38,8 +47,7 @@ def errors_figure(scores: Scores, named: Mapping[str, str], *, title: str, x: st
     jitter = np.random.default_rng(0).permutation(jitter)
     for row, (method, label) in enumerate(named.items()):
         _row(drawing, method, label, scores.rmse[method], jitter + row, top)
-        middle = scores.middle[method]
-        _median(drawing, method, label, middle, row, top)
+        _median(drawing, method, label, scores, row, top)
     words = [
         f"{label}<br>{number(scores.middle[m].median)} ({share(scores.r2(m))})"
         for m, label in named.items()
@@ -57,6 +65,7 @@ def _row(
     drawing: Drawing, method: str, label: str, values: np.ndarray, at: np.ndarray, top: float
 ) -> None:
     style, beyond = METHODS[method], values > top
+    known = {"series": f"{label}, splits"}
     symbols = np.where(beyond, "triangle-right-open", "circle").tolist()
     drawing.marks(
         f"{method}:splits",
@@ -67,16 +76,18 @@ def _row(
         symbols,
         name=f"{label}, splits",
         hover=f"{label}: %{{x:.4g}}",
+        meta={"rows": [known | {"split": at, RMSE: error} for at, error in enumerate(values, 1)]},
     )
 
 
 def _median(
-    drawing: Drawing, method: str, label: str, middle: Middle, row: int, top: float
+    drawing: Drawing, method: str, label: str, scores: Scores, row: int, top: float
 ) -> None:
-    style = METHODS[method]
+    style, middle = METHODS[method], scores.middle[method]
     ends = [min(end, top) for end in middle.interval]
-    looks = {"meta": DECORATION}
-    drawing.line(f"{method}:interval", ends, [row, row], style.color, 8, **looks)
+    known = {"series": f"{label}, median", RMSE: middle.median, "R²": scores.r2(method)}
+    known |= dict(zip(("95 % low", "95 % high"), middle.interval, strict=True))
+    drawing.line(f"{method}:interval", ends, [row, row], style.color, 8, meta=DECORATION)
     drawing.marks(
         method,
         [min(middle.median, top)],
@@ -86,6 +97,7 @@ def _median(
         "triangle-right" if middle.median > top else "circle",
         name=label,
         edge={"color": "white", "width": 1.5},
+        meta={"rows": [known]},
         hover=f"{label}: median {number(middle.median)}, 95 % interval "
         f"{number(middle.interval[0])} to {number(middle.interval[1])}",
     )
@@ -109,8 +121,8 @@ def scales_figure(
         middles = [scores.middle[method] for scores in by_scale.values()]
         bars_y = [v for m in middles for v in (min(m.low, top), min(m.high, top), None)]
         bars_x = [at for each in x for at in (each, each, None)]
-        looks = {"meta": DECORATION, "showlegend": False}
-        drawing.line(f"{method}:range", bars_x, bars_y, translucent(style.color, 0.55), 3, **looks)
+        pale = translucent(style.color, 0.55)
+        drawing.line(f"{method}:range", bars_x, bars_y, pale, 3, meta=DECORATION, showlegend=False)
         beyond = [m.median > top for m in middles]
         drawing.marks(
             method,
@@ -122,6 +134,12 @@ def scales_figure(
             name=label,
             edge={"color": style.color, "width": 1.5},
             text=[number(m.median) for m in middles],
+            meta={
+                "rows": [
+                    table_row(label, middle, inputs=scale)
+                    for scale, middle in zip(by_scale, middles, strict=True)
+                ]
+            },
             hover=f"{label}: %{{text}}",
         )
     labels = list(by_scale)
@@ -155,12 +173,18 @@ def predictions_figure(
         drawing.marks(
             method,
             truth,
-            np.clip(values, *ends),
+            np.clip(values, ends[0], ends[1]),
             METHODS[method],
             8,
             [METHODS[method].marker + ("" if within else "-open") for within in inside],
             name=label,
             hover=f"{label}: %{{y:.4g}}, true %{{x:.4g}}",
+            meta={
+                "rows": [
+                    {"series": label, "true": of_row, "predicted": value}
+                    for of_row, value in zip(truth, predicted[method], strict=True)
+                ]
+            },
         )
     drawing.axis("x", range=ends, showgrid=False)
     drawing.axis("y", range=ends)

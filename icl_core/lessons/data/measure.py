@@ -16,6 +16,7 @@ from icl_core.errors import InputError
 from icl_core.lessons.data.config import CONTEXTS, SCALES, Data
 from icl_core.lessons.data.traits import Traits, training_traits, traits_of
 from icl_core.lessons.shared.shipped import Family, find_family
+from icl_core.models.linear import Parametrization
 from icl_core.models.predictor import Predictor
 from icl_core.remember import remember
 from icl_core.tasks.base import Context
@@ -104,7 +105,7 @@ class Question:
     target: int
     features: tuple[int, ...]
     task: str
-    parametrization: str
+    parametrization: Parametrization
     layers: int
     fit: Fit
     seed: int
@@ -235,7 +236,7 @@ def predicted(question: Question, scale: Scale, rows: int) -> Predicted:
     context = Context(X=prepared.X, y=prepared.y)
     with np.errstate(all="ignore"):
         answers = {
-            name: prepared.in_units(method.answers(context, prepared.queries)[-1])
+            name: prepared.in_units(np.asarray(method.answers(context, prepared.queries)[-1]))
             for name, method in methods.items()
         }
     held_out = _splits(len(question.table.values), question.seed).held_out

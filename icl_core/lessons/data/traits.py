@@ -60,4 +60,4 @@ def traits_of(X: Float[np.ndarray, "prompts n dim"], y: Float[np.ndarray, "promp
 def training_traits(task: LinearTask) -> Traits:
     """Of prompts that a task draws."""
     drawn = task.draw(0, DRAWN)
-    return traits_of(drawn.context.X, drawn.context.y)
+    return traits_of(np.asarray(drawn.context.X), np.asarray(drawn.context.y))

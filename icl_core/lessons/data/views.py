@@ -12,7 +12,7 @@ from icl_core.lessons.data.config import SCALES, Data
 from icl_core.lessons.data.measure import Found, Scores
 from icl_core.lessons.shared.curves import banded
 from icl_core.live import View
-from icl_core.plots import METHODS, Curve, Drawing, translucent
+from icl_core.plots import DECORATION, METHODS, Curve, Drawing, translucent
 from icl_core.plots.ticks import log_ticks
 
 QUANTILES = "10–90 % of splits"
@@ -72,6 +72,14 @@ def rows_view(config: Data, found: Found) -> View:
     drawing.curves(
         _curve(method, label, found.by_rows, 1e6 * top) for method, label in reversed(named.items())
     )
+    for trace in drawing.traces:
+        label = named.get(trace["uid"], "")
+        rows = [
+            plots.table_row(label, scores.middle[trace["uid"]], **{"context rows n": n})
+            for n, scores in found.by_rows.items()
+            if label  # The edges of bands stand in the same rows.
+        ]
+        trace["meta"] = {"rows": rows} if rows else DECORATION
     trained, grey = found.task.num_context, METHODS["bayes_rr"].color
     ends = {"x0": trained / 1.05, "x1": trained * 1.05, "y0": 0, "y1": 1, "yref": "y domain"}
     looks = {"xref": "x", "layer": "below", "line": {"width": 0}}

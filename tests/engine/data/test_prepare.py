@@ -1,5 +1,7 @@
 """Contexts are in the units of training, made from what a forward pass may know, and no more."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from sklearn.decomposition import PCA
@@ -47,7 +49,7 @@ def test_targets_have_the_mean_square_of_training_and_come_back():
 def test_standardised_is_scikit_learns_scaler_of_the_context():
     found = made("standard")
     for split in (0, 7):
-        scaler = StandardScaler().fit(X[DRAWN.context[split, :30]])
+        scaler: Any = StandardScaler().fit(X[DRAWN.context[split, :30]])
         np.testing.assert_allclose(found.X[split], scaler.transform(X[DRAWN.context[split, :30]]))
         np.testing.assert_allclose(found.queries[split], scaler.transform(X[DRAWN.held_out[split]]))
 
@@ -58,8 +60,8 @@ def test_whitened_is_scikit_learns_pca_up_to_signs(dim, fit):
     """Its variances divide by n - 1."""
     found = made("white", fit=fit, n=50, dim=dim)
     rows = X[DRAWN.context[3, :50]] if fit == "context" else X
-    scaler = StandardScaler().fit(rows)
-    pca = PCA(dim, whiten=True, svd_solver="full").fit(scaler.transform(rows))
+    scaler: Any = StandardScaler().fit(rows)
+    pca: Any = PCA(dim, whiten=True, svd_solver="full").fit(scaler.transform(rows))
     expected = pca.transform(scaler.transform(X[DRAWN.held_out[3]]))
     expected *= np.sqrt(len(rows) / (len(rows) - 1))
     np.testing.assert_allclose(np.abs(found.queries[3]), np.abs(expected), atol=1e-8)

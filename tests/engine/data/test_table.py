@@ -1,5 +1,7 @@
 """Tables are known by their content and kept within a bound."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from sklearn.datasets import load_diabetes
@@ -52,6 +54,6 @@ def test_examples_are_scikit_learns_and_vary(key):
 
 
 def test_the_diabetes_data_stand_in_their_own_units():
-    given = load_diabetes(scaled=False)
+    given: Any = load_diabetes(scaled=False)
     np.testing.assert_array_equal(find("diabetes").values[:, :-1], given.data)
     np.testing.assert_array_equal(find("diabetes").values[:, -1], given.target)

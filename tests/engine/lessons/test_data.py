@@ -9,9 +9,11 @@ from sklearn.preprocessing import StandardScaler
 from icl_core.data.prepare import SPLITS, Splits
 from icl_core.data.table import Table, find, keep
 from icl_core.errors import InputError
+from icl_core.export.table import to_csv
 from icl_core.lessons import data as lesson
 from icl_core.lessons.catalog import LESSONS
 from icl_core.lessons.data.config import PRESETS, Data
+from icl_core.lessons.data.figures import RMSE
 from icl_core.lessons.data.measure import Found, Middle, Predicted, Scores, contexts
 from icl_core.lessons.data.traits import training_traits, traits_of
 from icl_core.lessons.data.views import VIEWS
@@ -45,7 +47,8 @@ def test_a_prediction_is_one_forward_pass_over_the_tokens(found):
     model = load_entry(find_entry("diag_L4_uniform5_d10_n20")).model
     table, splits = find("diabetes").values, Splits.of(442, 0)
     rows, asked = table[splits.context[5, :20]], table[splits.held_out[5, 8]]
-    x, y = StandardScaler().fit(rows[:, :-1]), StandardScaler().fit(rows[:, -1:])
+    x: Any = StandardScaler().fit(rows[:, :-1])
+    y: Any = StandardScaler().fit(rows[:, -1:])
     unit = np.sqrt(10 + 25 / 3)
     _, steps = forward_tokens(
         model,
@@ -155,10 +158,11 @@ def test_traits_are_of_the_units_of_training():
 
 def test_figures_hold_the_medians(found):
     rows = tidy_rows(VIEWS["errors"](Data(), found).figure)
-    points = [r for r in rows if r["series"] == "Bayes, splits"]
-    values = [value for name, value in points[0].items() if "RMSE" in name]
-    assert len(points) == SPLITS
-    assert values[0] == found.by_rows[20].rmse["bayes_rr"][0]
+    points = [row[RMSE] for row in rows if row["series"] == "Bayes, splits"]
+    assert_close(points, found.by_rows[20].rmse["bayes_rr"])
+    (middle,) = [row for row in rows if row["series"] == "OLS, median"]
+    known = found.by_rows[20].middle["ols"]
+    assert (middle[RMSE], middle["95 % high"]) == (known.median, known.interval[1])
     figure: Any = VIEWS["rows"](Data(), found).figure
     ridge = next(trace for trace in figure.data if trace.uid == "ridge_cv")
     assert_close(ridge.x, list(found.by_rows))
@@ -176,6 +180,17 @@ ODD = {
 }
 
 
+def test_tables_hold_what_the_axis_does_not():
+    config = Data(scale="raw")
+    found = RESULT(config)
+    own = found.by_scale["raw"].middle["diag"].median
+    for name in ("errors", "scales", "rows"):
+        rows = tidy_rows(VIEWS[name](config, found).figure)
+        assert own in [row[RMSE] for row in rows], name
+    values = tidy_rows(VIEWS["predictions"](config, found).figure)
+    assert values[0]["predicted"] == found.predicted.by_method["diag"][13, 0]
+
+
 @pytest.mark.parametrize("config", [*PRESETS.values(), *ODD.values()], ids=[*PRESETS, *ODD])
 def test_every_state_is_drawn_and_told(config):
     found = RESULT(config)
@@ -183,6 +198,7 @@ def test_every_state_is_drawn_and_told(config):
     for name, build in VIEWS.items():
         view = build(config, found)
         assert view.plain()["data"], name
+        assert to_csv(view.figure)
         assert_drawable(view)
         assert "nan" not in view.caption
 
