@@ -22,28 +22,32 @@ PAGE = "data"
 SCALED_BY = {"context": "the context's rows", "table": "the whole table"}
 
 
-def table_of(controls: Controls[Data]) -> Table:
-    """The table that was just given, or the one that is named; else the example, and why."""
-    given = entry()
-    if given is not None and given.key != controls["data"]:
-        columns = range(1, len(given.names) + 1)
-        take(controls, given.key, columns[-1], tuple(columns[:-1]))
+def take(controls: Controls[Data], state: Data) -> None:
+    """Another table, with what is predicted, from what, by which model."""
+    for name in ("data", "target", "features", "task"):
+        controls[name] = getattr(state, name)
+
+
+def miss(controls: Controls[Data]) -> None:
+    """Show the example where the data of a link are gone, and say so."""
     if not is_known(controls["data"]):
         st.info(
             "The data that the link names are not on this server: paste them again under *Paste "
             "a table*, and the link works; until then the diabetes data stand here.",
             icon=":material/link_off:",
         )
-        default = controls.default
-        take(controls, default.data, default.target, default.features)
-        controls["task"] = default.task
+        take(controls, controls.default)
+
+
+def table_of(controls: Controls[Data]) -> Table:
+    """The table that was just given, whose last column is predicted by all others, or the one that
+    there was."""
+    given = entry()
+    if given is not None and given.key != controls["data"]:
+        *features, target = range(1, len(given.names) + 1)
+        take(controls, Data(data=given.key, target=target, features=tuple(features)))
+        controls["task"] = ""
     return find(controls["data"])
-
-
-def take(controls: Controls[Data], key: str, target: int, features: tuple[int, ...]) -> None:
-    """Another table: its last column is what is predicted, by all others."""
-    controls["data"], controls["target"], controls["features"] = key, target, features
-    controls["task"] = ""
 
 
 def columns(controls: Controls[Data], table: Table) -> None:
@@ -72,15 +76,13 @@ def offered(now: str, features: int) -> dict[str, Family]:
 
 
 def model(controls: Controls[Data]) -> Family:
-    """The model's widgets, behind a button that names it; the family that it is of."""
-    count = len(controls["features"])
-    found = offered(controls["task"], count)
+    """The model's widgets; the family that it is of."""
+    found = offered(controls["task"], len(controls["features"]))
     labels = {
         name: f"d = {f.task.dim}, n = {f.task.num_context}, {f.task.noise.label()}"
         for name, f in found.items()
     }
-    named = f"{METHODS[controls['parametrization']].label}, L = {controls['layers']}"
-    with st.popover(named, key="data:model"):
+    with st.popover("Model", key="data:model"):
         controls.one_of("task", "Model trained on", labels, menu=True, width=300)
         family = found[controls["task"]]
         kinds = {kind: METHODS[kind].label for kind in family.parametrizations}
@@ -111,6 +113,7 @@ def train_one(family: Family, features: int, rows: int) -> None:
 @fragment()
 def explore() -> None:
     controls = Controls(PAGE, Data())
+    miss(controls)
     with control_row():
         scale, rows = st.container(width="content"), st.container(width="content")
         with st.container(width="content", horizontal=True, gap="small"):
