@@ -41,10 +41,7 @@ STARTS: Mapping[str, Mapping[str, Mapping[str, object]]] = {
     "several_layers": {"layer": {"kind": "untied5"}, "tokens": {"kind": "untied5"}},
     "gdpp_spectrum": {"condition": {"inputs": "stretched"}},
     "paper_figures": {"layers": {"exhibit": "7"}},
-    "data": {
-        "target": {"features": (1, 2), "task": "uniform3_d1_n10"},
-        "features": {"task": "uniform3_d1_n10"},
-    },
+    "data": {"target": {"data": "wine"}, "features": {"data": "wine", "target": 14}},
     "train": {"sigmas": {"noise": "categorical"}, "optimiser": {"system": "softmax"}},
     "weights": {
         "focus": {"study": "parts"},
@@ -215,8 +212,8 @@ def options(rng: np.random.Generator) -> dict[str, dict[str, Values]]:
         },
         "data": {
             "data": tuple(EXAMPLES),
-            "target": (3, 10, 11),
-            "features": ((1, 2, 3), tuple(range(1, 10)), tuple(range(1, 11))),
+            "target": (12, 13),
+            "features": (tuple(range(2, 12)), tuple(range(1, 14))),
             "rows": (3, 8, 50, 200),
             "task": tasks,
             "layers": range(1, 8),

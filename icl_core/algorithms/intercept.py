@@ -62,12 +62,11 @@ class LeaveOneOutRidge(Config, Predictor):
         X = context.X - context.X.mean(1, keepdims=True)
         y = context.y - context.y.mean(1, keepdims=True)
         eigenvalues, U = np.linalg.eigh(X.mT @ X)
-        shrunk = 1 / (
-            np.maximum(eigenvalues, 0) + np.array(self.strengths)[:, None, None]
-        )  # [strengths, batch, dim]
-        Z = X @ U
-        a = np.vecmat(y, Z) * shrunk
-        free = 1 - 1 / y.shape[1] - np.matvec(Z**2, shrunk)
-        left_out = (y - np.matvec(Z, a)) / np.maximum(free, 1e-12)
-        best = np.argmin(np.mean(left_out**2, axis=-1), axis=0)
-        return np.array(self.strengths)[best], np.matvec(U, a[best, np.arange(len(best))])
+        strengths, Z = np.array(self.strengths), X @ U
+        # One column for each strength.
+        shrunk = 1 / (np.maximum(eigenvalues, 0)[..., None] + strengths)
+        a = np.vecmat(y, Z)[..., None] * shrunk
+        free = 1 - 1 / y.shape[1] - Z**2 @ shrunk
+        left_out = (y[..., None] - Z @ a) / np.maximum(free, 1e-12)
+        best = np.argmin(np.mean(left_out**2, axis=1), axis=-1)
+        return strengths[best], np.matvec(U, a[np.arange(len(best)), :, best])

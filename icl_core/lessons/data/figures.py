@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from icl_core.lessons.data.measure import Middle, Scores
+from icl_core.lessons.data.measure import Middle, Scores, interval
 from icl_core.lessons.data.words import number, share
 from icl_core.plots import DECORATION, METHODS, Drawing, Figure, translucent
 from icl_core.plots.ticks import log_ticks, tick_label
@@ -84,9 +84,10 @@ def _median(
     drawing: Drawing, method: str, label: str, scores: Scores, row: int, top: float
 ) -> None:
     style, middle = METHODS[method], scores.middle[method]
-    ends = [min(end, top) for end in middle.interval]
+    low, high = interval(scores.rmse[method])
     known = {"series": f"{label}, median", RMSE: middle.median, "R²": scores.r2(method)}
-    known |= dict(zip(("95 % low", "95 % high"), middle.interval, strict=True))
+    known |= {"95 % low": low, "95 % high": high}
+    ends = [min(low, top), min(high, top)]
     drawing.line(f"{method}:interval", ends, [row, row], style.color, 8, meta=DECORATION)
     drawing.marks(
         method,
@@ -99,7 +100,7 @@ def _median(
         edge={"color": "white", "width": 1.5},
         meta={"rows": [known]},
         hover=f"{label}: median {number(middle.median)}, 95 % interval "
-        f"{number(middle.interval[0])} to {number(middle.interval[1])}",
+        f"{number(low)} to {number(high)}",
     )
 
 

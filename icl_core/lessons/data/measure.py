@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float
@@ -15,7 +16,7 @@ from icl_core.data.table import Table, find
 from icl_core.errors import InputError
 from icl_core.lessons.data.config import CONTEXTS, SCALES, Data
 from icl_core.lessons.data.traits import Traits, training_traits, traits_of
-from icl_core.lessons.shared.shipped import Family, find_family
+from icl_core.lessons.shared.shipped import find_family
 from icl_core.models.linear import Parametrization
 from icl_core.models.predictor import Predictor
 from icl_core.remember import remember
@@ -35,27 +36,18 @@ class Predicted:
     truth: Float[np.ndarray, "splits m"]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Middle:
-    """The median over splits with its 95 % interval, and the 10 % and 90 % quantiles."""
+class Middle(NamedTuple):
+    """The median over splits, and the 10 % and 90 % quantiles."""
 
     median: float
-    interval: tuple[float, float]
     low: float
     high: float
 
-    @classmethod
-    def of(cls, values: Float[np.ndarray, "splits"]) -> "Middle":
-        """The interval holds whatever the law of the splits (order statistics, scipy)."""
-        values = np.minimum(values, LARGEST)
-        ends = quantile_test(values, p=0.5).confidence_interval()
-        low, median, high = np.quantile(values, (0.1, 0.5, 0.9))
-        return cls(
-            median=float(median),
-            interval=(float(ends.low), float(ends.high)),
-            low=float(low),
-            high=float(high),
-        )
+
+def interval(values: Float[np.ndarray, "splits"]) -> tuple[float, float]:
+    """95 % interval of the median, whatever the law of the values (order statistics, scipy)."""
+    ends = quantile_test(np.minimum(values, LARGEST), p=0.5).confidence_interval()
+    return float(ends.low), float(ends.high)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -77,7 +69,9 @@ class Scores:
     @cached_property
     def middle(self) -> Mapping[str, Middle]:
         """What is typical of each method."""
-        return {name: Middle.of(values) for name, values in self.rmse.items()}
+        errors = np.minimum(list(self.rmse.values()), LARGEST)
+        found = np.quantile(errors, (0.5, 0.1, 0.9), axis=1).T.tolist()
+        return {name: Middle(*each) for name, each in zip(self.rmse, found, strict=True)}
 
     def r2(self, method: str) -> float:
         """1 - mean square error / variance of the held-out targets, the median over splits whose
@@ -98,17 +92,58 @@ def _root_mean_square(errors: Float[np.ndarray, "splits m"]) -> Float[np.ndarray
 
 
 @dataclass(frozen=True, kw_only=True)
-class Question:
-    """What is predicted from what, by which model: all but the scale and the number of rows."""
+class Sample:
+    """What prompts are made of, for models of a task: all but the scale and the number of rows."""
 
     data: str
     target: int
     features: tuple[int, ...]
+    fit: Fit
+    seed: int
+    task: LinearTask
+
+    def splits(self) -> Splits:
+        """The random rows of every prompt."""
+        return _splits(len(find(self.data).values), self.seed)
+
+    def prepared(self, scale: Scale, rows: int) -> Prepared:
+        """Prompts with contexts of so many rows."""
+        values = find(self.data).values
+        return prepare(
+            values[:, [column - 1 for column in self.features]],
+            values[:, self.target - 1],
+            self.splits(),
+            rows,
+            scale=scale,
+            fit=self.fit,
+            dim=self.task.dim,
+            target_variance=self.task.target_variance,
+        )
+
+    def predicted(self, methods: Mapping[str, Predictor], scale: Scale, rows: int) -> Predicted:
+        """What methods answer to the held-out rows, in the data's units."""
+        prepared = self.prepared(scale, rows)
+        context = Context(X=prepared.X, y=prepared.y)
+        with np.errstate(all="ignore"):
+            answers = {
+                name: prepared.in_units(np.asarray(method.answers(context, prepared.queries)[-1]))
+                for name, method in methods.items()
+            }
+        held_out = self.splits().held_out
+        return Predicted(
+            by_method=answers | {"mean": np.broadcast_to(prepared.centre, held_out.shape)},
+            truth=find(self.data).values[held_out, self.target - 1],
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """What is predicted from what, by which model."""
+
+    sample: Sample
     task: str
     parametrization: Parametrization
     layers: int
-    fit: Fit
-    seed: int
 
     @classmethod
     def of(cls, config: Data) -> "Question":
@@ -135,16 +170,20 @@ class Question:
                 f"There is no {config.parametrization} model of {config.layers} layers for "
                 f"{family.name}: expected one of {', '.join(map(str, depths)) or 'no'} layers."
             )
-        values = {name: getattr(config, name) for name in cls.__dataclass_fields__}
-        return cls(**values)
-
-    @property
-    def table(self) -> Table:
-        return find(self.data)
-
-    @property
-    def family(self) -> Family:
-        return find_family(self.task)
+        sample = Sample(
+            data=config.data,
+            target=config.target,
+            features=config.features,
+            fit=config.fit,
+            seed=config.seed,
+            task=family.task,
+        )
+        return cls(
+            sample=sample,
+            task=config.task,
+            parametrization=config.parametrization,
+            layers=config.layers,
+        )
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -173,22 +212,23 @@ def measure(config: Data) -> Found:
         InputError: The data are not known here, or a column or model that is named does not exist.
     """
     question = Question.of(config)
-    table, task = question.table, question.family.task
-    rows = contexts(table, task)
+    table, sample = find(config.data), question.sample
+    rows = contexts(table, sample.task)
     if not 2 <= config.rows <= rows[-1]:
         raise InputError(
             f"The number of context rows is {config.rows}: expected 2 to {rows[-1]}, for other "
             "rows are held out."
         )
-    prepared = _prepared(question, config.scale, config.rows)
+    prepared = sample.prepared(config.scale, config.rows)
+    methods = _model(question) | _beside(sample.task)
     return Found(
         table=table,
-        task=task,
+        task=sample.task,
         by_rows={n: scores(question, config.scale, n) for n in sorted({*rows, config.rows})},
         by_scale={scale: scores(question, scale, config.rows) for scale in SCALES},
-        predicted=predicted(question, config.scale, config.rows),
+        predicted=sample.predicted(methods, config.scale, config.rows),
         data=traits_of(prepared.X, prepared.y),
-        training=training_traits(task),
+        training=training_traits(sample.task),
     )
 
 
@@ -203,44 +243,29 @@ def _splits(rows: int, seed: int) -> Splits:
     return Splits.of(rows, seed)
 
 
-def _prepared(question: Question, scale: Scale, rows: int) -> Prepared:
-    table, task = question.table, question.family.task
-    return prepare(
-        table.values[:, [column - 1 for column in question.features]],
-        table.values[:, question.target - 1],
-        _splits(len(table.values), question.seed),
-        rows,
-        scale=scale,
-        fit=question.fit,
-        dim=task.dim,
-        target_variance=task.target_variance,
-    )
+@from_shipped(64)
+def _model(question: Question) -> dict[str, Predictor]:
+    """The model, by the name of its kind."""
+    family = find_family(question.task)
+    entry = family.entries[question.parametrization][question.layers]
+    checkpoint = load_entry(entry, getattr(family, "folder", PRETRAINED))
+    return {question.parametrization: checkpoint.model}
+
+
+def _beside(task: LinearTask) -> dict[str, Predictor]:
+    """What a model of a task stands beside."""
+    return {"bayes_rr": BayesRR(noise=task.noise), "ridge_cv": LeaveOneOutRidge(), "ols": OLS}
+
+
+@remember(512)
+def _scores_beside(sample: Sample, scale: Scale, rows: int) -> Scores:
+    return Scores.of(sample.predicted(_beside(sample.task), scale, rows))
 
 
 @from_shipped(512)
 def scores(question: Question, scale: Scale, rows: int) -> Scores:
-    """Errors of predictions from contexts of so many rows."""
-    return Scores.of(predicted(question, scale, rows))
-
-
-def predicted(question: Question, scale: Scale, rows: int) -> Predicted:
-    """One forward pass of the model over each context, and what stands beside it."""
-    prepared, family = _prepared(question, scale, rows), question.family
-    entry = family.entries[question.parametrization][question.layers]
-    methods: dict[str, Predictor] = {
-        question.parametrization: load_entry(entry, getattr(family, "folder", PRETRAINED)).model,
-        "bayes_rr": BayesRR(noise=family.task.noise),
-        "ridge_cv": LeaveOneOutRidge(),
-        "ols": OLS,
-    }
-    context = Context(X=prepared.X, y=prepared.y)
-    with np.errstate(all="ignore"):
-        answers = {
-            name: prepared.in_units(np.asarray(method.answers(context, prepared.queries)[-1]))
-            for name, method in methods.items()
-        }
-    held_out = _splits(len(question.table.values), question.seed).held_out
-    return Predicted(
-        by_method=answers | {"mean": np.broadcast_to(prepared.centre, held_out.shape)},
-        truth=question.table.values[held_out, question.target - 1],
-    )
+    """Errors of a model's predictions from contexts of so many rows, and of what it stands beside,
+    which other models share."""
+    own = Scores.of(question.sample.predicted(_model(question), scale, rows))
+    beside = _scores_beside(question.sample, scale, rows)
+    return Scores(rmse=own.rmse | beside.rmse, deviation=own.deviation)

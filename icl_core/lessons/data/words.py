@@ -1,9 +1,11 @@
 """What the lesson says of a visitor's data, with its numbers."""
 
+import numpy as np
+
 from icl_core.data.prepare import SPLITS
 from icl_core.data.table import EXAMPLES
 from icl_core.lessons.data.config import SCALES, Data
-from icl_core.lessons.data.measure import LARGEST, Found, Middle
+from icl_core.lessons.data.measure import LARGEST, Found, interval
 from icl_core.lessons.data.traits import LABELS, Traits
 from icl_core.lessons.shared.words import counted, short
 from icl_core.plots import METHODS
@@ -46,7 +48,7 @@ def finding(config: Data, found: Found) -> str:
             f"**{number(own.median)}**, where the mean of the targets has {number(mean)}"
         )
         return f"{head} ({beside}). {_why(found)}"
-    low, high = (short(end) for end in own.interval)
+    low, high = map(short, interval(scores.rmse[config.parametrization]))
     r2 = share(scores.r2(config.parametrization))
     return (
         f"From {counted(config.rows, 'row')} of {_data(config)}, **{model_words(config)}** "
@@ -91,8 +93,7 @@ def _ratio(found: Found, index: int) -> str:
 
 
 def _median(traits: Traits, index: int) -> float:
-    values = sorted(traits.eigenvalues[:, index])
-    return float(values[len(values) // 2])
+    return float(np.median(traits.eigenvalues[:, index]))
 
 
 def errors_caption(config: Data, found: Found) -> str:
@@ -151,9 +152,9 @@ def distribution_caption(config: Data, found: Found) -> str:
         spectrum += f", smallest {_ratio(found, last)} times"
     sigma = ""
     if "sigma" in found.data.numbers:
-        middle = Middle.of(found.data.numbers["sigma"]).median
+        middle = short(float(np.median(found.data.numbers["sigma"])))
         sigma = (
-            f" {LABELS['sigma'].capitalize()}: {short(middle)} here; the law of training is "
+            f" {LABELS['sigma'].capitalize()}: {middle} here; the law of training is "
             f"{found.task.noise.label()}."
         )
     return (
