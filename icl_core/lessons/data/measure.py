@@ -268,4 +268,4 @@ def scores(question: Question, scale: Scale, rows: int) -> Scores:
     which other models share."""
     own = Scores.of(question.sample.predicted(_model(question), scale, rows))
     beside = _scores_beside(question.sample, scale, rows)
-    return Scores(rmse=own.rmse | beside.rmse, deviation=own.deviation)
+    return Scores(rmse={**own.rmse, **beside.rmse}, deviation=own.deviation)
