@@ -27,8 +27,9 @@ TARGET = 11
 
 def _key(what: str, value: Any) -> str:
     """The name of an example, or a hash of content."""
-    if value in EXAMPLES or re.fullmatch(f"[0-9a-f]{{{KEY_DIGITS}}}", str(value)):
-        return value
+    known = isinstance(value, str) and value in EXAMPLES
+    if known or re.fullmatch(f"[0-9a-f]{{{KEY_DIGITS}}}", str(value)):
+        return str(value)
     raise InputError(
         f"{what} {value!r:.40} are neither {' nor '.join(EXAMPLES)} nor the {KEY_DIGITS} digits "
         "of a table that was pasted: open the page and paste it."
