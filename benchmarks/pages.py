@@ -27,6 +27,7 @@ from streamlit.testing.v1 import AppTest
 
 import ui.warm
 from benchmarks.sweeps import sweeps
+from icl_core.export.recipe import LINK_VERSION, to_text
 from icl_core.lessons.catalog import LESSONS
 from icl_core.lessons.shared.fields import OfModel
 from icl_core.lessons.shared.shipped import families, find_family
@@ -54,9 +55,15 @@ def session(page: str, link: Mapping[str, str] | None = None) -> tuple[AppTest, 
 
 
 def change(app: AppTest, page: str, values: Mapping[str, object]) -> tuple[float, float]:
-    """Milliseconds of the run after controls changed: by the clock, and of the processor."""
-    for field, value in values.items():
-        app.session_state[f"{page}_{field}"] = value
+    """Milliseconds of the run after controls changed: by the clock, and of the processor.
+
+    Changed by a link, for AppTest knows of a menu only what it offered before the change.
+    """
+    default = LESSONS[page].default.to_dict()
+    chosen = app.session_state[f"{page}:config"].to_dict() | values
+    link = {name: to_text(value) for name, value in chosen.items() if value != default[name]}
+    app.query_params.clear()
+    app.query_params.update({"v": LINK_VERSION} | link)
     begun, computed = time.perf_counter(), time.process_time()
     app.run()
     spent = 1e3 * (time.perf_counter() - begun), 1e3 * (time.process_time() - computed)

@@ -11,6 +11,7 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 import numpy as np
 
 from icl_core.analysis.two_noise import CONTEXTS
+from icl_core.data.table import EXAMPLES
 from icl_core.experiments.copying.settings import FRAMES as COPYING_FRAMES
 from icl_core.experiments.copying.settings import OPTIMISED
 from icl_core.experiments.one_layer.settings import DAMPINGS, SEEDS
@@ -40,6 +41,7 @@ STARTS: Mapping[str, Mapping[str, Mapping[str, object]]] = {
     "several_layers": {"layer": {"kind": "untied5"}, "tokens": {"kind": "untied5"}},
     "gdpp_spectrum": {"condition": {"inputs": "stretched"}},
     "paper_figures": {"layers": {"exhibit": "7"}},
+    "data": {"target": {"data": "wine"}, "features": {"data": "wine", "target": 14}},
     "train": {
         "sigmas": {"noise": "categorical"},
         "optimiser": {"system": "softmax"},
@@ -219,6 +221,16 @@ def options(rng: np.random.Generator) -> dict[str, dict[str, Values]]:
             "optimiser": ("adam", "muon"),
             "seed": prompts,
             "seconds": SECONDS,
+        },
+        "data": {
+            "data": tuple(EXAMPLES),
+            "target": (12, 13),
+            "features": (tuple(range(2, 12)), tuple(range(1, 14))),
+            "rows": (3, 8, 50, 200),
+            "task": tasks,
+            "layers": range(1, 8),
+            "seed": prompts,
+            "split": (1, 50, 100),
         },
         "models": {
             "model": models,

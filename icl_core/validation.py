@@ -31,6 +31,9 @@ LIMITS: Mapping[str, tuple[float, float]] = {
     "learning_rate": (1e-7, 10.0),
     "eta": (-1_000.0, 1_000.0),
     "gamma": (-100.0, 100.0),
+    "table_rows": (12, 20_000),
+    "table_columns": (2, 50),
+    "table_bytes": (1, 2_000_000),
 }
 """Inclusive (lowest, highest) value of every quantity a user can choose."""
 

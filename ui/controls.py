@@ -90,7 +90,7 @@ class Controls(Choices[C]):
         else:
             st.segmented_control(label, values, required=True, **more)
 
-    def some_of(self, field: str, label: str, options: Mapping[str, str], **more: Any) -> None:
+    def some_of(self, field: str, label: str, options: Mapping[Any, str], **more: Any) -> None:
         """Several choices, at least one."""
         values = [value for value in self[field] if value in options] or list(options)
         # The default stands for all there are; pills that were all let go are all on again.

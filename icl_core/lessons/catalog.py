@@ -8,6 +8,7 @@ from icl_core.lessons import (
     algorithm,
     construction,
     copying,
+    data,
     gdpp_spectrum,
     models,
     noise_and_depth,
@@ -22,6 +23,7 @@ from icl_core.lessons import (
     variations,
     weights,
 )
+from icl_core.lessons.data.config import Data
 from icl_core.lessons.shared.lesson import Lesson
 from icl_core.lessons.train.config import Train
 from icl_core.validation import Config
@@ -221,6 +223,18 @@ LESSONS: Mapping[str, Lesson[Any, Any]] = {
         reach=train.reach,
         # A training is started by a button.
         shows=lambda config: (),
+    ),
+    "data": Lesson(
+        face=data,
+        title="Your data",
+        about="Paste a table: a trained model predicts its rows in one forward pass, beside ridge "
+        "regression and least squares.",
+        section="Lab",
+        icon="table_chart",
+        methods="gdpp diag full bayes_rr ridge_cv ols mean",
+        terms=("L", "n, d", "σ", "Σ, α"),
+        reads=tuple(name for name in Data().to_dict() if name != "split"),
+        kept=16,
     ),
     "models": Lesson(
         face=models,

@@ -104,6 +104,15 @@ METHODS: dict[str, MethodStyle] = {
         "#3a93cc dashdot asterisk-open",
         "as AdaRR, scaled and capped by two tuned numbers",
     ),
+    "ols": _row("OLS", "#cf1030 dash triangle-se", "ordinary least squares, with an intercept"),
+    "ridge_cv": _row(
+        "RidgeCV",
+        "#9932cc longdash star-triangle-up",
+        "ridge regression with an intercept, strength by leave-one-out cross-validation",
+    ),
+    "mean": _row(
+        "mean", "#82603e dashdot circle-cross-open", "the mean of the context's targets, no inputs"
+    ),
     "one_level": _row(
         "one noise level",
         "#8a6642 longdash triangle-right",

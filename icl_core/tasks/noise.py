@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, ClassVar
 
 import jax
@@ -14,6 +15,8 @@ from icl_core.validation import Config, choice, mapping, number, required
 
 NUM_NODES = 129
 """Nodes of `NoiseLaw.nodes` of a law with a density, and the most levels of one without."""
+
+_gauss = lru_cache(maxsize=16)(np.polynomial.legendre.leggauss)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +67,7 @@ class UniformNoise(Config):
 
     def nodes(self, count: int = NUM_NODES) -> tuple[np.ndarray, np.ndarray]:
         # sigma = sigma_max t^2 puts the nodes where the posterior over sigma is narrow: near 0.
-        t, weight = np.polynomial.legendre.leggauss(count)
+        t, weight = _gauss(count)
         t, weight = (t + 1) / 2, weight / 2
         return self.sigma_max * t**2, 2 * t * weight
 

@@ -1,0 +1,1 @@
+"""Tables of a visitor's own: read, kept by their content, prepared as a model's context."""
