@@ -11,12 +11,15 @@ from icl_core.lessons import data as lesson
 from icl_core.lessons.data.config import SCALES, Data
 from icl_core.lessons.data.measure import contexts
 from icl_core.lessons.data.words import components
-from icl_core.lessons.shared.shipped import Family, families, find_family
+from icl_core.lessons.shared.shipped import Family, families, find_family, found_own
 from icl_core.lessons.train.config import LIMITS, Train
 from icl_core.plots import METHODS
+from icl_core.zoo.shelf import shelf
 from ui.data_entry import entry
+from ui.own import pick_own
 from ui.page import Controls, begin, charts_of, control_row, finding, fragment, result, to_try
 from ui.presets import preset_link
+from ui.visitor import owner
 
 PAGE = "data"
 SCALED_BY = {"context": "the context's rows", "table": "the whole table"}
@@ -67,10 +70,16 @@ def columns(controls: Controls[Data], table: Table) -> None:
 
 def offered(now: str, features: int) -> dict[str, Family]:
     """Families of models whose d fits: as many inputs as features first, fewer after them."""
-    known = dict(families())
+    known = dict(families()) | {kept.name: found_own(kept.id) for kept in shelf().of(owner())}
     # A name that is not listed may still be found; one that is not gives way to the first.
     with suppress(InputError):
         known.setdefault(now, find_family(now))
+    if now in known and (dim := known[now].task.dim) > features:
+        st.info(
+            f"The model that was chosen has d = {dim}, and there are {features} features: take "
+            "a table with more of them to see it here. Another model stands in its place.",
+            icon=":material/info:",
+        )
     fitting = [(name, found) for name, found in known.items() if found.task.dim <= features]
     return dict(sorted(fitting, key=lambda pair: -pair[1].task.dim))
 
@@ -79,12 +88,14 @@ def model(controls: Controls[Data]) -> Family:
     """The model's widgets; the family that it is of."""
     found = offered(controls["task"], len(controls["features"]))
     labels = {
-        name: f"d = {f.task.dim}, n = {f.task.num_context}, {f.task.noise.label()}"
+        name: ("Mine: " if f.own else "")
+        + f"d = {f.task.dim}, n = {f.task.num_context}, {f.task.noise.label()}"
         for name, f in found.items()
     }
     with st.popover("Model", key="data:model"):
         controls.one_of("task", "Model trained on", labels, menu=True, width=300)
         family = found[controls["task"]]
+        pick_own(controls, family)
         kinds = {kind: METHODS[kind].label for kind in family.parametrizations}
         controls.one_of("parametrization", "Weights", kinds)
         depths = family.entries[controls["parametrization"]]

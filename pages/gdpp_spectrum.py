@@ -1,7 +1,6 @@
 """Lesson: GD++ and the spectrum of the Hessian."""
 
 import math
-from contextlib import suppress
 
 import streamlit as st
 
@@ -18,8 +17,8 @@ from icl_core.lessons.gdpp_spectrum.config import (
 )
 from icl_core.lessons.gdpp_spectrum.measure import gamma_of
 from icl_core.lessons.gdpp_spectrum.trained import kin_in, models_of, trained_of, trained_reach
-from icl_core.lessons.shared.shipped import families, find_family
 from icl_core.live import Values
+from ui.own import family_choice
 from ui.page import Controls, begin, charts_of, control_row, finding, fragment, result, to_try
 
 PAGE = "gdpp_spectrum"
@@ -93,13 +92,8 @@ def trained(controls: Controls[GdppSpectrum]) -> None:
 
 def choose_model(controls: Controls[GdppSpectrum]) -> None:
     """Which model, of those there are, and which of its prompts."""
-    tasks = {name: family.label for name, family in families().items()}
-    if (own := controls["task"]) not in tasks:
-        with suppress(InputError):
-            tasks[own] = find_family(own).label
     with control_row("trained"):
-        controls.one_of("task", "Trained on", tasks, menu=True)
-        found = models_of(controls["task"])
+        found = models_of(family_choice(controls).name)
         labels = {name: kin_in(entries).label for name, entries in found.items()}
         controls.one_of("model", "Model", labels, menu=True)
         depths = found[controls["model"]]

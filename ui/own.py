@@ -34,12 +34,17 @@ def family_choice(controls: Controls[Any], label: str = "Trained on") -> Family:
         st.session_state[CHOSEN] = name
     elif not controls.arrived:
         st.session_state.pop(CHOSEN, None)
-    if name.startswith(OWN):
-        measure_linked(name)
-        family = found_own(name.removeprefix(OWN))
+    measure_linked(name)
+    family = find_family(name)
+    pick_own(controls, family)
+    return family
+
+
+def pick_own(controls: Controls[Any], family: Family) -> None:
+    """Of a model that is alone in its family there is nothing else to choose."""
+    if family.own:
         for field, value in _picks(type(controls.default), family).items():
             controls[field] = value
-    return find_family(name)
 
 
 def own_labels(*named: str) -> dict[str, str]:

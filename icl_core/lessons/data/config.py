@@ -8,9 +8,9 @@ from typing import Any
 from icl_core.data.prepare import FITS, LONGEST, SPLITS, Fit, Scale
 from icl_core.data.table import EXAMPLES, KEY_DIGITS
 from icl_core.errors import InputError
-from icl_core.lessons.shared.fields import text
+from icl_core.lessons.shared.fields import OfModel, text
 from icl_core.models.linear import PARAMETRIZATIONS, Parametrization
-from icl_core.validation import LIMITS, Config, checked, choice, integer
+from icl_core.validation import LIMITS, checked, choice, integer
 
 SCALES: Mapping[Scale, str] = {
     "raw": "raw",
@@ -45,7 +45,7 @@ def _columns(what: str, value: Any) -> tuple[int, ...]:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Data(Config):
+class Data(OfModel):
     """Choices of the lesson. data: an example, or the hash of a table that the server keeps;
     target, features: columns, from 1; rows: n; fit: by which rows inputs are standardised or
     whitened; seed: of the random splits; split: the one that is shown."""
@@ -63,6 +63,10 @@ class Data(Config):
     fit: Fit = checked("context", choice, "What scales the inputs", FITS)
     seed: int = checked(0, integer, "The number of the draw", "seed")
     split: int = checked(14, integer, "The split", (1, SPLITS))
+
+    @staticmethod
+    def picks(parametrization: str, layers: int, heads: int) -> dict[str, Any]:
+        return {"parametrization": parametrization, "layers": layers}
 
 
 PRESETS: dict[str, Data] = {

@@ -22,7 +22,7 @@ from icl_core.models.predictor import Predictor
 from icl_core.remember import remember
 from icl_core.tasks.base import Context
 from icl_core.tasks.linear import LinearTask
-from icl_core.zoo.library import PRETRAINED, from_shipped, load_entry
+from icl_core.zoo.library import from_shipped, load_entry
 
 LARGEST = 1e300
 """Errors count as no larger, so that quantiles between them are numbers."""
@@ -248,7 +248,7 @@ def _model(question: Question) -> dict[str, Predictor]:
     """The model, by the name of its kind."""
     family = find_family(question.task)
     entry = family.entries[question.parametrization][question.layers]
-    checkpoint = load_entry(entry, getattr(family, "folder", PRETRAINED))
+    checkpoint = load_entry(entry, family.folder)
     return {question.parametrization: checkpoint.model}
 
 

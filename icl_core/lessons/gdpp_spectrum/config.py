@@ -1,11 +1,13 @@
 """Choices of the lesson on the Hessian's spectrum, and its named states."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from icl_core.experiments.paper1.published import SPECTRA
-from icl_core.lessons.shared.fields import text
+from icl_core.lessons.shared.fields import OfModel, text
+from icl_core.lessons.shared.shipped import Kin
 from icl_core.tasks.inputs import GaussianInputs, InputLaw, UniformInputs
-from icl_core.validation import Config, checked, choice, integer, number
+from icl_core.validation import checked, choice, integer, number
 
 MANY = 0
 """In the place of a prompt's number: all of them."""
@@ -25,7 +27,7 @@ DRAWS = {1: "Prompt 1", 2: "2", 3: "3", MANY: f"All {DRAWN}"}
 
 
 @dataclass(frozen=True, kw_only=True)
-class GdppSpectrum(Config):
+class GdppSpectrum(OfModel):
     """Choices of the lesson.
 
     gamma None is the best one (`chosen_gamma`). prompt counts from 1; 0 stands
@@ -49,6 +51,10 @@ class GdppSpectrum(Config):
     draw: int = checked(1, integer, "The prompt of the trained model", (0, DRAWN))
     layer: int = checked(1, integer, "The layer", (1, 12))
     frame: int | None = checked(None, integer, "The snapshot", (0, 1000))
+
+    @staticmethod
+    def picks(parametrization: str, layers: int, heads: int) -> dict[str, Any]:
+        return {"model": Kin(parametrization, heads).name, "depth": layers}
 
     @property
     def law(self) -> InputLaw:

@@ -87,11 +87,10 @@ def read(task: str, model: str, depth: int, folder: Path = PRETRAINED) -> Traine
             f"There is no model {model[:40]!r} of {depth} layers for {family.label}: choose other "
             f"layers, or one of {known}."
         )
-    own = getattr(family, "folder", folder)
     return Trained(
         task=family.task,
         kin=Kin(entry.parametrization, entry.num_heads),
-        movie=training_of(entry, load_entry(entry, own).model, np.nan, own),
+        movie=training_of(entry, load_entry(entry, family.folder).model, np.nan, family.folder),
         own_run=not entry.metrics.get("movie"),
     )
 
