@@ -130,7 +130,8 @@ job = trainings().find(st.query_params.get(LINKED))
 begin(
     PAGE,
     "Choose a task and a model, press start, and watch the loss come down towards the Bayes floor: "
-    "what the best predictor there can be would reach. You may leave this page meanwhile: the link "
+    "what the best predictor there can be would reach. Linear attention trains until it gains no "
+    "more or your seconds are over. You may leave this page meanwhile: the link "
     f"finds the training again, and one that waits keeps its place for {UNSEEN / 60:.0f} minutes.",
     beside=naming(job) if job else None,
 )

@@ -7,6 +7,7 @@ of `kinds_of`; weighting all of them by the balance heuristic (Veach and Guibas 
 expectation as it is.
 """
 
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -93,7 +94,7 @@ def _louder(prompts: Prompts, scale: np.ndarray) -> tuple[Prompts, np.ndarray]:
         alpha=Sigma_w + scale[:, None] * Xt_xi,
         lam=signal + 2 * scale * mixed + energy,
     )
-    return prompts.replace(moments=moments), energy
+    return replace(prompts, moments=moments), energy
 
 
 def _density_ratio(

@@ -66,7 +66,8 @@ class Rounds:
                 yield (snapshot := self._advanced(known))
                 known = snapshot.state
             following = self._next(known)
-        yield self._snapshot(known, *known.best, "finished")
+        parameters, losses = known.best
+        yield self._snapshot(known, parameters, losses, "finished")
 
     def save(self, path: Path, progress: RoundsProgress) -> None:
         """Write the `state` of a snapshot, atomically and without pickle."""

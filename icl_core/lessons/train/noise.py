@@ -21,17 +21,17 @@ from icl_core.plots import LOSS
 from icl_core.tasks.linear import LinearTask
 from icl_core.training import train_in_rounds
 
-BASELINE_PROMPTS = 8192
+BASELINE_PROMPTS, LEAST = 32_768, 8192
 WORK = 2000
 """L H (d+1)^3 of a model that is measured on as many prompts as `analysis.tails` has; a larger one
-on fewer, so that it takes seconds."""
+on fewer, at least LEAST, so that it takes seconds."""
 
 
 def measure_model(model: LinearTransformer, task: LinearTask) -> dict[str, LossSummary]:
     """Loss of a model ("model") by layer on fresh prompts, and of its baselines on the first of
     them."""
     work = model.num_layers * model.num_heads * (task.dim + 1) ** 3
-    prompts = int(min(PROMPTS, max(BASELINE_PROMPTS, PROMPTS * WORK / work)))
+    prompts = int(min(PROMPTS, max(LEAST, PROMPTS * WORK / work)))
     beside = evaluate(baselines(task), task, prompts=BASELINE_PROMPTS)
     return {"model": told_loss(model, task, prompts=prompts), **beside}
 

@@ -15,7 +15,7 @@ from icl_core.constructions.descent import gradient_descent_model
 from icl_core.errors import InputError
 from icl_core.tasks.linear import LinearTask
 from icl_core.tasks.noise import CategoricalNoise, UniformNoise
-from icl_core.training import Rounds, recipe_for, train_in_rounds
+from icl_core.training import Rounds, RoundsProgress, recipe_for, train_in_rounds
 from icl_core.training.linear import as_parameters
 from icl_core.training.plateau import AGREEMENT, GAIN, is_settled
 
@@ -149,8 +149,9 @@ def test_a_start_that_explodes_on_rare_prompts_is_never_the_winner():
     losses = rounds._scores(progress)[0]
     assert losses[1] < losses[0]
     unknown = (progress.best[0], np.full_like(progress.best[1], np.inf))
-    found = rounds._look(replace(progress, best=unknown))
-    np.testing.assert_array_equal(found.state.best[0]["p_x"][0, 0], starts["p_x"][0, 1])
+    found = rounds._look(replace(progress, best=unknown)).state
+    assert isinstance(found, RoundsProgress)
+    np.testing.assert_array_equal(found.best[0]["p_x"][0, 0], starts["p_x"][0, 1])
 
 
 def test_divergence_is_one_sentence():
