@@ -97,7 +97,7 @@ def eigh(
     xp = namespace(matrices)
     if xp is jnp:
         return jnp.linalg.eigh(matrices)
-    return _DECOMPOSED.of(matrices)
+    return _DECOMPOSED.of(np.asarray(matrices))
 
 
 class _Decomposed:

@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from safetensors.numpy import save as save_tensors
@@ -120,7 +121,8 @@ def resumed(task: LinearTask, config: TrainingConfig, folder: Path) -> Iterator[
             frames.append(Frame.of(snapshot))
             if snapshot.phase == "finished" or time.monotonic() - saved > EVERY:
                 _save_frames(folder, frames)
-                rounds.save(folder / "state.safetensors", snapshot.state)
+                state: Any = snapshot.state
+                rounds.save(folder / "state.safetensors", state)
                 saved = time.monotonic()
             yield frames[-1]
 
