@@ -5,13 +5,14 @@ import streamlit as st
 from icl_core.errors import InputError
 from icl_core.experiments.variations.settings import SOFTMAX
 from icl_core.lessons.train.config import INPUTS, LIMITS, SECONDS, SYSTEMS, Train
+from icl_core.lessons.train.runs import DAYS, KEPT
 from icl_core.lessons.train.systems import system_of
 from icl_core.plots import METHODS
 from ui.boundary import guarded
 from ui.checkpoint_view import open_checkpoint
 from ui.controls import Controls, control_row
 from ui.frame import begin, to_try
-from ui.jobs import KEPT, UNSEEN, Job, trainings
+from ui.jobs import UNSEEN, Job, trainings
 from ui.presets import preset_link
 from ui.training_view import example_view, training_view
 from ui.visitor import owner, visitor
@@ -118,8 +119,8 @@ def show(job: Job | None) -> None:
         return
     if st.query_params.get(LINKED):
         st.info(
-            f"The training that the link names is not known here: the server remembers the last "
-            f"{KEPT}, until it restarts. *Start training* makes it again from the choices above.",
+            "The training that the link names is not known here: the server remembers the last "
+            f"{KEPT}, for {DAYS:g} days. *Start training* makes it again from the choices above.",
             icon=":material/link_off:",
         )
     example_view(PAGE)
