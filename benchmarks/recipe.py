@@ -15,15 +15,13 @@ output.
 import argparse
 import fnmatch
 import json
-import os
-import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 from unittest import mock
 
+from benchmarks.published import Row, kept
 from icl_core.analysis.loss import LossSummary, evaluate
 from icl_core.models.linear import LinearTransformer
 from icl_core.runtime import prepare_process
@@ -35,7 +33,6 @@ from icl_core.training import Validated, recipe_for, rounds, train_in_rounds
 PROMPTS, SEED = 100_000, 4711
 LEAST = 5.0
 """Seconds for which another seed is begun."""
-Row = dict[str, Any]
 
 
 def _task(dim: int, num_context: int, noise: str, inputs: str = "gaussian") -> LinearTask:
@@ -112,17 +109,6 @@ def measure(name: str, seconds: float, times: float) -> Row:
         "best": best["loss"],
         "ratio": ours["loss"] / best["loss"],
     }
-
-
-def kept(rows: dict[str, Row], name: str, make: Callable[[], Row], out: Path | None) -> Row:
-    """A row of the file, or a new one, which is added to it."""
-    if name not in rows:
-        rows[name] = make() | {"load": os.getloadavg()[0]}
-        print(rows[name], file=sys.stderr, flush=True)
-        if out is not None:
-            with out.open("a") as file:
-                file.write(json.dumps(rows[name]) + "\n")
-    return rows[name]
 
 
 def main() -> None:
