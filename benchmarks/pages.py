@@ -75,7 +75,7 @@ def change(app: AppTest, page: str, values: Mapping[str, object]) -> tuple[float
 def kept() -> tuple[dict[str, str], float]:
     """The choices that open a model of one's own, and the seconds that its tables took."""
     entry = families()[MAIN].entries["full"][4]
-    name = shelf().keep(load_entry(entry), "", label="own", origin="benchmark")[0].name
+    name = shelf().keep(load_entry(entry), "", label="own", origin="benchmark").name
     begun = time.perf_counter()
     find_family(name)
     return {"task": name}, time.perf_counter() - begun

@@ -77,7 +77,7 @@ def _kept(checkpoint: Checkpoint[LinearTransformer], name: str) -> str:
     if digest not in known:
         label = Path(name).stem[:LONGEST]
         try:
-            kept, _ = shelf().keep(checkpoint, owner(), label=label, origin="uploaded")
+            kept = shelf().keep(checkpoint, owner(), label=label, origin="uploaded")
         except InputError as error:
             st.info(str(error), icon=":material/info:")
             return ""

@@ -20,7 +20,7 @@ from ui.menu import download, menu
 from ui.own import open_in
 from ui.visitor import owner
 
-LIST, REMOVED = "models:mine", "models:removed"
+LIST, REMOVED, REFUSED = "models:mine", "models:removed", "models:refused"
 NOTHING = (
     "None yet. **Train** one, or open a file below: it stays here, and every lesson can show it."
 )
@@ -32,6 +32,14 @@ def own_list(controls: Controls[Any]) -> None:
     if shelf().lost:
         st.info(shelf().lost, icon=":material/info:")
     _undo()
+    if dropped := shelf().dropped(owner()):
+        bounds, names = shelf().bounds, ", ".join(kept.label for kept in dropped)
+        st.info(
+            f"Had to go: {names}. The server keeps at most {bounds.models:,} models and "
+            f"{bounds.bytes / 2**30:g} GB, and each for {bounds.days:g} days: what was saved "
+            "longest ago goes first.",
+            icon=":material/delete_sweep:",
+        )
     if not mine:
         st.markdown(NOTHING)
         st.page_link("pages/train.py", label="Train", icon=":material/model_training:")
@@ -91,6 +99,8 @@ def own_row(id: str) -> None:
                 if opened:
                     _rename(mine[id])
             st.button("Delete", icon=":material/delete:", on_click=_remove, args=[mine[id]])
+    if refused := st.session_state.pop(REFUSED, ""):
+        st.error(refused, icon=":material/edit_off:")
     open_in(mine[id].name if id in mine else f"mine-{id}")
 
 
@@ -106,7 +116,7 @@ def _rename(kept: Kept) -> None:
         try:
             shelf().rename(owner(), kept.id, st.session_state[key])
         except InputError as error:
-            st.session_state["models:refused"] = str(error)
+            st.session_state[REFUSED] = str(error)
 
     st.text_input("Its name", kept.label, max_chars=LONGEST, key=key, on_change=renamed)
 

@@ -106,14 +106,13 @@ class Shelf:
 
     def find(self, id: str) -> tuple[Entry, Path]:
         """A model's entry and its folder."""
-        place = self.place(id)
-        if not (place / "manifest.json").is_file():
+        if not self._has(id):
             raise InputError(
                 f"The model {OWN}{id} is not on this server: it was deleted, or saved on another "
                 "one. Open its file on the page *Models*, or train it again."
             )
-        (entry,) = read_manifest(place)
-        return entry, place
+        (entry,) = read_manifest(self.place(id))
+        return entry, self.place(id)
 
     def keep(
         self,
@@ -123,21 +122,22 @@ class Shelf:
         label: str,
         origin: str,
         movie: Movie | None = None,
-    ) -> tuple[Kept, int]:
-        """Put a model on a visitor's shelf; also how many others had to go for it.
+    ) -> Kept:
+        """Put a model on a visitor's shelf; others may have to go for it (`Bounds`).
 
         Raises:
             InputError: It cannot be written; then nothing is changed.
         """
         data = checkpoint_bytes(checkpoint)
         id = sha256(data)[:16]
-        if not (self.place(id) / "manifest.json").is_file():
+        if not self._has(id):
             self._write(id, data, checkpoint, movie)
         os.utime(self.place(id))
         kept = Kept(id=id, label=label[:LONGEST], saved=time.time(), origin=origin)
         with self._changing(owner) as known:
             known[:] = [kept, *(other for other in known if other.id != id)]
-        return kept, self._make_room(id)
+        self._make_room(id)
+        return kept
 
     def _write(
         self, id: str, data: bytes, checkpoint: Checkpoint[Any], movie: Movie | None
@@ -155,15 +155,21 @@ class Shelf:
             os.chmod(new, 0o755)
             os.replace(new, self.place(id))
         except OSError as error:
-            if not (self.place(id) / "manifest.json").is_file():  # nor did anybody else just now
+            if not self._has(id):  # nor did anybody else just now
                 raise _unwritable(error) from error
         finally:
             shutil.rmtree(new, ignore_errors=True)
 
     def of(self, owner: str) -> list[Kept]:
         """A visitor's models that are still there, the last saved first."""
-        found = _read(self._list(owner))
-        return [kept for kept in found if (self.place(kept.id) / "manifest.json").is_file()]
+        return [kept for kept in _read(self._list(owner)) if self._has(kept.id)]
+
+    def dropped(self, owner: str) -> list[Kept]:
+        """Models that a visitor had, and that had to go since the list was last changed."""
+        return [kept for kept in _read(self._list(owner)) if not self._has(kept.id)]
+
+    def _has(self, id: str) -> bool:
+        return (self.place(id) / "manifest.json").is_file()
 
     def rename(self, owner: str, id: str, label: str) -> None:
         """Call a visitor's model something else."""
@@ -212,10 +218,9 @@ class Shelf:
             found.update(kept.id for kept in _read(path))
         return found
 
-    def _make_room(self, newest: str) -> int:
-        """Drop what is nobody's, and what is too old or too much, the longest unsaved first;
-        returns how many somebody had."""
-        now, taken, models, gone = time.time(), 0, 0, 0
+    def _make_room(self, newest: str) -> None:
+        """Drop what is nobody's, and what is too old or too much, the longest unsaved first."""
+        now, taken, models = time.time(), 0, 0
         listed, bounds = self._on_shelves(), self.bounds
         for place in sorted((self.folder / "models").iterdir(), key=_touched, reverse=True):
             age = now - _touched(place)
@@ -227,8 +232,6 @@ class Shelf:
             over = models > bounds.models or taken > bounds.bytes or age > bounds.days * 86_400
             if over and place.name != newest:
                 shutil.rmtree(place, ignore_errors=True)
-                gone += 1
-        return gone
 
 
 def _name(checkpoint: Checkpoint[LinearTransformer]) -> str:

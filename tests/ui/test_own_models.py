@@ -25,7 +25,7 @@ NOISE, TWO = UniformNoise(sigma_max=2.0), CategoricalNoise(values=(0.3, 1.5))
 def kept(model: LinearTransformer, noise: NoiseLaw, kind: str, dim: int, num_context: int) -> Kept:
     task = LinearTask(dim=dim, num_context=num_context, noise=noise)
     made = Checkpoint(model=model, parametrization=kind, task=task, seed=0)
-    return shelf().keep(made, "", label=f"{kind} of d = {dim}", origin="uploaded")[0]
+    return shelf().keep(made, "", label=f"{kind} of d = {dim}", origin="uploaded")
 
 
 def steps(dim: int, num_context: int, layers: int = 3) -> LinearTransformer:

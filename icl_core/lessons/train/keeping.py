@@ -28,8 +28,8 @@ def keep(
     checkpoint = checkpoint_of(config, frames[-1], measured)
     task = checkpoint.linear_task
     label = f"{system_of(config).name(config)}; {task.noise.label()}, d = {task.dim}"
-    kept, _ = shelf().keep(checkpoint, owner, label=label, origin="trained", movie=_movie(frames))
-    return kept.name
+    place, movie = shelf(), _movie(frames)
+    return place.keep(checkpoint, owner, label=label, origin="trained", movie=movie).name
 
 
 def _movie(frames: Sequence[Frame]) -> Movie:

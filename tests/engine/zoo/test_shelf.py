@@ -33,7 +33,7 @@ def made(seed: int, layers: int = 2, heads: int = 1) -> Checkpoint[LinearTransfo
 
 
 def put(place: Shelf, seed: int, owner: str = "ada") -> str:
-    return place.keep(made(seed), owner, label=f"number {seed}", origin="trained")[0].id
+    return place.keep(made(seed), owner, label=f"number {seed}", origin="trained").id
 
 
 @pytest.fixture
@@ -81,22 +81,25 @@ def test_what_is_kept_is_bounded(tmp_path: Path) -> None:
     place = Shelf(tmp_path, Bounds(models=2))
     first, second = put(place, 1), put(place, 2)
     os.utime(place.place(first), (time.time() - 100,) * 2)
-    _, gone = place.keep(made(3), "ada", label="third", origin="trained")
-    assert gone == 1
+    place.keep(made(3), "bob", label="third", origin="trained")
+    assert [kept.id for kept in place.dropped("ada")] == [first]
+    place.keep(made(3), "ada", label="third", origin="trained")
+    assert place.dropped("ada") == []  # told once
     assert [kept.label for kept in place.of("ada")] == ["third", "number 2"]
     size = sum(path.stat().st_size for path in place.place(second).rglob("*"))
     small = Shelf(tmp_path, Bounds(bytes=size))
-    assert small.keep(made(4), "ada", label="fourth", origin="trained")[1] == 2
+    small.keep(made(4), "ada", label="fourth", origin="trained")
     assert [kept.label for kept in small.of("ada")] == ["fourth"]
     old = Shelf(tmp_path, Bounds(days=1))
     os.utime(old.place(old.of("ada")[0].id), (time.time() - 2 * 86_400,) * 2)
-    assert old.keep(made(5), "ada", label="fifth", origin="trained")[1] == 1
+    old.keep(made(5), "ada", label="fifth", origin="trained")
+    assert [kept.label for kept in old.of("ada")] == ["fifth"]
 
 
 def test_a_movie_is_kept_beside(place: Shelf) -> None:
     model = made(1).model
     movie = Movie(steps=np.arange(2), loss=np.ones(2), P=model.P[None], Q=model.Q[None])
-    kept, _ = place.keep(made(1), "ada", label="a", origin="trained", movie=movie)
+    kept = place.keep(made(1), "ada", label="a", origin="trained", movie=movie)
     entry, folder = place.find(kept.id)
     np.testing.assert_array_equal(load_movie(entry.name, folder).steps, movie.steps)
 
@@ -185,7 +188,7 @@ def test_a_model_of_ones_own_is_a_family(tmp_path: Path, monkeypatch: pytest.Mon
     """Measured at its first look, and the tables are kept beside it."""
     monkeypatch.setenv("ICL_DATA_DIR", str(tmp_path))
     two = replace(made(1, heads=2), parametrization="full")
-    kept, _ = shelf().keep(two, "ada", label="a", origin="uploaded")
+    kept = shelf().keep(two, "ada", label="a", origin="uploaded")
     before = found_own(kept.id)
     assert not is_measured(before.only, before.folder)
     family = find_family(kept.name)
