@@ -18,7 +18,7 @@ from ui.checkpoint_view import open_checkpoint
 from ui.model_view import model_row
 from ui.own import CHOSEN, measure_linked, own_labels
 from ui.page import Controls, begin, charts_of, control_row, finding, fragment, result, to_try
-from ui.shelf_view import own_list, own_row
+from ui.shelf_view import by_hand, own_list, own_row
 
 PAGE = "models"
 LIST = "models:list"
@@ -107,6 +107,7 @@ def explore() -> None:
     overview, everything, mine = st.tabs(["Table 1", "All models", "Mine"])
     with mine:
         own_list(controls)
+        by_hand(controls)
     with everything:
         narrow(controls, table)
         config = controls.config()

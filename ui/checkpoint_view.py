@@ -55,7 +55,7 @@ def checkpoint_view(name: str, data: bytes, *, page: str) -> None:
     )
     kept = _kept(checkpoint, name)
     if kept:
-        open_in(kept)
+        open_in(kept, key="uploaded")
     losses = measured(name, data)
     left, right = st.columns([2, 3], gap="large")
     with left:

@@ -81,10 +81,12 @@ def _measure(family: Family) -> None:
     bar.empty()
 
 
-def open_in(name: str) -> None:
-    """Links to every lesson that shows a model, with this one."""
+def open_in(name: str, *, key: str) -> None:
+    """Links to every lesson that shows a model, with this one; `key` is unique on the page."""
     family = found_own(name.removeprefix(OWN))
-    with st.container(horizontal=True, gap="small", vertical_alignment="center", key="open_in"):
+    with st.container(
+        horizontal=True, gap="small", vertical_alignment="center", key=f"open_in_{key}"
+    ):
         st.markdown("**Open it in**", width="content")
         for page, lesson in LESSONS.items():
             if issubclass(lesson.config, OfModel):

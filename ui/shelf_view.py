@@ -7,6 +7,7 @@ from typing import Any
 import streamlit as st
 
 from icl_core.checkpoints import MAX_BYTES, Checkpoint, load_checkpoint
+from icl_core.constructions.made import Made
 from icl_core.errors import InputError
 from icl_core.export.citation import model_bibtex
 from icl_core.export.script import to_script
@@ -18,6 +19,7 @@ from icl_core.zoo.shelf import LONGEST, Kept, shelf
 from ui.controls import Controls
 from ui.menu import download, menu
 from ui.own import open_in
+from ui.values import written
 from ui.visitor import owner
 
 LIST, REMOVED, REFUSED = "models:mine", "models:removed", "models:refused"
@@ -63,6 +65,42 @@ def own_list(controls: Controls[Any]) -> None:
     )
 
 
+NUMBERS = {
+    "dim": "Dimension d",
+    "num_context": "Examples n",
+    "sigma": "Noise σ up to",
+    "layers": "Layers L",
+    "eta": "Step size η",
+    "gamma_n": "nγ (0: plain GD)",
+}
+"""What a construction asks for, in words."""
+
+
+def by_hand(controls: Controls[Any]) -> None:
+    """Steps of GD++ with numbers of one's own, as a model that every lesson shows."""
+    keys = {name: f"by_hand_{name}" for name in NUMBERS}
+
+    def make() -> None:
+        try:
+            made = Made(**{name: st.session_state[key] for name, key in keys.items()})
+            found = Checkpoint(model=made.model, parametrization="gdpp", task=made.task, seed=0)
+            kept = shelf().keep(found, owner(), label=made.label, origin="made by hand")
+        except InputError as error:
+            st.session_state[REFUSED] = str(error)
+        else:
+            controls.put("model", kept.name)
+            controls.put("other", "")
+
+    with st.expander("Make one by hand", icon=":material/build:"), st.form("by_hand", border=False):
+        st.markdown("Every layer takes a step of GD++ with these numbers.")
+        with st.container(horizontal=True, gap="small"):
+            for name, words in NUMBERS.items():
+                st.text_input(words, written(getattr(Made(), name)), width=130, key=keys[name])
+        st.form_submit_button("Make it", on_click=make)
+    if refused := st.session_state.pop(REFUSED, ""):
+        st.error(refused, icon=":material/edit_off:")
+
+
 def _row(kept: Kept) -> dict[str, Any]:
     family = found_own(kept.id)
     entry, task = family.only, family.task
@@ -99,9 +137,7 @@ def own_row(id: str) -> None:
                 if opened:
                     _rename(mine[id])
             st.button("Delete", icon=":material/delete:", on_click=_remove, args=[mine[id]])
-    if refused := st.session_state.pop(REFUSED, ""):
-        st.error(refused, icon=":material/edit_off:")
-    open_in(mine[id].name if id in mine else f"mine-{id}")
+    open_in(mine[id].name if id in mine else f"mine-{id}", key="own")
 
 
 def _cite(family: Family, label: str, checkpoint: Checkpoint[LinearTransformer]) -> None:

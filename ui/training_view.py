@@ -104,7 +104,7 @@ def _result(job: Job) -> None:
     finding(system_of(config).finding(config, job.measured))
     checkpoint = checkpoint_of(config, job.frames[-1], job.measured)
     if job.kept:
-        open_in(job.kept)
+        open_in(job.kept, key="trained")
     elif job.error:
         st.info(job.error, icon=":material/info:")
     download(

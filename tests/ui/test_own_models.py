@@ -121,3 +121,25 @@ def test_mine_is_listed_renamed_deleted_and_restored(open_page, monkeypatch):
     assert [kept.label for kept in shelf().of("")] == ["halves", other.label]
     assert not app.exception
     assert not app.error
+
+
+def test_one_is_made_by_hand(open_page, monkeypatch):
+    monkeypatch.setattr("ui.shelf_view.owner", lambda: "hand")
+    monkeypatch.setattr("ui.own.owner", lambda: "hand")
+    app = open_page("models")
+    boxes = {box.label: box for box in app.text_input}
+    boxes["Layers L"].set_value("99")
+    (make,) = [button for button in app.button if button.label == "Make it"]
+    make.click().run()
+    assert any("number of layers" in error.value for error in app.error)
+    boxes = {box.label: box for box in app.text_input}
+    for label, value in {"Layers L": "3", "Dimension d": "4", "nγ (0: plain GD)": "0"}.items():
+        boxes[label].set_value(value)
+    (make,) = [button for button in app.button if button.label == "Make it"]
+    make.click().run()
+    assert [error.value for error in app.error] == []
+    (own,) = shelf().of("hand")
+    assert app.session_state["models_model"] == own.name
+    entry = found_own(own.id).only
+    assert (entry.num_layers, entry.linear_task.dim) == (3, 4)
+    assert own.label == "GD by hand: 3 steps, η = 0.5"

@@ -27,7 +27,7 @@ MODELS = {"FULL": (7, 1), "two heads": (4, 2)}
 def through(page: Page, app: str, browser: Browser) -> None:
     """Every link of "Open it in", in two browsers that were never here: the same numbers, and the
     same link."""
-    links = page.locator(".st-key-open_in a")
+    links = page.locator("[class*=st-key-open_in] a")
     expect(links).to_have_count(len(TITLES), timeout=PATIENCE)
     paths = [str(link.get_attribute("href")) for link in links.all()]
     assert [path.lstrip("/").partition("?")[0] for path in paths] == list(TITLES)
@@ -47,7 +47,7 @@ def test_a_model_goes_along_from_page_to_page(visit):
     """By the menu, without a link."""
     opened = visit("train", **CHOSEN)
     opened.page.get_by_role("button", name="Start training").click()
-    weights = opened.page.locator(".st-key-open_in a", has_text=TITLES["weights"])
+    weights = opened.page.locator("[class*=st-key-open_in] a", has_text=TITLES["weights"])
     weights.click(timeout=PATIENCE)
     opened.page.wait_for_url("**/weights?**")
     own = opened.link["task"]
