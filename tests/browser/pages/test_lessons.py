@@ -147,7 +147,7 @@ CHANGES: dict[str, dict[str, Change]] = {
         "yy": lambda opened: drag(opened, 0, "yy"),
     },
     "train": {
-        "layers": lambda opened: choose(opened, "layers", "3"),
+        "heads": lambda opened: choose(opened, "heads", "2"),
         "parametrization": lambda opened: choose(opened, "parametrization", "FULL", "full"),
     },
     "models": {
