@@ -50,7 +50,7 @@ class Job:
     """One training: written by its thread, read by pages.
 
     owner: the visitor who started it; shelf: where the model is kept at the end, and `kept` under
-    which name, unless `error` says why not; lost: how many workers have died over it; drawn: when
+    which name, unless `unkept` says why not; lost: how many workers have died over it; drawn: when
     the last snapshot came; seen: when a page last showed it.
     """
 
@@ -58,6 +58,7 @@ class Job:
     owner: str = ""
     shelf: str = ""
     kept: str = ""
+    unkept: str = ""
     lost: int = 0
     id: str = field(default_factory=lambda: secrets.token_urlsafe(16))
     status: Status = "waiting"
@@ -253,7 +254,7 @@ def _keep(job: Job) -> None:
         try:
             job.kept = keep(job.config, job.frames, job.measured, job.shelf)
         except InputError as error:
-            job.error = str(error)
+            job.unkept = str(error)
 
 
 @st.cache_resource(max_entries=1, show_spinner=False)

@@ -105,8 +105,8 @@ def _result(job: Job) -> None:
     checkpoint = checkpoint_of(config, job.frames[-1], job.measured)
     if job.kept:
         open_in(job.kept, key="trained")
-    elif job.error:
-        st.info(job.error, icon=":material/info:")
+    elif job.unkept:
+        st.info(job.unkept, icon=":material/info:")
     download(
         "Download the model", checkpoint_bytes(checkpoint), system_of(config).file_name(config)
     )
