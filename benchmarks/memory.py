@@ -6,7 +6,8 @@ Opens sessions one after the other on the app's own scripts (under AppTest, in o
 on the next page, makes changes at random on it, and forgets it. Every quarter has the same
 sessions: the first fills the caches (each is bounded: see `max_entries`, `maxsize` and `remember`),
 and after the second the process should not grow. One JSON object: megabytes resident after every
-quarter, growth a session over the second half, and what a session costs that is kept open.
+quarter, the lesser growth a session of the last two quarters, and what a session costs that is kept
+open.
 """
 
 import argparse
