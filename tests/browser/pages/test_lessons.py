@@ -218,6 +218,7 @@ def test_a_click_on_a_row_of_the_list_opens_the_model(visit):
     opened.choose("layers", "2")
     opened.moved("layers")
     # The list is drawn on a canvas: below its heads, the first column picks a row.
-    opened.page.get_by_test_id("stDataFrame").click(position={"x": 18, "y": 52})
+    shown = opened.page.locator("[data-testid=stDataFrame]:visible")
+    shown.click(position={"x": 18, "y": 52})
     assert opened.moved("model").startswith("gdpp_L2_")
     assert opened.page.get_by_role("heading", name="GD++, L = 2").count() == 1
