@@ -58,6 +58,7 @@ def own_list(controls: Controls[Any]) -> None:
     st.dataframe(
         [_row(kept) for kept in mine],
         hide_index=True,
+        placeholder="–",
         column_config={"saved": st.column_config.DatetimeColumn(format="distance")},
         key=LIST,
         on_select=pick,
