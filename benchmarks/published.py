@@ -274,6 +274,12 @@ def kept(rows: dict[str, Row], name: str, make: Callable[[], Row], out: Path | N
     return rows[name]
 
 
+def rows_in(out: Path | None) -> dict[str, Row]:
+    """The rows that an earlier run has left in a file."""
+    lines = out.read_text().splitlines() if out and out.is_file() else []
+    return {row["name"]: row for row in map(json.loads, lines)}
+
+
 def main() -> None:
     prepare_process()
     parser = argparse.ArgumentParser(description=__doc__)
@@ -281,9 +287,7 @@ def main() -> None:
     parser.add_argument("--variants", action="store_true")
     parser.add_argument("--out", type=Path)
     options = parser.parse_args()
-    there = options.out and options.out.is_file()
-    lines = options.out.read_text().splitlines() if there else []
-    rows = {row["name"]: row for row in map(json.loads, lines)}
+    rows = rows_in(options.out)
     found = [
         kept(rows, spec.name, lambda s=spec, c=cell: measure_cell(s, c), options.out)
         for spec, cell in cells(options.only)

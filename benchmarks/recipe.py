@@ -21,7 +21,7 @@ from types import SimpleNamespace
 from typing import Any
 from unittest import mock
 
-from benchmarks.published import Row, kept
+from benchmarks.published import Row, kept, rows_in
 from icl_core.analysis.loss import LossSummary, evaluate
 from icl_core.models.linear import LinearTransformer
 from icl_core.runtime import prepare_process
@@ -119,9 +119,7 @@ def main() -> None:
     parser.add_argument("--times", type=float, default=10.0)
     parser.add_argument("--out", type=Path)
     options = parser.parse_args()
-    there = options.out and options.out.is_file()
-    lines = options.out.read_text().splitlines() if there else []
-    rows = {row["name"]: row for row in map(json.loads, lines)}
+    rows = rows_in(options.out)
     found = [
         kept(rows, name, lambda n=name: measure(n, options.seconds, options.times), options.out)
         for name in TASKS

@@ -4,7 +4,8 @@ import streamlit as st
 
 from icl_core.lessons import algorithm as lesson
 from icl_core.lessons.algorithm.config import NAMES, SYSTEM_NAMES, Algorithm
-from icl_core.lessons.algorithm.measure import LABELS, Opened, depths
+from icl_core.lessons.algorithm.measure import LABELS, Opened
+from icl_core.lessons.shared.shipped import models_of
 from icl_core.live import Values
 from ui.own import family_choice
 from ui.page import Controls, begin, charts_of, control_row, finding, fragment, result, to_try
@@ -16,7 +17,7 @@ PAGE = "algorithm"
 def choose(controls: Controls[Algorithm]) -> None:
     """Which model; its depth stays within what is shipped."""
     with control_row():
-        found = depths(family_choice(controls).name)
+        found = models_of(family_choice(controls).name)
         controls.one_of("model", "Model", {kind: LABELS[kind] for kind in found}, menu=True)
         layers = found[controls["model"]]
         controls.one_of("layers", "Layers L", {d: str(d) for d in layers})

@@ -16,7 +16,7 @@ from icl_core.lessons.train.config import LIMITS, Train
 from icl_core.plots import METHODS
 from icl_core.zoo.shelf import shelf
 from ui.data_entry import entry
-from ui.own import pick_own
+from ui.own import carry_here, carry_on
 from ui.page import Controls, begin, charts_of, control_row, finding, fragment, result, to_try
 from ui.presets import preset_link
 from ui.visitor import owner
@@ -68,8 +68,9 @@ def columns(controls: Controls[Data], table: Table) -> None:
         controls.slider("split", "Split shown below", 1, SPLITS)
 
 
-def offered(now: str, features: int) -> dict[str, Family]:
+def offered(controls: Controls[Data]) -> dict[str, Family]:
     """Families of models whose d fits: as many inputs as features first, fewer after them."""
+    now, features = controls["task"], len(controls["features"])
     known = dict(families()) | {kept.name: found_own(kept.id) for kept in shelf().of(owner())}
     # A name that is not listed may still be found; one that is not gives way to the first.
     with suppress(InputError):
@@ -80,13 +81,15 @@ def offered(now: str, features: int) -> dict[str, Family]:
             "a table with more of them to see it here. Another model stands in its place.",
             icon=":material/info:",
         )
+        controls["task"] = ""
     fitting = [(name, found) for name, found in known.items() if found.task.dim <= features]
     return dict(sorted(fitting, key=lambda pair: -pair[1].task.dim))
 
 
 def model(controls: Controls[Data]) -> Family:
     """The model's widgets; the family that it is of."""
-    found = offered(controls["task"], len(controls["features"]))
+    carry_here(controls)
+    found = offered(controls)
     labels = {
         name: ("Mine: " if f.own else "")
         + f"d = {f.task.dim}, n = {f.task.num_context}, {f.task.noise.label()}"
@@ -95,7 +98,7 @@ def model(controls: Controls[Data]) -> Family:
     with st.popover("Model", key="data:model"):
         controls.one_of("task", "Model trained on", labels, menu=True, width=300)
         family = found[controls["task"]]
-        pick_own(controls, family)
+        carry_on(controls, family)
         kinds = {kind: METHODS[kind].label for kind in family.parametrizations}
         controls.one_of("parametrization", "Weights", kinds)
         depths = family.entries[controls["parametrization"]]

@@ -16,7 +16,8 @@ from icl_core.lessons.gdpp_spectrum.config import (
     GdppSpectrum,
 )
 from icl_core.lessons.gdpp_spectrum.measure import gamma_of
-from icl_core.lessons.gdpp_spectrum.trained import kin_in, models_of, trained_of, trained_reach
+from icl_core.lessons.gdpp_spectrum.trained import trained_of, trained_reach
+from icl_core.lessons.shared.shipped import KINDS, models_of
 from icl_core.live import Values
 from ui.own import family_choice
 from ui.page import Controls, begin, charts_of, control_row, finding, fragment, result, to_try
@@ -94,7 +95,7 @@ def choose_model(controls: Controls[GdppSpectrum]) -> None:
     """Which model, of those there are, and which of its prompts."""
     with control_row("trained"):
         found = models_of(family_choice(controls).name)
-        labels = {name: kin_in(entries).label for name, entries in found.items()}
+        labels = {name: KINDS[name].label for name in found}
         controls.one_of("model", "Model", labels, menu=True)
         depths = found[controls["model"]]
         controls.one_of("depth", "Layers L", {depth: str(depth) for depth in depths})

@@ -5,7 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from icl_core.analysis.loss import LossSummary
-from icl_core.checkpoints import Checkpoint, checkpoint_bytes, parse_checkpoint, sha256
+from icl_core.checkpoints import Checkpoint, parse_checkpoint, sha256
 from icl_core.errors import InputError
 from icl_core.lessons.shared.coordinates import normalised
 from icl_core.lessons.shared.matrices import panels
@@ -53,8 +53,7 @@ def checkpoint_view(name: str, data: bytes, *, page: str) -> None:
         f"**{kind}**, d = {task.dim}, trained on n = {task.num_context} examples with "
         f"{task.noise.label()}."
     )
-    kept = _kept(checkpoint, name)
-    if kept:
+    if kept := _kept(checkpoint, name, data):
         open_in(kept, key="uploaded")
     losses = measured(name, data)
     left, right = st.columns([2, 3], gap="large")
@@ -70,10 +69,10 @@ def checkpoint_view(name: str, data: bytes, *, page: str) -> None:
         chart(View(figure=figure), key="opened_weights", page=page)
 
 
-def _kept(checkpoint: Checkpoint[LinearTransformer], name: str) -> str:
+def _kept(checkpoint: Checkpoint[LinearTransformer], name: str, data: bytes) -> str:
     """Put it on the visitor's shelf, once a session; its name there, or "" where it cannot be."""
     known: dict[str, str] = st.session_state.setdefault("uploads", {})
-    digest = sha256(checkpoint_bytes(checkpoint))
+    digest = sha256(data)
     if digest not in known:
         label = Path(name).stem[:LONGEST]
         try:

@@ -23,25 +23,30 @@ WIDTH = 290
 def family_choice(controls: Controls[Any], label: str = "Trained on") -> Family:
     """The widget that chooses a task with its shipped models, or a model of one's own, which is
     measured if it has not been. What is chosen stays chosen on the next page."""
-    carried = st.session_state.get(CHOSEN)
-    if controls.arrived and carried:
-        controls["task"] = carried
+    carry_here(controls)
     options = {name: family.label for name, family in families().items()}
     options |= own_labels(controls["task"])
     controls.one_of("task", label, options, menu=True, width=WIDTH)
     name = controls["task"]
-    if name != controls.default.task:
-        st.session_state[CHOSEN] = name
-    elif not controls.arrived:
-        st.session_state.pop(CHOSEN, None)
     measure_linked(name)
     family = find_family(name)
-    pick_own(controls, family)
+    carry_on(controls, family)
     return family
 
 
-def pick_own(controls: Controls[Any], family: Family) -> None:
-    """Of a model that is alone in its family there is nothing else to choose."""
+def carry_here(controls: Controls[Any]) -> None:
+    """Open a page that is come to by the menu with what was chosen on another."""
+    if controls.arrived and (carried := st.session_state.get(CHOSEN)):
+        controls["task"] = carried
+
+
+def carry_on(controls: Controls[Any], family: Family) -> None:
+    """Keep what is chosen for other pages. Of a model that is alone in its family there is nothing
+    else to choose."""
+    if controls["task"] != controls.default.task:
+        st.session_state[CHOSEN] = controls["task"]
+    elif not controls.arrived:
+        st.session_state.pop(CHOSEN, None)
     if family.own:
         for field, value in _picks(type(controls.default), family).items():
             controls[field] = value

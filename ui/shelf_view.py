@@ -6,15 +6,15 @@ from typing import Any
 
 import streamlit as st
 
-from icl_core.checkpoints import MAX_BYTES, Checkpoint, load_checkpoint
+from icl_core.checkpoints import MAX_BYTES, Checkpoint
 from icl_core.constructions.made import Made
 from icl_core.errors import InputError
 from icl_core.export.citation import model_bibtex
 from icl_core.export.script import to_script
 from icl_core.files import read_bytes
-from icl_core.lessons.shared.shipped import Family, found_own
-from icl_core.models.linear import LinearTransformer
+from icl_core.lessons.shared.shipped import found_own
 from icl_core.plots import METHODS
+from icl_core.zoo.library import load_entry
 from icl_core.zoo.shelf import LONGEST, Kept, shelf
 from ui.controls import Controls
 from ui.menu import download, menu
@@ -125,25 +125,24 @@ def own_row(id: str) -> None:
     mine = {kept.id: kept for kept in place.of(owner())}
     label = mine[id].label if id in mine else family.label
     path = family.folder / family.only.file
-    checkpoint = load_checkpoint(path).holding(LinearTransformer)
+
+    def script() -> bytes:
+        return to_script(load_entry(family.only, family.folder), label)
+
     with st.container(horizontal=True, gap="small", key="model_row", vertical_alignment="center"):
         name = f"icl_{id}"
         download("Model", lambda: read_bytes(path, limit=MAX_BYTES), f"{name}.safetensors")
-        download("Python", lambda: to_script(checkpoint, label), f"{name}.py", "text/x-python")
+        download("Python", script, f"{name}.py", "text/x-python")
         with menu("Cite", key="own") as opened:
             if opened:
-                _cite(family, label, checkpoint)
+                said = model_bibtex(label, family.only.sha256, time.gmtime().tm_year)
+                st.code(said, language="bibtex")
         if id in mine:
             with menu("Rename", key="own") as opened:
                 if opened:
                     _rename(mine[id])
             st.button("Delete", icon=":material/delete:", on_click=_remove, args=[mine[id]])
     open_in(mine[id].name if id in mine else f"mine-{id}", key="own")
-
-
-def _cite(family: Family, label: str, checkpoint: Checkpoint[LinearTransformer]) -> None:
-    said = model_bibtex(label, family.only.sha256, time.gmtime().tm_year)
-    st.code(said, language="bibtex")
 
 
 def _rename(kept: Kept) -> None:

@@ -35,17 +35,22 @@ def _unpack(prefix: str, tensors: dict[str, np.ndarray]) -> LossSummary:
     return LossSummary(count=int(tensors[f"{prefix}.count"][0]), **fields)
 
 
+def table_path(name: str, folder: Path = PRETRAINED) -> Path:
+    """Where the table of that name is, or would be."""
+    return folder / "tables" / f"{name}.safetensors"
+
+
 def save_table(name: str, table: Table, folder: Path = PRETRAINED) -> str:
     """Write a table; returns its SHA-256."""
     tensors = _pack("loss", table.loss) | _pack("profile", table.profile)
     data = save_tensors(tensors | {"sigmas": np.asarray(table.sigmas)})
-    write_atomic(folder / "tables" / f"{name}.safetensors", data)
+    write_atomic(table_path(name, folder), data)
     return sha256(data)
 
 
 def load_table(name: str, folder: Path = PRETRAINED) -> Table:
     """The precomputed table of a model, or of a baseline (`baseline_table_name`)."""
-    tensors = read_file(path := folder / "tables" / f"{name}.safetensors")
+    tensors = read_file(path := table_path(name, folder))
     try:
         return Table(
             loss=_unpack("loss", tensors),

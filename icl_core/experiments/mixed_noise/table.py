@@ -25,7 +25,7 @@ from icl_core.models.linear import PARAMETRIZATIONS, Parametrization
 from icl_core.tasks.linear import LinearTask
 from icl_core.tasks.noise import UniformNoise
 from icl_core.zoo import library
-from icl_core.zoo.tables import baseline_table_name, load_table
+from icl_core.zoo.tables import baseline_table_name, load_table, table_path
 
 Verdict = Literal["better", "equal", "tail", "floor", "worse", "missing"]
 VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
@@ -222,7 +222,7 @@ def results_of(entries: Sequence[library.Entry], folder: Path = library.PRETRAIN
 
 def _column(name: str, task: LinearTask, folder: Path) -> Column:
     table = baseline_table_name(task, "bayes_rr")
-    if (folder / "tables" / f"{table}.safetensors").is_file():
+    if table_path(table, folder).is_file():
         loss = load_table(table, folder).loss
         bayes, stderr = float(loss.mean[-1]), float(loss.stderr[-1])
     else:

@@ -1,13 +1,11 @@
 """Choices of the lesson on a trained model's algorithm, and its named states."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 from icl_core.lessons.shared.fields import OfModel, text
-from icl_core.lessons.shared.shipped import Kin
-from icl_core.models.linear import PARAMETRIZATIONS
-from icl_core.validation import LIMITS, checked, choice, integer, number
+from icl_core.lessons.shared.shipped import KINDS, Kin
+from icl_core.validation import checked, choice, integer, number
 
 OMEGAS = ("xx", "xy", "yx", "yy")
 System = Literal["ridge", "oracle", "ols"]
@@ -17,13 +15,6 @@ SYSTEM_NAMES: dict[System, str] = {
     "oracle": "ridge with the prompt's own σ²",
     "ols": "least squares (s = 0)",
 }
-KINDS: Mapping[str, Kin] = {
-    kin.name: kin
-    for kind in PARAMETRIZATIONS
-    for heads in range(1, int(LIMITS["num_heads"][1]) + 1)
-    for kin in [Kin(kind, heads)]
-}
-"""The models that can be opened, by the names that links have."""
 Omega = Literal["xx", "xy", "yx", "yy"]
 NAMES: dict[str, str] = {
     "xx": "preconditioning",

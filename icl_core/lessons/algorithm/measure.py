@@ -12,14 +12,19 @@ import numpy as np
 from icl_core.algorithms.ridge import OracleRR
 from icl_core.analysis.loss import LossSummary
 from icl_core.analysis.parts import diagonal_part
-from icl_core.errors import InputError
-from icl_core.lessons.algorithm.config import KINDS, Algorithm
+from icl_core.lessons.algorithm.config import Algorithm
 from icl_core.lessons.shared.coordinates import normalised, omega_values
-from icl_core.lessons.shared.shipped import Family, baseline_tables, find_family, relatives
+from icl_core.lessons.shared.shipped import (
+    KINDS,
+    Family,
+    baseline_tables,
+    find_family,
+    find_model,
+)
 from icl_core.models.linear import LinearTransformer
 from icl_core.tasks.linear import LinearTask, Prompts, at_levels, draw_prompts
 from icl_core.validation import Reach
-from icl_core.zoo.library import PRETRAINED, Entry, from_shipped, load_entry
+from icl_core.zoo.library import PRETRAINED, load_entry
 
 LABELS: Mapping[str, str] = {
     name: ("DIAG part of " if kin.parametrization == "full" else "") + kin.label
@@ -87,26 +92,10 @@ class Opened:
         return f"{LABELS[self.kind]}, L = {self.num_layers}"
 
 
-@from_shipped(16)
-def depths(task: str, folder: Path = PRETRAINED) -> dict[str, dict[int, Entry]]:
-    """The shipped models of a task by kind and number of layers, two heads included."""
-    shelves = relatives(task, folder)
-    found = {
-        kind: {layers: kin[own] for layers, kin in shelves.items() if own in kin}
-        for kind, own in KINDS.items()
-    }
-    return {kind: entries for kind, entries in found.items() if entries}
-
-
 def read(task: str, kind: str, layers: int, folder: Path = PRETRAINED) -> Opened:
     """Open a shipped model."""
     family = find_family(task, folder)
-    entry = depths(task, folder).get(kind, {}).get(layers)
-    if entry is None:
-        raise InputError(
-            f"There is no {KINDS[kind].label} model of {layers} layers for {family.label}: "
-            "choose another kind or depth."
-        )
+    entry = find_model(task, kind, layers, folder)
     model = load_entry(entry, family.folder).model
     if KINDS[kind].parametrization == "full":
         model = diagonal_part(model)

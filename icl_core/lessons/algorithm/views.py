@@ -10,12 +10,12 @@ from icl_core.lessons.algorithm import matching, prompt, switches
 from icl_core.lessons.algorithm.config import OMEGAS, Algorithm
 from icl_core.lessons.algorithm.figures import switches as plots
 from icl_core.lessons.algorithm.figures.flow import flow_diagram
-from icl_core.lessons.algorithm.measure import Opened, depths
+from icl_core.lessons.algorithm.measure import Opened
 from icl_core.lessons.algorithm.switches import Switched
 from icl_core.lessons.shared.bands import center_and_band
 from icl_core.lessons.shared.curves import banded
 from icl_core.lessons.shared.memo import kept
-from icl_core.lessons.shared.shipped import families
+from icl_core.lessons.shared.shipped import families, models_of
 from icl_core.lessons.shared.words import plus_minus
 from icl_core.live import Slider, View
 from icl_core.live.moving import BOTTOM, curve_grid
@@ -158,9 +158,9 @@ def prepare() -> Iterator[tuple[Algorithm, tuple[str, ...]]]:
     """The default model's other omegas on the slider, then the models that are one choice away."""
     config = Algorithm()
     yield from ((config.replace(omega=omega), ("switches",)) for omega in OMEGAS)
-    for layers in depths(config.task)[config.model]:
+    for layers in models_of(config.task)[config.model]:
         yield config.replace(layers=layers), tuple(VIEWS)
     for task in families():
-        for kind, found in depths(task).items():
+        for kind, found in models_of(task).items():
             if config.layers in found and (task == config.task or kind == config.model):
                 yield config.replace(task=task, model=kind), tuple(VIEWS)

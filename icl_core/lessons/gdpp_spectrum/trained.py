@@ -9,11 +9,11 @@ import numpy as np
 from icl_core.errors import InputError
 from icl_core.lessons.gdpp_spectrum.config import DRAWS, GdppSpectrum
 from icl_core.lessons.shared.coordinates import model_of
-from icl_core.lessons.shared.shipped import Kin, find_family, relatives
-from icl_core.models.linear import PARAMETRIZATIONS, LinearTransformer
+from icl_core.lessons.shared.shipped import Kin, find_family, find_model, models_of
+from icl_core.models.linear import LinearTransformer
 from icl_core.tasks.linear import LinearTask
 from icl_core.validation import Reach
-from icl_core.zoo.library import PRETRAINED, Entry, from_shipped, load_entry
+from icl_core.zoo.library import PRETRAINED, from_shipped, load_entry
 from icl_core.zoo.movies import Movie, training_of
 
 KEPT = 16
@@ -54,39 +54,9 @@ class Trained:
 
 
 @from_shipped(KEPT)
-def models_of(task: str, folder: Path = PRETRAINED) -> dict[str, dict[int, Entry]]:
-    """The models of a task by what they are called in a link ("diag_H2") and their depth."""
-    family = find_family(task, folder)
-    found = {kind: dict(depths) for kind, depths in family.entries.items()}
-    for depth, relations in relatives(task, folder).items():
-        for kin, entry in relations.items():
-            if kin.seed == 0 and kin.heads > 1:
-                found.setdefault(kin.name, {}).setdefault(depth, entry)
-    return dict(sorted(found.items(), key=lambda pair: _place(pair[1])))
-
-
-def _place(entries: dict[int, Entry]) -> tuple[int, int]:
-    kin = kin_in(entries)
-    return PARAMETRIZATIONS.index(kin.parametrization), kin.heads
-
-
-def kin_in(entries: dict[int, Entry]) -> Kin:
-    """What the models of all depths are."""
-    entry = next(iter(entries.values()))
-    return Kin(entry.parametrization, entry.num_heads)
-
-
-@from_shipped(KEPT)
 def read(task: str, model: str, depth: int, folder: Path = PRETRAINED) -> Trained:
     """The model of that name with its movie, if it has one."""
-    family, models = find_family(task, folder), models_of(task, folder)
-    entry = models.get(model, {}).get(depth)
-    if entry is None:
-        known = ", ".join(models)
-        raise InputError(
-            f"There is no model {model[:40]!r} of {depth} layers for {family.label}: choose other "
-            f"layers, or one of {known}."
-        )
+    family, entry = find_family(task, folder), find_model(task, model, depth, folder)
     return Trained(
         task=family.task,
         kin=Kin(entry.parametrization, entry.num_heads),

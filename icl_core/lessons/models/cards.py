@@ -17,7 +17,7 @@ from icl_core.plots import METHODS
 from icl_core.tasks.noise import format_noise
 from icl_core.zoo.library import PRETRAINED, Entry, find_entry, from_shipped, load_entry, task_name
 from icl_core.zoo.shelf import OWN
-from icl_core.zoo.tables import Table, baseline_table_name, load_table
+from icl_core.zoo.tables import Table, baseline_table_name, load_table, table_path
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -60,7 +60,7 @@ def read_card(name: str, folder: Path = PRETRAINED) -> Card:
     levels = {}
     for method in ("const_rr", "bayes_rr"):
         table = baseline_table_name(entry.linear_task, method)
-        if (folder / "tables" / f"{table}.safetensors").is_file():
+        if table_path(table, folder).is_file():
             levels[method] = float(load_table(table, folder).loss.mean[-1])
     return Card(
         entry=entry,

@@ -11,9 +11,10 @@ from icl_core.models.linear import PARAMETRIZATIONS, Parametrization
 from icl_core.plots import METHODS
 from icl_core.remember import remember
 from icl_core.tasks.linear import LinearTask
+from icl_core.validation import LIMITS
 from icl_core.zoo.library import MIXED_NOISE, PRETRAINED, Entry, entries_of, from_shipped, task_name
 from icl_core.zoo.shelf import OWN, shelf
-from icl_core.zoo.tables import Table, baseline_table_name, load_table
+from icl_core.zoo.tables import Table, baseline_table_name, load_table, table_path
 
 BASELINES = ("const_rr", "ada_rr", "tuned_rr", "bayes_rr")
 """Methods of one step whose tables ship beside the models."""
@@ -142,7 +143,7 @@ def baseline_tables(family: Family) -> dict[str, Table]:
     tables = {}
     for method in (*BASELINES, *DESCENTS):
         name = baseline_table_name(family.task, method)
-        if (family.folder / "tables" / f"{name}.safetensors").is_file():
+        if table_path(name, family.folder).is_file():
             tables[method] = load_table(name, family.folder)
     return tables
 
@@ -167,6 +168,13 @@ class Kin(NamedTuple):
         return METHODS[self.parametrization].label + heads + seed
 
 
+KINDS: Mapping[str, Kin] = {
+    kin.name: kin
+    for kind in PARAMETRIZATIONS
+    for heads in range(1, int(LIMITS["num_heads"][1]) + 1)
+    for kin in [Kin(kind, heads)]
+}
+"""What models of the first seed can be, by the names that links have."""
 Relatives = Mapping[Kin, Entry]
 
 
@@ -182,6 +190,31 @@ def relatives(task: str, folder: Path = PRETRAINED) -> Mapping[int, Relatives]:
     for kin, entry in sorted(known, key=lambda pair: _place(pair[0])):
         found.setdefault(entry.num_layers, {})[kin] = entry
     return dict(sorted(found.items()))
+
+
+@from_shipped(16)
+def models_of(task: str, folder: Path = PRETRAINED) -> Mapping[str, Mapping[int, Entry]]:
+    """The models of the first seed by what they are called in a link ("diag_H2") and depth."""
+    found: dict[Kin, dict[int, Entry]] = {}
+    for depth, relations in relatives(task, folder).items():
+        for kin, entry in relations.items():
+            if kin.seed == 0:
+                found.setdefault(kin, {})[depth] = entry
+    return {kin.name: found[kin] for kin in sorted(found, key=_place)}
+
+
+def find_model(task: str, name: str, depth: int, folder: Path = PRETRAINED) -> Entry:
+    """The model of a task by its short name and depth."""
+    known = models_of(task, folder)
+    entry = known.get(name, {}).get(depth)
+    if entry is None:
+        said = f" ({KINDS[name].label})" if name in KINDS else ""
+        raise InputError(
+            f"There is no model {name[:40]!r} of {depth} layers{said} for "
+            f"{find_family(task, folder).label}: choose other layers, or one of "
+            f"{', '.join(known)}."
+        )
+    return entry
 
 
 def kin_of(entry: Entry) -> Kin | None:

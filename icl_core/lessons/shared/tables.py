@@ -6,10 +6,9 @@ from pathlib import Path
 from icl_core.algorithms import Method
 from icl_core.algorithms.ridge import baselines
 from icl_core.analysis.tuning import tune_descent, tune_ridge
-from icl_core.errors import InputError
 from icl_core.experiments.mixed_noise.measure import DESCENT_STEPS, Prompts, measure
 from icl_core.zoo.library import Entry, load_entry
-from icl_core.zoo.tables import baseline_table_name, load_table, save_table
+from icl_core.zoo.tables import baseline_table_name, save_table, table_path
 
 FEW = Prompts(law=20_000, level=256)
 """What two cores evaluate in a few seconds."""
@@ -46,8 +45,5 @@ def _makers(entry: Entry, folder: Path) -> Mapping[str, Make]:
 
 
 def _has(name: str, folder: Path) -> bool:
-    try:
-        load_table(name, folder)
-    except InputError:
-        return False
-    return True
+    """Tables are written whole or not at all."""
+    return table_path(name, folder).is_file()

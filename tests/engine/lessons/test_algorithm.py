@@ -11,9 +11,10 @@ from icl_core.lessons import algorithm as lesson
 from icl_core.lessons.algorithm.config import OMEGAS, Algorithm
 from icl_core.lessons.algorithm.figures.matching import NEAR, closeness
 from icl_core.lessons.algorithm.matching import STEPS, first, law_flow, matched
-from icl_core.lessons.algorithm.measure import LAW, STOPS, depths, read
+from icl_core.lessons.algorithm.measure import LAW, STOPS, read
 from icl_core.lessons.algorithm.prompt import momentum_of, prompt_flow
 from icl_core.lessons.algorithm.switches import FACTORS, as_trained, switched, worth
+from icl_core.lessons.shared.shipped import models_of
 from icl_core.lessons.shared.words import plus_minus
 from icl_core.plots.figure import alt_text, figure_name, tidy_rows
 from icl_core.plots.sketch import sketch
@@ -225,8 +226,8 @@ def test_no_control_compiles_anything(opened, compilations):
 
 
 def test_two_heads_are_opened_where_they_ship():
-    assert list(depths(TASK)) == ["gdpp", "diag", "diag_H2", "full"]
-    assert set(depths("uniform7_d10_n20")) == {"gdpp", "diag", "full"}
+    assert list(models_of(TASK)) == ["gdpp", "diag", "diag_H2", "full"]
+    assert set(models_of("uniform7_d10_n20")) == {"gdpp", "diag", "full"}
     with pytest.raises(InputError, match="2 heads"):
         read("uniform7_d10_n20", "diag_H2", 2)
 
