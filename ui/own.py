@@ -18,6 +18,7 @@ from ui.visitor import owner
 CHOSEN = "family"
 """Of a session: the family that was chosen last, which other pages open with."""
 WIDTH = 290
+"""Of the menu where a model of one's own is chosen, whose name is longer than a task's."""
 
 
 def family_choice(controls: Controls[Any], label: str = "Trained on") -> Family:
@@ -26,7 +27,8 @@ def family_choice(controls: Controls[Any], label: str = "Trained on") -> Family:
     carry_here(controls)
     options = {name: family.label for name, family in families().items()}
     options |= own_labels(controls["task"])
-    controls.one_of("task", label, options, menu=True, width=WIDTH)
+    wide = {"width": WIDTH} if controls["task"].startswith(OWN) else {}
+    controls.one_of("task", label, options, menu=True, **wide)
     name = controls["task"]
     measure_linked(name)
     family = find_family(name)
