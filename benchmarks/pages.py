@@ -30,7 +30,7 @@ from benchmarks.sweeps import sweeps
 from icl_core.export.recipe import LINK_VERSION, to_text
 from icl_core.lessons.catalog import LESSONS
 from icl_core.lessons.shared.fields import OfModel
-from icl_core.lessons.shared.shipped import families, find_family
+from icl_core.lessons.shared.shipped import Kin, families, find_family
 from icl_core.runtime import without_xla
 from icl_core.zoo.library import load_entry
 from icl_core.zoo.shelf import SETTING, shelf
@@ -89,7 +89,7 @@ def swept(
     default = presets[0]
     if own:
         picks: Any = LESSONS[page].config.picks
-        fixed = dict(own) | picks("full", 4, 1)
+        fixed = dict(own) | picks(Kin("full"), 4)
         default, presets = default | fixed, [default]
     found: dict[str, list[tuple[float, float]]] = {}
     for seed in range(rounds):

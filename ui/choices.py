@@ -15,12 +15,18 @@ import streamlit as st
 
 from icl_core.errors import InputError
 from icl_core.export.recipe import LINK_VERSION, link_values
+from icl_core.lessons.shared.fields import OfModel
+from icl_core.lessons.shared.named import opened
+from icl_core.lessons.shared.shipped import KINDS
 from icl_core.live import Values
 from icl_core.validation import Config, Reach
 from ui.links import mend_names, unknown_names
 from ui.values import escaped, said
 
 C = TypeVar("C", bound=Config)
+NAMED = "model"
+"""In the link of a page that shows a model: the name of one, in the place of the choices that open
+it. Some lessons have a choice of that name, which takes what a model can be."""
 
 
 class Choices(Generic[C]):
@@ -36,6 +42,10 @@ class Choices(Generic[C]):
         self._moved: dict[str, str] = {}
         self._refused: dict[str, str] = {}
         self._adopt_link()
+
+    @property
+    def _of_model(self) -> bool:
+        return isinstance(self.default, OfModel)
 
     # --- state -----------------------------------------------------------------------------
 
@@ -135,7 +145,7 @@ class Choices(Generic[C]):
 
     def _link(self) -> dict[str, str]:
         """The part of the URL that is this page's."""
-        fields = ["v", *self.default.to_dict()]
+        fields = dict.fromkeys(("v", *self.default.to_dict(), *[NAMED] * self._of_model))
         return {name: st.query_params[name] for name in fields if name in st.query_params}
 
     def _written(self) -> dict[str, str]:
@@ -146,6 +156,14 @@ class Choices(Generic[C]):
         problems = []
         if link.get("v", LINK_VERSION) != LINK_VERSION:
             problems.append(f"It was made by another version of the app ({link['v'][:20]!r}).")
+        if self._of_model and link.get(NAMED, next(iter(KINDS))) not in KINDS:
+            link = dict(link)
+            try:
+                choices, caveat = opened(type(config), link.pop(NAMED))
+                config = config.replace(**choices)
+                _tell_of_link("", [caveat] * bool(caveat))
+            except InputError as error:
+                problems.append(str(error))
         for name, value in link.items():
             try:
                 if name != "v":
@@ -157,7 +175,8 @@ class Choices(Generic[C]):
             problems,
         )
         _tell_of_link(
-            "The link names something that is not here.", unknown_names(["v", *config.to_dict()])
+            "The link names something that is not here.",
+            unknown_names(["v", *config.to_dict(), *[NAMED] * self._of_model]),
         )
         return config
 
@@ -176,4 +195,4 @@ class Choices(Generic[C]):
 def _tell_of_link(what: str, problems: Sequence[str]) -> None:
     if problems:
         more = f" There are {len(problems)} such things." if len(problems) > 1 else ""
-        st.info(f"{what} {escaped(problems[0])}{more}", icon=":material/link_off:")
+        st.info(f"{what} {escaped(problems[0])}{more}".strip(), icon=":material/link_off:")

@@ -1,12 +1,12 @@
 """Models of the visitor's own on the pages: which there are, choosing one, and where to open it."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
 
 from icl_core.errors import InputError
 from icl_core.lessons.catalog import LESSONS
+from icl_core.lessons.shared import theory
 from icl_core.lessons.shared.fields import OfModel
 from icl_core.lessons.shared.shipped import Family, families, find_family, found_own
 from icl_core.lessons.shared.tables import is_measured, measure_own
@@ -30,9 +30,10 @@ def family_choice(controls: Controls[Any], label: str = "Trained on") -> Family:
     wide = {"width": WIDTH} if controls["task"].startswith(OWN) else {}
     controls.one_of("task", label, options, menu=True, **wide)
     name = controls["task"]
-    measure_linked(name)
-    family = find_family(name)
+    # Before it is measured, which takes a while: whoever goes on at once takes it along.
+    family = found_own(name.removeprefix(OWN)) if name.startswith(OWN) else find_family(name)
     carry_on(controls, family)
+    measure_linked(name)
     return family
 
 
@@ -50,13 +51,16 @@ def carry_on(controls: Controls[Any], family: Family) -> None:
     elif not controls.arrived:
         st.session_state.pop(CHOSEN, None)
     if family.own:
-        for field, value in _picks(type(controls.default), family).items():
+        picked = type(controls.default).picks(family.only_kin, family.only.num_layers)
+        for field, value in picked.items():
             controls[field] = value
 
 
 def own_labels(*named: str) -> dict[str, str]:
-    """Models of one's own by name, in words: the visitor's, and those that a link names."""
+    """Models that are no family of the zoo by name, in words: the visitor's own, those that theory
+    gives, and those that a link names."""
     found = {kept.name: f"Mine: {kept.label}" for kept in shelf().of(owner())}
+    found |= {name: f"Theory: {made.label}" for name, made in theory.made().items()}
     for name in named:
         if name.startswith(OWN) and name not in found:
             try:
@@ -71,11 +75,6 @@ def measure_linked(*named: str) -> None:
     for name in named:
         if name.startswith(OWN):
             _measure(found_own(name.removeprefix(OWN)))
-
-
-def _picks(config: type[OfModel], family: Family) -> Mapping[str, Any]:
-    entry = family.only
-    return config.picks(entry.parametrization, entry.num_layers, entry.num_heads)
 
 
 def _measure(family: Family) -> None:
@@ -97,7 +96,8 @@ def open_in(name: str, *, key: str) -> None:
         st.markdown("**Open it in**", width="content")
         for page, lesson in LESSONS.items():
             if issubclass(lesson.config, OfModel):
-                config = lesson.default.replace(task=name, **_picks(lesson.config, family))
+                picks = lesson.config.picks(family.only_kin, family.only.num_layers)
+                config = lesson.default.replace(task=name, **picks)
                 st.page_link(
                     f"pages/{page}.py",
                     label=lesson.title,

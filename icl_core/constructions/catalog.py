@@ -8,13 +8,15 @@ from icl_core.constructions.descent import gdpp_model, gradient_descent_model
 from icl_core.constructions.second_order import schedule, second_order_model
 from icl_core.constructions.two_noise import TwoNoise, two_noise_model
 from icl_core.models.linear import LinearTransformer
+from icl_core.tasks.noise import CategoricalNoise, NoiseLaw, UniformNoise
 
 
 @dataclass(frozen=True, kw_only=True)
 class Construction:
     """Weights that theory gives.
 
-    `uses` names the omegas that are not 0; `example(dim, num_context)` builds one such model.
+    `uses` names the omegas that are not 0; `example(dim, num_context)` builds one such model, for
+    inputs x ~ N(0, I), and `noise(num_context)` is a law to look at it on.
     """
 
     label: str
@@ -22,7 +24,17 @@ class Construction:
     source: str
     uses: tuple[str, ...]
     example: Callable[[int, int], LinearTransformer]
+    noise: Callable[[int], NoiseLaw] = lambda n: UniformNoise(sigma_max=1.0)
 
+
+def _two_noise(dim: int, num_context: int) -> LinearTransformer:
+    """The theorem's model for inputs that are sqrt(n) as large as its own."""
+    model = two_noise_model(TwoNoise(low=LOW, high=HIGH, num_context=num_context), dim=dim)
+    return LinearTransformer(P=model.P / num_context, Q=model.Q)
+
+
+LOW, HIGH = 0.25, 0.75
+"""Noise levels of the example, in the theorem's units."""
 
 CONSTRUCTIONS: Mapping[str, Construction] = {
     "gd": Construction(
@@ -55,9 +67,8 @@ CONSTRUCTIONS: Mapping[str, Construction] = {
         about="layer 1 takes a step; layer 2 shrinks all targets by how noisy the rest looks",
         source="paper 2, Theorem 5.2",
         uses=("yx", "yy"),
-        example=lambda dim, n: two_noise_model(
-            TwoNoise(low=0.25, high=0.75, num_context=n), dim=dim
-        ),
+        example=_two_noise,
+        noise=lambda n: CategoricalNoise(values=(LOW * n**0.5, HIGH * n**0.5)),
     ),
 }
 """What a page or the command line can list."""

@@ -106,7 +106,7 @@ class Shelf:
 
     def find(self, id: str) -> tuple[Entry, Path]:
         """A model's entry and its folder."""
-        if not self._has(id):
+        if not self.has(id):
             raise InputError(
                 f"The model {OWN}{id} is not on this server: it was deleted, or saved on another "
                 "one. Open its file on the page *Models*, or train it again."
@@ -130,7 +130,7 @@ class Shelf:
         """
         data = checkpoint_bytes(checkpoint)
         id = sha256(data)[:16]
-        if not self._has(id):
+        if not self.has(id):
             self._write(id, data, checkpoint, movie)
         os.utime(self.place(id))
         kept = Kept(id=id, label=label[:LONGEST], saved=time.time(), origin=origin)
@@ -155,20 +155,21 @@ class Shelf:
             os.chmod(new, 0o755)
             os.replace(new, self.place(id))
         except OSError as error:
-            if not self._has(id):  # nor did anybody else just now
+            if not self.has(id):  # nor did anybody else just now
                 raise _unwritable(error) from error
         finally:
             shutil.rmtree(new, ignore_errors=True)
 
     def of(self, owner: str) -> list[Kept]:
         """A visitor's models that are still there, the last saved first."""
-        return [kept for kept in _read(self._list(owner)) if self._has(kept.id)]
+        return [kept for kept in _read(self._list(owner)) if self.has(kept.id)]
 
     def dropped(self, owner: str) -> list[Kept]:
         """Models that a visitor had, and that had to go since the list was last changed."""
-        return [kept for kept in _read(self._list(owner)) if not self._has(kept.id)]
+        return [kept for kept in _read(self._list(owner)) if not self.has(kept.id)]
 
-    def _has(self, id: str) -> bool:
+    def has(self, id: str) -> bool:
+        """Whether a model is there."""
         return (self.place(id) / "manifest.json").is_file()
 
     def rename(self, owner: str, id: str, label: str) -> None:

@@ -5,17 +5,19 @@ import pytest
 
 from icl_core.algorithms.descent import GDPlusPlus
 from icl_core.analysis.loss import evaluate
-from icl_core.checkpoints import Checkpoint
+from icl_core.checkpoints import Checkpoint, load_checkpoint
 from icl_core.constructions import gdpp_model
 from icl_core.lessons.catalog import LESSONS
 from icl_core.lessons.noise_and_depth.config import NoiseAndDepth
 from icl_core.lessons.shared.fields import OfModel
-from icl_core.lessons.shared.shipped import found_own
+from icl_core.lessons.shared import theory
+from icl_core.lessons.shared.shipped import Kin, find_family, found_own
 from icl_core.lessons.shared.tables import FEW
 from icl_core.models.linear import LinearTransformer
 from icl_core.tasks.linear import LinearTask
 from icl_core.tasks.noise import CategoricalNoise, NoiseLaw, UniformNoise
-from icl_core.zoo.shelf import OWN, Kept, shelf
+from icl_core.zoo.library import find_entry
+from icl_core.zoo.shelf import OWN, SETTING, Kept, shelf
 from tests.cases import full_model
 
 PAGES = [page for page, lesson in LESSONS.items() if issubclass(lesson.config, OfModel)]
@@ -61,8 +63,7 @@ def test_every_page_shows_it(which, page, open_page):
         assert any(f"has d = {family.task.dim}, and" in info.value for info in app.info)
         return
     assert app.session_state[f"{page}_task"] == own.name
-    entry = family.only
-    picks = LESSONS[page].config.picks(entry.parametrization, entry.num_layers, entry.num_heads)
+    picks = LESSONS[page].config.picks(family.only_kin, family.only.num_layers)
     for field, value in picks.items():
         assert app.session_state[f"{page}_{field}"] == value
     # Nothing was moved, but a noise level or a layer that the default has and this model has not.
@@ -143,3 +144,65 @@ def test_one_is_made_by_hand(open_page, monkeypatch):
     entry = found_own(own.id).only
     assert (entry.num_layers, entry.linear_task.dim) == (3, 4)
     assert own.label == "GD by hand: 3 steps, η = 0.5"
+
+
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("which", theory.made())
+def test_what_theory_gives_is_a_model_like_any_other(which, page, open_page):
+    app = open_page(page, v="1", task=which)
+    assert app.session_state[f"{page}_task"] == which
+    made = theory.made()[which]
+    path = find_family(which).folder / found_own(which.removeprefix(OWN)).only.file
+    np.testing.assert_array_equal(load_checkpoint(path).model.P, made.checkpoint.model.P)
+    if page != "data":
+        (menu,) = [box for box in app.selectbox if box.key == f"{page}_task"]
+        assert f"Theory: {made.label}" in menu.options
+
+
+def test_theory_needs_nobody_to_have_kept_it(tmp_path, monkeypatch):
+    monkeypatch.setenv(SETTING, str(tmp_path))
+    name = next(iter(theory.made()))
+    assert not shelf().has(name.removeprefix(OWN))
+    assert find_family(name).only.num_layers == 2
+    assert shelf().of("") == []
+
+
+NAMES = {
+    "by its name": lambda entry: entry.name,
+    "by its hash": lambda entry: entry.sha256[:12],
+}
+
+
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("how", NAMES)
+def test_a_link_can_name_the_model(how, page, open_page):
+    entry = find_entry("full_L3_categorical1-3_d10_n20")
+    app = open_page(page, v="1", model=NAMES[how](entry))
+    assert app.session_state[f"{page}_task"] == "categorical1-3_d10_n20"
+    for field, value in LESSONS[page].config.picks(Kin("full"), 3).items():
+        assert app.session_state[f"{page}_{field}"] == value
+    assert not [info.value for info in app.info if "link" in info.value]
+    assert app.query_params.get("model", "full") == "full"
+
+
+def test_a_link_can_name_a_model_of_ones_own(open_page):
+    own = MODELS["two heads"]()
+    digits = found_own(own.id).only.sha256
+    for name in (own.name, digits, digits[:20]):
+        app = open_page("algorithm", v="1", model=name)
+        assert app.session_state["algorithm_task"] == own.name
+        assert app.session_state["algorithm_model"] == "diag_H2"
+
+
+def test_a_page_says_what_it_cannot_show(open_page):
+    app = open_page("noise_and_depth", v="1", model="diag_L2_H2_categorical1-3_d10_n20")
+    assert any("compares models of one head" in info.value for info in app.info)
+    app = open_page("algorithm", v="1", model="diag_L1_uniform5_d10_n20_s1")
+    assert any("models of the first seed" in info.value for info in app.info)
+    app = open_page("weights", v="1", model="diag_L1_uniform5_d10_n20_s1")
+    assert app.session_state["weights_seed"] == 1
+    for nothing in ("nobody", "0" * 12, f"{OWN}{'0' * 16}"):
+        app = open_page("weights", v="1", model=nothing)
+        assert app.session_state["weights_task"] == LESSONS["weights"].default.task
+        assert any("cannot be used" in info.value for info in app.info)
+        assert not app.exception

@@ -57,8 +57,8 @@ class Algorithm(OfModel):
         return self.xx, self.xy, self.yx, self.yy
 
     @staticmethod
-    def picks(parametrization: str, layers: int, heads: int) -> dict[str, Any]:
-        return {"model": Kin(parametrization, heads).name, "layers": layers}
+    def picks(kin: Kin, layers: int) -> dict[str, Any]:
+        return {"model": kin.name, "layers": layers}
 
 
 PRESETS: dict[str, Algorithm] = {

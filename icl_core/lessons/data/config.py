@@ -3,12 +3,13 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from icl_core.data.prepare import FITS, LONGEST, SPLITS, Fit, Scale
 from icl_core.data.table import EXAMPLES, KEY_DIGITS
 from icl_core.errors import InputError
 from icl_core.lessons.shared.fields import OfModel, text
+from icl_core.lessons.shared.shipped import Kin
 from icl_core.models.linear import PARAMETRIZATIONS, Parametrization
 from icl_core.validation import LIMITS, checked, choice, integer
 
@@ -64,9 +65,11 @@ class Data(OfModel):
     seed: int = checked(0, integer, "The number of the draw", "seed")
     split: int = checked(14, integer, "The split", (1, SPLITS))
 
+    of_one_head: ClassVar[bool] = True
+
     @staticmethod
-    def picks(parametrization: str, layers: int, heads: int) -> dict[str, Any]:
-        return {"parametrization": parametrization, "layers": layers}
+    def picks(kin: Kin, layers: int) -> dict[str, Any]:
+        return {"parametrization": kin.parametrization, "layers": layers}
 
 
 PRESETS: dict[str, Data] = {

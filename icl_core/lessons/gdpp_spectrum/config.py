@@ -53,8 +53,8 @@ class GdppSpectrum(OfModel):
     frame: int | None = checked(None, integer, "The snapshot", (0, 1000))
 
     @staticmethod
-    def picks(parametrization: str, layers: int, heads: int) -> dict[str, Any]:
-        return {"model": Kin(parametrization, heads).name, "depth": layers}
+    def picks(kin: Kin, layers: int) -> dict[str, Any]:
+        return {"model": kin.name, "depth": layers}
 
     @property
     def law(self) -> InputLaw:

@@ -1,10 +1,11 @@
 """Choices of the lesson on noise and depth, and its named states."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from icl_core.lessons.shared.bands import STATISTICS, Statistic
 from icl_core.lessons.shared.fields import OfModel, names, switch, text
+from icl_core.lessons.shared.shipped import Kin
 from icl_core.models.linear import PARAMETRIZATIONS
 from icl_core.validation import checked, choice, integer, number
 
@@ -33,8 +34,10 @@ class NoiseAndDepth(OfModel):
     statistic: Statistic = checked("mean", choice, "The statistic", STATISTICS)
     published: bool = checked(False, switch, "The switch for published values")
 
+    of_one_head: ClassVar[bool] = True
+
     @staticmethod
-    def picks(parametrization: str, layers: int, heads: int) -> dict[str, Any]:
+    def picks(kin: Kin, layers: int) -> dict[str, Any]:
         return {"layers": layers}
 
 

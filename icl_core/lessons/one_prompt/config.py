@@ -1,9 +1,10 @@
 """Choices of the lesson on one prompt, and its named states."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from icl_core.lessons.shared.fields import OfModel, text
+from icl_core.lessons.shared.shipped import Kin
 from icl_core.validation import checked, integer, number
 
 
@@ -16,8 +17,10 @@ class OnePrompt(OfModel):
     sigma: float = checked(2.0, number, "The noise level sigma", "sigma")
     layers: int = checked(7, integer, "The number of layers L", "num_layers")
 
+    of_one_head: ClassVar[bool] = True
+
     @staticmethod
-    def picks(parametrization: str, layers: int, heads: int) -> dict[str, Any]:
+    def picks(kin: Kin, layers: int) -> dict[str, Any]:
         return {"layers": layers}
 
 

@@ -1,20 +1,26 @@
 """Checks of what only a lesson's config holds: lists of names and switches, or their text."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, ClassVar
 
 from icl_core.errors import InputError
+from icl_core.lessons.shared.shipped import Kin
 from icl_core.validation import Config, choice
 
 
 class OfModel(Config):
-    """Choices of a lesson that shows a model of whatever task: `task` names its family."""
+    """Choices of a lesson that shows a model of whatever task: `task` names its family.
+
+    Several lessons show only shipped models of the first seed, or of one head.
+    """
 
     task: str
+    of_first_seed: ClassVar[bool] = True
+    of_one_head: ClassVar[bool] = False
 
     @staticmethod
-    def picks(parametrization: str, layers: int, heads: int) -> dict[str, Any]:
-        """The choices, beside the task, that open a model which is alone in its family."""
+    def picks(kin: Kin, layers: int) -> dict[str, Any]:
+        """The choices, beside the task, that open a model of its family."""
         raise NotImplementedError
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from icl_core.errors import InputError
+from icl_core.lessons.shared import theory
 from icl_core.lessons.shared.tables import measure_own
 from icl_core.models.linear import PARAMETRIZATIONS, Parametrization
 from icl_core.plots import METHODS
@@ -51,6 +52,11 @@ class Family:
         """The model of one's own."""
         ((entry,),) = (models.values() for models in self.entries.values())
         return entry
+
+    @property
+    def only_kin(self) -> "Kin":
+        """What the model of one's own is, as one chooses it."""
+        return Kin(self.only.parametrization, self.only.num_heads)
 
     @property
     def size(self) -> int:
@@ -115,6 +121,7 @@ def find_family(name: str, folder: Path = PRETRAINED) -> Family:
 
 def found_own(id: str) -> Family:
     """A model of one's own, perhaps without tables yet."""
+    theory.at_hand(OWN + id)
     entry, folder = shelf().find(id)
     entries: Entries = {entry.parametrization: {entry.num_layers: entry}}
     return Family(task=entry.linear_task, entries=entries, folder=folder, own=id)
@@ -226,8 +233,7 @@ def kin_of(entry: Entry) -> Kin | None:
 
 def said_of(entry: Entry) -> str:
     """What a model is, in words."""
-    kin = Kin(entry.parametrization, entry.num_heads)
-    return f"{kin.label}, L = {entry.num_layers}"
+    return f"{Kin(entry.parametrization, entry.num_heads).label}, L = {entry.num_layers}"
 
 
 def _place(kin: Kin) -> tuple[int, int, int]:

@@ -1,9 +1,10 @@
 """Choices of the lesson on weights."""
 
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import Any, ClassVar, Literal, get_args
 
 from icl_core.lessons.shared.fields import OfModel, name_or_none, text
+from icl_core.lessons.shared.shipped import Kin
 from icl_core.models.linear import PARAMETRIZATIONS, Parametrization
 from icl_core.validation import checked, choice, integer
 
@@ -38,10 +39,11 @@ class Weights(OfModel):
     rank: int = checked(1, integer, "The rank", (0, 65))
     other: str = checked("", name_or_none, "The model to compare with")
 
+    of_first_seed: ClassVar[bool] = False
+
     @staticmethod
-    def picks(parametrization: str, layers: int, heads: int) -> dict[str, Any]:
-        kin = {"parametrization": parametrization, "heads": heads, "seed": 0}
-        return kin | {"layers": layers}
+    def picks(kin: Kin, layers: int) -> dict[str, Any]:
+        return kin._asdict() | {"layers": layers}
 
 
 PRESETS: dict[str, Weights] = {

@@ -50,6 +50,7 @@ def test_a_model_goes_along_from_page_to_page(visit):
     weights = opened.page.locator("[class*=st-key-open_in] a", has_text=TITLES["weights"])
     weights.click(timeout=PATIENCE)
     opened.page.wait_for_url("**/weights?**")
+    opened.rest()
     own = opened.link["task"]
     menu = opened.page.get_by_test_id("stSidebarNav")
     menu.get_by_role("link", name=TITLES["noise_and_depth"], exact=True).click()
