@@ -56,6 +56,8 @@ STARTS: Mapping[str, Mapping[str, Mapping[str, object]]] = {
     },
 }
 """Page, control -> other choices without which the control does nothing."""
+BESIDE = ("diag_L4_categorical1-3_d10_n20", "gdpp_L2_uniform5_d10_n20", "")
+"""Models to set beside others."""
 UNSEEN: Mapping[str, frozenset[str]] = {"train": frozenset({"snapshot"})}
 """Choices that need a training of one's own."""
 
@@ -179,9 +181,10 @@ def options(rng: np.random.Generator) -> dict[str, dict[str, Values]]:
             "num_context": [n for n in noise_and_depth.CONTEXTS if n != family.task.num_context],
             "dim": [d for d in noise_and_depth.DIMENSIONS if d != family.task.dim],
             "level": noise_and_depth.LEVELS,
+            "beside": BESIDE,
             "published": (True, False),
         },
-        "one_prompt": steps | {"seed": prompts},
+        "one_prompt": steps | {"seed": prompts, "beside": BESIDE},
         "paper_figures": {"layers": FAR_DEPTHS},
         "weights": {
             "task": tasks,

@@ -7,10 +7,12 @@ from icl_core.experiments.mixed_noise.claims import Claim
 from icl_core.experiments.mixed_noise.faults import faults
 from icl_core.experiments.mixed_noise.table import Results, results
 from icl_core.lessons import models as lesson
-from icl_core.lessons.models.cards import card_finding, in_order, label, list_rows
+from icl_core.lessons.models.cards import card_finding, list_rows
 from icl_core.lessons.models.config import ALL, Models
 from icl_core.lessons.models.measure import listed
+from icl_core.lessons.shared import theory
 from icl_core.lessons.shared.model_map import noise_words
+from icl_core.lessons.shared.named import in_order, label
 from icl_core.plots import METHODS
 from icl_core.zoo.library import task_name
 from icl_core.zoo.shelf import OWN
@@ -95,7 +97,7 @@ def explore() -> None:
     if controls.arrived and carried.startswith(OWN):
         controls["model"] = carried
     labels = own_labels(controls["model"], controls["other"])
-    labels |= {entry.name: label(entry) for entry in in_order(table.entries)}
+    labels |= {entry.name: label(entry) for entry in in_order(table.entries)} | theory.labels()
     with control_row():
         titles = {"gain": "against the paper", "bayes": "against Bayes", "loss": "loss"}
         controls.one_of("quantity", "The map shows", titles)

@@ -7,7 +7,7 @@ from icl_core.lessons.noise_and_depth.config import CONTEXTS, DIMENSIONS, LEVELS
 from icl_core.lessons.noise_and_depth.measure import limits_of
 from icl_core.lessons.shared.losses import shift_said
 from icl_core.plots import METHODS
-from ui.own import family_choice
+from ui.own import beside_choice, family_choice
 from ui.page import Controls, begin, charts_of, control_row, finding, fragment, result, to_try
 
 PAGE = "noise_and_depth"
@@ -35,6 +35,7 @@ def explore() -> None:
             help="At one noise level the best model of every kind is ridge regression of that "
             "strength, and deep GD++ reaches it. Shown in the profile, exactly.",
         )
+        beside_choice(controls, controls["dim"] or own)
         if (own, trained) == (10, 20) and controls["statistic"] == "mean":
             controls.switch("published", "Paper's Table 1")
     config = controls.fit(limits_of(family.task, family.depths))

@@ -9,7 +9,7 @@ from icl_core.lessons.one_prompt.config import OnePrompt
 from icl_core.lessons.one_prompt.measure import drawn_sigma, sigma_reach
 from icl_core.lessons.one_prompt.words import rows
 from icl_core.lessons.shared.shipped import find_family
-from ui.own import family_choice
+from ui.own import beside_choice, family_choice
 from ui.page import Controls, begin, charts_of, control_row, finding, fragment, result, to_try
 from ui.values import digits
 
@@ -31,6 +31,7 @@ def explore() -> None:
         family = family_choice(controls)
         controls.one_of("layers", "Layers L", {depth: str(depth) for depth in family.depths})
         controls.number("seed", "Prompt", 0, 9999)
+        beside_choice(controls, family.task.dim)
         st.button(
             "Another",
             icon=":material/casino:",

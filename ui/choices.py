@@ -27,6 +27,7 @@ C = TypeVar("C", bound=Config)
 NAMED = "model"
 """In the link of a page that shows a model: the name of one, in the place of the choices that open
 it. Some lessons have a choice of that name, which takes what a model can be."""
+WHATEVER = next(iter(KINDS))
 
 
 class Choices(Generic[C]):
@@ -156,7 +157,7 @@ class Choices(Generic[C]):
         problems = []
         if link.get("v", LINK_VERSION) != LINK_VERSION:
             problems.append(f"It was made by another version of the app ({link['v'][:20]!r}).")
-        if self._of_model and link.get(NAMED, next(iter(KINDS))) not in KINDS:
+        if isinstance(config, OfModel) and link.get(NAMED, WHATEVER) not in KINDS:
             link = dict(link)
             try:
                 choices, caveat = opened(type(config), link.pop(NAMED))

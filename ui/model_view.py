@@ -5,8 +5,9 @@ import streamlit as st
 from icl_core.checkpoints import MAX_BYTES
 from icl_core.files import read_bytes
 from icl_core.lessons.catalog import LESSONS
-from icl_core.lessons.models.cards import Card, variant
+from icl_core.lessons.models.cards import Card
 from icl_core.lessons.noise_and_depth.config import NoiseAndDepth
+from icl_core.lessons.shared.named import variant
 from icl_core.lessons.shared.shipped import kin_of
 from icl_core.lessons.weights.config import Weights
 from icl_core.validation import Config

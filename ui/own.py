@@ -7,6 +7,7 @@ import streamlit as st
 from icl_core.errors import InputError
 from icl_core.lessons.catalog import LESSONS
 from icl_core.lessons.shared import theory
+from icl_core.lessons.shared.beside import besides, fits
 from icl_core.lessons.shared.fields import OfModel
 from icl_core.lessons.shared.shipped import Family, families, find_family, found_own
 from icl_core.lessons.shared.tables import is_measured, measure_own
@@ -17,6 +18,8 @@ from ui.visitor import owner
 
 CHOSEN = "family"
 """Of a session: the family that was chosen last, which other pages open with."""
+BESIDE = "family:beside"
+"""Of a session: the model that was last set beside others."""
 WIDTH = 290
 """Of the menu where a model of one's own is chosen, whose name is longer than a task's."""
 
@@ -26,7 +29,7 @@ def family_choice(controls: Controls[Any], label: str = "Trained on") -> Family:
     measured if it has not been. What is chosen stays chosen on the next page."""
     carry_here(controls)
     options = {name: family.label for name, family in families().items()}
-    options |= own_labels(controls["task"])
+    options |= own_labels(controls["task"]) | theory.labels()
     wide = {"width": WIDTH} if controls["task"].startswith(OWN) else {}
     controls.one_of("task", label, options, menu=True, **wide)
     name = controls["task"]
@@ -35,6 +38,19 @@ def family_choice(controls: Controls[Any], label: str = "Trained on") -> Family:
     carry_on(controls, family)
     measure_linked(name)
     return family
+
+
+def beside_choice(controls: Controls[Any], dim: int, label: str = "Beside") -> None:
+    """The widget that sets a second model, of whatever training, beside those of d that are shown.
+    It goes along from page to page as well."""
+    carried = st.session_state.get(BESIDE)
+    own = own_labels(controls["beside"]) | theory.labels()
+    fitting = {name: said for name, said in own.items() if fits(name, dim)}
+    options = {"": "nothing"} | fitting | dict(besides(dim))
+    if controls.arrived and carried in options:
+        controls["beside"] = carried
+    controls.one_of("beside", label, options, menu=True)
+    st.session_state[BESIDE] = controls["beside"]
 
 
 def carry_here(controls: Controls[Any]) -> None:
@@ -57,12 +73,10 @@ def carry_on(controls: Controls[Any], family: Family) -> None:
 
 
 def own_labels(*named: str) -> dict[str, str]:
-    """Models that are no family of the zoo by name, in words: the visitor's own, those that theory
-    gives, and those that a link names."""
+    """Models of one's own by name, in words: the visitor's, and those that a link names."""
     found = {kept.name: f"Mine: {kept.label}" for kept in shelf().of(owner())}
-    found |= {name: f"Theory: {made.label}" for name, made in theory.made().items()}
     for name in named:
-        if name.startswith(OWN) and name not in found:
+        if name.startswith(OWN) and name not in found and name not in theory.made():
             try:
                 found[name] = f"By its link: {found_own(name.removeprefix(OWN)).label}"
             except InputError as error:

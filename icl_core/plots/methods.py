@@ -64,6 +64,11 @@ METHODS: dict[str, MethodStyle] = {
         "DIAG", "#0072b2 solid circle", "trained transformer, four numbers per layer and head"
     ),
     "full": _row("FULL", "#d55e00 longdash square", "trained transformer, full P and Q matrices"),
+    "beside": _row(
+        "model beside",
+        "#b813e0 solid star-triangle-down",
+        "another model, of whatever training, set beside the ones that are looked at",
+    ),
     "softmax1": _row("1 softmax head", "#b72d64 dot x", "a trained layer with one softmax head"),
     "softmax2": _row(
         "2 softmax heads", "#28a328 solid cross", "a trained layer with two softmax heads"

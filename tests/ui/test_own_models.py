@@ -9,8 +9,8 @@ from icl_core.checkpoints import Checkpoint, load_checkpoint
 from icl_core.constructions import gdpp_model
 from icl_core.lessons.catalog import LESSONS
 from icl_core.lessons.noise_and_depth.config import NoiseAndDepth
-from icl_core.lessons.shared.fields import OfModel
 from icl_core.lessons.shared import theory
+from icl_core.lessons.shared.fields import OfModel
 from icl_core.lessons.shared.shipped import Kin, find_family, found_own
 from icl_core.lessons.shared.tables import FEW
 from icl_core.models.linear import LinearTransformer

@@ -10,12 +10,12 @@ from icl_core.experiments.measured import Measured
 from icl_core.experiments.mixed_noise.shifts import Shift, load_shifts
 from icl_core.experiments.mixed_noise.table import Results, heavy_tailed, measured
 from icl_core.lessons.shared.model_map import SAID, known, noise_words
+from icl_core.lessons.shared.named import label, variant
 from icl_core.lessons.shared.shipped import find_family
 from icl_core.lessons.shared.words import plus_minus, short
-from icl_core.models.linear import PARAMETRIZATIONS, LinearTransformer
+from icl_core.models.linear import LinearTransformer
 from icl_core.plots import METHODS
-from icl_core.tasks.noise import format_noise
-from icl_core.zoo.library import PRETRAINED, Entry, find_entry, from_shipped, load_entry, task_name
+from icl_core.zoo.library import PRETRAINED, Entry, find_entry, from_shipped, load_entry
 from icl_core.zoo.shelf import OWN
 from icl_core.zoo.tables import Table, baseline_table_name, load_table, table_path
 
@@ -71,37 +71,6 @@ def read_card(name: str, folder: Path = PRETRAINED) -> Card:
         levels=levels,
         shifts=() if own else load_shifts(entry.name, folder),
     )
-
-
-def variant(entry: Entry) -> str:
-    """What sets a model apart from the one of the table: "seed 2", or nothing."""
-    rest = entry.name.partition(task_name(entry.linear_task))[2]
-    return f"seed {rest[2:]}" if rest.startswith("_s") else rest.strip("_")
-
-
-def label(entry: Entry) -> str:
-    """ "FULL, L = 7, σ ~ U(0, 5)", with heads, dimension and seed where they are not the usual."""
-    parts = [METHODS[entry.parametrization].label, f"L = {entry.num_layers}"]
-    if entry.num_heads > 1:
-        parts.append(f"{entry.num_heads} heads")
-    parts.append(noise_words(entry.linear_task))
-    if entry.linear_task.dim != 10:
-        parts.append(f"d = {entry.linear_task.dim}")
-    if variant(entry):
-        parts.append(variant(entry))
-    return ", ".join(parts)
-
-
-def in_order(entries: Sequence[Entry]) -> list[Entry]:
-    """Models as a reader looks for them: the large tasks first, then by noise, kind and depth."""
-
-    def place(entry: Entry) -> tuple[Any, ...]:
-        noise = entry.linear_task.noise
-        law = noise.kind != "uniform", noise.highest, format_noise(noise)
-        kind = PARAMETRIZATIONS.index(entry.parametrization)
-        return -entry.linear_task.dim, law, kind, entry.num_heads, variant(entry), entry.num_layers
-
-    return sorted(entries, key=place)
 
 
 def list_rows(entries: Sequence[Entry], table: Results) -> list[dict[str, Any]]:

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 from icl_core.experiments.mixed_noise.claims import Claim, claims
 from icl_core.experiments.mixed_noise.table import Results, results
-from icl_core.lessons.models.cards import Card, in_order, read_card
+from icl_core.lessons.models.cards import Card, read_card
 from icl_core.lessons.models.config import ALL, Models
+from icl_core.lessons.shared.named import in_order
 from icl_core.zoo.library import Entry, task_name
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from icl_core.lessons.shared.bands import STATISTICS, Statistic
-from icl_core.lessons.shared.fields import OfModel, names, switch, text
+from icl_core.lessons.shared.fields import OfModel, name_or_none, names, switch, text
 from icl_core.lessons.shared.shipped import Kin
 from icl_core.models.linear import PARAMETRIZATIONS
 from icl_core.validation import checked, choice, integer, number
@@ -20,7 +20,8 @@ LEVELS = (0.25, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 5.0)
 @dataclass(frozen=True, kw_only=True)
 class NoiseAndDepth(OfModel):
     """Choices of the lesson. num_context and dim None are those of training;
-    `level` adds the best that training at that one noise level leads to."""
+    `level` adds the best that training at that one noise level leads to, `beside` a model by its
+    name; "" for none."""
 
     task: str = checked("uniform5_d10_n20", text, "The task")
     models: tuple[str, ...] = checked(
@@ -31,6 +32,7 @@ class NoiseAndDepth(OfModel):
     num_context: int | None = checked(None, integer, "The context length n", "num_context")
     dim: int | None = checked(None, integer, "The dimension d", (1, DIMENSIONS[-1]))
     level: float | None = checked(None, number, "The one noise level", "sigma")
+    beside: str = checked("", name_or_none, "The model beside")
     statistic: Statistic = checked("mean", choice, "The statistic", STATISTICS)
     published: bool = checked(False, switch, "The switch for published values")
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from icl_core.lessons.noise_and_depth.config import CONTEXTS, DIMENSIONS, NoiseAndDepth
 from icl_core.lessons.shared import losses as tables
+from icl_core.lessons.shared.beside import with_beside
 from icl_core.lessons.shared.losses import Losses, highest_sigma
 from icl_core.lessons.shared.shipped import families
 from icl_core.tasks.linear import LinearTask
@@ -26,12 +27,13 @@ def reach(config: NoiseAndDepth, losses: Losses) -> dict[str, Reach]:
 def reads(config: NoiseAndDepth) -> tuple[str, ...]:
     """The choices that the losses follow from: the depth where models are evaluated anew."""
     shifted = config.num_context is not None or config.dim is not None
-    return ("task", "num_context", "dim", *["layers"] * shifted)
+    return ("task", "num_context", "dim", "beside", *["layers"] * shifted)
 
 
 def measure(config: NoiseAndDepth) -> Losses:
     """What the views show, from the shipped models."""
-    return tables.measure(config.task, config.num_context, config.layers, config.dim)
+    losses = tables.measure(config.task, config.num_context, config.layers, config.dim)
+    return with_beside(losses, config.beside) if config.beside else losses
 
 
 def prepare() -> Iterator[tuple[NoiseAndDepth, tuple[str, ...]]]:

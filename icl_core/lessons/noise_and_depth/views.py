@@ -7,8 +7,14 @@ import numpy as np
 from icl_core.lessons.noise_and_depth.config import NoiseAndDepth
 from icl_core.lessons.noise_and_depth.words import finding
 from icl_core.lessons.shared.bands import BAND_NAMES, center_and_band
-from icl_core.lessons.shared.curves import banded, depth_curves, profile_curves, published_cells
-from icl_core.lessons.shared.losses import Losses, highest_sigma
+from icl_core.lessons.shared.curves import (
+    banded,
+    beside_curve,
+    depth_curves,
+    profile_curves,
+    published_cells,
+)
+from icl_core.lessons.shared.losses import BESIDE, Losses, highest_sigma
 from icl_core.lessons.shared.shipped import BASELINES, DESCENTS
 from icl_core.live import Link, Player, Slider, View
 from icl_core.live.moving import curve_grid
@@ -37,6 +43,9 @@ def layer_curves(config: NoiseAndDepth, losses: Losses, sigma: float) -> list[Cu
             bands = [at_sigma(losses, b, sigma) for b in center_and_band(summary, config.statistic)]
             x, name = np.arange(len(bands[0])), BAND_NAMES[config.statistic]
             curves.append(banded(kind, x, bands, name, markers=True))
+    if summary := losses.profiles.get(BESIDE):
+        bands = [at_sigma(losses, b, sigma) for b in center_and_band(summary, config.statistic)]
+        curves.append(beside_curve(config, losses, np.arange(len(bands[0])), bands, markers=True))
     return curves
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from icl_core.lessons.noise_and_depth.config import NoiseAndDepth
 from icl_core.lessons.shared.bands import center_and_band
-from icl_core.lessons.shared.losses import Losses
+from icl_core.lessons.shared.losses import BESIDE, Losses
 from icl_core.lessons.shared.words import counted, plus_minus
 from icl_core.plots import METHODS
 
@@ -32,6 +32,8 @@ def finding(config: NoiseAndDepth, losses: Losses) -> str:
         )
     if bayes > 1e-6 and config.statistic == "mean":
         said += f", and {_above(ends[best] / bayes)} the Bayes floor ({bayes:.3g})"
+    if BESIDE in losses.over_noise:
+        said += f"; beside it, {losses.beside} comes to {_shown(config, losses, BESIDE)}"
     return said + "." + _diverging(losses, ends)
 
 

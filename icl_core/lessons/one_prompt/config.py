@@ -3,19 +3,21 @@
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from icl_core.lessons.shared.fields import OfModel, text
+from icl_core.lessons.shared.fields import OfModel, name_or_none, text
 from icl_core.lessons.shared.shipped import Kin
 from icl_core.validation import checked, integer, number
 
 
 @dataclass(frozen=True, kw_only=True)
 class OnePrompt(OfModel):
-    """Choices of the lesson: the prompt (seed) of a task, its noise level, the models' depth."""
+    """Choices of the lesson: the prompt (seed) of a task, its noise level, the models' depth, and a
+    model beside them by its name, "" for none."""
 
     task: str = checked("uniform5_d10_n20", text, "The task")
     seed: int = checked(7, integer, "The number of the prompt", "seed")
     sigma: float = checked(2.0, number, "The noise level sigma", "sigma")
     layers: int = checked(7, integer, "The number of layers L", "num_layers")
+    beside: str = checked("", name_or_none, "The model beside")
 
     of_one_head: ClassVar[bool] = True
 

@@ -11,7 +11,8 @@ from icl_core.algorithms.ridge import OracleRR, baselines
 from icl_core.analysis.one_prompt import PromptStory, tell
 from icl_core.lessons.one_prompt.config import OnePrompt
 from icl_core.lessons.one_prompt.iterations import ITERATIONS, Iterations, iterations_of
-from icl_core.lessons.shared.losses import highest_sigma
+from icl_core.lessons.shared.beside import beside_of
+from icl_core.lessons.shared.losses import BESIDE, highest_sigma
 from icl_core.lessons.shared.shipped import Family, families, find_family
 from icl_core.plots import METHODS
 from icl_core.tasks.linear import LinearTask
@@ -49,9 +50,10 @@ def story_of(config: OnePrompt) -> PromptStory:
     """The prompt at NODES noise levels, and last at the one chosen."""
     family = find_family(config.task)
     nodes = np.linspace(0, highest_sigma(family.task), NODES)
-    return tell(
-        methods_of(family, config.layers), family.task, config.seed, np.append(nodes, config.sigma)
-    )
+    methods = methods_of(family, config.layers)
+    if config.beside:
+        methods[BESIDE] = beside_of(config.beside, family.task.dim).method
+    return tell(methods, family.task, config.seed, np.append(nodes, config.sigma))
 
 
 def drawn_sigma(task: LinearTask, u: float) -> float:

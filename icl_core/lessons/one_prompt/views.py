@@ -9,7 +9,7 @@ from icl_core.lessons.one_prompt import figures as plots
 from icl_core.lessons.one_prompt.config import OnePrompt
 from icl_core.lessons.one_prompt.iterations import ITERATIONS, iterations_view
 from icl_core.lessons.one_prompt.measure import NODES, Shown
-from icl_core.lessons.shared.losses import highest_sigma
+from icl_core.lessons.shared.losses import BESIDE, highest_sigma
 from icl_core.live import Slider, View
 from icl_core.live.moving import curve_grid, grid_at
 from icl_core.plots import Curve, level
@@ -33,7 +33,7 @@ def row_curves(story: PromptStory, index: int) -> plots.Readings:
     )
 
 
-READ = ("const_rr", "ada_rr", "bayes_rr", "gdpp", "diag", "full")
+READ = ("const_rr", "ada_rr", "bayes_rr", "gdpp", "diag", "full", BESIDE)
 """Methods whose ridge strength is of interest."""
 
 
@@ -83,7 +83,7 @@ ENDS = ("oracle_rr", *READ)
 """Methods whose final weights are shown."""
 
 
-def step_curves(config: OnePrompt, story: PromptStory, index: int) -> list[Curve]:
+def step_curves(story: PromptStory, index: int) -> list[Curve]:
     """Loss of the prompt after each layer or iteration, from the first on."""
     found = []
     ends = (0.9, ITERATIONS * 1.1)
@@ -93,9 +93,8 @@ def step_curves(config: OnePrompt, story: PromptStory, index: int) -> list[Curve
         if len(losses) == 2:
             found.append(level(name, float(losses[-1, index]), ends))
             continue
-        last = ITERATIONS if name == "iterative_rr" else config.layers
-        y = losses[1 : last + 1, index]
-        found.append(Curve(method=name, x=np.arange(1, last + 1), y=y, markers=last < ITERATIONS))
+        x, y = np.arange(1, len(losses)), losses[1:, index]
+        found.append(Curve(method=name, x=x, y=y, markers=len(y) < ITERATIONS))
     return found
 
 
@@ -106,7 +105,7 @@ def steps_view(config: OnePrompt, shown: Shown) -> View:
     top = min(float(np.nanmax(seen[np.isfinite(seen)])), TOP)
     return View(
         figure=plots.loss_by_iteration(
-            step_curves(config, story, story.chosen),
+            step_curves(story, story.chosen),
             name="prompt_by_step",
             title="This prompt, step by step",
             y_range=(top * 1e-6, top * 1.5),
@@ -114,9 +113,7 @@ def steps_view(config: OnePrompt, shown: Shown) -> View:
         caption="The distance from ridge regression that is told σ, exactly. One layer, or one "
         "iteration of AdaRR by gradient descent (with the best step sizes for this prompt).",
         controls=[_slider(config, story)],
-        grid=curve_grid(
-            {"sigma": story.sigmas[:NODES]}, lambda i: step_curves(config, story, i[0])
-        ),
+        grid=curve_grid({"sigma": story.sigmas[:NODES]}, lambda i: step_curves(story, i[0])),
     )
 
 

@@ -6,6 +6,8 @@ from icl_core.analysis.one_prompt import PromptStory
 from icl_core.lessons.one_prompt.config import OnePrompt
 from icl_core.lessons.one_prompt.iterations import NOTHING
 from icl_core.lessons.one_prompt.measure import Shown
+from icl_core.lessons.shared.beside import beside_of
+from icl_core.lessons.shared.losses import BESIDE
 from icl_core.lessons.shared.words import counted, short
 from icl_core.plots import METHODS
 
@@ -46,5 +48,9 @@ def finding(config: OnePrompt, shown: Shown) -> str:
             f"ridge regression for **{np.sqrt(found.strength[at]):.2f}**, "
             f"{short(found.distance[at], 2)} away from it"
         )
+    if config.beside:
+        label = beside_of(config.beside, story.task.dim).label
+        at_sigma = float(np.sqrt(story.implied[BESIDE].strength[at]))
+        guesses.append(f"the model beside, {label}, for **{at_sigma:.2f}**")
     told = "; ".join(guesses)
     return f"{said} {told[:1].upper()}{told[1:]}. (Exact for this prompt.)"

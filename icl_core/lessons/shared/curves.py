@@ -1,6 +1,6 @@
 """Curves of losses by depth, by noise level and by layer, from tables of results."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -9,7 +9,7 @@ import numpy as np
 from icl_core.analysis.floors import ridge_profile
 from icl_core.experiments.mixed_noise.published import published_loss
 from icl_core.lessons.shared.bands import BAND_NAMES, Statistic, center_and_band
-from icl_core.lessons.shared.losses import Losses
+from icl_core.lessons.shared.losses import BESIDE, Losses
 from icl_core.lessons.shared.shipped import BASELINES
 from icl_core.models.linear import PARAMETRIZATIONS
 from icl_core.plots import Curve
@@ -68,7 +68,18 @@ def depth_curves(shown: Shown, losses: Losses) -> list[Curve]:
         ]
         bands, name = np.transpose(ends), BAND_NAMES[shown.statistic]
         curves.append(banded(kind, np.array(depths), bands, name, markers=True))
+    if BESIDE in losses.over_noise:
+        bands = center_and_band(losses.over_noise[BESIDE], shown.statistic)
+        depth, ends = np.array([len(bands[0]) - 1]), [part[-1:] for part in bands]
+        curves.append(beside_curve(shown, losses, depth, ends, markers=True))
     return curves
+
+
+def beside_curve(
+    shown: Shown, losses: Losses, x: np.ndarray, bands: Sequence[np.ndarray], **looks: Any
+) -> Curve:
+    """Of the model beside, by its name."""
+    return banded(BESIDE, x, bands, BAND_NAMES[shown.statistic], label=losses.beside, **looks)
 
 
 def profile_curves(shown: Shown, losses: Losses, layers: int) -> list[Curve]:
@@ -86,6 +97,9 @@ def profile_curves(shown: Shown, losses: Losses, layers: int) -> list[Curve]:
         if summary := losses.profiles.get((kind, layers)):
             bands = [part[:, -1] for part in center_and_band(summary, shown.statistic)]
             curves.append(banded(kind, losses.sigmas, bands, BAND_NAMES[shown.statistic]))
+    if BESIDE in losses.profiles:
+        bands = [part[:, -1] for part in center_and_band(losses.profiles[BESIDE], shown.statistic)]
+        curves.append(beside_curve(shown, losses, losses.sigmas, bands))
     return curves
 
 

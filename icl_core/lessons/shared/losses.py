@@ -21,12 +21,17 @@ SHIFT_PROMPTS, SHIFT_PROFILE_PROMPTS, SHIFT_LEVELS = 1024, 128, 4
 and at every fourth noise level of the shipped tables."""
 
 
+BESIDE = "beside"
+"""The method of a model that is set beside others."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Losses:
     """What the figures show, by method or by (parametrization, number of layers L).
 
     over_noise: arrays [L+1], over the task's noise law; profiles: arrays [sigmas, L+1], at fixed
-    levels (of models at a shifted context length, only those of the depth asked for).
+    levels (of models at a shifted context length, only those of the depth asked for). A model set
+    beside them is "beside", and `beside` what it is called.
     """
 
     task: LinearTask
@@ -35,6 +40,7 @@ class Losses:
     over_noise: Mapping[Any, LossSummary]
     sigmas: np.ndarray
     profiles: Mapping[Any, LossSummary]
+    beside: str = ""
 
     @property
     def nothing(self) -> float:
@@ -83,7 +89,7 @@ def _shifted(family: Family, task: LinearTask, layers: int) -> Losses:
         shifted=True,
         over_noise=shift.over_noise,
         sigmas=shift.sigmas,
-        profiles={**shift.closed, **_profile(chosen, task, shift.sigmas)},
+        profiles={**shift.closed, **profile_at_once(chosen, task, shift.sigmas)},
     )
 
 
@@ -97,9 +103,10 @@ class _Shift:
     closed: Mapping[Any, LossSummary]
 
 
-def _profile(
+def profile_at_once(
     methods: Mapping[Any, Method], task: LinearTask, sigmas: np.ndarray
 ) -> dict[Any, LossSummary]:
+    """Loss at fixed noise levels, on as many prompts as an answer has time for."""
     return noise_profile_at_once(methods, task, sigmas, prompts=SHIFT_PROFILE_PROMPTS)
 
 
@@ -116,7 +123,7 @@ def _shift(name: str, task: LinearTask) -> _Shift:
         sigmas=sigmas,
         models=models,
         over_noise=evaluate({**models, **closed}, task, prompts=SHIFT_PROMPTS),
-        closed=_profile(closed, task, sigmas),
+        closed=profile_at_once(closed, task, sigmas),
     )
 
 

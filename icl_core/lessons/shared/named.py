@@ -1,12 +1,17 @@
-"""Models by whatever name somebody has for them: their own, the beginning of a hash, a run's."""
+"""Models by whatever name somebody has for them: their own, the beginning of a hash."""
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from icl_core.errors import InputError
 from icl_core.lessons.shared.fields import OfModel
+from icl_core.lessons.shared.model_map import noise_words
 from icl_core.lessons.shared.shipped import Kin, found_own, kin_of, models_of
+from icl_core.models.linear import PARAMETRIZATIONS
+from icl_core.plots import METHODS
+from icl_core.tasks.noise import format_noise
 from icl_core.zoo.library import MIXED_NOISE, PRETRAINED, Entry, entries_of, task_name
 from icl_core.zoo.shelf import OWN, shelf
 
@@ -30,6 +35,13 @@ class Named(NamedTuple):
                 f"{self.entry.name} is a variant that only *Models* shows: choose it there."
             )
         return found
+
+
+def named_label(named: Named) -> str:
+    """What a model is, in words."""
+    if named.task.startswith(OWN):
+        return found_own(named.task.removeprefix(OWN)).label
+    return label(named.entry)
 
 
 def find_named(name: str, folder: Path = PRETRAINED) -> Named:
@@ -71,3 +83,34 @@ def opened(config: type[OfModel], name: str) -> tuple[dict[str, Any], str]:
         raise InputError(f"This page {why}, and {name} has no such relative: see *Weights*.")
     said = f"This page {why}: {near.label} stands here in the place of {name}." if why else ""
     return {"task": named.task} | config.picks(near, layers), said
+
+
+def variant(entry: Entry) -> str:
+    """What sets a model apart from the one of the table: "seed 2", or nothing."""
+    rest = entry.name.partition(task_name(entry.linear_task))[2]
+    return f"seed {rest[2:]}" if rest.startswith("_s") else rest.strip("_")
+
+
+def label(entry: Entry) -> str:
+    """ "FULL, L = 7, σ ~ U(0, 5)", with heads, dimension and seed where they are not the usual."""
+    parts = [METHODS[entry.parametrization].label, f"L = {entry.num_layers}"]
+    if entry.num_heads > 1:
+        parts.append(f"{entry.num_heads} heads")
+    parts.append(noise_words(entry.linear_task))
+    if entry.linear_task.dim != 10:
+        parts.append(f"d = {entry.linear_task.dim}")
+    if variant(entry):
+        parts.append(variant(entry))
+    return ", ".join(parts)
+
+
+def in_order(entries: Sequence[Entry]) -> list[Entry]:
+    """Models as a reader looks for them: the large tasks first, then by noise, kind and depth."""
+
+    def place(entry: Entry) -> tuple[Any, ...]:
+        noise = entry.linear_task.noise
+        law = noise.kind != "uniform", noise.highest, format_noise(noise)
+        kind = PARAMETRIZATIONS.index(entry.parametrization)
+        return -entry.linear_task.dim, law, kind, entry.num_heads, variant(entry), entry.num_layers
+
+    return sorted(entries, key=place)

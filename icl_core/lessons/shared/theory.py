@@ -40,6 +40,11 @@ def made() -> Mapping[str, Made]:
     return found
 
 
+def labels() -> dict[str, str]:
+    """All by name, in words."""
+    return {name: f"Theory: {found.label}" for name, found in made().items()}
+
+
 def at_hand(name: str) -> None:
     """Put a model of theory where models of one's own are, if it is one and is not there."""
     if name in made() and not shelf().has(name.removeprefix(OWN)):

@@ -10,16 +10,14 @@ from icl_core.experiments.mixed_noise.table import results_of
 from icl_core.lessons import models as lesson
 from icl_core.lessons.models.cards import (
     card_finding,
-    in_order,
-    label,
     list_rows,
     read_card,
-    variant,
 )
 from icl_core.lessons.models.config import Models
 from icl_core.lessons.models.measure import Shown, listed, measure
 from icl_core.lessons.models.views import VIEWS
 from icl_core.lessons.shared.model_map import mark_of
+from icl_core.lessons.shared.named import in_order, label, variant
 from icl_core.lessons.shared.words import plus_minus
 from icl_core.plots.figure import tidy_rows
 from icl_core.zoo.library import MIXED_NOISE, entries_of

@@ -1,0 +1,78 @@
+"""A second model, of whatever training, beside those that a lesson shows of a task."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from icl_core.algorithms import Method
+from icl_core.analysis.loss import evaluate
+from icl_core.errors import InputError
+from icl_core.experiments.mixed_noise.measure import measure
+from icl_core.lessons.shared.coordinates import omega_values
+from icl_core.lessons.shared.losses import BESIDE, SHIFT_PROMPTS, Losses, profile_at_once
+from icl_core.lessons.shared.named import find_named, in_order, label, named_label
+from icl_core.lessons.shared.tables import FEW
+from icl_core.models.diagonal import OmegaModel
+from icl_core.zoo.library import MIXED_NOISE, PRETRAINED, entries_of, from_shipped, load_entry
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Beside:
+    """The model: what it is called, and what answers prompts."""
+
+    label: str
+    method: Method
+
+
+@from_shipped(32)
+def beside_of(name: str, dim: int) -> Beside:
+    """The model of that name (`find_named`) for prompts of dimension d: FULL only of its own, DIAG
+    and GD++, which are their omegas, of any.
+
+    Raises:
+        InputError: There is none, or it takes no such prompts.
+    """
+    named = find_named(name)
+    model = load_entry(named.entry, named.folder).model
+    method: Method = model
+    if model.dim != dim:
+        if named.entry.parametrization == "full":
+            raise InputError(
+                f"{named_label(named)} takes inputs of dimension {model.dim}, and here they have "
+                f"{dim}: FULL has a row of weights a dimension. Choose another model to set beside."
+            )
+        method = OmegaModel(omegas=omega_values(model))
+    return Beside(label=named_label(named), method=method)
+
+
+def fits(name: str, dim: int) -> bool:
+    """Whether a model of one's own takes prompts of dimension d."""
+    entry = find_named(name).entry
+    return entry.parametrization != "full" or entry.linear_task.dim == dim
+
+
+@from_shipped(16)
+def besides(dim: int) -> Mapping[str, str]:
+    """All shipped models that take prompts of dimension d, by name, in words."""
+    entries = in_order(entries_of(MIXED_NOISE, PRETRAINED))
+    return {entry.name: label(entry) for entry in entries if entry.linear_task.dim == dim}
+
+
+def with_beside(losses: Losses, name: str) -> Losses:
+    """The losses, with those of a second model on the same prompts."""
+    found = beside_of(name, losses.task.dim)
+    if losses.shifted:
+        one = {BESIDE: found.method}
+        over_noise = evaluate(one, losses.task, prompts=SHIFT_PROMPTS)[BESIDE]
+        profile = profile_at_once(one, losses.task, losses.sigmas)[BESIDE]
+    else:
+        with np.errstate(all="ignore"):
+            table, _ = measure(found.method, losses.task, FEW)
+        over_noise, profile = table.loss, table.profile
+    return replace(
+        losses,
+        over_noise={**losses.over_noise, BESIDE: over_noise},
+        profiles={**losses.profiles, BESIDE: profile},
+        beside=found.label,
+    )
