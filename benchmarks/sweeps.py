@@ -195,7 +195,7 @@ def options(rng: np.random.Generator) -> dict[str, dict[str, Values]]:
             "snapshot": (0, 7, 20, None),
             "focus": (1, 2, 3, 4),
             "rank": (0, 1, 2, 5),
-            "other": ("gdpp", "diag", ""),
+            "other": ("gdpp", "diag", "full_L4_uniform5_d10_n20", ""),
         },
         "algorithm": steps
         | factors

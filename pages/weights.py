@@ -3,13 +3,15 @@
 import streamlit as st
 
 from icl_core.lessons import weights as lesson
+from icl_core.lessons.shared import theory
 from icl_core.lessons.shared.shipped import relatives
-from icl_core.lessons.weights.comparison import others
+from icl_core.lessons.weights.comparison import alike, foreign, others
 from icl_core.lessons.weights.config import Weights
 from icl_core.lessons.weights.measure import Story
 from icl_core.lessons.weights.views import STUDY_VIEWS
 from icl_core.plots import METHODS
-from ui.own import family_choice
+from icl_core.zoo.shelf import OWN
+from ui.own import family_choice, own_labels
 from ui.page import Controls, begin, charts_of, control_row, finding, fragment, result, to_try
 
 PAGE = "weights"
@@ -56,18 +58,21 @@ def choose(controls: Controls[Weights]) -> None:
         )
 
 
+def others_choice(controls: Controls[Weights], story: Story) -> None:
+    """The model to compare with: of the same task, of one's own, of another task."""
+    own = own_labels(*[controls["other"]] * controls["other"].startswith(OWN)) | theory.labels()
+    this = controls["task"]
+    fitting = {name: said for name, said in own.items() if name != this and alike(story, name)}
+    options = others(story) | fitting | foreign(story)
+    controls.one_of("other", "Compare with", options, menu=True, width=290)
+
+
 def closer_look(controls: Controls[Weights], story: Story) -> None:
     """One study at a time: its choice, its figures."""
     controls.one_of("study", "Look closer", STUDIES)
-    found = others(story)
-    if controls["study"] == "compare" and found:
-        labels = {name: kin.label for name, kin in found.items()}
-        controls.one_of("other", "Compare with", labels, menu=len(labels) > 4)
+    if controls["study"] == "compare":
+        others_choice(controls, story)
     config = controls.config()
-    if config.study == "compare" and not found:
-        st.info("No other model of this task and depth is shipped.", icon=":material/info:")
-        return
-
     moved = controls.puts(focus=lambda at: int(at) + 1, rank=round)
     names = STUDY_VIEWS[config.study]
     show = charts_of(config, story, dict.fromkeys(names, moved))

@@ -11,7 +11,7 @@ from icl_core.errors import InputError
 from icl_core.experiments.mixed_noise.measure import measure
 from icl_core.lessons.shared.coordinates import omega_values
 from icl_core.lessons.shared.losses import BESIDE, SHIFT_PROMPTS, Losses, profile_at_once
-from icl_core.lessons.shared.named import find_named, in_order, label, named_label
+from icl_core.lessons.shared.named import find_named, in_order, label
 from icl_core.lessons.shared.tables import FEW
 from icl_core.models.diagonal import OmegaModel
 from icl_core.zoo.library import MIXED_NOISE, PRETRAINED, entries_of, from_shipped, load_entry
@@ -39,11 +39,11 @@ def beside_of(name: str, dim: int) -> Beside:
     if model.dim != dim:
         if named.entry.parametrization == "full":
             raise InputError(
-                f"{named_label(named)} takes inputs of dimension {model.dim}, and here they have "
+                f"{named.label} takes inputs of dimension {model.dim}, and here they have "
                 f"{dim}: FULL has a row of weights a dimension. Choose another model to set beside."
             )
         method = OmegaModel(omegas=omega_values(model))
-    return Beside(label=named_label(named), method=method)
+    return Beside(label=named.label, method=method)
 
 
 def fits(name: str, dim: int) -> bool:

@@ -36,12 +36,12 @@ class Named(NamedTuple):
             )
         return found
 
-
-def named_label(named: Named) -> str:
-    """What a model is, in words."""
-    if named.task.startswith(OWN):
-        return found_own(named.task.removeprefix(OWN)).label
-    return label(named.entry)
+    @property
+    def label(self) -> str:
+        """What it is, in words."""
+        if self.task.startswith(OWN):
+            return found_own(self.task.removeprefix(OWN)).label
+        return label(self.entry)
 
 
 def find_named(name: str, folder: Path = PRETRAINED) -> Named:

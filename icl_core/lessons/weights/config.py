@@ -20,8 +20,9 @@ class Weights(OfModel):
 
     The model is that of task, parametrization, layers, heads and seed. layer 0 shows all layers;
     snapshot None is the finished model. study is what is looked at more closely, there at layer
-    `focus`, with `rank` beside the diagonal part, or against the model `other` of the same task
-    and depth, by its short name ("diag", "diag_H2", "full_s1"); "" is the first there is.
+    `focus`, with `rank` beside the diagonal part, or against the model `other` of the same d and
+    depth, by its short name if it is of this task ("diag", "diag_H2", "full_s1"), else by its name;
+    "" is the first there is.
     """
 
     task: str = checked("categorical1-3_d10_n20", text, "The task")

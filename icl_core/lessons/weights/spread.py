@@ -45,7 +45,7 @@ def spread(story: Story) -> Spread:
     before, after = np.zeros((2, len(kin), len(kin)))
     for i, one in enumerate(kin):
         for j, other in enumerate(kin[:i]):
-            found = compared(story, one, other)
+            found = compared(story, one.name, other.name)
             before[i, j] = before[j, i] = found.before
             after[i, j] = after[j, i] = found.after
     return Spread(kin=kin, before=before, after=after)

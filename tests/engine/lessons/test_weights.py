@@ -13,11 +13,12 @@ from scipy.stats import ortho_group
 from icl_core.analysis.alignment import balanced, distance, mixed, rotated
 from icl_core.analysis.parts import as_float64, diagonal_part, read_part
 from icl_core.checkpoints import Checkpoint, load_checkpoint, save_checkpoint
+from icl_core.errors import InputError
 from icl_core.lessons import weights as lesson
 from icl_core.lessons.shared.coordinates import normalised, omega_values
 from icl_core.lessons.shared.matrices import layer_rows
 from icl_core.lessons.shared.shipped import Kin, kin_of, relatives
-from icl_core.lessons.weights.comparison import compared, others
+from icl_core.lessons.weights.comparison import compared, foreign, others
 from icl_core.lessons.weights.config import COORDINATES, PRESETS, Weights
 from icl_core.lessons.weights.figures import SHARES, distance_chart, share_chart
 from icl_core.lessons.weights.matrices import movie_omegas, movie_player
@@ -235,8 +236,8 @@ def test_two_models_and_their_difference(story):
 def test_every_relative_comes_no_farther_by_alignment(kind):
     told = read(PAIR, kind, 3)
     assert {"gdpp", "diag_H2"} <= set(others(told))
-    for kin in others(told).values():
-        found = compared(told, told.own, kin)
+    for other in [*others(told), *foreign(told)]:
+        found = compared(told, told.own.name, other)
         assert found.after <= found.before + 1e-12
         assert found.after == pytest.approx(distance(found.own, found.other))
 
@@ -289,3 +290,18 @@ def test_no_view_compiles_anything_and_each_is_quick(story, compilations):
 def test_presets_name_models_that_are_shipped():
     for config in PRESETS.values():
         assert lesson.measure(config).own.parametrization == config.parametrization
+
+
+def test_a_model_of_another_task_is_compared_in_its_own_tokens():
+    told = read(PAIR, "full", 3)
+    name = "full_L3_uniform5_d10_n20"
+    assert name in foreign(told)
+    config = Weights(task=PAIR, parametrization="full", layers=3, study="compare", other=name)
+    view = VIEWS["compare"](config, told)
+    assert "FULL beside FULL, L = 3" in str(view.title)
+    own = read("uniform5_d10_n20", "full", 3)
+    found = compared(told, told.own.name, name)
+    back = compared(own, own.own.name, f"full_L3_{PAIR}")
+    assert found.before == pytest.approx(back.before)
+    with pytest.raises(InputError, match="has another shape: expected a model of d = 10 and 3"):
+        VIEWS["compare"](config.replace(other="full_L4_uniform5_d10_n20"), told)
