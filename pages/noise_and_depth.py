@@ -6,9 +6,22 @@ from icl_core.lessons import noise_and_depth as lesson
 from icl_core.lessons.noise_and_depth.config import CONTEXTS, DIMENSIONS, LEVELS, NoiseAndDepth
 from icl_core.lessons.noise_and_depth.measure import limits_of
 from icl_core.lessons.shared.losses import shift_said
+from icl_core.lessons.shared.shipped import Family
 from icl_core.plots import METHODS
 from ui.own import beside_choice, family_choice
-from ui.page import Controls, begin, charts_of, control_row, finding, fragment, result, to_try
+from ui.page import (
+    Controls,
+    begin,
+    charts_of,
+    control_row,
+    finding,
+    fragment,
+    more_choices,
+    parts,
+    preset_links,
+    result,
+    to_try,
+)
 
 PAGE = "noise_and_depth"
 
@@ -18,43 +31,47 @@ def explore() -> None:
     controls = Controls(PAGE, NoiseAndDepth())
     with control_row():
         family = family_choice(controls)
-        kinds = {kind: METHODS[kind].label for kind in family.parametrizations}
-        controls.some_of("models", "Models", kinds)
-        controls.one_of("statistic", "Over prompts", {"mean": "mean", "median": "median"})
-        trained = family.task.num_context
-        lengths = {None if n == trained else n: str(n) for n in sorted({*CONTEXTS, trained})}
-        controls.steps("num_context", f"Context n (trained on {trained})", lengths)
-        own = family.task.dim
-        sizes = {None if d == own else d: str(d) for d in sorted({*DIMENSIONS, own})}
-        controls.steps("dim", f"Dimension d (trained on {own})", sizes)
-        alone = {None: "none"} | {level: f"{level:g}" for level in LEVELS}
-        controls.steps(
-            "level",
-            "Beside: trained at one σ",
-            alone,
-            help="At one noise level the best model of every kind is ridge regression of that "
-            "strength, and deep GD++ reaches it. Shown in the profile, exactly.",
-        )
-        beside_choice(controls, controls["dim"] or own)
-        if (own, trained) == (10, 20) and controls["statistic"] == "mean":
-            controls.switch("published", "Paper's Table 1")
+        with more_choices():
+            choices(controls, family)
     config = controls.fit(limits_of(family.task, family.depths))
     losses = result(config)
     if losses.shifted:
         st.info(shift_said(family.task, losses), icon=":material/moving:")
-
+    charts_of(config, losses)("depth")
     finding(lesson.finding(config, losses))
+    preset_links(PAGE, config)
     stepped = controls.puts(layers=lambda at: losses.depths[int(at)])
-    show = charts_of(config, losses, {"profile": stepped, "layers": controls.puts(sigma=float)})
-    show("depth", "profile")
-    show("layers")
+    parts(controls, losses, {"profile": stepped, "layers": controls.puts(sigma=float)})
+
+
+def choices(controls: Controls[NoiseAndDepth], family: Family) -> None:
+    """What not everybody asks for."""
+    kinds = {kind: METHODS[kind].label for kind in family.parametrizations}
+    controls.some_of("models", "Models", kinds)
+    controls.one_of("statistic", "Over prompts", {"mean": "mean", "median": "median"})
+    trained = family.task.num_context
+    lengths = {None if n == trained else n: str(n) for n in sorted({*CONTEXTS, trained})}
+    controls.steps("num_context", f"Context n (trained on {trained})", lengths)
+    own = family.task.dim
+    sizes = {None if d == own else d: str(d) for d in sorted({*DIMENSIONS, own})}
+    controls.steps("dim", f"Dimension d (trained on {own})", sizes)
+    alone = {None: "none"} | {level: f"{level:g}" for level in LEVELS}
+    controls.steps(
+        "level",
+        "Beside: trained at one σ",
+        alone,
+        help="At one noise level the best model of every kind is ridge regression of that "
+        "strength, and deep GD++ reaches it. Shown in the profile, exactly.",
+    )
+    beside_choice(controls, controls["dim"] or own)
+    if (own, trained) == (10, 20) and controls["statistic"] == "mean":
+        controls.switch("published", "Paper's Table 1")
 
 
 begin(
     PAGE,
-    "A prompt shows a linear transformer $n$ examples "
-    r"$y_i = \langle w, x_i\rangle + \xi_i$ and asks for one more answer. The noise $\xi_i$ has a "
-    r"level $\sigma$ that differs from prompt to prompt and that nobody tells the model.",
+    "Nobody tells the model how noisy its examples are. **More layers come closer to the best "
+    "answer there can be.** How close?",
 )
 explore()
 to_try(

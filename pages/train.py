@@ -13,7 +13,7 @@ from ui.checkpoint_view import open_checkpoint
 from ui.controls import Controls, control_row
 from ui.frame import begin, to_try
 from ui.jobs import UNSEEN, Job, trainings
-from ui.presets import preset_link
+from ui.presets import preset_link, preset_links
 from ui.training_view import example_view, training_view
 from ui.visitor import owner, visitor
 
@@ -134,8 +134,8 @@ begin(
     "what the best predictor there can be would reach. Linear attention trains until it gains no "
     "more or your seconds are over. You may leave this page meanwhile: the link "
     f"finds the training again, and one that waits keeps its place for {UNSEEN / 60:.0f} minutes.",
-    beside=naming(job) if job else None,
 )
+preset_links(PAGE, beside=naming(job) if job else None)
 config = choose(Controls(PAGE, Train()))
 note(job)
 # Asked for by the callback, done here: what is trained is what this run shows.

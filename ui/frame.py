@@ -1,13 +1,12 @@
 """The frame of every page: the list of pages, a page's title, its closing list."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import streamlit as st
 
 from icl_core.lessons.catalog import LESSONS
 from ui import first_sight, watchdog
-from ui.presets import preset_links
 
 TITLE = "In-context learning, seen"
 IN_APP = "in_app"
@@ -52,10 +51,9 @@ def heading(title: str, lead: str) -> None:
     st.markdown(lead)
 
 
-def begin(page: str, lead: str, *, beside: Mapping[str, str] | None = None) -> None:
-    """A lesson's title, what it is about, and its presets; `beside` is that of `preset_links`."""
+def begin(page: str, lead: str) -> None:
+    """A lesson's title, and what it is about."""
     heading(LESSONS[page].title, lead)
-    preset_links(page, beside=beside)
 
 
 def finding(sentence: str, key: str = "") -> None:

@@ -11,16 +11,17 @@ from ui.boundary import fragment
 from ui.menu import menu
 
 
-def preset_links(page: str, *, beside: Mapping[str, str] | None = None) -> None:
-    """A row of links to the same page, each with its own choices; names are explained last.
-
-    `beside` stands in every link before the choices.
-    """
+def preset_links(
+    page: str, now: Config | None = None, *, beside: Mapping[str, str] | None = None
+) -> None:
+    """A row of links to the same page, each with its own choices, marked where these are the ones
+    that stand; names are explained last. `beside` stands in every link before the choices."""
     lesson = LESSONS[page]
     with st.container(horizontal=True, key="presets", gap="small", vertical_alignment="center"):
         for label, config in lesson.presets.items():
             query = dict(beside or {}) | preset_link(config)
-            st.page_link(f"pages/{page}.py", label=label, icon="", query_params=query)
+            mark = ":material/check:" if config == now else ""
+            st.page_link(f"pages/{page}.py", label=label, icon=mark, query_params=query)
         glossary(lesson.names)
 
 

@@ -142,6 +142,7 @@ LESSONS: Mapping[str, Lesson[Any, Any]] = {
         methods="gd gdpp_tuned gdpp diag full const_rr ada_rr tuned_rr one_level bayes_rr",
         terms=("L", "n, d", "σ", "adjusted loss", "Bayes floor"),
         reads=noise_and_depth.reads,
+        first=("depth",),
         kept=512,
         reach=noise_and_depth.reach,
         shows=lambda config: ("depth", "profile", "layers"),

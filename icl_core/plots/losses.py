@@ -10,7 +10,6 @@ from icl_core.plots.curves import Curve, level
 from icl_core.plots.drawing import LOSS, Drawing, Met
 from icl_core.plots.figure import Figure
 from icl_core.plots.methods import METHODS
-from icl_core.plots.style import HEIGHT
 from icl_core.plots.ticks import log_range
 
 BESIDE_CONTROLS = 44
@@ -60,7 +59,6 @@ def loss_by_depth(
         drawing.mark_x(depth)
     drawing.axis("x", range=ends, dtick=1, showgrid=False)
     drawing.log_y(low, high)
-    drawing.set(height=HEIGHT + BESIDE_CONTROLS)
     return drawing.figure()
 
 

@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 from icl_core.lessons.shared.bands import STATISTICS, Statistic
 from icl_core.lessons.shared.fields import OfModel, name_or_none, names, switch, text
+from icl_core.lessons.shared.parts import Part
 from icl_core.lessons.shared.shipped import Kin
 from icl_core.models.linear import PARAMETRIZATIONS
 from icl_core.validation import checked, choice, integer, number
@@ -15,6 +16,13 @@ DIMENSIONS = (1, 2, 3, 5, 8, 10, 12, 15, 20)
 """Dimensions on offer, likewise."""
 LEVELS = (0.25, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 5.0)
 """Noise levels on offer for a model that knows no other."""
+
+
+PARTS = {
+    "noise": Part("By noise level", ("profile",)),
+    "layers": Part("Layer by layer", ("layers",)),
+}
+"""What is below the first picture."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +42,7 @@ class NoiseAndDepth(OfModel):
     level: float | None = checked(None, number, "The one noise level", "sigma")
     beside: str = checked("", name_or_none, "The model beside")
     statistic: Statistic = checked("mean", choice, "The statistic", STATISTICS)
+    part: str = checked("noise", choice, "The part looked at", PARTS)
     published: bool = checked(False, switch, "The switch for published values")
 
     of_one_head: ClassVar[bool] = True

@@ -7,6 +7,7 @@ from typing import Generic, Literal, ParamSpec, Protocol, TypeVar
 
 import numpy as np
 
+from icl_core.lessons.shared.parts import Part
 from icl_core.lessons.shared.words import meanings
 from icl_core.live import View
 from icl_core.remember import remember
@@ -19,6 +20,8 @@ S = TypeVar("S")
 P = ParamSpec("P")
 Section = Literal["Start", "Gradient descent inside", "Beyond linear", "Noise", "Lab"]
 Names = tuple[str, ...]
+PART = "part"
+"""The choice of a lesson in parts that names the one looked at."""
 
 
 class Face(Protocol[C, R]):
@@ -54,8 +57,10 @@ class Lesson(Generic[C, R]):
     made of both: views by name, and a sentence with its numbers. about: what the home page says.
     methods, terms: names that the page explains, as `meanings` takes them. reads: the choices that
     results follow from, where that depends on the choices by them; `kept` results are remembered.
-    reach: what choices can be, where that follows from results. shows: the views that the page has
-    of a state; all, if nothing is said. prepare: states beside the presets that are worth computing
+    reach: what choices can be, where that follows from results. first: the views of the first
+    picture, above one of the face's PARTS, `offers` of them in a state (all, if nothing is said).
+    shows: the views that the page has of a state, where there are no parts; all, if nothing is
+    said. prepare: states beside the presets that are worth computing
     beforehand, the most urgent first, each with the views to build.
     """
 
@@ -69,6 +74,8 @@ class Lesson(Generic[C, R]):
     reads: Names | Callable[[C], Names]
     kept: int = 32
     reach: Callable[[C, R], Mapping[str, Reach]] = lambda config, found: {}
+    first: Names = ()
+    offers: Callable[[C], Names] | None = None
     shows: Callable[[C], Names] | None = None
     prepare: Callable[[], Iterable[tuple[C, Names]]] = lambda: ()
     views: Mapping[str, Callable[[C, R], View]] = field(init=False)
@@ -129,7 +136,20 @@ class Lesson(Generic[C, R]):
 
     def shown(self, config: C) -> Names:
         """The views that the page shows of a state."""
-        return tuple(self.views) if self.shows is None else self.shows(config)
+        if self.shows is not None:
+            return self.shows(config)
+        offered = self.parts_of(config)
+        if not offered:
+            return tuple(self.views)
+        chosen = getattr(config, PART)
+        part = offered[chosen] if chosen in offered else next(iter(offered.values()))
+        return self.first + part.views
+
+    def parts_of(self, config: C) -> Mapping[str, Part]:
+        """The parts below the first picture that a state has, by the name that a choice has."""
+        known: Mapping[str, Part] = getattr(self.face, "PARTS", {})
+        names = known if self.offers is None else self.offers(config)
+        return {name: known[name] for name in names}
 
     def states(self) -> Iterator[tuple[C, Names]]:
         """States worth preparing, with views of them: the default, the other presets, the rest."""

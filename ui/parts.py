@@ -1,0 +1,29 @@
+"""A lesson's figures on its page: the first picture, and one part of all else."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import streamlit as st
+
+from icl_core.lessons.catalog import LESSONS
+from ui.chart import Moved, charts_of
+from ui.controls import Controls
+
+
+@contextmanager
+def more_choices(name: str = "") -> Iterator[None]:
+    """Widgets that not everybody needs, behind a button."""
+    key = f"more_{name}" if name else "more"
+    with st.popover("More choices", icon=":material/tune:", key=key), st.container(gap="small"):
+        yield
+
+
+def parts(controls: Controls[Any], found: Any, moved: Mapping[str, Moved] | None = None) -> None:
+    """The part that is chosen, below the choice of it. `moved` is that of `charts_of`."""
+    lesson = LESSONS[controls.page]
+    offered = lesson.parts_of(controls.config())
+    titles = {name: part.title for name, part in offered.items()}
+    controls.one_of("part", "Look closer", titles)
+    part = offered[controls["part"]]
+    charts_of(controls.config(), found, moved)(*part.views, widths=part.widths)
