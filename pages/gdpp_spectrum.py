@@ -13,14 +13,28 @@ from icl_core.lessons.gdpp_spectrum.config import (
     DRAWS,
     EIGENVALUES,
     INPUTS,
+    OF_MODEL,
     GdppSpectrum,
 )
 from icl_core.lessons.gdpp_spectrum.measure import gamma_of
 from icl_core.lessons.gdpp_spectrum.trained import trained_of, trained_reach
 from icl_core.lessons.shared.shipped import KINDS, models_of
 from icl_core.live import Values
+from ui.chart import Moved
 from ui.own import family_choice
-from ui.page import Controls, begin, charts_of, control_row, finding, fragment, result, to_try
+from ui.page import (
+    Controls,
+    begin,
+    charts_of,
+    control_row,
+    finding,
+    fragment,
+    more_choices,
+    parts,
+    preset_links,
+    result,
+    to_try,
+)
 
 PAGE = "gdpp_spectrum"
 
@@ -30,12 +44,7 @@ def explore() -> None:
     controls = Controls(PAGE, GdppSpectrum())
     with control_row():
         controls.one_of("dim", "Dimension d", {d: str(d) for d in DIMENSIONS})
-        controls.steps("num_context", "Examples n in the prompt", {n: str(n) for n in CONTEXTS})
         controls.one_of("inputs", "Inputs", INPUTS)
-        if controls["inputs"] == "stretched":
-            values = {value: f"{value:g}" for value in CONDITIONS}
-            controls.steps("condition", "Condition of their covariance", values)
-        controls.one_of("prompt", "Eigenvalues of", EIGENVALUES)
         st.button(
             "Best γ",
             icon=":material/target:",
@@ -44,8 +53,13 @@ def explore() -> None:
             "two eigenvalues, that which makes them equal",
             key="best_gamma",
         )
+        with more_choices():
+            controls.steps("num_context", "Examples n in the prompt", {n: str(n) for n in CONTEXTS})
+            if controls["inputs"] == "stretched":
+                values = {value: f"{value:g}" for value in CONDITIONS}
+                controls.steps("condition", "Condition of their covariance", values)
+            controls.one_of("prompt", "Eigenvalues of", EIGENVALUES)
     charts(controls)
-    trained(controls)
 
 
 @fragment()
@@ -62,33 +76,29 @@ def charts(controls: Controls[GdppSpectrum]) -> None:
         if not math.isclose(values["gamma"], gamma):
             controls.put("gamma", reach["gamma"].nearest(float(f"{values['gamma']:.5g}")))
 
+    moves = {"passage": moved, "conditions": moved}
+    charts_of(config, found, moves)("passage")
     finding(lesson.finding(config, found))
-    show = charts_of(config, found, {"passage": moved})
-    show("passage")
-    show("gamma", "kappas", widths=(4, 3))
+    preset_links(PAGE, config)
+    if controls["part"] in OF_MODEL:
+        trained(controls, moves)
+    parts(controls, found, moves)
 
 
-@fragment()
-def trained(controls: Controls[GdppSpectrum]) -> None:
+def trained(controls: Controls[GdppSpectrum], moves: dict[str, Moved]) -> None:
     """What the layers of a trained model do, whatever is chosen above."""
-    st.header("What trained models do to the spectrum", anchor=False)
-    st.markdown(
-        "Nobody told these models about ellipses: they were trained to predict. Their layers "
-        "change the inputs all the same, and long ellipses become round before the step is taken."
-    )
     try:
         choose_model(controls)
     except InputError as none:
         st.info(str(none), icon=":material/inventory_2:")
+        controls["part"] = "conditions"
         return
     config = controls.fit(trained_reach(controls.config()))
     last = trained_of(config).last
     finding(lesson.trained_finding(config), "trained")
     played = controls.puts(frame=lambda at: None if at == last else int(at))
     stepped = controls.puts(layer=lambda at: int(at) + 1)
-    show = charts_of(config, result(config), {"layers": played, "map": stepped})
-    show("layers")
-    show("map", "course")
+    moves |= {"layers": played, "map": stepped}
 
 
 def choose_model(controls: Controls[GdppSpectrum]) -> None:
@@ -104,10 +114,8 @@ def choose_model(controls: Controls[GdppSpectrum]) -> None:
 
 begin(
     PAGE,
-    r"Gradient descent is slow where the Hessian $\Sigma = \sum_i x_i x_i^\top$ has eigenvalues of "
-    r"very different size. A GD++ layer also moves the inputs, "
-    r"$x \leftarrow (I - \gamma\Sigma)\,x$, and so turns every eigenvalue $\lambda$ into "
-    r"$\lambda(1-\gamma\lambda)^2$. Drag γ; further down, trained models do it by themselves.",
+    "**Because long ellipses become round.** Gradient descent is slow in a long valley: what does "
+    "GD++ do to it? Drag γ.",
 )
 explore()
 to_try(

@@ -6,11 +6,23 @@ import streamlit as st
 
 from icl_core.lessons import one_prompt as lesson
 from icl_core.lessons.one_prompt.config import OnePrompt
-from icl_core.lessons.one_prompt.measure import drawn_sigma, sigma_reach
+from icl_core.lessons.one_prompt.measure import Shown, drawn_sigma, sigma_reach
 from icl_core.lessons.one_prompt.words import rows
 from icl_core.lessons.shared.shipped import find_family
 from ui.own import beside_choice, family_choice
-from ui.page import Controls, begin, charts_of, control_row, finding, fragment, result, to_try
+from ui.page import (
+    Controls,
+    begin,
+    charts_of,
+    control_row,
+    finding,
+    fragment,
+    more_choices,
+    parts,
+    preset_links,
+    result,
+    to_try,
+)
 from ui.values import digits
 
 PAGE = "one_prompt"
@@ -28,51 +40,54 @@ def explore() -> None:
         controls.put("sigma", drawn_sigma(task, random.random()))
 
     with control_row():
-        family = family_choice(controls)
-        controls.one_of("layers", "Layers L", {depth: str(depth) for depth in family.depths})
         controls.number("seed", "Prompt", 0, 9999)
-        beside_choice(controls, family.task.dim)
         st.button(
             "Another",
             icon=":material/casino:",
             on_click=redraw,
             help="Another prompt, with a noise level drawn as in training",
         )
+        with more_choices():
+            family = family_choice(controls)
+            controls.one_of("layers", "Layers L", {depth: str(depth) for depth in family.depths})
+            beside_choice(controls, family.task.dim)
     limits = sigma_reach(family.task)
     controls.within("sigma", limits)
     config = controls.config()
     shown = result(config)
 
     moved = controls.puts(sigma=lambda value: limits.nearest(digits(6)(value)))
-    show = charts_of(config, shown, dict.fromkeys(("noise", "weights", "steps"), moved))
+    moves = dict.fromkeys(("noise", "weights", "steps"), moved)
+    charts_of(config, shown, moves)("noise")
     finding(lesson.finding(config, shown))
-    left, right = st.columns([3, 2], gap="large")
-    with left:
-        show("noise")
-    with right:
-        st.markdown("**What each method ends with**")
-        st.dataframe(
-            rows(shown.story),
-            hide_index=True,
-            column_config={
-                name: st.column_config.NumberColumn(format=form) for name, form in FORMATS.items()
-            },
-        )
-        st.caption(
-            "A method acts for σ if the ridge regression of strength σ² comes nearest to its "
-            "weights. The distance between the two is what no ridge regression explains; the loss "
-            "is the distance from the one that is told the true σ. Half MSE over all queries, "
-            "exact for this prompt."
-        )
-    show("weights")
-    show("steps", "iterations")
+    preset_links(PAGE, config)
+    parts(controls, shown, moves)
+    if controls["part"] == "ends":
+        ends(shown)
+
+
+def ends(shown: Shown) -> None:
+    """The strength of ridge regression that each method comes to, as a table."""
+    st.dataframe(
+        rows(shown.story),
+        hide_index=True,
+        width="content",
+        column_config={
+            name: st.column_config.NumberColumn(format=form) for name, form in FORMATS.items()
+        },
+    )
+    st.caption(
+        "A method acts for σ if the ridge regression of strength σ² comes nearest to its "
+        "weights. The distance between the two is what no ridge regression explains; the loss "
+        "is the distance from the one that is told the true σ. Half MSE over all queries, "
+        "exact for this prompt."
+    )
 
 
 begin(
     PAGE,
-    r"Nobody tells the model how noisy its examples are. The best answer is ridge regression, "
-    r"$(\Sigma + \sigma^2 I)^{-1}\alpha$, and it needs $\sigma$. So here is one prompt: what do "
-    r"its examples say about $\sigma$, and what does each method make of it?",
+    "**How noisy are these examples?** Nobody tells the model, and its best answer depends on it: "
+    "it guesses.",
 )
 explore()
 to_try(

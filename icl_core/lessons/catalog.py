@@ -94,6 +94,7 @@ LESSONS: Mapping[str, Lesson[Any, Any]] = {
         reads=gdpp_spectrum.reads,
         kept=64,
         reach=gdpp_spectrum.reach,
+        first=("passage",),
         prepare=gdpp_spectrum.prepare,
     ),
     "softmax": Lesson(
@@ -168,6 +169,7 @@ LESSONS: Mapping[str, Lesson[Any, Any]] = {
         methods="gdpp diag full beside const_rr ada_rr iterative_rr oracle_rr bayes_rr",
         terms=("L", "n, d", "σ", "Σ, α", "adjusted loss"),
         reads=("task", "seed", "sigma", "layers", "beside"),
+        first=("noise",),
         kept=64,
         reach=one_prompt.reach,
         prepare=one_prompt.prepare,

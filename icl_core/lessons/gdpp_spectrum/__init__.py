@@ -6,7 +6,7 @@ their eigenvalues are twelve times as large and their gammas as much smaller. Wh
 numbers are of the eigenvalues that are not 0: gradient descent never moves along the others.
 """
 
-from icl_core.lessons.gdpp_spectrum.config import PRESETS
+from icl_core.lessons.gdpp_spectrum.config import PARTS, PRESETS
 from icl_core.lessons.gdpp_spectrum.measure import measure, prepare, reach, reads
 from icl_core.lessons.gdpp_spectrum.views import VIEWS
 from icl_core.lessons.gdpp_spectrum.words import finding, trained_finding

@@ -5,6 +5,7 @@ from typing import Any
 
 from icl_core.experiments.paper1.published import SPECTRA
 from icl_core.lessons.shared.fields import OfModel, text
+from icl_core.lessons.shared.parts import Part
 from icl_core.lessons.shared.shipped import Kin
 from icl_core.tasks.inputs import GaussianInputs, InputLaw, UniformInputs
 from icl_core.validation import checked, choice, integer, number
@@ -24,6 +25,17 @@ EIGENVALUES = {1: "Prompt 1", 2: "2", 3: "3", MANY: f"All {PROMPTS:,}"}
 DRAWN = 32
 """Prompts of a trained model's task whose eigenvalues are shown."""
 DRAWS = {1: "Prompt 1", 2: "2", 3: "3", MANY: f"All {DRAWN}"}
+
+
+PARTS = {
+    "trained": Part("Trained models do it too", ("layers",)),
+    "steps": Part("Layer by layer of a trained model", ("map", "course")),
+    "conditions": Part("Eigenvalues", ("conditions",)),
+    "gamma": Part("Which γ is best", ("gamma", "kappas"), (4, 3)),
+}
+"""What is below the first picture."""
+OF_MODEL = ("trained", "steps")
+"""Parts that show a trained model."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +62,7 @@ class GdppSpectrum(OfModel):
     depth: int = checked(4, integer, "The number of layers L", "num_layers")
     draw: int = checked(1, integer, "The prompt of the trained model", (0, DRAWN))
     layer: int = checked(1, integer, "The layer", (1, 12))
+    part: str = checked("conditions", choice, "The part looked at", PARTS)
     frame: int | None = checked(None, integer, "The snapshot", (0, 1000))
 
     @staticmethod
@@ -75,8 +88,8 @@ PRESETS: dict[str, GdppSpectrum] = {
     "Three layers": GdppSpectrum(layers=3),
     "Too large a γ": GdppSpectrum(gamma=0.0209, prompt=MANY),
     "Fewer examples than dimensions": GdppSpectrum(num_context=5),
-    "Below: before training": GdppSpectrum(frame=0),
-    "Below: seven layers of GD++": GdppSpectrum(model="gdpp", depth=7, draw=MANY, layer=6),
-    "Below: FULL singles a direction out": GdppSpectrum(model="full", layer=3),
+    "A model before training": GdppSpectrum(frame=0, part="trained"),
+    "Seven layers of GD++": GdppSpectrum(model="gdpp", depth=7, draw=MANY, layer=6, part="steps"),
+    "FULL singles a direction out": GdppSpectrum(model="full", layer=3, part="steps"),
 }
 """Named states of the lesson; the first is its default."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 
@@ -10,6 +11,7 @@ from icl_core.lessons.gdpp_spectrum.config import MANY, MAX_LAYERS, PROMPTS, Gdp
 from icl_core.lessons.gdpp_spectrum.figures import conditioning
 from icl_core.lessons.gdpp_spectrum.figures import passage as plots
 from icl_core.lessons.gdpp_spectrum.figures.panels import ByGamma
+from icl_core.lessons.gdpp_spectrum.figures.passage import Values
 from icl_core.lessons.gdpp_spectrum.layers import course_view, layers_view, map_view
 from icl_core.lessons.gdpp_spectrum.measure import (
     Hessians,
@@ -20,7 +22,7 @@ from icl_core.lessons.gdpp_spectrum.measure import (
     published_gamma,
     survey_of,
 )
-from icl_core.lessons.gdpp_spectrum.moving import at, everywhere
+from icl_core.lessons.gdpp_spectrum.moving import Moving, at, everywhere
 from icl_core.lessons.shared.memo import kept
 from icl_core.lessons.shared.words import counted
 from icl_core.live import READOUT, Grid, Player, Readout, Slider, View
@@ -34,7 +36,14 @@ MULTIPLES = (0.0, 0.5, 1.0, 1.5, 2.0)
 
 @lru_cache(maxsize=32)
 def passage_grid(hessians: Hessians, prompt: int) -> Grid:
-    """What the upper figure shows at every gamma and number of layers."""
+    """What the first figure shows at every gamma and number of layers."""
+    found = everywhere(hessians, prompt)
+    return _grid(hessians, found.passage.values(), found.kappa)
+
+
+@lru_cache(maxsize=32)
+def conditions_grid(hessians: Hessians, prompt: int) -> Grid:
+    """The same of the figure of condition numbers."""
     depths = range(1, MAX_LAYERS + 1)
     found = everywhere(hessians, prompt)
     best = np.array([best_of(hessians, depth) for depth in depths])
@@ -42,21 +51,64 @@ def passage_grid(hessians: Hessians, prompt: int) -> Grid:
         np.interp(gamma, hessians.gammas, medians)
         for gamma, medians in zip(best, survey_of(hessians).medians.T, strict=True)
     ]
-    fields = found.passage.values() | {
+    fields = found.passage.condition_values() | {
         ("best", name): np.broadcast_to(values, (len(hessians.gammas), MAX_LAYERS))[..., None]
         for name, values in (("x", best), ("y", np.array(lowest)))
     }
+    return _grid(hessians, fields, found.kappa)
+
+
+def _grid(hessians: Hessians, fields: Values, kappa: np.ndarray) -> Grid:
     axes = {"gamma": hessians.gammas, "layers": range(MAX_LAYERS)}
-    kappa = quantities({(READOUT, "kappa"): found.kappa}, "log")
-    return Grid(axes=axes, quantities=[*quantities(fields), *kappa])
+    read = quantities({(READOUT, "kappa"): kappa}, "log")
+    return Grid(axes=axes, quantities=[*quantities(fields), *read])
+
+
+def _moved_by(config: GdppSpectrum, now: Moving, hessians: Hessians) -> dict[str, Any]:
+    """Controls and readouts of what follows gamma and the number of layers."""
+    gamma, end = gamma_of(config, hessians), hessians.highest_gamma
+    depths = [str(layers) for layers in range(1, MAX_LAYERS + 1)]
+    whose = "median κ" if config.prompt == MANY else "κ"
+    return {
+        "controls": [
+            Slider("gamma", "γ", 0.0, end, step=end / 600, value=gamma),
+            Player("layers", "GD++ layers", depths, value=config.layers - 1),
+        ],
+        "readouts": [
+            Readout(name="before", label=f"{whose} before", value=now.kappa_before),
+            Readout(name="kappa", label=f"{whose} after", value=float(now.kappa[0, 0])),
+        ],
+    }
+
+
+def _titled(config: GdppSpectrum, hessians: Hessians) -> str:
+    gamma = gamma_of(config, hessians)
+    return f"γ = {gamma:.4g}, {counted(config.layers, 'layer')}, {config.law.label()}"
 
 
 def passage_view(config: GdppSpectrum, spectra: Spectra) -> View:
-    """Eigenvalues, condition numbers and the loss, for every gamma and number of layers."""
+    """Eigenvalues and the loss, for every gamma and number of layers."""
     hessians = spectra.hessians
-    gamma, end = gamma_of(config, hessians), hessians.highest_gamma
-    depths = [str(layers) for layers in range(1, MAX_LAYERS + 1)]
-    now = at(hessians, config.prompt, gamma, config.layers)
+    now = at(hessians, config.prompt, gamma_of(config, hessians), config.layers)
+    return View(
+        figure=plots.passage_figure(
+            now.at((0, 0)), title=_titled(config, hessians), layers=config.layers
+        ),
+        title="A long ellipse becomes round",
+        caption=r"A GD++ layer moves the inputs, $x \leftarrow (I - \gamma\Sigma)\,x$ with "
+        r"$\Sigma = \sum_i x_i x_i^\top$, and so turns every eigenvalue $\lambda$ into "
+        r"$\lambda(1-\gamma\lambda)^2$. **Left:** in the plane of the smallest and the largest "
+        "eigenvalue, both axes stretched alike; gradient descent starts where both have the same "
+        "share of the loss and takes its best step." + _of_many(config),
+        grid=passage_grid(hessians, config.prompt),
+        **_moved_by(config, now, hessians),
+    )
+
+
+def conditions_view(config: GdppSpectrum, spectra: Spectra) -> View:
+    """The spectrum and condition numbers, for every gamma and number of layers."""
+    hessians = spectra.hessians
+    now = at(hessians, config.prompt, gamma_of(config, hessians), config.layers)
     by_gamma = ByGamma(
         gammas=hessians.gammas,
         medians=survey_of(hessians).medians.T,
@@ -65,38 +117,25 @@ def passage_view(config: GdppSpectrum, spectra: Spectra) -> View:
         trained=spectra.trained,
         published=published_gamma(hessians),
     )
-    whose = "median κ" if config.prompt == MANY else "κ"
     return View(
-        figure=plots.passage_figure(
+        figure=plots.conditions_figure(
             now.at((0, 0)),
             by_gamma,
-            title=f"γ = {gamma:.4g}, {counted(config.layers, 'layer')}, {config.law.label()}",
+            title=_titled(config, hessians),
             layers=config.layers,
             prompts=PROMPTS,
         ),
-        title="What the layers do to eigenvalues, condition numbers and the loss",
-        caption=_passage_words(config),
-        controls=[
-            Slider("gamma", "γ", 0.0, end, step=end / 600, value=gamma),
-            Player("layers", "GD++ layers", depths, value=config.layers - 1),
-        ],
-        grid=passage_grid(hessians, config.prompt),
-        readouts=[
-            Readout(name="before", label=f"{whose} before", value=now.kappa_before),
-            Readout(name="kappa", label=f"{whose} after", value=float(now.kappa[0, 0])),
-        ],
+        title="Eigenvalues and condition numbers",
+        caption="The last bar of **κ** holds all beyond." + _of_many(config),
+        grid=conditions_grid(hessians, config.prompt),
+        **_moved_by(config, now, hessians),
     )
 
 
-def _passage_words(config: GdppSpectrum) -> str:
-    said = (
-        "**Loss:** in the plane of the smallest and the largest eigenvalue, both axes stretched "
-        "alike; gradient descent starts where both have the same share of the loss and takes its "
-        "best step. The last bar of **κ** holds all beyond."
-    )
-    if config.prompt == MANY:
-        said += " Eigenvalues are medians over prompts, shaded from 10 to 90 % of prompts."
-    return said
+def _of_many(config: GdppSpectrum) -> str:
+    if config.prompt != MANY:
+        return ""
+    return " Eigenvalues are medians over prompts, shaded from 10 to 90 % of prompts."
 
 
 def several_gammas(config: GdppSpectrum, hessians: Hessians) -> list[float]:
@@ -144,6 +183,7 @@ def kappas_view(config: GdppSpectrum, spectra: Spectra) -> View:
 
 VIEWS: Mapping[str, Callable[[GdppSpectrum, Spectra], View]] = {
     "passage": passage_view,
+    "conditions": conditions_view,
     "gamma": gamma_view,
     "kappas": kappas_view,
     "layers": kept(*MODEL)(layers_view),

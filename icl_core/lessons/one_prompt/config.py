@@ -4,8 +4,15 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from icl_core.lessons.shared.fields import OfModel, name_or_none, text
+from icl_core.lessons.shared.parts import Part
 from icl_core.lessons.shared.shipped import Kin
-from icl_core.validation import checked, integer, number
+from icl_core.validation import checked, choice, integer, number
+
+PARTS = {
+    "ends": Part("Where each method ends", ("weights",)),
+    "steps": Part("Step by step", ("steps", "iterations")),
+}
+"""What is below the first picture."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,6 +25,7 @@ class OnePrompt(OfModel):
     sigma: float = checked(2.0, number, "The noise level sigma", "sigma")
     layers: int = checked(7, integer, "The number of layers L", "num_layers")
     beside: str = checked("", name_or_none, "The model beside")
+    part: str = checked("ends", choice, "The part looked at", PARTS)
 
     of_one_head: ClassVar[bool] = True
 

@@ -54,7 +54,12 @@ def traces(figure: Any) -> dict[str, Any]:
 
 
 def passage(config: GdppSpectrum, hessians: Hessians) -> dict[str, Any]:
-    return traces(VIEWS["passage"](config, alone(hessians)).figure)
+    found = alone(hessians)
+    return {
+        uid: trace
+        for view in ("passage", "conditions")
+        for uid, trace in traces(VIEWS[view](config, found).figure).items()
+    }
 
 
 @pytest.mark.parametrize("layers", [1, 3])
@@ -165,12 +170,21 @@ def test_the_ellipse_becomes_a_circle_where_the_eigenvalues_meet(pairs: Hessians
     assert widest == pytest.approx((pairs.eigenvalues[0, 1] / pairs.eigenvalues[0, 0]) ** 0.25)
 
 
+MOVING = {
+    "passage": {"map", "on map", "landmarks", "valley:after:0"},
+    "conditions": {"after", "share:after", "now"},
+}
+
+
+@pytest.mark.parametrize("name", MOVING)
 @pytest.mark.parametrize("prompt", [1, MANY])
-def test_the_preview_at_a_node_is_the_exact_figure(uniform: Spectra, prompt: int) -> None:
+def test_the_preview_at_a_node_is_the_exact_figure(
+    uniform: Spectra, prompt: int, name: str
+) -> None:
     hessians = uniform.hessians
     place, layers = 23, 2
     config = UNIFORM.replace(prompt=prompt, gamma=float(hessians.gammas[place]), layers=layers)
-    view = VIEWS["passage"](config, uniform)
+    view = VIEWS[name](config, uniform)
     shown, readouts = traces(view.figure), {readout.name: readout for readout in view.readouts}
     assert view.grid is not None
     assert view.plain()
@@ -182,7 +196,7 @@ def test_the_preview_at_a_node_is_the_exact_figure(uniform: Spectra, prompt: int
             exact = np.asarray(shown[quantity.trace][quantity.field])
             np.testing.assert_allclose(value, exact, rtol=1e-9, err_msg=str(quantity.trace))
     moving = {quantity.trace for quantity in view.grid.quantities}
-    assert {"map", "on map", "after", "share:after", "now", "valley:after:0"} <= moving
+    assert MOVING[name] <= moving
 
 
 def test_condition_number_by_gamma_holds_stars_formula_and_gammas(uniform: Spectra) -> None:

@@ -14,10 +14,12 @@ from icl_core.plots.ticks import log_ticks
 BEFORE, AFTER = METHODS["gd"].color, METHODS["gdpp"].color
 OTHER, MARK = METHODS["oracle_rr"].color, METHODS["bayes_rr"].color
 TRAINED, PUBLISHED = METHODS["full"].color, METHODS["paper"]
-HEIGHT = 900
-ROWS = ([0.74, 1.0], [0.405, 0.62], [0.0, 0.29])
+LOW, HEIGHT = 380, 560
+"""Pixels of the two figures."""
+VALLEY, MAP = [0.0, 0.36], [0.48, 1.0]
+ROWS = ([0.6, 1.0], [0.0, 0.4])
 COLUMNS = ([0.0, 0.44], [0.58, 1.0])
-"""Domains of the figure's panels: the map has the first row to itself."""
+"""Domains of the panels."""
 LEVELS = (1.0, 0.4, 0.1)
 """Contours of the loss, as shares of where gradient descent starts."""
 POINTS, STEPS = 49, 12
@@ -50,7 +52,7 @@ def draw_shares(
         drawing.line(f"share:{uid}", *outline, color, 1.75, dash, **looks)
     log_x(drawing, float(edges[0]), float(edges[-1]), 3, title="κ", anchor="y3", domain=COLUMNS[1])
     top = min(1.0, 2.5 * float(before.max()))
-    drawing.axis("y", 3, tickformat=".0%", range=[0, top], domain=ROWS[1], anchor="x3", nticks=4)
+    drawing.axis("y", 3, tickformat=".0%", range=[0, top], domain=ROWS[0], anchor="x3", nticks=4)
     drawing.headline(f"κ of {who}", 0, 1, 3, yshift=4)
 
 
@@ -105,7 +107,7 @@ def draw_by_gamma(drawing: Drawing, by_gamma: ByGamma, gamma: float, median: flo
     if by_gamma.published is not None:
         upright(drawing, "paper", by_gamma.published, (low, high), "paper's trained γ", **place)
     point(drawing, "now", [gamma], [median], "this γ", AFTER, "circle", 10, **quiet)
-    drawing.panel(4, COLUMNS[0], ROWS[2])
+    drawing.panel(4, [0.0, 1.0], ROWS[1])
     end = float(by_gamma.gammas[-1])
     drawing.axis("x", 4, title="γ", range=[0, end], showgrid=False, nticks=5)
     drawing.log_y(low, high, 4)
@@ -173,6 +175,8 @@ def draw_valley(drawing: Drawing, before: tuple[float, float], after: tuple[floa
         fill |= {"fillcolor": translucent(color, 0.1)}
         for number, level in enumerate(LEVELS):
             looks: Looks = place | fill | {"name": f"loss {level:g} of the first, {side}"}
+            if number == 0:
+                looks |= {"name": f"{side} the layers", "showlegend": True}
             outline = parts[f"valley:after:{number}"]
             drawing.line(f"valley:{side}:{number}", *outline, color, 1.5, dash, **looks)
         looks = place | {"mode": "lines+markers", "name": f"gradient descent, {side}"}
@@ -184,8 +188,7 @@ def draw_valley(drawing: Drawing, before: tuple[float, float], after: tuple[floa
     wide = (max(before) / max(min(before), 1e-12 * max(before))) ** 0.25
     reach = 1.08 * min(max(wide, 1.3), 6.0)
     frame = {"range": [-reach, reach], "showticklabels": False, "ticks": "", "showgrid": False}
-    drawing.axis("x", 5, title="along smallest λ", anchor="y5", domain=COLUMNS[1], **frame)
+    drawing.axis("x", 5, title="along smallest λ", anchor="y5", domain=VALLEY, **frame)
     drawing.axis("x", 5, constrain="domain")
-    drawing.axis("y", 5, title="along largest λ", anchor="x5", domain=ROWS[2], **frame)
+    drawing.axis("y", 5, title="along largest λ", anchor="x5", **frame)
     drawing.axis("y", 5, scaleanchor="x5", constrain="domain")
-    drawing.headline("loss, and GD's path", 0, 1, 5, yshift=4)

@@ -51,15 +51,21 @@ class Passage:
     who: str = field(default="one prompt")
 
     def values(self) -> Values:
-        """(uid, field) -> values of all that depends on gamma and layers."""
+        """(uid, field) -> values of what depends on gamma and layers in the map and the loss."""
         landmarks = np.stack([self.peak, self.root], axis=-2)
         found: Values = {
             ("map", "y"): self.curve_y,
             ("on map", "y"): self.after,
-            ("after", "y"): shown(self.heights_after),
-            ("after:stems", "y"): _stems(self.heights_after),
             ("landmarks", "x"): landmarks[..., 0],
             ("landmarks", "y"): landmarks[..., 1],
+        }
+        return found | panels.valley_values(self.after[..., 0], self.after[..., -1])
+
+    def condition_values(self) -> Values:
+        """The same of the spectrum and its condition numbers."""
+        found: Values = {
+            ("after", "y"): shown(self.heights_after),
+            ("after:stems", "y"): _stems(self.heights_after),
             ("share:after", "y"): np.repeat(self.share_after, 2, axis=-1),
             ("now", "x"): self.gamma[..., None],
             ("now", "y"): self.median[..., None],
@@ -67,7 +73,7 @@ class Passage:
         if self.spread_after is not None:
             for place, edge in enumerate(EDGES):
                 found[f"after:{edge}", "y"] = shown(self.spread_after[..., place, :])
-        return found | panels.valley_values(self.after[..., 0], self.after[..., -1])
+        return found
 
 
 def relative(eigenvalues: np.ndarray) -> np.ndarray:
@@ -87,33 +93,44 @@ def _stems(heights: np.ndarray) -> np.ndarray:
     return points.reshape(*heights.shape[:-1], -1)
 
 
-def passage_figure(
-    passage: Passage, by_gamma: ByGamma, *, title: str, layers: int, prompts: int
-) -> Figure:
-    """The map of the eigenvalues above; below the spectrum, condition numbers, and the loss."""
-    words = counted(layers, "GD++ layer")
+def passage_figure(passage: Passage, *, title: str, layers: int) -> Figure:
+    """The loss as gradient descent meets it, and the map of the eigenvalues that rounds it."""
     drawing = Drawing(
         name="gdpp_spectrum",
         title=title,
-        alt=f"Five panels. The map that {words} apply to an eigenvalue, with the eigenvalues of "
-        f"{passage.who} on it. The {len(passage.before)} eigenvalues relative to the largest, "
-        f"before and after, as stems. How the condition numbers of {prompts:,} prompts lie, before "
-        "and after. Their median against gamma, for each number of layers. Contours of the loss in "
-        "the plane of the smallest and the largest eigenvalue, with gradient descent's path, "
-        "before and after.",
+        alt="Two panels. Contours of the loss in the plane of the smallest and the largest "
+        "eigenvalue, with gradient descent's path, before and after: a long ellipse and a rounder "
+        f"one. The map that {counted(layers, 'GD++ layer')} apply to an eigenvalue, with the "
+        f"eigenvalues of {passage.who} on it.",
     )
-    _draw_map(drawing, passage)
-    _draw_spectrum(drawing, passage)
-    panels.draw_shares(
-        drawing, passage.edges, passage.share_before, passage.share_after, f"{prompts:,} prompts"
-    )
-    panels.draw_by_gamma(drawing, by_gamma, float(passage.gamma), float(passage.median))
     panels.draw_valley(
         drawing,
         (float(passage.before[0]), float(passage.before[-1])),
         (float(passage.after[0]), float(passage.after[-1])),
     )
-    drawing.set(height=panels.HEIGHT, legend=LAYOUT["legend"] | {"y": -0.09})
+    _draw_map(drawing, passage)
+    drawing.set(height=panels.LOW)
+    return drawing.figure()
+
+
+def conditions_figure(
+    passage: Passage, by_gamma: ByGamma, *, title: str, layers: int, prompts: int
+) -> Figure:
+    """The spectrum, condition numbers of many prompts, and their median by gamma."""
+    drawing = Drawing(
+        name="gdpp_conditions",
+        title=title,
+        alt=f"Three panels, after {counted(layers, 'GD++ layer')}. The {len(passage.before)} "
+        "eigenvalues relative to the largest, before and after, as stems. How the condition "
+        f"numbers of {prompts:,} prompts lie, before and after. Their median against gamma, for "
+        "each number of layers.",
+    )
+    _draw_spectrum(drawing, passage)
+    panels.draw_shares(
+        drawing, passage.edges, passage.share_before, passage.share_after, f"{prompts:,} prompts"
+    )
+    panels.draw_by_gamma(drawing, by_gamma, float(passage.gamma), float(passage.median))
+    drawing.set(height=panels.HEIGHT, legend=LAYOUT["legend"] | {"y": -0.14})
     return drawing.figure()
 
 
@@ -134,9 +151,8 @@ def _draw_map(drawing: Drawing, passage: Passage) -> None:
     drawing.marks("landmarks", *marked, color, 8, "x-thin-open", **looks)
     # The peak for gamma near its best is about a sixth of the largest λ.
     height = 0.62 * float(passage.before.max())
-    drawing.axis("x", title="eigenvalue λ of Σ", range=[0, top], anchor="y", domain=[0, 1])
+    drawing.axis("x", title="eigenvalue λ of Σ", range=[0, top], anchor="y", domain=panels.MAP)
     drawing.axis("y", title="λ after the layers", range=[-0.03 * top, height], anchor="x")
-    drawing.axis("y", domain=panels.ROWS[0])
 
 
 def _draw_spectrum(drawing: Drawing, passage: Passage) -> None:
@@ -156,7 +172,7 @@ def _draw_spectrum(drawing: Drawing, passage: Passage) -> None:
         looks |= {"meta": {"panel": "spectrum"}}
         drawing.marks(uid, index + shift, shown(heights), color, 8, symbol, **looks)
     lowest = max(float(passage.heights_before.min()) / 6, LOWEST)
-    drawing.panel(2, panels.COLUMNS[0], panels.ROWS[1])
+    drawing.panel(2, panels.COLUMNS[0], panels.ROWS[0])
     across = {"range": [0.5, len(index) + 0.5], "dtick": 1 if len(index) <= 10 else 5}
     drawing.axis("x", 2, title="smallest first", showgrid=False, **across)
     drawing.log_y(lowest, 1.6, 2)
