@@ -39,7 +39,17 @@ from icl_core.zoo.library import MIXED_NOISE, entries_of
 Values = Sequence[object]
 STARTS: Mapping[str, Mapping[str, Mapping[str, object]]] = {
     "several_layers": {"layer": {"kind": "untied5"}, "tokens": {"kind": "untied5"}},
-    "gdpp_spectrum": {"condition": {"inputs": "stretched"}},
+    "gdpp_spectrum": {
+        "condition": {"inputs": "stretched"},
+        **{key: {"part": "trained"} for key in ("task", "model", "depth", "draw", "frame")},
+        "layer": {"part": "steps"},
+    },
+    "algorithm": {
+        "system": {"part": "matching"},
+        **{key: {"part": "prompt"} for key in ("seed", "sigma", "after")},
+    },
+    "theory": {"centred": {"part": "squares"}},
+    "noise_and_depth": {"sigma": {"part": "layers"}},
     "paper_figures": {"layers": {"exhibit": "7"}},
     "data": {"target": {"data": "wine"}, "features": {"data": "wine", "target": 14}},
     "train": {

@@ -8,40 +8,34 @@ from icl_core.lessons.algorithm.measure import LABELS, Opened
 from icl_core.lessons.shared.shipped import models_of
 from icl_core.live import Values
 from ui.own import family_choice
-from ui.page import Controls, begin, charts_of, control_row, finding, fragment, result, to_try
+from ui.page import (
+    Controls,
+    begin,
+    charts_of,
+    control_row,
+    finding,
+    fragment,
+    more_choices,
+    parts,
+    preset_links,
+    result,
+    to_try,
+)
 from ui.values import digits
 
 PAGE = "algorithm"
 
 
 def choose(controls: Controls[Algorithm]) -> None:
-    """Which model; its depth stays within what is shipped."""
-    with control_row():
-        found = models_of(family_choice(controls).name)
-        controls.one_of("model", "Model", {kind: LABELS[kind] for kind in found}, menu=True)
-        layers = found[controls["model"]]
-        controls.one_of("layers", "Layers L", {d: str(d) for d in layers})
-
-
-@fragment()
-def switches(controls: Controls[Algorithm], opened: Opened) -> None:
-    """The omegas, scaled or off, and what the loss says to it."""
-    with st.container(
-        border=True, horizontal=True, gap="medium", vertical_alignment="center", key="switches"
-    ):
-        names = {name: f"ω_{name}: {role}" for name, role in NAMES.items()}
-        controls.one_of("omega", "On the slider", names, menu=True, width=300)
-        layers = {0: "all"} | {i: str(i) for i in range(1, opened.num_layers + 1)}
-        controls.one_of("layer", "In layer", layers)
-        with st.container(horizontal=True, gap="medium", width="content", key="toggles"):
-            toggles(controls)
-    config = controls.config()
-
-    def moved(values: Values) -> None:
-        controls.put(config.omega, round(values["factor"], 1))
-
-    show = charts_of(config, opened, {"switches": moved})
-    show("flow", "switches", widths=(4, 5))
+    """Which model, its depth within what is shipped, and what the slider scales."""
+    found = models_of(family_choice(controls).name)
+    controls.one_of("model", "Model", {kind: LABELS[kind] for kind in found}, menu=True)
+    depths = found[controls["model"]]
+    controls.one_of("layers", "Layers L", {d: str(d) for d in depths})
+    names = {name: f"ω_{name}: {role}" for name, role in NAMES.items()}
+    controls.one_of("omega", "On the slider", names, menu=True, width=300)
+    layers = {0: "all"} | {i: str(i) for i in range(1, controls["layers"] + 1)}
+    controls.one_of("layer", "In layer", layers)
 
 
 def toggles(controls: Controls[Algorithm]) -> None:
@@ -58,46 +52,41 @@ def toggles(controls: Controls[Algorithm]) -> None:
 
 
 @fragment()
-def compare(controls: Controls[Algorithm], opened: Opened) -> None:
-    """The layers beside known methods."""
-    st.header("Which known method is it?", anchor=False)
-    controls.one_of("system", "The methods solve", SYSTEM_NAMES, menu=True, width=300)
-    charts_of(controls.config(), opened)("matching")
-
-
-@fragment()
-def one_prompt(controls: Controls[Algorithm], opened: Opened) -> None:
-    """Implicit weights of one prompt, and the terms of the steps."""
-    st.header("The weights that it holds", anchor=False)
-    controls.number("seed", "Prompt", 0, 999)
-
+def closer(controls: Controls[Algorithm], opened: Opened) -> None:
+    """One part at a time, with the choices that it has of its own."""
+    if controls["part"] == "matching":
+        controls.one_of("system", "The methods solve", SYSTEM_NAMES, menu=True, width=300)
+    if controls["part"] == "prompt":
+        controls.number("seed", "Prompt", 0, 999)
     moved = controls.puts(
         after=lambda at: None if at == opened.num_layers else int(at), sigma=digits(6)
     )
-    show = charts_of(controls.config(), opened, {"implicit": moved})
-    show("implicit", "terms", widths=(3, 2))
+    parts(controls, opened, {"implicit": moved})
 
 
 @fragment()
 def explore() -> None:
     controls = Controls(PAGE, Algorithm())
-    choose(controls)
+    with control_row():
+        toggles(controls)
+        with more_choices():
+            choose(controls)
     config = controls.config()
     opened = result(config)
-    controls.fit(lesson.reach(config, opened))
+    config = controls.fit(lesson.reach(config, opened))
+
+    def moved(values: Values) -> None:
+        controls.put(config.omega, round(values["factor"], 1))
+
+    charts_of(config, opened, {"switches": moved})("flow", "switches", widths=(4, 5))
     finding(lesson.finding(config, opened))
-    switches(controls, opened)
-    charts_of(config, opened)("worth", "omegas", widths=(3, 2))
-    compare(controls, opened)
-    one_prompt(controls, opened)
+    preset_links(PAGE, config)
+    closer(controls, opened)
 
 
 begin(
     PAGE,
-    r"In a DIAG model a layer is four numbers: what $x$ and $y$ receive from $x$ and $y$. "
-    r"$\omega_{yx}$ takes the step of **gradient descent**, $\omega_{xx}$ **preconditions** the "
-    r"inputs, $\omega_{xy}$ makes the step **depend on the noise**, $\omega_{yy}$ **rescales** "
-    "the answers of noisy prompts. Switch them off and see what each is worth.",
+    "**Four numbers a layer.** What does the model lose without one of them? Switch it off.",
 )
 explore()
 to_try(

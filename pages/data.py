@@ -17,7 +17,18 @@ from icl_core.plots import METHODS
 from icl_core.zoo.shelf import shelf
 from ui.data_entry import entry
 from ui.own import carry_here, carry_on
-from ui.page import Controls, begin, charts_of, control_row, finding, fragment, result, to_try
+from ui.page import (
+    Controls,
+    begin,
+    charts_of,
+    control_row,
+    finding,
+    fragment,
+    parts,
+    preset_links,
+    result,
+    to_try,
+)
 from ui.presets import preset_link
 from ui.visitor import owner
 
@@ -141,24 +152,23 @@ def explore() -> None:
             controls.steps("rows", "Context rows n", {n: str(n) for n in sizes}, width=150)
     config = controls.config()
     found = result(config)
+    charts_of(config, found)("errors")
     finding(lesson.finding(config, found))
-    show = charts_of(config, found)
     train_one(family, len(config.features), config.rows)
-    show("errors", "scales", widths=(3, 2))
-    show("rows", "predictions", widths=(3, 2))
-    show("distribution")
+    preset_links(PAGE, config)
+    parts(controls, found)
 
 
 begin(
     PAGE,
-    "Some rows of a table are the examples: a model that has only ever seen random regressions "
-    "predicts the other rows in one forward pass.",
+    "Some rows of a table are the examples. **Can a model that only ever saw random regressions "
+    "predict the rest?**",
 )
 explore()
 to_try(
     [
         "Give the model **raw inputs**: least squares does not care, and the model leaves all "
-        "numbers. Why? Look at the eigenvalues at the bottom.",
+        "numbers. Why? Look at the eigenvalues *beside the prompts of training*.",
         "**Predict:** more rows help every regression. Do they help a model trained on 20?",
         "**Whiten** by the context's rows, then by the whole table (*Columns*): is it worth it?",
         "**Paste a table** of your own. Which method would you trust with 8 rows of it, and which "

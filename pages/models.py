@@ -19,7 +19,18 @@ from icl_core.zoo.shelf import OWN
 from ui.checkpoint_view import open_checkpoint
 from ui.model_view import model_row
 from ui.own import CHOSEN, measure_linked, own_labels
-from ui.page import Controls, begin, charts_of, control_row, finding, fragment, result, to_try
+from ui.page import (
+    Controls,
+    begin,
+    charts_of,
+    control_row,
+    finding,
+    fragment,
+    more_choices,
+    preset_links,
+    result,
+    to_try,
+)
 from ui.shelf_view import by_hand, own_list, own_row
 
 PAGE = "models"
@@ -100,11 +111,12 @@ def explore() -> None:
     labels |= {entry.name: label(entry) for entry in in_order(table.entries)} | theory.labels()
     with control_row():
         titles = {"gain": "against the paper", "bayes": "against Bayes", "loss": "loss"}
-        controls.one_of("quantity", "The map shows", titles)
-        controls.one_of("model", "Model", labels, menu=True, width=270)
-        controls.one_of("other", "Compare with", {"": "nothing"} | labels, menu=True, width=270)
-        controls.one_of("statistic", "Over prompts", {"mean": "mean", "median": "median"})
-        measure_linked(controls["model"], controls["other"])
+        controls.one_of("quantity", "The map shows", titles, label_visibility="collapsed")
+        with more_choices():
+            controls.one_of("model", "Model", labels, menu=True, width=270)
+            controls.one_of("other", "Compare with", {"": "nothing"} | labels, menu=True, width=270)
+            controls.one_of("statistic", "Over prompts", {"mean": "mean", "median": "median"})
+    measure_linked(controls["model"], controls["other"])
     controls.tell()
     overview, everything, mine = st.tabs(["Table 1", "All models", "Mine"])
     with mine:
@@ -117,8 +129,9 @@ def explore() -> None:
     shown = result(config)
     show = charts_of(config, shown)
     with overview:
-        finding(lesson.finding(config, shown))
         show("map")
+        finding(lesson.finding(config, shown))
+        preset_links(PAGE, config)
         checked("What is checked", shown.claims)
         checked("What is wrong in the published table", faults(table))
     st.header(shown.picked.label, anchor=False)
@@ -133,8 +146,7 @@ def explore() -> None:
 
 begin(
     PAGE,
-    "The paper's Table 1 took 4 to 12 hours on a large accelerator for every model. Here are such "
-    "models again, each beside the published loss and beside what no model can fall below.",
+    "The paper trained each of these models for 4 to 12 hours. **Are ours better?** Blue: yes.",
 )
 explore()
 open_checkpoint(PAGE)

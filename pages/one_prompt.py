@@ -9,6 +9,7 @@ from icl_core.lessons.one_prompt.config import OnePrompt
 from icl_core.lessons.one_prompt.measure import Shown, drawn_sigma, sigma_reach
 from icl_core.lessons.one_prompt.words import rows
 from icl_core.lessons.shared.shipped import find_family
+from ui.chart import Moved
 from ui.own import beside_choice, family_choice
 from ui.page import (
     Controls,
@@ -57,7 +58,7 @@ def explore() -> None:
     shown = result(config)
 
     moved = controls.puts(sigma=lambda value: limits.nearest(digits(6)(value)))
-    moves = dict.fromkeys(("noise", "weights", "steps"), moved)
+    moves: dict[str, Moved] = dict.fromkeys(("noise", "weights", "steps"), moved)
     charts_of(config, shown, moves)("noise")
     finding(lesson.finding(config, shown))
     preset_links(PAGE, config)

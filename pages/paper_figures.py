@@ -4,7 +4,7 @@ import streamlit as st
 
 from icl_core.lessons.paper_figures.config import FAR_DEPTHS, TITLES, PaperFigures
 from icl_core.lessons.shared.shipped import families
-from ui.page import Controls, begin, charts_of, control_row, fragment, result, to_try
+from ui.page import Controls, begin, charts_of, control_row, fragment, preset_links, result, to_try
 
 PAGE = "paper_figures"
 
@@ -23,14 +23,13 @@ def explore() -> None:
     with st.spinner("Measuring"):
         material = result(config)
     charts_of(config, material)("exhibit")
+    preset_links(PAGE, config)
 
 
 begin(
     PAGE,
-    "Figures 1 to 7 of [Vladymyrov et al. 2024](https://arxiv.org/abs/2402.14180) again, on the "
-    "models shipped here, and each with two floors that the paper does not have: the Bayes "
-    "predictor, which nothing can beat, and ridge regression of one strength, which GD++ of any "
-    "depth cannot. (Figure 4 shows matrices: see *Weights*.)",
+    "[The paper's](https://arxiv.org/abs/2402.14180) figures again, each with two floors that it "
+    "does not have. **How far is it still?**",
 )
 explore()
 to_try(

@@ -7,8 +7,18 @@ from icl_core.lessons.theory.config import CONTEXTS, DIMENSIONS, LEVELS, Theory
 from icl_core.lessons.theory.measure import Measured
 from icl_core.lessons.theory.two_noise import omega_table
 from icl_core.lessons.theory.words import FINDINGS
-from ui.chart import Show
-from ui.page import Controls, begin, charts_of, control_row, finding, fragment, result, to_try
+from ui.page import (
+    Controls,
+    begin,
+    charts_of,
+    control_row,
+    finding,
+    fragment,
+    parts,
+    preset_links,
+    result,
+    to_try,
+)
 from ui.values import digits
 
 PAGE = "theory"
@@ -18,22 +28,27 @@ PAGE = "theory"
 def explore() -> None:
     controls = Controls(PAGE, Theory())
     with control_row():
-        controls.one_of("dim", "Eigenvalues d (5.1)", {d: str(d) for d in DIMENSIONS})
-        pairs = {name: f"{low:.2g} and {high:.2g}" for name, (low, high) in LEVELS.items()}
-        controls.one_of("levels", "Noise levels σ₁ and σ₂ (5.2)", pairs, menu=True)
-        controls.switch("centred", "Take out means (4.2)")
+        controls.one_of("dim", "Eigenvalues d", {d: str(d) for d in DIMENSIONS})
     config = controls.config()
     found = result(config)
 
     moved = controls.puts(kappa=digits(5), num_context=lambda at: CONTEXTS[int(at)])
-    show = charts_of(config, found, {"second_order": moved, "factor": moved})
-    second_order(config, found, show)
-    two_noise(config, found, show)
-    square(config, found, show)
+    moves = {"second_order": moved, "factor": moved}
+    charts_of(config, found, moves)("second_order")
+    finding(FINDINGS["second_order"](config, found), "second_order")
+    preset_links(PAGE, config)
+    second_order()
+    if controls["part"] == "two_noise":
+        pairs = {name: f"{low:.2g} and {high:.2g}" for name, (low, high) in LEVELS.items()}
+        controls.one_of("levels", "Noise levels σ₁ and σ₂", pairs, menu=True)
+    else:
+        controls.switch("centred", "Take out means")
+    config = controls.config()
+    parts(controls, result(config), moves)
+    {"two_noise": two_noise, "squares": square}[controls["part"]](config, result(config))
 
 
-def second_order(config: Theory, found: Measured, show: Show) -> None:
-    st.header("GD++ is a second-order method", anchor=False)
+def second_order() -> None:
     st.markdown(
         r"**Theorem 5.1.** A GD++ layer turns every eigenvalue $\lambda$ of $\Sigma$ into "
         r"$\lambda(1-\gamma\lambda)^2$. With $\gamma\lambda_{\max} = \tfrac13$ the condition "
@@ -42,12 +57,10 @@ def second_order(config: Theory, found: Measured, show: Show) -> None:
         r"doubles in every layer. One gradient step at the end then solves the problem, so that "
         r"$L = O(\log\kappa + \log\log\tfrac1\varepsilon)$ layers do for an error $\varepsilon$."
     )
-    finding(FINDINGS["second_order"](config, found), "second_order")
-    show("second_order")
 
 
-def two_noise(config: Theory, found: Measured, show: Show) -> None:
-    st.header("Two layers, two noise levels", anchor=False)
+def two_noise(config: Theory, found: Measured) -> None:
+    finding(FINDINGS["two_noise"](config, found), "two_noise")
     st.markdown(
         r"**Theorem 5.2.** Let $x \sim N(0, I/n)$, so that $\Sigma \to I$, and let a prompt's "
         r"noise be $\sigma_1$ or $\sigma_2$. The best answer tends to $w = \alpha/(1+\sigma^2)$ "
@@ -57,8 +70,6 @@ def two_noise(config: Theory, found: Measured, show: Show) -> None:
         r"times that sum. So $w \to -\omega_{yx}(1 + n\sigma^2\omega_{yy})\,\alpha$: a line in "
         r"$\sigma^2$, which can be right at two noise levels."
     )
-    finding(FINDINGS["two_noise"](config, found), "two_noise")
-    show("limit", "factor")
     st.markdown(
         "What the two layers use, in the theorem's units (exact). A trained model may use all "
         r"four numbers, and for $n = 20$ it does:"
@@ -66,16 +77,14 @@ def two_noise(config: Theory, found: Measured, show: Show) -> None:
     st.markdown(omega_table(config, found.trained))
 
 
-def square(config: Theory, found: Measured, show: Show) -> None:
-    st.header("What no number of layers can do", anchor=False)
+def square(config: Theory, found: Measured) -> None:
+    finding(FINDINGS["squares"](config, found), "squares")
     st.markdown(
         r"**Theorem 4.2.** Every layer keeps a linear model: the answer to a query is "
         r"$\langle w, x_t\rangle$, whatever the weights. So labels $y_i = x_i(1)^2$ are out of "
         r"reach: over $n \gg d$ examples, the cosine between answers and squares stays below 0.1. "
         "One more feature, the square itself, would make it 1."
     )
-    finding(FINDINGS["squares"](config, found), "squares")
-    show("squares")
 
 
 def constructions() -> None:
@@ -89,8 +98,8 @@ def constructions() -> None:
 
 begin(
     PAGE,
-    "Some algorithms need no training: the weights that run them can be written down. Here are the "
-    "constructions behind the theorems, run on numbers, and one thing that no weights can do.",
+    "**Some algorithms need no training**: their weights can be written down. How many layers do "
+    "they take? Drag κ.",
 )
 explore()
 constructions()
@@ -101,8 +110,9 @@ to_try(
         "Choose **10** eigenvalues: conjugate gradients is done after ten steps. What is it that "
         "GD++ still has over it?",
         "Look at **GD++ with the best γ**: how much does the theorem leave on the table?",
-        "Play **n** on the right: the band closes around the two points where the line is right.",
+        "Play **n**, where targets are shrunk: the band closes around the two points where the "
+        "line is right.",
         "Choose **noise levels** far apart: what happens to noise levels between them?",
-        "**Take out means** below: does the square come into reach?",
+        "**Take out means**, below the third theorem: does the square come into reach?",
     ]
 )

@@ -1,21 +1,29 @@
 """Lesson: the weights of a model, layer by layer, over training, in pieces, beside others."""
 
-import streamlit as st
-
 from icl_core.lessons import weights as lesson
 from icl_core.lessons.shared import theory
 from icl_core.lessons.shared.shipped import relatives
 from icl_core.lessons.weights.comparison import alike, foreign, others
 from icl_core.lessons.weights.config import Weights
 from icl_core.lessons.weights.measure import Story
-from icl_core.lessons.weights.views import STUDY_VIEWS
 from icl_core.plots import METHODS
 from icl_core.zoo.shelf import OWN
 from ui.own import family_choice, own_labels
-from ui.page import Controls, begin, charts_of, control_row, finding, fragment, result, to_try
+from ui.page import (
+    Controls,
+    begin,
+    charts_of,
+    control_row,
+    finding,
+    fragment,
+    more_choices,
+    parts,
+    preset_links,
+    result,
+    to_try,
+)
 
 PAGE = "weights"
-STUDIES = {"theory": "Theory", "parts": "Low rank", "compare": "Compare", "seeds": "All models"}
 
 
 def choose_model(controls: Controls[Weights]) -> None:
@@ -45,7 +53,7 @@ def if_any(controls: Controls[Weights], field: str, label: str, values: list[int
 
 def choose(controls: Controls[Weights]) -> None:
     """The row of widgets."""
-    with control_row():
+    with control_row(), more_choices():
         choose_model(controls)
         layers = {0: "all"} | {i: str(i) for i in range(1, controls["layers"] + 1)}
         controls.one_of("layer", "Show layer", layers)
@@ -67,19 +75,6 @@ def others_choice(controls: Controls[Weights], story: Story) -> None:
     controls.one_of("other", "Compare with", options, menu=True, width=290)
 
 
-def closer_look(controls: Controls[Weights], story: Story) -> None:
-    """One study at a time: its choice, its figures."""
-    controls.one_of("study", "Look closer", STUDIES)
-    if controls["study"] == "compare":
-        others_choice(controls, story)
-    config = controls.config()
-    moved = controls.puts(focus=lambda at: int(at) + 1, rank=round)
-    names = STUDY_VIEWS[config.study]
-    show = charts_of(config, story, dict.fromkeys(names, moved))
-    for name in names:
-        show(name)
-
-
 @fragment()
 def explore() -> None:
     controls = Controls(PAGE, Weights())
@@ -88,21 +83,19 @@ def explore() -> None:
     story = result(config)
 
     config = controls.fit(lesson.reach(config, story))
+    moved = controls.puts(snapshot=lambda at: None if at == story.last else int(at))
+    charts_of(config, story, {"heatmaps": moved})("heatmaps")
     finding(lesson.finding(config, story))
-    left, right = st.columns(2, gap="large")
-    with right:
-        closer_look(controls, story)
-    config = controls.config()
-    with left:
-        moved = controls.puts(snapshot=lambda at: None if at == story.last else int(at))
-        charts_of(config, story, {"heatmaps": moved})("heatmaps")
+    preset_links(PAGE, config)
+    if controls["study"] == "compare":
+        others_choice(controls, story)
+    looked = controls.puts(focus=lambda at: int(at) + 1, rank=round)
+    parts(controls, story, dict.fromkeys(("theory", "parts", "shares", "compare"), looked))
 
 
 begin(
     PAGE,
-    r"A layer adds $P\,G\,Q\,e$ to every token $e = (x, y)$, where $G = \sum_j e_j e_j^\top$ sums "
-    "over the examples. So two small matrices a layer are the whole model. What did training "
-    "write into them?",
+    "Two small matrices a layer are the whole model. **What did training write into them?** Play.",
 )
 explore()
 to_try(

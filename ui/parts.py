@@ -24,6 +24,6 @@ def parts(controls: Controls[Any], found: Any, moved: Mapping[str, Moved] | None
     lesson = LESSONS[controls.page]
     offered = lesson.parts_of(controls.config())
     titles = {name: part.title for name, part in offered.items()}
-    controls.one_of("part", "Look closer", titles)
-    part = offered[controls["part"]]
+    controls.one_of(lesson.part, "Look closer", titles)
+    part = offered[controls[lesson.part]]
     charts_of(controls.config(), found, moved)(*part.views, widths=part.widths)

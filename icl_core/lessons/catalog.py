@@ -184,7 +184,8 @@ LESSONS: Mapping[str, Lesson[Any, Any]] = {
         terms=("L", "n, d", "σ", "P, Q, G", "ω", "adjusted loss"),
         reads=("task", "parametrization", "layers", "heads", "seed"),
         reach=weights.reach,
-        shows=weights.shows,
+        first=("heatmaps",),
+        part="study",
         prepare=weights.prepare,
     ),
     "algorithm": Lesson(
@@ -198,6 +199,7 @@ LESSONS: Mapping[str, Lesson[Any, Any]] = {
         terms=("L", "n, d", "σ", "ω", "Σ, α", "adjusted loss"),
         reads=("task", "model", "layers"),
         reach=algorithm.reach,
+        first=("flow", "switches"),
         prepare=algorithm.prepare,
     ),
     "theory": Lesson(
@@ -210,6 +212,7 @@ LESSONS: Mapping[str, Lesson[Any, Any]] = {
         methods=f"{SOLVERS} gdpp_tuned diag const_rr bayes_rr",
         terms=("L", "n, d", "σ", "ω", "Σ, α", "adjusted loss"),
         reads=("kappa", "dim", "levels"),
+        first=("second_order",),
         kept=8,
         prepare=theory.prepare,
     ),
@@ -236,7 +239,8 @@ LESSONS: Mapping[str, Lesson[Any, Any]] = {
         icon="table_chart",
         methods="gdpp diag full bayes_rr ridge_cv ols mean",
         terms=("L", "n, d", "σ", "Σ, α"),
-        reads=tuple(name for name in Data().to_dict() if name != "split"),
+        reads=tuple(name for name in Data().to_dict() if name not in ("split", "part")),
+        first=("errors",),
         kept=16,
     ),
     "models": Lesson(

@@ -19,8 +19,8 @@ CELL = 205
 """Pixels of a row of heatmaps."""
 ROW = 178
 """The same where Q stands beside P, layer below layer: as wide as a phone allows."""
-ABOVE = 190
-"""Pixels of each panel above the heatmaps: the loss, the omegas."""
+ABOVE = 152
+"""Pixels of the panels above the heatmaps: the loss, the omegas."""
 TITLE_ROOM = 26
 """Pixels that a panel's title takes."""
 BAR_ROOM = 60
@@ -79,10 +79,10 @@ def heatmaps(
 
     `limits` overrides the largest absolute value of a scale (to hold it still over a movie); `run`
     adds the loss above, with a dot at the snapshot shown, `omegas` [layers, 4] the four numbers of
-    every layer on an axis to `omega_limit`; `cell` is the height of a row in pixels.
+    every layer beside it, on an axis to `omega_limit`; `cell` is the height of a row in pixels.
     """
     columns = max(len(row) for row in rows)
-    above = ABOVE * ((run is not None) + (omegas is not None))
+    above = ABOVE * (run is not None or omegas is not None)
     whole = cell * len(rows) + above
     gap = TITLE_ROOM / whole
     drawing = Drawing(
@@ -116,13 +116,14 @@ def heatmaps(
             "cmax": limit,
             "colorbar": COLORBAR | place,
         }
-    number, top = len(rows) * columns + 1, 1.0
-    if run:
-        _add_run(drawing, run, number, [top - (ABOVE - 72) / whole, top])
-        number, top = number + 1, top - ABOVE / whole
+    number, down = len(rows) * columns + 1, [1 - (ABOVE - 62) / whole, 1.0]
+    if run is not None:
+        across = [0.0, 1.0 if omegas is None else 0.44]
+        _add_run(drawing, run, number, across, down)
+        number += 1
     if omegas is not None:
-        panel_ends = [top - (ABOVE - 64) / whole, top - 14 / whole]
-        omega_panel(drawing, omegas, omega_limit, number, panel_ends)
+        across = [0.0 if run is None else 0.56, 1.0]
+        omega_panel(drawing, omegas, omega_limit, number, across, down)
     bottom = BAR_ROOM if below else 24
     margin = {"l": 56 if above else 24, "r": 8, "t": 56, "b": bottom}
     drawing.set(height=round(whole + 56 + bottom), showlegend=False, margin=margin)
@@ -254,7 +255,9 @@ def _grey(drawing: Drawing, read: np.ndarray, x: str, y: str) -> None:
             drawing.shape(**cover | fill | edges)
 
 
-def _add_run(drawing: Drawing, run: Run, number: int, down: list[float]) -> None:
+def _add_run(
+    drawing: Drawing, run: Run, number: int, across: list[float], down: list[float]
+) -> None:
     x = np.asarray(run.steps, float) + 1
     ends = (1.0, float(max(x.max(), 10)))
     known = [] if run.level is None else run.level.y
@@ -268,8 +271,8 @@ def _add_run(drawing: Drawing, run: Run, number: int, down: list[float]) -> None
     words |= {"number": number, "hover": "update %{x:.0f}: loss %{y:.4g}"}
     drawing.line("loss", x, run.loss, METHODS[run.method].color, 2.25, **words)
     drawing.now(x[run.now], run.loss[run.now], run.method, number, cliponaxis=False)
-    drawing.panel(number, [0, 1], down)
-    across = {"type": "log", "range": [0, math.log10(ends[1]) * 1.01], "dtick": 1}
-    drawing.axis("x", number, title="updates + 1", showgrid=False, **across)
+    drawing.panel(number, across, down)
+    along = {"type": "log", "range": [0, math.log10(ends[1]) * 1.01], "dtick": 1}
+    drawing.axis("x", number, title="updates + 1", showgrid=False, **along)
     drawing.axis("y", number, title=run.axis)
     drawing.log_y(low, high, number)

@@ -52,10 +52,15 @@ def draw_omegas(drawing: Drawing, values: np.ndarray, number: int = 1, **propert
 
 
 def omega_panel(
-    drawing: Drawing, values: np.ndarray, limit: float, number: int, down: list[float]
+    drawing: Drawing,
+    values: np.ndarray,
+    limit: float,
+    number: int,
+    across: list[float],
+    down: list[float],
 ) -> None:
     """The omegas as one panel of a larger figure, named in their colours."""
-    drawing.panel(number, [0, 1], down)
+    drawing.panel(number, across, down)
     drawing.axis("x", number, title="layer")
     drawing.axis("y", number, title="ω", range=[-limit, limit], nticks=5)
     draw_omegas(drawing, values, number, meta={"panel": "ω"})
@@ -63,7 +68,7 @@ def omega_panel(
         f'<span style="color:{color}">{sign} {name}</span>'
         for sign, name, (color, *_) in zip(SIGNS, OMEGAS, OMEGA_LOOKS, strict=True)
     )
-    drawing.headline(names, 0, down[1])
+    drawing.headline(names, across[0], down[1])
 
 
 def omega_chart(values: np.ndarray, *, title: str, seeds: np.ndarray | None = None) -> Figure:

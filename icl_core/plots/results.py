@@ -8,7 +8,7 @@ from icl_core.plots.drawing import LABELS_ONLY, Drawing, Looks
 from icl_core.plots.figure import Figure, Row
 from icl_core.plots.style import numbered_cells
 
-ROW = 25
+ROW = 16
 """Pixels of a row."""
 GROUP_GAP = "gap"
 
@@ -51,8 +51,8 @@ def results_map(
     bare: Looks = LABELS_ONLY | {"type": "category"}
     drawing.axis("x", **bare, tickangle=0, range=[-0.5, len(columns) - 0.5])
     drawing.axis("y", **bare, tickvals=shown, ticktext=shown, range=[len(rows) - 0.5, -0.5])
-    drawing.set(coloraxis=numbered_cells(1), height=ROW * len(rows) + 110, showlegend=False)
-    drawing.set(margin={"l": 56, "r": 8, "t": 56, "b": 48})
+    drawing.set(coloraxis=numbered_cells(1), height=ROW * len(rows) + 92, showlegend=False)
+    drawing.set(margin={"l": 56, "r": 8, "t": 44, "b": 44})
     return drawing.figure()
 
 

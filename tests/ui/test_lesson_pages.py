@@ -34,16 +34,19 @@ def test_another_prompt_is_drawn_with_a_noise_level_of_its_task(open_page):
     assert app.session_state["one_prompt_seed"] != before
 
 
-def test_the_theory_page_shows_four_figures_and_computes_nothing_heavy(open_page, compilations):
+def test_the_theory_page_shows_its_parts_and_computes_nothing_heavy(open_page, compilations):
     app = open_page("theory")
-    charts = [c for c in app.get("bidi_component") if '"role"' in c.proto.json]
-    assert len(charts) == 4
+    for part, count in (("two_noise", 3), ("squares", 2)):
+        move(app, "theory", "part", part)
+        charts = [c for c in app.get("bidi_component") if '"role"' in c.proto.json]
+        assert len(charts) == count
     compilations.clear()
     for field, value in (
         ("kappa", 300.0),
         ("num_context", 20),
         ("levels", "far"),
         ("dim", 100),
+        ("part", "squares"),
         ("centred", True),
     ):
         move(app, "theory", field, value)

@@ -29,7 +29,7 @@ REACHES = [
     ("weights", {"layers": "11"}, "layers", None),
     ("algorithm", {"sigma": "1.03"}, "sigma", 1.0),
     ("algorithm", {"after": "9"}, "after", 4),
-    ("algorithm", {"seed": "5000"}, "seed", 999),
+    ("algorithm", {"seed": "5000", "part": "prompt"}, "seed", 999),
     ("noise_and_depth", {"sigma": "50"}, "sigma", 6.0),
     ("noise_and_depth", {"level": "1.2"}, "level", 1.0),
     ("one_prompt", {"sigma": "50"}, "sigma", 6.0),

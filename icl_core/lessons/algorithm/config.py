@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 from icl_core.lessons.shared.fields import OfModel, text
+from icl_core.lessons.shared.parts import Part
 from icl_core.lessons.shared.shipped import KINDS, Kin
 from icl_core.validation import checked, choice, integer, number
 
@@ -29,6 +30,14 @@ def _tenths(name: str, value: Any) -> float:
     return round(number(name, value, (0, 2)), 1)
 
 
+PARTS = {
+    "worth": Part("What each number is worth", ("worth", "omegas"), (3, 2)),
+    "matching": Part("Which known method is it?", ("matching",)),
+    "prompt": Part("One prompt", ("implicit", "terms"), (3, 2)),
+}
+"""What is below the first picture."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Algorithm(OfModel):
     """Choices of the lesson.
@@ -50,6 +59,7 @@ class Algorithm(OfModel):
     seed: int = checked(0, integer, "The seed", "seed")
     sigma: float = checked(1.0, number, "The noise level sigma", "sigma")
     after: int | None = checked(None, integer, "The layer shown", (0, 12))
+    part: str = checked("worth", choice, "The part looked at", PARTS)
     system: System = checked("oracle", choice, "The system", SYSTEMS)
 
     @property

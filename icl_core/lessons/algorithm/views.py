@@ -35,7 +35,7 @@ def flow_view(config: Algorithm, opened: Opened) -> View:
     untouched = all(factor == 1 for factor in config.factors)
     figure = flow_diagram(
         switches.scaled(opened.normal, config.factors, layer),
-        title=f"{opened.label}: what each layer adds to x and y",
+        title=f"What each layer of {opened.label} adds",
         reference=opened.normal,
         marked=[] if untouched else list(touched),
     )
@@ -108,7 +108,7 @@ def switch_view(config: Algorithm, opened: Opened) -> View:
     now, label = getattr(config, config.omega), f"Factor of {name} in {where}"
     return View(
         figure=_switch_figure(config, opened, found),
-        title="Loss by noise level, and by layer over the noise met in training",
+        title="Loss by noise level, and by layer",
         controls=[Slider("factor", label, 0.0, 2.0, step=0.1, value=now)],
         grid=grid,
         caption="Bands are ±2 standard errors over prompts; a mean that a few prompts decide has "
@@ -129,7 +129,7 @@ def worth_view(config: Algorithm, opened: Opened) -> View:
     )
     return View(
         figure=figure,
-        caption="Blue is worse than as trained, white the same, orange better. ∞: it "
+        caption="Orange is worse than as trained, white the same, blue better. ∞: it "
         "diverges, to over twenty times the loss of predicting 0. Hover for standard errors.",
     )
 

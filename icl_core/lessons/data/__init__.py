@@ -4,7 +4,7 @@ Errors are those of held-out rows in the data's own units, root mean square (RMS
 splits; R^2 beside them.
 """
 
-from icl_core.lessons.data.config import PRESETS
+from icl_core.lessons.data.config import PARTS, PRESETS
 from icl_core.lessons.data.measure import measure
 from icl_core.lessons.data.views import VIEWS
 from icl_core.lessons.data.words import finding

@@ -9,6 +9,7 @@ from icl_core.data.prepare import FITS, LONGEST, SPLITS, Fit, Scale
 from icl_core.data.table import EXAMPLES, KEY_DIGITS
 from icl_core.errors import InputError
 from icl_core.lessons.shared.fields import OfModel, text
+from icl_core.lessons.shared.parts import Part
 from icl_core.lessons.shared.shipped import Kin
 from icl_core.models.linear import PARAMETRIZATIONS, Parametrization
 from icl_core.validation import LIMITS, checked, choice, integer
@@ -45,6 +46,14 @@ def _columns(what: str, value: Any) -> tuple[int, ...]:
     return tuple(sorted({integer("A feature's column", number, COLUMN) for number in given}))
 
 
+PARTS = {
+    "rows": Part("More rows", ("rows", "predictions"), (3, 2)),
+    "scales": Part("The scale of the inputs", ("scales",)),
+    "distribution": Part("Beside the prompts of training", ("distribution",)),
+}
+"""What is below the first picture."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Data(OfModel):
     """Choices of the lesson. data: an example, or the hash of a table that the server keeps;
@@ -63,6 +72,7 @@ class Data(OfModel):
     layers: int = checked(4, integer, "The number of layers L", "num_layers")
     fit: Fit = checked("context", choice, "What scales the inputs", FITS)
     seed: int = checked(0, integer, "The number of the draw", "seed")
+    part: str = checked("rows", choice, "The part looked at", PARTS)
     split: int = checked(14, integer, "The split", (1, SPLITS))
 
     of_one_head: ClassVar[bool] = True

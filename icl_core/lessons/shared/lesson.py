@@ -20,8 +20,6 @@ S = TypeVar("S")
 P = ParamSpec("P")
 Section = Literal["Start", "Gradient descent inside", "Beyond linear", "Noise", "Lab"]
 Names = tuple[str, ...]
-PART = "part"
-"""The choice of a lesson in parts that names the one looked at."""
 
 
 class Face(Protocol[C, R]):
@@ -58,7 +56,8 @@ class Lesson(Generic[C, R]):
     methods, terms: names that the page explains, as `meanings` takes them. reads: the choices that
     results follow from, where that depends on the choices by them; `kept` results are remembered.
     reach: what choices can be, where that follows from results. first: the views of the first
-    picture, above one of the face's PARTS, `offers` of them in a state (all, if nothing is said).
+    picture, above one of the face's PARTS, which the choice `part` names; `offers` are the parts of
+    a state, all, if nothing is said.
     shows: the views that the page has of a state, where there are no parts; all, if nothing is
     said. prepare: states beside the presets that are worth computing
     beforehand, the most urgent first, each with the views to build.
@@ -75,6 +74,7 @@ class Lesson(Generic[C, R]):
     kept: int = 32
     reach: Callable[[C, R], Mapping[str, Reach]] = lambda config, found: {}
     first: Names = ()
+    part: str = "part"
     offers: Callable[[C], Names] | None = None
     shows: Callable[[C], Names] | None = None
     prepare: Callable[[], Iterable[tuple[C, Names]]] = lambda: ()
@@ -141,7 +141,7 @@ class Lesson(Generic[C, R]):
         offered = self.parts_of(config)
         if not offered:
             return tuple(self.views)
-        chosen = getattr(config, PART)
+        chosen = getattr(config, self.part)
         part = offered[chosen] if chosen in offered else next(iter(offered.values()))
         return self.first + part.views
 

@@ -62,6 +62,15 @@ def layer_rows(model: Layers, layer: int = 0) -> Rows:
     ]
 
 
+def letter_rows(model: Layers) -> Rows:
+    """All Q above all P, a column a layer, and a pair of rows a head: low and wide."""
+    return [
+        [panel(model, letter, index, head, mark=True) for index in range(model.num_layers)]
+        for head in range(model.num_heads)
+        for letter in ("Q", "P")
+    ]
+
+
 def panel(
     model: Layers,
     letter: str,

@@ -4,7 +4,7 @@ All three theorems on hand-built weights or closed forms, beside shipped models.
 adjusted, half MSE.
 """
 
-from icl_core.lessons.theory.config import PRESETS
+from icl_core.lessons.theory.config import PARTS, PRESETS
 from icl_core.lessons.theory.measure import measure, prepare
 from icl_core.lessons.theory.views import VIEWS
 from icl_core.lessons.theory.words import finding

@@ -9,6 +9,7 @@ from icl_core.analysis.two_noise import CONTEXTS
 from icl_core.constructions.two_noise import of_unit_inputs
 from icl_core.errors import InputError
 from icl_core.lessons.shared.fields import switch
+from icl_core.lessons.shared.parts import Part
 from icl_core.validation import Config, checked, choice, integer, number
 
 KAPPAS = (1.0, 1e6)
@@ -37,6 +38,13 @@ def _drawn(name: str, value: Any, contexts: Sequence[int]) -> int:
     return n
 
 
+PARTS = {
+    "two_noise": Part("Two layers, two noise levels", ("limit", "factor")),
+    "squares": Part("What no number of layers can do", ("squares",)),
+}
+"""What is below the first picture."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Theory(Config):
     """kappa and dim of the spectrum (Theorem 5.1); noise levels and n (Theorem 5.2); centred or
@@ -46,6 +54,7 @@ class Theory(Config):
     dim: int = checked(30, _on_offer, "The dimension d", DIMENSIONS)
     levels: str = checked("trained", choice, "The noise levels", LEVELS)
     num_context: int = checked(1000, _drawn, "The context length n", CONTEXTS)
+    part: str = checked("two_noise", choice, "The part looked at", PARTS)
     centred: bool = checked(False, switch, "The switch for centred cosines")
 
 

@@ -36,11 +36,11 @@ def convergence_figure(
     ends = [-0.4, steps + 0.4]
     drawing.axis("x", range=ends, domain=[0, 1], anchor="y", showgrid=False, dtick=5)
     drawing.axis("x", 2, title="layers or steps", range=ends, anchor="y2", showgrid=False, dtick=5)
-    drawing.axis("y", title="error |w − w*| / |w*|", domain=[0.46, 1], anchor="x")
-    drawing.axis("y", 2, title="κ − 1", domain=[0, 0.36], anchor="x2")
+    drawing.axis("y", title="error |w − w*| / |w*|", domain=[0.47, 1], anchor="x")
+    drawing.axis("y", 2, title="κ − 1", domain=[0, 0.35], anchor="x2")
     drawing.log_y(LOWEST_ERROR, HIGHEST_ERROR)
     drawing.log_y(LOWEST_EXCESS, 3e6, 2)
-    drawing.set(height=680, legend=LAYOUT["legend"] | {"y": -0.11})
+    drawing.set(height=450, legend=LAYOUT["legend"] | {"y": -0.2})
     return drawing.figure()
 
 

@@ -4,14 +4,20 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, get_args
 
 from icl_core.lessons.shared.fields import OfModel, name_or_none, text
+from icl_core.lessons.shared.parts import Part
 from icl_core.lessons.shared.shipped import Kin
 from icl_core.models.linear import PARAMETRIZATIONS, Parametrization
 from icl_core.validation import checked, choice, integer
 
 Coordinates = Literal["normalised", "raw"]
 COORDINATES: tuple[Coordinates, ...] = get_args(Coordinates)
-Study = Literal["theory", "parts", "compare", "seeds"]
-STUDIES: tuple[Study, ...] = get_args(Study)
+PARTS = {
+    "theory": Part("Theory", ("theory", "omegas")),
+    "parts": Part("Low rank", ("parts", "shares")),
+    "compare": Part("Compare", ("compare",)),
+    "seeds": Part("All models", ("distances", "omegas")),
+}
+"""What is looked at more closely, below the first picture."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,7 +41,7 @@ class Weights(OfModel):
     layer: int = checked(0, integer, "The layer", (0, 12))
     coordinates: Coordinates = checked("normalised", choice, "The coordinates", COORDINATES)
     snapshot: int | None = checked(None, integer, "The snapshot", (0, 1000))
-    study: Study = checked("theory", choice, "The study", STUDIES)
+    study: str = checked("theory", choice, "The study", PARTS)
     focus: int = checked(3, integer, "The layer looked into", (1, 12))
     rank: int = checked(1, integer, "The rank", (0, 65))
     other: str = checked("", name_or_none, "The model to compare with")

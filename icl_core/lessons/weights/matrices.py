@@ -6,7 +6,7 @@ from functools import lru_cache
 import numpy as np
 
 from icl_core.lessons.shared.coordinates import model_of, normalised, omega_values
-from icl_core.lessons.shared.matrices import GREY, Rows, layer_rows, panel
+from icl_core.lessons.shared.matrices import GREY, Rows, layer_rows, letter_rows, panel
 from icl_core.lessons.weights.config import Coordinates, Weights
 from icl_core.lessons.weights.measure import Story, shown_at
 from icl_core.live import Grid, Player, View
@@ -17,6 +17,9 @@ from icl_core.plots.heatmaps import Run
 from icl_core.plots.omegas import omega_traces
 from icl_core.plots.ticks import limit_of
 from icl_core.validation import Reach
+
+LOW = 116
+"""Pixels of a row of all layers: two of them, and what stands above, are seen at once."""
 
 
 @lru_cache(maxsize=32)
@@ -43,12 +46,16 @@ def reach(config: Weights, story: Story) -> dict[str, Reach]:
     }
 
 
+def _rows(model: Layers, layer: int) -> Rows:
+    return layer_rows(model, layer) if layer else letter_rows(model)
+
+
 def heatmap_view(config: Weights, story: Story) -> View:
     """Figure 4 of the paper, over training where a movie is shipped; colour limits hold for the
     finished model."""
     snapshot = snapshot_of(config, story)
     layer = config.layer
-    ends = [layer_rows(shown_at(story, at, config.coordinates), layer) for at in story.ends]
+    ends = [_rows(shown_at(story, at, config.coordinates), layer) for at in story.ends]
     final = [row for rows in ends for row in rows]
     run = Run(
         steps=story.steps,
@@ -59,17 +66,19 @@ def heatmap_view(config: Weights, story: Story) -> View:
     )
     after = f", {stop_label(story, snapshot)}" if story.last else ""
     figure = plots.heatmaps(
-        layer_rows(shown_at(story, snapshot, config.coordinates), layer),
+        _rows(shown_at(story, snapshot, config.coordinates), layer),
         title=f"{story.own.label}, L = {story.num_layers}{after}",
         limits=plots.limits_of(final),
         run=run if story.last else None,
         omegas=movie_omegas(story)[snapshot],
         omega_limit=omega_limit(story),
-        cell=plots.ROW,
+        cell=LOW if layer == 0 else plots.ROW,
     )
     title = f"{story.own.label}, L = {story.num_layers}, {config.coordinates} coordinates"
     caption = (
-        "ω is what x and y receive from x and y, always in normalised coordinates. A factor may "
+        r"A layer adds $P\,G\,Q\,e$ to every token $e = (x, y)$, where $G = \sum_j e_j e_j^\top$ "
+        "sums over the examples. ω is what x and y receive from x and y, always in normalised "
+        "coordinates. A factor may "
         f"move from Q to P of a layer: only their product counts. {GREY}"
     )
     if not story.last:
@@ -113,7 +122,7 @@ def movie_grid(story: Story, coordinates: Coordinates, layer: int) -> Grid:
 
     def values(index: Index) -> Values:
         (at,) = index
-        cells = matrix_values(layer_rows(shown_at(story, at, coordinates), layer))
+        cells = matrix_values(_rows(shown_at(story, at, coordinates), layer))
         now = {("now", "x"): [story.steps[at] + 1.0], ("now", "y"): [story.loss[at]]}
         omegas = omega_traces(movie_omegas(story)[at])
         return cells | now | {(uid, "y"): y for uid, (_, y) in omegas.items()}

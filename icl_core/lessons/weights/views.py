@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from icl_core.lessons.shared.shipped import families
 from icl_core.lessons.weights.comparison import compare_view
-from icl_core.lessons.weights.config import Study, Weights
+from icl_core.lessons.weights.config import Weights
 from icl_core.lessons.weights.matrices import heatmap_view
 from icl_core.lessons.weights.measure import Story
 from icl_core.lessons.weights.pieces import pieces_view, share_view
@@ -22,18 +22,6 @@ VIEWS: Mapping[str, Callable[[Weights, Story], View]] = {
     "distances": distance_view,
 }
 """What the lesson shows, by name."""
-STUDY_VIEWS: Mapping[Study, tuple[str, ...]] = {
-    "theory": ("theory", "omegas"),
-    "parts": ("parts", "shares"),
-    "compare": ("compare",),
-    "seeds": ("distances", "omegas"),
-}
-"""The views of each closer look."""
-
-
-def shows(config: Weights) -> tuple[str, ...]:
-    """The views that the page shows of a state."""
-    return "heatmaps", *STUDY_VIEWS[config.study]
 
 
 def prepare() -> Iterator[tuple[Weights, tuple[str, ...]]]:

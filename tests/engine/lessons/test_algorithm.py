@@ -114,7 +114,7 @@ def test_the_table_of_switches_holds_losses_with_their_errors(opened):
     assert [row["standard error"] for row in rows] == found.error.ravel().tolist()
     colors = traces(lesson.VIEWS["worth"](Algorithm(), opened))["worth"].z
     finite = found.loss < 100 * found.base
-    np.testing.assert_allclose(10 ** colors[finite] * found.base, found.loss[finite])
+    np.testing.assert_allclose(10 ** -colors[finite] * found.base, found.loss[finite])
 
 
 def test_gdpp_becomes_ridge_of_the_mean_square_noise():

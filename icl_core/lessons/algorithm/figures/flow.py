@@ -9,7 +9,7 @@ from icl_core.plots.omegas import OMEGA_NAMES, OMEGAS
 
 POSITIVE, NEGATIVE = METHODS["diag"].color, METHODS["full"].color
 IDLE = METHODS["bayes_rr"].color
-LAYER = 88
+LAYER = 72
 """Pixels of a layer."""
 WIDEST, NARROWEST = 11.0, 1.25
 ROLES = (

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from icl_core.plots import LABELS_ONLY, LOSS, Curve, Drawing, Figure, Looks
+from icl_core.plots import LABELS_ONLY, Curve, Drawing, Figure, Looks
 from icl_core.plots.drawing import Met
 from icl_core.plots.omegas import OMEGA_NAMES, OMEGAS
 from icl_core.plots.style import numbered_cells
@@ -41,14 +41,14 @@ def switch_figure(
         trace |= {"meta": {"panel": "by layer"}, "showlegend": False}
     last = max(float(curve.x.max()) for curve in by_layer)
     drawing.axis("x", title="noise level σ of the prompt", range=ends, anchor="y", showgrid=False)
-    drawing.axis("y", domain=[0.585, 1], anchor="x")
+    drawing.axis("y", domain=[0.6, 1], anchor="x")
     across = {"range": [-0.15, last + 0.15], "dtick": 1, "showgrid": False}
     drawing.axis("x", 2, title="prediction read after layer", anchor="y2", **across)
-    drawing.axis("y", 2, domain=[0, 0.415], anchor="x2")
+    drawing.axis("y", 2, domain=[0, 0.36], anchor="x2")
     for number in (1, 2):
-        drawing.axis("y", number, title=LOSS)
+        drawing.axis("y", number, title="adjusted loss")
         drawing.log_y(*y_range, number)
-    drawing.set(height=640)
+    drawing.set(height=440)
     return drawing.figure()
 
 
@@ -57,7 +57,7 @@ def worth_figure(
 ) -> Figure:
     """Loss with each omega off, [4, 1 + L]: in all layers, then in each alone.
 
-    Colours are decades above (blue) or below (orange) the loss as trained, `base`.
+    Colours are decades above (orange) or below (blue) the loss as trained, `base`.
     """
     columns = ["all", *(str(i) for i in range(1, loss.shape[1]))]
     drawing = Drawing(
@@ -67,7 +67,7 @@ def worth_figure(
         "all layers or in one.",
     )
     with np.errstate(all="ignore"):
-        decades = np.log10(np.where(np.isfinite(loss), loss, np.inf) / base)
+        decades = -np.log10(np.where(np.isfinite(loss), loss, np.inf) / base)
     rows = [
         {
             "switched off": OMEGA_NAMES[i],
@@ -87,7 +87,7 @@ def worth_figure(
         for i in range(4)
     ]
     cells["hover"] = "%{y} off, layer %{x}: %{customdata}"
-    decades = np.clip(np.nan_to_num(decades, nan=0, posinf=MOST), -MOST, MOST)
+    decades = np.clip(np.nan_to_num(decades, nan=0, neginf=-MOST), -MOST, MOST)
     drawing.heatmap("worth", columns, list(OMEGAS), decades, **cells)
     bare: Looks = LABELS_ONLY | {"fixedrange": True}
     drawing.axis("x", **bare, type="category", title="switched off in layer", tickangle=0)

@@ -1,0 +1,29 @@
+"""What somebody sees without scrolling: a whole picture, or on a phone its beginning."""
+
+import pytest
+
+from tests.browser.pages.conftest import CHARTS
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+DESKTOP, PHONE = {"width": 1280, "height": 720}, {"width": 390, "height": 844}
+BEGUN = 0.75
+"""Of a phone's height: the picture begins above it."""
+LARGE = {"paper_figures"}
+"""Figures of ten panels, as the paper prints them, which no screen holds at a size to be read."""
+PAGES = [page for page, count in CHARTS.items() if count and page != "style"]
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if page not in LARGE])
+def test_the_first_picture_is_whole(visit, page):
+    plot = visit(page, {"viewport": DESKTOP}).page.locator(".icl-live-plot").first.bounding_box()
+    assert plot is not None
+    assert plot["y"] >= 0
+    assert plot["y"] + plot["height"] <= DESKTOP["height"]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_the_first_picture_is_begun_on_a_phone(visit, page):
+    plot = visit(page, {"viewport": PHONE}).page.locator(".icl-live-plot").first.bounding_box()
+    assert plot is not None
+    assert plot["y"] <= BEGUN * PHONE["height"]
