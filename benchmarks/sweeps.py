@@ -26,6 +26,7 @@ from icl_core.lessons.gdpp_spectrum import config as gdpp_spectrum
 from icl_core.lessons.noise_and_depth import config as noise_and_depth
 from icl_core.lessons.one_layer import config as one_layer
 from icl_core.lessons.paper_figures.config import FAR_DEPTHS
+from icl_core.lessons.playground import config as playground
 from icl_core.lessons.several_layers import config as several_layers
 from icl_core.lessons.shared.losses import highest_sigma
 from icl_core.lessons.shared.shipped import families
@@ -118,6 +119,16 @@ def options(rng: np.random.Generator) -> dict[str, dict[str, Values]]:
         name: [0.0, round(rng.uniform(0.1, 1.9), 1), 1.0] for name in ("xx", "xy", "yx")
     }
     return {
+        "home": {
+            "task": tuple(playground.TASKS),
+            "model": PARAMETRIZATIONS,
+            "layers": range(1, playground.DEEPEST + 1),
+            "layer": range(playground.DEEPEST),
+            "seed": prompts,
+            "sigma": between(0, playground.HIGHEST),
+            "query": (-1.5, 1.0),
+            "guess": (-2.0, 3.0),
+        },
         "construction": {
             "eta": between(0, 15),
             "gamma": between(0, 2),

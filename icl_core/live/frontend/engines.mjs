@@ -2,8 +2,9 @@
 
 import { features } from "./features.mjs";
 import { shaped } from "./grid.mjs";
+import { playground } from "./playground.mjs";
 
-const ENGINES = { features };
+const ENGINES = { features, playground };
 
 /** The engine of a header with its constants, as engine.py packed them: values -> patches. */
 export function engineOf({ engine, constants }, body) {

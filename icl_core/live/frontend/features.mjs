@@ -4,6 +4,7 @@
 
 import { attention } from "./linear.mjs";
 import { dot, gramOf, scaled, sum, times } from "./matrices.mjs";
+import { line, number } from "./patches.mjs";
 
 /** Of values { points, query }, the patches of a chart made by lessons/sine/prompt.py. */
 export function features({ queries, models, kernel }) {
@@ -24,13 +25,6 @@ export function features({ queries, models, kernel }) {
     return patches;
   };
 }
-
-function line(trace, x, y) {
-  const fields = Object.entries({ x, y }).filter(([, value]) => value);
-  return fields.map(([field, value]) => ({ trace, field, value }));
-}
-
-const number = (field, value) => ({ trace: "readout", field, value });
 
 /** Upright strokes from 0, with a break after each. */
 function stems(x, tops) {

@@ -1,0 +1,13 @@
+// What an engine says of a chart: patches, { trace, field, value } each.
+
+/** New x or y of a trace; null leaves one as it is. */
+export function line(trace, x, y) {
+  const fields = Object.entries({ x, y }).filter(([, value]) => value);
+  return fields.map(([field, value]) => ({ trace, field, value }));
+}
+
+/** A number under the chart. */
+export const number = (field, value) => ({ trace: "readout", field, value });
+
+/** The sentence of the chart. */
+export const sentence = (text) => ({ trace: "said", field: "text", value: text });
