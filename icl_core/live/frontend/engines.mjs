@@ -2,6 +2,7 @@
 
 import { features } from "./features.mjs";
 import { shaped } from "./grid.mjs";
+import { named } from "./patches.mjs";
 import { playground } from "./playground.mjs";
 
 const ENGINES = { features, playground };
@@ -18,5 +19,6 @@ export function engineOf({ engine, constants }, body) {
     }
     return Object.fromEntries(Object.entries(value).map(([name, entry]) => [name, revived(entry)]));
   };
-  return ENGINES[engine](revived(constants));
+  const compute = ENGINES[engine](revived(constants));
+  return (values) => named(compute(values));
 }

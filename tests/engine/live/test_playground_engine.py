@@ -14,6 +14,7 @@ from icl_core.lessons.playground.views import line_view
 from icl_core.lessons.shared.points import format_points
 from icl_core.lessons.shared.words import fill
 from icl_core.live import Engine
+from icl_core.live.grid import safe_uid
 from icl_core.live.message import FRONTEND
 from icl_core.live.points import rounded
 from tests.engine.live.test_javascript import NODE, evaluated, node
@@ -72,7 +73,7 @@ def test_a_browser_says_what_the_server_says(
         data: Any = view.figure.data
         for trace in data:
             for field in ("x", "y"):
-                if (values := found.pop(f"{trace.uid} {field}", None)) is not None:
+                if (values := found.pop(f"{safe_uid(trace.uid)} {field}", None)) is not None:
                     close(values, getattr(trace, field))
         for readout in view.readouts:
             value = found.pop(f"readout {readout.name}")
