@@ -63,25 +63,34 @@ def _lines(drawing: Drawing, config: Playground, slopes: Slopes) -> None:
     for name, width in (("oracle_rr", 2.0), ("gd", 2.0)):
         y = np.array(_seen(config, slopes.at[name] * ENDS))
         drawing.curve(Curve(method=name, x=ENDS, y=y, label=LABELS[name], width=width))
-    color = METHODS[config.model].color
-    for layer, w in enumerate(slopes.path[1:-1].tolist(), 1):
-        drawing.line(
-            f"layer-{layer}",
-            ENDS,
-            _seen(config, w * ENDS) if layer < config.shown else [None] * len(ENDS),
-            translucent(color, 0.45),
-            1.25,
-            name=f"transformer, layer {layer}",
-            showlegend=False,
-        )
+    if config.layers > 1:
+        _earlier(drawing, config, slopes)
     drawing.line(
         "model",
         ENDS,
         _seen(config, slopes.at["model"] * ENDS),
-        color,
+        METHODS[config.model].color,
         3.5,
         name=LABELS["model"],
         hover=f"{LABELS['model']}: %{{y:.3g}}",
+    )
+
+
+def _earlier(drawing: Drawing, config: Playground, slopes: Slopes) -> None:
+    """The transformer's lines after the layers before, as one trace with breaks: a trace more costs
+    more than a line more."""
+    y: list[float | None] = []
+    for layer, w in enumerate(slopes.path[1:-1].tolist(), 1):
+        seen = layer < config.shown
+        y += [*(_seen(config, w * ENDS) if seen else [None] * len(ENDS)), None]
+    drawing.line(
+        "earlier",
+        [*ENDS.tolist(), None] * (config.layers - 1),
+        y,
+        translucent(METHODS[config.model].color, 0.45),
+        1.25,
+        name="transformer, layers before",
+        showlegend=False,
     )
 
 

@@ -24,14 +24,14 @@ export function playground({ layers, etas, nodes, prior, ends, words }) {
     };
     const deviation = best.deviationAt([1]);
     const lineOf = (w, spread = 0) =>
-      revealed ? ends.map((end) => w * end + spread * Math.abs(end)) : ends.map(() => null);
+      ends.map((end) => (revealed && !isNaN(w) ? w * end + spread * Math.abs(end) : null));
     const at = Object.fromEntries(Object.entries(slopes).map(([name, w]) => [name, w * query]));
     const implied = moments.alpha[0] / slopes.model - moments.Sigma[0][0];
     const values = {
       ...{ guess: guessed, query, layer, layers: layers.length, n: y.length, sigma },
       ...{ ...at, deviation: deviation * Math.abs(query), implied: Math.sqrt(implied) },
     };
-    const earlier = path.slice(1, -1).map((w, i) => (i + 1 < layer ? lineOf(w) : ends.map(() => null)));
+    const earlier = path.slice(1, -1).flatMap((w, i) => [...lineOf(i + 1 < layer ? w : NaN), null]);
     return [
       ...line("points", x, y),
       ...line("guess", [query], [guessed]),
@@ -39,7 +39,7 @@ export function playground({ layers, etas, nodes, prior, ends, words }) {
       ...line("bayes_rr:high", null, lineOf(slopes.bayes_rr, deviation)),
       ...line("bayes_rr:low", null, lineOf(slopes.bayes_rr, -deviation)),
       ...Object.entries(slopes).flatMap(([name, w]) => line(name, null, lineOf(w))),
-      ...earlier.flatMap((ys, i) => line(`layer-${i + 1}`, null, ys)),
+      ...(earlier.length ? line("earlier", null, earlier) : []),
       ...line(
         "answers",
         Object.values(at).map(() => query),

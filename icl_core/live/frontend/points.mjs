@@ -18,6 +18,7 @@ export function points(spec, plot, { moved, grabbed, settled, pointed }) {
   let chosen = 0; // the one that was touched last
   let held = null;
   const handles = [];
+  const placed = new Map(); // what each handle stands for, and where
   const single = spec.most === 1;
   const stage = element("div", single ? "icl-live-stage icl-live-single" : "icl-live-stage");
   const button = (text, title, act) => {
@@ -56,6 +57,9 @@ export function points(spec, plot, { moved, grabbed, settled, pointed }) {
     const box = { left: across._offset, top: down._offset, width: across._length, height: down._length };
     for (const [name, size] of Object.entries(box)) stage.style[name] = `${size}px`;
     value.forEach(([x, y], index) => {
+      const stands = [x, y, across.l2p(x), down.l2p(y), value.length].join();
+      if (placed.get(handles[index]) === stands) return;
+      placed.set(handles[index], stands);
       const where = `x = ${format(x, ".2f")}, y = ${format(y, ".2f")}`;
       const { style } = handles[index];
       [style.left, style.top] = [`${across.l2p(x)}px`, `${down.l2p(y)}px`];

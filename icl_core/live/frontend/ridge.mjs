@@ -1,7 +1,7 @@
 // Ridge regression, its choices of strength, and the Bayes optimum (algorithms/ridge.py). Knows no page
 // and no plotly.
 
-import { dot, eigen, times, transposed } from "./matrices.mjs";
+import { dot, eigen, scaled, times, transposed } from "./matrices.mjs";
 
 const LOWEST = 1e-6; // noise levels below it count as it
 
@@ -28,36 +28,44 @@ export function olsVariance({ values, a, lam, n }) {
 
 /** p(sigma_k | X, y) at nodes of a noise law, of which `prior` are the weights. */
 export function noisePosterior({ values, a, lam, n }, nodes, prior) {
-  const logits = Array.from(nodes, (sigma, k) => {
-    const variance = Math.max(sigma, LOWEST) ** 2;
+  const likely = new Float64Array(nodes.length);
+  for (let k = 0; k < nodes.length; k++) {
+    const variance = Math.max(nodes[k], LOWEST) ** 2;
     let [logDet, explained] = [(n - a.length) * Math.log(variance), 0];
-    values.forEach((value, i) => {
-      logDet += Math.log(value + variance);
-      explained += a[i] ** 2 / (value + variance);
-    });
-    return Math.log(prior[k]) - 0.5 * (logDet + (lam - explained) / variance);
-  });
-  const most = Math.max(...logits);
-  const likely = logits.map((logit) => Math.exp(logit - most));
-  const total = likely.reduce((one, other) => one + other);
-  return likely.map((each) => each / total);
+    for (let i = 0; i < a.length; i++) {
+      logDet += Math.log(values[i] + variance);
+      explained += a[i] ** 2 / (values[i] + variance);
+    }
+    likely[k] = Math.log(prior[k]) - 0.5 * (logDet + (lam - explained) / variance);
+  }
+  const most = likely.reduce((one, other) => Math.max(one, other));
+  for (let k = 0; k < likely.length; k++) likely[k] = Math.exp(likely[k] - most);
+  return scaled(likely, 1 / likely.reduce((one, other) => one + other));
 }
 
 /** The posterior mean of w, and `deviationAt(x)`: the posterior standard deviation of <w, x>. */
 export function bayes(known, nodes, prior) {
   const { values, U, a } = known;
   const posterior = noisePosterior(known, nodes, prior);
-  const variances = Array.from(nodes, (sigma) => Math.max(sigma, LOWEST) ** 2);
-  const means = variances.map((variance) => a.map((each, i) => each / (values[i] + variance)));
-  const mean = a.map((_, i) => dot(posterior, means.map((each) => each[i])));
+  const mean = a.map((each, i) => {
+    let inverse = 0;
+    posterior.forEach((share, k) => (inverse += share / (values[i] + Math.max(nodes[k], LOWEST) ** 2)));
+    return each * inverse;
+  });
   const deviationAt = (x) => {
     const turned = times(transposed(U), x);
     const center = dot(turned, mean);
-    const spread = variances.map((variance, k) => {
-      const within = turned.reduce((total, u, i) => total + u ** 2 / (values[i] + variance), 0);
-      return variance * within + (dot(turned, means[k]) - center) ** 2;
+    let spread = 0;
+    posterior.forEach((share, k) => {
+      const variance = Math.max(nodes[k], LOWEST) ** 2;
+      let [within, at] = [0, 0];
+      for (let i = 0; i < a.length; i++) {
+        within += turned[i] ** 2 / (values[i] + variance);
+        at += (turned[i] * a[i]) / (values[i] + variance);
+      }
+      spread += share * (variance * within + (at - center) ** 2);
     });
-    return Math.sqrt(dot(posterior, spread));
+    return Math.sqrt(spread);
   };
   return { w: times(U, mean), deviationAt };
 }
