@@ -7,6 +7,7 @@ import streamlit as st
 from icl_core.export.recipe import HOME
 from icl_core.lessons import playground as lesson
 from icl_core.lessons.catalog import LESSONS, result
+from icl_core.lessons.paths import PATHS
 from icl_core.lessons.playground.config import (
     DEEPEST,
     TASKS,
@@ -22,7 +23,7 @@ from ui.boundary import fragment
 from ui.chart import charts_of
 from ui.controls import Controls, control_row
 from ui.frame import finding, heading
-from ui.presets import preset_links
+from ui.presets import preset_link, preset_links
 from ui.reopen import reopen
 
 ROW = 4
@@ -81,6 +82,20 @@ def explore() -> None:
         finding(lesson.finding(config, found))
 
 
+def path(name: str) -> None:
+    """The stops of a path, in their order."""
+    st.markdown(f"**{name}**")
+    with st.container(gap=None, key=f"path_{name.replace(' ', '_')}"):
+        for at, stop in enumerate(PATHS[name], 1):
+            row = LESSONS[stop.page]
+            st.page_link(
+                f"pages/{stop.page}.py",
+                label=f"{at}. {row.title}: {stop.see}",
+                icon="",
+                query_params=preset_link(row.presets[stop.preset]),
+            )
+
+
 def card(name: str) -> None:
     """A page and what it shows."""
     row = LESSONS[name]
@@ -96,6 +111,10 @@ heading(
 )
 explore()
 preset_links(HOME)
+st.header("Where to go from here", anchor=False)
+for place, name in zip(st.columns(len(PATHS), gap="large"), PATHS, strict=True):
+    with place:
+        path(name)
 st.header("All pages", anchor=False)
 names = [name for name in LESSONS if name != HOME]
 for start in range(0, len(names), ROW):

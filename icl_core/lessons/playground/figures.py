@@ -130,6 +130,7 @@ def _marks(drawing: Drawing, config: Playground, slopes: Slopes) -> None:
         "circle-open",
         edge={"width": 3.5, "color": GUESS},
         name="your guess",
+        showlegend=False,
     )
 
 

@@ -16,7 +16,7 @@ def line_view(config: Playground, known: Known) -> View:
     slopes = slopes_of(config, known)
     return View(
         figure=picture(config, slopes),
-        title="Points, and the lines that are held of them",
+        title="Points and their lines",
         caption=CAPTION,
         controls=[
             Switch("revealed", "Reveal", "Hide", value=config.revealed),

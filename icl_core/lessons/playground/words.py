@@ -27,8 +27,8 @@ SAID = {
 LABELS = {
     "model": "transformer",
     "gd": "gradient descent",
-    "oracle_rr": "ridge that knows σ",
-    "bayes_rr": "best possible (Bayes)",
+    "oracle_rr": "ridge, told σ",
+    "bayes_rr": "best possible",
 }
 """Whose lines there are."""
 
@@ -75,7 +75,7 @@ def finding(config: Playground, known: Known) -> str:
 CAPTION = (
     "All lines pass through the origin: what a prompt teaches is one slope. **Transformer**: bold "
     "after the layer that is shown, thin after the layers before. **Gradient descent**: after as "
-    "many steps. **Ridge**: told the σ of the slider. **Bayes**: the best predictor there can be "
+    "many steps. **Ridge**: told the σ of the slider. **Best possible**: the Bayes predictor "
     "for noise as in training, with a band of ± one standard deviation. Sliding σ moves the points "
     "away from their line; everything is computed here while you drag, in double precision."
 )
