@@ -85,7 +85,7 @@ def explore() -> None:
 def path(name: str) -> None:
     """The stops of a path, in their order."""
     st.markdown(f"**{name}**")
-    with st.container(gap=None, key=f"path_{name.replace(' ', '_')}"):
+    with st.container(gap="xxsmall", key=f"path_{name.replace(' ', '_')}"):
         for at, stop in enumerate(PATHS[name], 1):
             row = LESSONS[stop.page]
             st.page_link(
