@@ -40,6 +40,7 @@ from icl_core.zoo.library import MIXED_NOISE, entries_of
 Values = Sequence[object]
 STARTS: Mapping[str, Mapping[str, Mapping[str, object]]] = {
     "several_layers": {"layer": {"kind": "untied5"}, "tokens": {"kind": "untied5"}},
+    "home": {name: {"dim": 2} for name in ("inputs", "eta", "gamma", "step")},
     "gdpp_spectrum": {"condition": {"inputs": "stretched"}},
     "paper_figures": {"layers": {"exhibit": "7"}},
     "data": {"target": {"data": "wine"}, "features": {"data": "wine", "target": 14}},
@@ -128,6 +129,10 @@ def options(rng: np.random.Generator) -> dict[str, dict[str, Values]]:
             "sigma": between(0, playground.HIGHEST),
             "query": (-1.5, 1.0),
             "guess": (-2.0, 3.0),
+            "inputs": ("-2 -1; 1 1; 2 0.5", "-1 0; 1 1"),
+            "eta": between(0.1, 2.0),
+            "gamma": between(0.0, 0.5),
+            "step": range(playground.STEPS + 1),
         },
         "construction": {
             "eta": between(0, 15),

@@ -1,7 +1,9 @@
 """Home: the playground, and where to go. Words -> controls -> cached call -> figure."""
 
 import random
+from collections.abc import Sequence
 
+import numpy as np
 import streamlit as st
 
 from icl_core.export.recipe import HOME
@@ -17,6 +19,7 @@ from icl_core.lessons.playground.config import (
 )
 from icl_core.lessons.shared.points import format_points
 from icl_core.live import Values
+from icl_core.live.points import Point
 from icl_core.models.linear import PARAMETRIZATIONS
 from icl_core.plots.methods import METHODS
 from ui.boundary import fragment
@@ -47,19 +50,24 @@ def explore() -> None:
 
     chart = st.container()  # above the widgets, which are read first
     with control_row():
-        icons = {"casino": ("New prompt", new_prompt), "north_east": ("Make an outlier", outlier)}
-        for icon, (label, act) in icons.items():
-            st.button(label, icon=f":material/{icon}:", on_click=act)
-        controls.one_of("layers", "Layers L", {L: str(L) for L in range(1, DEEPEST + 1)})
-        controls.one_of("model", "Transformer", {k: METHODS[k].label for k in PARAMETRIZATIONS})
-        tasks = {name: task.noise.label() for name, task in TASKS.items()}
-        controls.one_of("task", "Trained on noise", tasks)
+        controls.one_of("dim", "Inputs x", {1: "one: a line", 2: "two: a plane"})
+        if controls["dim"] == 1:
+            icons = {
+                "casino": ("New prompt", new_prompt),
+                "north_east": ("Make an outlier", outlier),
+            }
+            for icon, (label, act) in icons.items():
+                st.button(label, icon=f":material/{icon}:", on_click=act)
+            controls.one_of("layers", "Layers L", {L: str(L) for L in range(1, DEEPEST + 1)})
+            controls.one_of("model", "Transformer", {k: METHODS[k].label for k in PARAMETRIZATIONS})
+            tasks = {name: task.noise.label() for name, task in TASKS.items()}
+            controls.one_of("task", "Trained on noise", tasks)
     config = controls.config()
     found = result(config)
 
-    def moved(values: Values) -> None:
+    def line_moved(values: Values) -> None:
         points, sigma = values["points"], float(values["sigma"])
-        if points != config.points and not (not config.prompt and drawn(points, sigma)):
+        if config.prompt or not drawn(points, config.seed, sigma):
             controls.put("prompt", format_points(points))
         ((query, guess),) = values["guess"]
         for field, value in {"sigma": sigma, "query": query, "guess": guess}.items():
@@ -67,19 +75,24 @@ def explore() -> None:
         controls.put("layer", int(values["layer"]))
         controls.put("revealed", values["revealed"])
 
-    def drawn(points: tuple, sigma: float) -> bool:
-        own = drawn_points(config.seed, sigma)
-        return len(points) == len(own) and all(
-            abs(a - b) < NEAR
-            for one, other in zip(points, own, strict=True)
-            for a, b in zip(one, other, strict=True)
-        )
+    def plane_moved(values: Values) -> None:
+        if values["inputs"] != config.plane:
+            controls.put("inputs", format_points(values["inputs"]))
+        for field in ("eta", "gamma"):
+            controls.put(field, float(values[field]))
+        controls.put("step", int(values["step"]))
 
-    show = charts_of(config, found, {"line": moved})
+    show = charts_of(config, found, {"line": line_moved, "plane": plane_moved})
     with chart:
-        show("line")
-    if config.revealed:
+        show(*LESSONS[HOME].shown(config))
+    if config.revealed and config.dim == 1:
         finding(lesson.finding(config, found))
+
+
+def drawn(points: Sequence[Point], seed: int, sigma: float) -> bool:
+    """Whether the points are those of a prompt, but for the rounding of a slider's."""
+    own = np.array(drawn_points(seed, sigma))
+    return len(points) == len(own) and bool(np.allclose(points, own, rtol=0, atol=NEAR))
 
 
 def path(name: str) -> None:

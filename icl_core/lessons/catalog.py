@@ -39,10 +39,11 @@ LESSONS: Mapping[str, Lesson[Any, Any]] = {
         about="Move points and see the line that a transformer holds of them after every layer.",
         section="Start",
         icon="home",
-        methods="gd gdpp diag full oracle_rr bayes_rr",
-        terms=("L", "σ"),
+        methods="gd gdpp_tuned gdpp diag full oracle_rr bayes_rr",
+        terms=("L", "σ", "Σ, α"),
         reads=("task", "model", "layers"),
         kept=36,
+        shows=playground.shows,
     ),
     "construction": Lesson(
         face=construction,

@@ -6,5 +6,5 @@ d = 1, where the whole model can be seen: a prompt is a picture, and what is lea
 
 from icl_core.lessons.playground.config import PRESETS
 from icl_core.lessons.playground.measure import measure
-from icl_core.lessons.playground.views import VIEWS
+from icl_core.lessons.playground.views import VIEWS, shows
 from icl_core.lessons.playground.words import finding

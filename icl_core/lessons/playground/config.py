@@ -21,6 +21,19 @@ X, Y = (-3.0, 3.0), (-6.0, 6.0)
 """Where points can lie."""
 HIGHEST = 3.0
 """Of the noise level."""
+STEPS = 8
+"""Of descent in the plane."""
+ELONGATED: tuple[Point, ...] = (
+    (-2.4, -1.0),
+    (-1.7, -1.3),
+    (-0.9, 0.0),
+    (-0.4, -0.8),
+    (0.3, 0.7),
+    (0.9, 0.1),
+    (1.6, 1.4),
+    (2.3, 0.8),
+)
+"""Inputs that lie along a line, more or less: an ellipse long enough to slow descent down."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +44,9 @@ class Playground(Config):
     steps of descent; seed and sigma: the prompt that is drawn, and the noise that ridge is told;
     prompt: the examples as text "x y; x y", "" for the drawn ones; query and guess: where an answer
     is asked, and the reader's own; revealed: whether the answers are shown.
+
+    With dim 2: inputs: the examples' as text, "" for ELONGATED; eta and gamma: of GD++, in units of
+    1 / the largest eigenvalue of Sigma at each step; step: after which paths are shown.
     """
 
     task: str = checked("uniform3_d1_n10", choice, "The task", TASKS)
@@ -43,11 +59,18 @@ class Playground(Config):
     query: float = checked(2.0, number, "The query x", X)
     guess: float = checked(0.0, number, "The guess", Y)
     revealed: bool = checked(False, switch, "Whether answers are shown")
+    dim: int = checked(1, integer, "The number of inputs", (1, 2))
+    inputs: str = ""
+    eta: float = checked(1.0, number, "The step size eta", (0.1, 2.2))
+    gamma: float = checked(0.3, number, "The preconditioning strength gamma", (0.0, 0.6))
+    step: int = checked(5, integer, "The step", (0, STEPS))
 
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.prompt:
             parse_points(self.prompt, X, Y)
+        if self.inputs:
+            parse_points(self.inputs, X, X)
 
     @property
     def points(self) -> tuple[Point, ...]:
@@ -55,6 +78,11 @@ class Playground(Config):
         if self.prompt:
             return parse_points(self.prompt, X, Y)
         return drawn_points(self.seed, self.sigma)
+
+    @property
+    def plane(self) -> tuple[Point, ...]:
+        """The inputs (x_1, x_2) of the examples with two."""
+        return parse_points(self.inputs, X, X) if self.inputs else ELONGATED
 
     @property
     def shown(self) -> int:
@@ -95,6 +123,7 @@ PRESETS: dict[str, Playground] = {
     "No noise": Playground(sigma=0.0, revealed=True),
     "Much noise": Playground(sigma=3.0, revealed=True),
     "One layer": Playground(layers=1, layer=1, revealed=True),
+    "Two inputs: ellipse to circle": Playground(dim=2),
     "GD++, six layers": Playground(model="gdpp", layers=6, layer=6, revealed=True),
 }
 """Named states of the playground; the first is its default."""

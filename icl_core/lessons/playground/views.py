@@ -7,6 +7,7 @@ import numpy as np
 from icl_core.lessons.playground.config import HIGHEST, Playground, X, Y, noise_of
 from icl_core.lessons.playground.figures import ENDS, picture
 from icl_core.lessons.playground.measure import Known, slopes_of
+from icl_core.lessons.playground.plane_view import plane_view
 from icl_core.lessons.playground.words import CAPTION, LABELS, SAID, said
 from icl_core.live import Carried, Engine, Player, Points, Readout, Slider, Switch, View
 
@@ -74,4 +75,9 @@ def engine_of(known: Known) -> Engine:
     )
 
 
-VIEWS: Mapping[str, Callable[[Playground, Known], View]] = {"line": line_view}
+VIEWS: Mapping[str, Callable[[Playground, Known], View]] = {"line": line_view, "plane": plane_view}
+
+
+def shows(config: Playground) -> tuple[str, ...]:
+    """The picture of one input or of two."""
+    return ("line",) if config.dim == 1 else ("plane",)

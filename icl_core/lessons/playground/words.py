@@ -79,3 +79,18 @@ CAPTION = (
     "for noise as in training, with a band of ± one standard deviation. Sliding σ moves the points "
     "away from their line; everything is computed here while you drag, in double precision."
 )
+
+PLANE_SAID = (
+    "After step **{step:d}** gradient descent has **{gd:.2f} %** of its loss left, GD++ "
+    "**{gdpp_tuned:.2f} %**: its steps also make the ellipse of the inputs rounder, whose "
+    "condition number has gone from {before:.1f} to **{now:.1f}**."
+)
+"""The sentence above the picture of two inputs."""
+PLANE_CAPTION = (
+    "Left: the inputs, and as GD++ sees them after the step: each step turns x into (I − γ Σ) x; "
+    "their ellipses of one standard deviation, dotted at first. "
+    "Right: contours of the loss over the two weights, an ellipse as long as that of the inputs, "
+    "and the paths from w = 0 to the weights that explain all examples, a cross. η and γ are in "
+    "units of 1 / the largest eigenvalue of Σ that the step sees. A layer of a linear transformer "
+    "can do either step."
+)

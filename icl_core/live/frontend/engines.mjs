@@ -3,9 +3,10 @@
 import { features } from "./features.mjs";
 import { shaped } from "./grid.mjs";
 import { named } from "./patches.mjs";
+import { plane } from "./plane.mjs";
 import { playground } from "./playground.mjs";
 
-const ENGINES = { features, playground };
+const ENGINES = { features, plane, playground };
 
 /** The engine of a header with its constants, as engine.py packed them: values -> patches. */
 export function engineOf({ engine, constants }, body) {

@@ -53,6 +53,10 @@ export function gramOf(rows) {
   return gram;
 }
 
+/** U diag(values) U^T: the matrix with these eigenvalues in the place of its own. */
+export const withValues = (U, values) =>
+  product(U.map((row) => row.map((each, i) => each * values[i])), transposed(U));
+
 const SWEEPS = 60;
 
 /** Eigenvalues, ascending, and eigenvectors as columns of U, of a symmetric matrix (Jacobi's rotations). */

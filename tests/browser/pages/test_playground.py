@@ -32,9 +32,9 @@ def points(opened: Opened) -> list[list[float]]:
     return values(opened, "points").T.tolist()
 
 
-def shows(opened: Opened, **choices: Any) -> None:
+def shows(opened: Opened, name: str = "line", **choices: Any) -> None:
     """Every trace and the sentence are those of the server's figure, to 1e-10."""
-    view = LESSONS[HOME].view("line", Playground(**choices))
+    view = LESSONS[HOME].view(name, Playground(**choices))
     traces: Any = view.figure.data
     for trace in traces:
         expected = np.array([trace.x, trace.y], float)
@@ -188,3 +188,21 @@ def test_fingers_alone_do_it_all(visit):
     assert len(points(opened)) == 11
     opened.watched.wait_until("location.search.split('%3B').length === 11")
     shows(opened, guess=guess, revealed=True, prompt=opened.link["prompt"])
+
+
+def test_inputs_in_a_plane_are_dragged(visit):
+    opened = visit("")
+    opened.page.locator(".st-key-home_dim").get_by_text("two: a plane").click()
+    opened.linked({"dim": "2"})
+    shows(opened, "plane", dim=2)
+    sent, (x, y) = len(opened.watched.sent), place(opened, HANDLES, 7)
+    opened.page.mouse.move(x, y)
+    opened.page.mouse.down()
+    opened.page.mouse.move(x - 30, y + 60, steps=4)
+    opened.watched.next_frame()
+    moved = format_points(values(opened, "inputs").T.tolist())
+    shows(opened, "plane", dim=2, inputs=moved)
+    assert len(opened.watched.sent) == sent
+    opened.page.mouse.up()
+    assert opened.moved("inputs") == moved
+    shows(opened, "plane", dim=2, inputs=moved)

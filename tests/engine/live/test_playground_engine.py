@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 
 from icl_core.lessons import playground as lesson
-from icl_core.lessons.playground.config import HIGHEST, TASKS, Playground, X, Y
+from icl_core.lessons.playground.config import HIGHEST, STEPS, TASKS, Playground, X, Y
+from icl_core.lessons.playground.plane_view import plane_view
 from icl_core.lessons.playground.views import line_view
 from icl_core.lessons.shared.points import format_points
 from icl_core.lessons.shared.words import fill
-from icl_core.live import Engine
+from icl_core.live import Engine, View
 from icl_core.live.grid import safe_uid
 from icl_core.live.message import FRONTEND
 from icl_core.live.points import rounded
@@ -64,22 +65,41 @@ def test_a_browser_says_what_the_server_says(
     """To 1e-10 of all that is drawn, and word by word, at 50 states of everything that moves."""
     configs = some_configs(task=task, model=model, layers=layers)
     known = lesson.measure(configs[0])
-    views = [line_view(config, known) for config in configs]
+    assert_same([line_view(config, known) for config in configs], tmp_path)
+
+
+def assert_same(views: list[View], folder: Path) -> None:
+    """What the engine says is all of what the views show, for the values of their controls."""
     states = [{control.name: control.value for control in view.controls} for view in views]
     engine = views[0].engine
     assert engine is not None
     assert {engine.digest} == {view.engine.digest for view in views if view.engine}
-    for view, found in zip(views, said_by(engine, states, tmp_path), strict=True):
+    for view, found in zip(views, said_by(engine, states, folder), strict=True):
         data: Any = view.figure.data
         for trace in data:
             for field in ("x", "y"):
                 if (values := found.pop(f"{safe_uid(trace.uid)} {field}", None)) is not None:
                     close(values, getattr(trace, field))
         for readout in view.readouts:
-            value = found.pop(f"readout {readout.name}")
-            close([value], [readout.value])
+            close([found.pop(f"readout {readout.name}")], [readout.value])
         assert found.pop("said text") == view.said
         assert not found
+
+
+def test_two_inputs_too(tmp_path: Path) -> None:
+    rng = np.random.default_rng(2)
+    configs = [
+        Playground(
+            dim=2,
+            inputs=format_points(rounded(rng.uniform(*X, (n, 2)))),
+            eta=float(rng.uniform(0.1, 2.2)),
+            gamma=float(rng.uniform(0, 0.6)),
+            step=int(rng.integers(0, STEPS + 1)),
+        )
+        for n in rng.integers(2, 21, 50)
+    ]
+    known = lesson.measure(configs[0])
+    assert_same([plane_view(config, known) for config in configs], tmp_path)
 
 
 def close(found: Any, expected: Any) -> None:
