@@ -9,13 +9,13 @@ from icl_core.lessons.playground.plane import ANGLES, FLAT, LEVELS, TARGET, Plan
 from icl_core.lessons.playground.words import PLANE_CAPTION, PLANE_SAID
 from icl_core.lessons.shared.words import fill
 from icl_core.live import Engine, Player, Points, Readout, Slider, View
-from icl_core.plots.drawing import Drawing
+from icl_core.plots.drawing import Drawing, numbered
 from icl_core.plots.figure import DECORATION, Figure
 from icl_core.plots.methods import METHODS
 from icl_core.plots.style import translucent
 
-REACH = 3.0
-"""Of both panels, in every direction."""
+ENDS = {"x": (-3.0, 3.0), "y": (-3.0, 3.0), "x2": (-2.0, 2.0), "y2": (-0.8, 3.2)}
+"""Of the axes: inputs, and weights around where they go."""
 DESCENTS = ("gd", "gdpp_tuned")
 
 
@@ -71,11 +71,12 @@ def _figure(config: Playground, found: Plane) -> Figure:
     drawing.panel(1, [0, 0.46], [0, 1])
     drawing.panel(2, [0.54, 1], [0, 1])
     for number, (x, y) in enumerate((("x₁", "x₂"), ("w₁", "w₂")), 1):
-        ends = {"range": [-REACH, REACH], "showgrid": False, "constrain": "domain"}
-        drawing.axis("x", number, title=x, **ends)
+        looks = {"showgrid": False, "constrain": "domain"}
+        across, down = (numbered(letter, number) for letter in "xy")
+        drawing.axis("x", number, title=x, range=list(ENDS[across]), **looks)
         # A circle is to be seen as one.
-        anchor = {"scaleanchor": "x" if number == 1 else f"x{number}"}
-        drawing.axis("y", number, title=y, **ends, **anchor)
+        looks["scaleanchor"] = across
+        drawing.axis("y", number, title=y, range=list(ENDS[down]), **looks)
     _inputs(drawing, config, found)
     _paths(drawing, found)
     drawing.set(height=HEIGHT, margin={"l": 48, "r": 8, "t": 40, "b": 40})
