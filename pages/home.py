@@ -48,6 +48,9 @@ def explore() -> None:
         points = st.session_state[f"{HOME}:config"].points
         controls.put("prompt", format_points(with_outlier(points)))
 
+    def other_depth() -> None:
+        controls.put("layer", controls["layers"])
+
     chart = st.container()  # above the widgets, which are read first
     with control_row():
         controls.one_of("dim", "Inputs x", {1: "one: a line", 2: "two: a plane"})
@@ -58,7 +61,8 @@ def explore() -> None:
             }
             for icon, (label, act) in icons.items():
                 st.button(label, icon=f":material/{icon}:", on_click=act)
-            controls.one_of("layers", "Layers L", {L: str(L) for L in range(1, DEEPEST + 1)})
+            depths = {L: str(L) for L in range(1, DEEPEST + 1)}
+            controls.one_of("layers", "Layers L", depths, on_change=other_depth)
             controls.one_of("model", "Transformer", {k: METHODS[k].label for k in PARAMETRIZATIONS})
             tasks = {name: task.noise.label() for name, task in TASKS.items()}
             controls.one_of("task", "Trained on noise", tasks)

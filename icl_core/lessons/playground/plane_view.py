@@ -85,48 +85,37 @@ def _figure(config: Playground, found: Plane) -> Figure:
 
 def _inputs(drawing: Drawing, config: Playground, found: Plane) -> None:
     """The inputs, and what GD++ has made of them."""
-    style = METHODS["gdpp_tuned"]
-    grey = METHODS["bayes_rr"].color
+    color, grey = METHODS["gdpp_tuned"].color, METHODS["bayes_rr"].color
     looks = {"showlegend": False, "meta": DECORATION}
-    drawing.line("first", *found.first.T, grey, 1.25, "dot", name="spread at first", **looks)
-    drawing.line("spread", *found.spread.T, style.color, 2.5, "solid", name="spread", **looks)
-    edge = {"width": 1.5, "color": style.color}
-    drawing.marks(
-        "seen",
-        *found.seen.T,
-        style.color,
-        8,
-        "circle-open",
-        edge=edge,
-        name="inputs as GD++ sees them",
-    )
-    drawing.marks(
-        "inputs",
-        *np.transpose(config.plane),
-        grey,
-        12,
-        "circle",
-        edge={"width": 1.5, "color": "white"},
-        name="inputs",
-        showlegend=False,
-    )
+    x, y = found.first.T
+    drawing.line("first", x, y, grey, 1.25, "dot", name="spread at first", **looks)
+    x, y = found.spread.T
+    drawing.line("spread", x, y, color, 2.5, "solid", name="spread", **looks)
+    edge, name = {"width": 1.5, "color": color}, "inputs as GD++ sees them"
+    x, y = found.seen.T
+    drawing.marks("seen", x, y, color, 8, "circle-open", edge=edge, name=name)
+    edge = {"width": 1.5, "color": "white"}
+    x, y = np.transpose(config.plane)
+    drawing.marks("inputs", x, y, grey, 12, "circle", edge=edge, name="inputs", showlegend=False)
 
 
 def _paths(drawing: Drawing, found: Plane) -> None:
     """Contours below, the descents above, and where they should end."""
     gap = np.full((len(LEVELS), 1, 2), np.nan)
-    rounds = np.concatenate([found.contours, gap], axis=1).reshape(-1, 2)
+    x, y = map(_broken, np.concatenate([found.contours, gap], axis=1).reshape(-1, 2).T)
     grey = translucent(METHODS["bayes_rr"].color, 0.6)
-    looks = {"showlegend": False, "meta": DECORATION}
-    drawing.line("contours", *map(_broken, rounds.T), grey, 1.25, number=2, name="loss", **looks)
-    drawing.marks("target", *TARGET[:, None], GUESS, 13, "x", 2, name="best weights", **looks)
+    looks = {"number": 2, "showlegend": False, "meta": DECORATION}
+    drawing.line("contours", x, y, grey, 1.25, name="loss", **looks)
+    x, y = TARGET[:, None]
+    drawing.marks("target", x, y, GUESS, 13, "x", name="best weights", **looks)
     for name in DESCENTS:
-        path = np.full((STEPS + 1, 2), np.nan)
+        path, style = np.full((STEPS + 1, 2), np.nan), METHODS[name]
         path[: len(found.paths[name])] = found.paths[name]
-        style = METHODS[name]
+        x, y = map(_broken, path.T)
         drawing.line(
             name,
-            *map(_broken, path.T),
+            x,
+            y,
             style,
             2.25,
             number=2,

@@ -28,8 +28,8 @@ def values(opened: Opened, uid: str) -> np.ndarray:
     return np.array(found, float)
 
 
-def points(opened: Opened) -> list[list[float]]:
-    return values(opened, "points").T.tolist()
+def points(opened: Opened, uid: str = "points") -> list[tuple[float, float]]:
+    return [(x, y) for x, y in values(opened, uid).T.tolist()]
 
 
 def shows(opened: Opened, name: str = "line", **choices: Any) -> None:
@@ -200,7 +200,7 @@ def test_inputs_in_a_plane_are_dragged(visit):
     opened.page.mouse.down()
     opened.page.mouse.move(x - 30, y + 60, steps=4)
     opened.watched.next_frame()
-    moved = format_points(values(opened, "inputs").T.tolist())
+    moved = format_points(points(opened, "inputs"))
     shows(opened, "plane", dim=2, inputs=moved)
     assert len(opened.watched.sent) == sent
     opened.page.mouse.up()
