@@ -39,6 +39,10 @@ PAGES = (
     "sine",
     "style",
 )
+PLAYGROUND = "?v=1&revealed=1&layers=6&layer=6&prompt=0+0;" + ";".join(
+    f"{0.3 * i:.1f}+{0.4 * i + (-1) ** i:.1f}" for i in range(-9, 10)
+)
+"""Twenty points, all layers of the deepest model, and as many steps."""
 CONTROLS = {
     "gamma: stems and curve": ("gdpp_spectrum", f"{RANGE} >> nth=0"),
     "sigma: lines": ("noise_and_depth", f"{RANGE} >> nth=1"),
@@ -48,9 +52,12 @@ CONTROLS = {
         "sine?v=1&prompt=-4+0.3;0+0;4+-0.3",
         f"{ALIVE} .icl-live-stage",
     ),
+    "the playground: a point of 20": (PLAYGROUND, f"{ALIVE} .icl-live-stage >> nth=0"),
 }
 """What is dragged in the app: the page, and which of its controls on charts. Of points that which
 stands in the middle."""
+SLOWED = {"the playground: a point of 20": 4}
+"""What is dragged again with the browser's processor so many times as slow."""
 
 # Milliseconds from the start of the visit to the frame after something appeared.
 ARRIVALS = """(() => {
@@ -145,7 +152,12 @@ async def drag(
 
 
 async def dragging(
-    browser: Browser, url: str, drags: int, seconds: float, control: str = f"{RANGE} >> nth=0"
+    browser: Browser,
+    url: str,
+    drags: int,
+    seconds: float,
+    control: str = f"{RANGE} >> nth=0",
+    slowed: float = 1,
 ) -> dict[str, Any]:
     page = await browser.new_page(viewport={"width": 1280, "height": 900})
     sent: list[int] = []
@@ -158,6 +170,8 @@ async def dragging(
     await moved.scroll_into_view_if_needed()
     await page.wait_for_timeout(1000)
     await moved.evaluate(WATCH)
+    devtools = await page.context.new_cdp_session(page)
+    await devtools.send("Emulation.setCPUThrottlingRate", {"rate": slowed})
     seen = []
     end = 0.5
     for turn in range(drags):
@@ -241,6 +255,11 @@ async def of_pages(browser: Browser, options: argparse.Namespace) -> dict[str, A
         for name, (page, control) in CONTROLS.items():
             result[f"{page}, {name}"] = await dragging(
                 browser, f"{address}/{page}", options.drags, options.seconds, control
+            )
+        for name, slowed in SLOWED.items():
+            page, control = CONTROLS[name]
+            result[f"{page}, {name}, {slowed} times as slow"] = await dragging(
+                browser, f"{address}/{page}", options.drags, options.seconds, control, slowed
             )
     return result
 

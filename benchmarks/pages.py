@@ -125,7 +125,7 @@ def summary(spent: Mapping[str, list[tuple[float, float]]]) -> dict[str, object]
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--only", choices=["home", *LESSONS])
+    parser.add_argument("--only", choices=list(LESSONS))
     parser.add_argument("--own", action="store_true", help="with a model of one's own")
     parser.add_argument("--cold", action="store_true", help="as on a server that has not warmed")
     given = parser.parse_args()
@@ -138,7 +138,7 @@ def main() -> None:
     warming = time.perf_counter() - begun
     os.environ.setdefault(SETTING, tempfile.mkdtemp())
     own, first_look = kept() if given.own else ({}, 0.0)
-    shown = [p for p in ("home", *LESSONS) if not own or p in OF_MODEL]
+    shown = [p for p in LESSONS if not own or p in OF_MODEL]
     pages = {}
     for page in [given.only] if given.only else shown:
         session(page, own)

@@ -26,6 +26,7 @@ from icl_core.lessons.gdpp_spectrum import config as gdpp_spectrum
 from icl_core.lessons.noise_and_depth import config as noise_and_depth
 from icl_core.lessons.one_layer import config as one_layer
 from icl_core.lessons.paper_figures.config import FAR_DEPTHS
+from icl_core.lessons.playground import config as playground
 from icl_core.lessons.several_layers import config as several_layers
 from icl_core.lessons.shared.losses import highest_sigma
 from icl_core.lessons.shared.shipped import families
@@ -39,6 +40,7 @@ from icl_core.zoo.library import MIXED_NOISE, entries_of
 Values = Sequence[object]
 STARTS: Mapping[str, Mapping[str, Mapping[str, object]]] = {
     "several_layers": {"layer": {"kind": "untied5"}, "tokens": {"kind": "untied5"}},
+    "home": {name: {"dim": 2} for name in ("inputs", "eta", "gamma", "step")},
     "gdpp_spectrum": {
         "condition": {"inputs": "stretched"},
         **{key: {"part": "trained"} for key in ("task", "model", "depth", "draw", "frame")},
@@ -130,6 +132,20 @@ def options(rng: np.random.Generator) -> dict[str, dict[str, Values]]:
         name: [0.0, round(rng.uniform(0.1, 1.9), 1), 1.0] for name in ("xx", "xy", "yx")
     }
     return {
+        "home": {
+            "task": tuple(playground.TASKS),
+            "model": PARAMETRIZATIONS,
+            "layers": range(1, playground.DEEPEST + 1),
+            "layer": range(playground.DEEPEST),
+            "seed": prompts,
+            "sigma": between(0, playground.HIGHEST),
+            "query": (-1.5, 1.0),
+            "guess": (-2.0, 3.0),
+            "inputs": ("-2 -1; 1 1; 2 0.5", "-1 0; 1 1"),
+            "eta": between(0.1, 2.0),
+            "gamma": between(0.0, 0.5),
+            "step": range(playground.STEPS + 1),
+        },
         "construction": {
             "eta": between(0, 15),
             "gamma": between(0, 2),

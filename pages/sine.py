@@ -7,7 +7,8 @@ import streamlit as st
 from icl_core.experiments.sine.settings import DEEPER, VARIANTS, variant_of
 from icl_core.lessons import sine as lesson
 from icl_core.lessons.catalog import result
-from icl_core.lessons.sine.config import LAWS, MODELS, Sine, drawn_points, format_points
+from icl_core.lessons.shared.points import format_points
+from icl_core.lessons.sine.config import LAWS, MODELS, Sine, drawn_points
 from icl_core.live import Values
 from ui.boundary import fragment
 from ui.chart import charts_of

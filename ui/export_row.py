@@ -8,7 +8,7 @@ from icl_core.errors import InputError
 from icl_core.export.formats import FORMATS, Format, Source
 from icl_core.export.images import missing
 from icl_core.export.notice import notice_pdf
-from icl_core.export.recipe import Recipe, permalink
+from icl_core.export.recipe import HOME, Recipe, permalink
 from icl_core.lessons.catalog import LESSONS
 from icl_core.live import View
 from ui.menu import download
@@ -64,4 +64,5 @@ def app_address(page_url: str | None) -> str:
     if not page_url:
         return ""
     before, _, last = page_url.rstrip("/").rpartition("/")
-    return f"{before if last in LESSONS else page_url.rstrip('/')}/"
+    named = last in LESSONS and last != HOME
+    return f"{before if named else page_url.rstrip('/')}/"

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from icl_core.export.recipe import HOME
 from icl_core.lessons.catalog import LESSONS
 from ui import first_sight, watchdog
 
@@ -18,9 +19,9 @@ def pages() -> dict[str, list[st.Page]]:
 
     def page(name: str, title: str, icon: str) -> st.Page:
         file, sign = f"pages/{name}.py", f":material/{icon}:"
-        return st.Page(file, title=title, icon=sign, default=name == "home")
+        return st.Page(file, title=title, icon=sign, default=name == HOME)
 
-    found = {"Start": [page("home", "Home", "home")]}
+    found: dict[str, list[st.Page]] = {}
     for name, lesson in LESSONS.items():
         found.setdefault(lesson.section, []).append(page(name, lesson.title, lesson.icon))
     found["Lab"].append(page("style", "Style", "palette"))

@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl
 
 from benchmarks.record.pages import opened
 from benchmarks.sweeps import UNSEEN, sweeps
-from icl_core.export.recipe import Recipe, permalink
+from icl_core.export.recipe import HOME, Recipe, permalink
 from icl_core.files import write_atomic
 from icl_core.lessons.catalog import LESSONS
 from icl_core.validation import Config
@@ -31,7 +31,7 @@ class Line(NamedTuple):
 
     @property
     def page(self) -> str:
-        return self.link.partition("?")[0]
+        return self.link.partition("?")[0] or HOME
 
     @property
     def values(self) -> dict[str, str]:

@@ -15,7 +15,7 @@ from icl_core.export.recipe import LINK_VERSION, link_values
 from icl_core.lessons.catalog import LESSONS
 
 APP = str(Path(__file__).parents[2] / "app.py")
-OTHERS = ("home", "style")
+OTHERS = ("style",)
 """Pages that are no lessons."""
 WIDGET = ("label", "value", "options", "help", "min", "max", "step")
 """What is said of a widget beside its type."""

@@ -122,6 +122,30 @@ def bayes_ridge(
 
 
 @numpy_or_xla
+def bayes_deviation(
+    eigen: Spectrum,
+    nodes: Float[Array, "nodes"],
+    prior: Float[Array, "nodes"],
+    num_context: Scalar,
+    queries: Float[Array, "batch queries dim"],
+) -> Float[Array, "batch queries"]:
+    """Posterior standard deviation of <w, x> at every query: how sure `bayes_ridge` can be.
+
+    The variance is that within noise levels, sigma_k^2 x^T (Sigma + sigma_k^2 I)^-1 x, and that of
+    their ridge regressions, averaged over p(sigma_k | X, y).
+    """
+    xp = namespace(eigen.a, nodes)
+    variance = xp.maximum(nodes, 1e-6) ** 2
+    inverse = _inverse(eigen, variance)
+    posterior = _posterior(eigen, inverse, variance, prior, num_context)
+    turned = queries @ eigen.U
+    means = turned @ (inverse * eigen.a[:, None]).mT
+    center = xp.matvec(means, posterior)[..., None]
+    within = variance * (turned**2 @ inverse.mT)
+    return xp.sqrt(xp.matvec(within + (means - center) ** 2, posterior))
+
+
+@numpy_or_xla
 def noise_posterior(
     eigen: Spectrum, nodes: Float[Array, "nodes"], prior: Float[Array, "nodes"], num_context: Scalar
 ) -> Float[Array, "batch nodes"]:

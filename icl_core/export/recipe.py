@@ -9,6 +9,8 @@ from icl_core.errors import InputError
 from icl_core.files import dump_json, parse_json
 from icl_core.validation import Config, choice, mapping
 
+HOME = "home"
+"""The page that the app opens with: its address has no name."""
 CONFIG_VERSION = 1
 LINK_VERSION = "1"
 """Meaning of the values in a link; raised when a default or a field changes its meaning."""
@@ -116,4 +118,5 @@ def link_values(config: Config, default: Config) -> dict[str, str]:
 def permalink(recipe: Recipe, address: str = "") -> str:
     """The link to a figure's page and choices; `address` is the app's, ending in a slash."""
     values = {"v": LINK_VERSION} | link_values(recipe.config, type(recipe.config)())
-    return f"{address}{recipe.page}?{urlencode(values, safe=',')}"
+    name = "" if recipe.page == HOME else recipe.page
+    return f"{address}{name}?{urlencode(values, safe=',')}"

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from icl_core.algorithms.accelerated import solvers
+from icl_core.export.recipe import HOME
 from icl_core.lessons import (
     algorithm,
     construction,
@@ -15,6 +16,7 @@ from icl_core.lessons import (
     one_layer,
     one_prompt,
     paper_figures,
+    playground,
     several_layers,
     sine,
     softmax,
@@ -31,6 +33,18 @@ from icl_core.validation import Config
 SOLVERS = " ".join(solvers(1))
 
 LESSONS: Mapping[str, Lesson[Any, Any]] = {
+    HOME: Lesson(
+        face=playground,
+        title="Playground",
+        about="Move points and see the line that a transformer holds of them after every layer.",
+        section="Start",
+        icon="home",
+        methods="gd gdpp_tuned gdpp diag full oracle_rr bayes_rr",
+        terms=("L", "σ", "Σ, α"),
+        reads=("task", "model", "layers"),
+        kept=36,
+        shows=playground.shows,
+    ),
     "construction": Lesson(
         face=construction,
         title="The construction",

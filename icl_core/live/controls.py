@@ -11,6 +11,14 @@ from icl_core.live.points import Points
 Scale = Literal["linear", "log"]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Carried:
+    """Points that go with a slider: y of each by so much for a unit of it, none for points more."""
+
+    points: str
+    by: tuple[float, ...]
+
+
 @dataclass(frozen=True)
 class Slider:
     """A continuous control; `step` counts in decades where `scale` is "log".
@@ -28,6 +36,7 @@ class Slider:
     scale: Scale = "linear"
     unit: str = ""
     format: str = ".3g"
+    carries: Carried | None = None
 
     def __post_init__(self) -> None:
         numbers = (self.minimum, self.maximum, self.step, self.value)
@@ -106,10 +115,29 @@ class Player:
         return {"kind": "player"} | told | {"labels": list(self.labels)}
 
 
-Control = Slider | Player | Points
+@dataclass(frozen=True)
+class Switch:
+    """A button that turns something on, which `label` says, or off, which `off` says."""
+
+    name: str
+    label: str
+    off: str
+    _: KW_ONLY
+    value: bool = False
+
+    def admitted(self, value: Any) -> bool | None:
+        """`value`, sent by a browser, if it is True or False."""
+        return value if isinstance(value, bool) else None
+
+    def sent(self) -> dict[str, Any]:
+        """What the browser is told; values travel apart."""
+        return {"kind": "switch", "name": self.name, "label": self.label, "off": self.off}
+
+
+Control = Slider | Player | Points | Switch
 Values = Mapping[str, Any]
 """Value of each control by its name; a player's is the number of its frame, that of points their
-pairs (x, y)."""
+pairs (x, y), that of a switch True or False."""
 
 
 @dataclass(frozen=True)
@@ -127,9 +155,19 @@ def check_controls(controls: Sequence[Control]) -> None:
         raise InputError(f"Two controls share a name in {names}: each needs its own.")
     if sum(isinstance(control, Player) for control in controls) > 1:
         raise InputError("A chart has one player at most: the arrow keys can move only one.")
-    if sum(isinstance(control, Points) for control in controls) > 1:
-        raise InputError("A chart has one set of points at most: it lies on the first axes.")
+    several = [c for c in controls if isinstance(c, Points) and c.most > 1]
+    if len(several) > 1:
+        raise InputError(
+            "A chart has one set of points at most beside single ones: it takes the clicks."
+        )
     for control in controls:
+        if isinstance(control, Slider) and control.carries:
+            known = [c.name for c in controls if isinstance(c, Points)]
+            if control.carries.points not in known:
+                raise InputError(
+                    f"The slider {control.name!r} carries {control.carries.points!r}, but the "
+                    f"points are {known}: name one of them."
+                )
         if isinstance(control, Points) and control.hover not in ("", *names):
             raise InputError(
                 f"The pointer over {control.name!r} moves {control.hover!r}, but the controls are "

@@ -11,7 +11,7 @@ from icl_core.errors import InputError
 from icl_core.live.controls import Control
 from icl_core.live.packing import digest_of, packed
 
-ENGINES = ("features",)
+ENGINES = ("features", "plane", "playground")
 """Those of frontend/engines.mjs: each is a module whose `engine(constants)` gives, for values of
 the controls, what the chart shows, in float64."""
 MAX_NUMBERS = 500_000

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from icl_core.errors import InputError
-from icl_core.live.grid import LAYOUT, READOUT, safe_uid
+from icl_core.live.grid import LAYOUT, READOUT, SAID, safe_uid
 from icl_core.plots import Figure
 
 MAX_BYTES = 5_000_000
@@ -29,8 +29,8 @@ def plain_figure(figure: Figure | Mapping[str, Any]) -> dict[str, Any]:
     doubled = sorted({uid for uid in uids if uids.count(uid) > 1})
     if doubled:
         raise InputError(f"Several traces are called {doubled}: give each its own uid.")
-    if {LAYOUT, READOUT} & set(uids):
-        raise InputError(f"No trace may be called {LAYOUT!r} or {READOUT!r}: choose another uid.")
+    if taken := {LAYOUT, READOUT, SAID} & set(uids):
+        raise InputError(f"No trace may be called {min(taken)!r}: choose another uid.")
     layout = dict(source.get("layout") or {})
     # The browser gets one for each surface and knows which one it draws on.
     layout.pop("template", None)

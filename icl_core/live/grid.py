@@ -18,6 +18,8 @@ LAYOUT = "layout"
 """As a quantity's trace: its field belongs to the layout, as in "shapes[0].x0"."""
 READOUT = "readout"
 """As a quantity's trace: its field is the name of a number written under the chart."""
+SAID = "said"
+"""As what an engine changes: the sentence of the chart, its "text"."""
 
 MAX_VALUES = 4_000_000
 """Of a grid, all quantities together: 16 MB as float32."""

@@ -39,6 +39,7 @@ def message(view: View, *, question: int = 0, exact: bool = True) -> dict[str, A
         "exact": exact,
         "link": None if view.link is None else asdict(view.link),
         "templates": _templates(),
+        "said": view.said,
         "title": view.title,
         "alt": view.alt,
         "fileName": view.name,

@@ -19,7 +19,8 @@ class Points:
     """Examples (x, y) to be dragged within the ends of both axes.
 
     They lie on the figure's first pair of axes. While the pointer is over these and holds nothing,
-    the control `hover` stands at its abscissa.
+    the control `hover` stands at its abscissa. There are 1 to `most`; one that is alone is only
+    dragged.
     """
 
     name: str
@@ -29,20 +30,21 @@ class Points:
     x: Ends
     y: Ends
     hover: str = ""
+    most: int = MAX_POINTS
 
     def __post_init__(self) -> None:
         if not all(math.isfinite(low) and low < high < math.inf for low, high in (self.x, self.y)):
             raise InputError(f"The points {self.name!r} need axes with finite, increasing ends.")
         if self.admitted(self.value) is None:
             raise InputError(
-                f"The points {self.name!r} are {self.value!r:.60}: expected 1 to {MAX_POINTS} "
+                f"The points {self.name!r} are {self.value!r:.60}: expected 1 to {self.most} "
                 f"pairs of x from {self.x[0]:g} to {self.x[1]:g} and y from {self.y[0]:g} to "
                 f"{self.y[1]:g}."
             )
 
     def admitted(self, value: Any) -> tuple[Point, ...] | None:
         """`value`, sent by a browser, if it is points within the limits."""
-        if not isinstance(value, list | tuple) or not 1 <= len(value) <= MAX_POINTS:
+        if not isinstance(value, list | tuple) or not 1 <= len(value) <= self.most:
             return None
         if not all(isinstance(point, list | tuple) and len(point) == 2 for point in value):
             return None
@@ -63,7 +65,7 @@ class Points:
             "x": list(self.x),
             "y": list(self.y),
             "digits": DIGITS,
-            "most": MAX_POINTS,
+            "most": self.most,
             "hover": self.hover,
         }
 

@@ -53,6 +53,8 @@ class View:
     """In the place of a grid."""
     readouts: Sequence[Readout] = ()
     link: Link | None = None
+    said: str = ""
+    """A sentence about what is drawn, **strong** in places; an engine says it anew as "said"."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "title", self.title or figure_title(self.figure))

@@ -6,12 +6,14 @@ import subprocess
 import sys
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from icl_core.export.recipe import link_values
+from icl_core.export.recipe import HOME, link_values
 from icl_core.lessons.catalog import LESSONS
+from icl_core.lessons.paths import PATHS
 from icl_core.plots.methods import METHODS
 from ui.presets import preset_link
 
@@ -41,12 +43,23 @@ def test_home_shows_a_picture_and_every_lesson(open_page):
     app = open_page("home")
     assert len(charts(app)) == 1
     links = app.get("page_link")
-    assert {link.proto.page for link in links} >= set(LESSONS)
+    assert {link.proto.page for link in links} >= set(LESSONS) - {HOME}
+
+
+def test_home_offers_paths_whose_links_open_their_stops(open_page):
+    links = open_page("home").get("page_link")
+    for name, stops in PATHS.items():
+        for at, stop in enumerate(stops, 1):
+            label = f"{at}. {LESSONS[stop.page].title}: {stop.see}"
+            (link,) = [link.proto for link in links if link.proto.label == label]
+            assert link.page == ("" if stop.page == HOME else stop.page), name
+            wanted = preset_link(LESSONS[stop.page].presets[stop.preset])
+            assert dict(parse_qsl(link.query_string, keep_blank_values=True)) == wanted
 
 
 def test_no_name_of_a_page_is_the_end_of_another():
     """Streamlit finds the address of the app by what that of a page ends in."""
-    names = [*LESSONS, "home", "style"]
+    names = [*LESSONS, "style"]
     assert not [
         (one, other) for one in names for other in names if other != one and other.endswith(one)
     ]
@@ -118,7 +131,7 @@ from icl_core.lessons.catalog import LESSONS
 
 ui.warm.start_warming = lambda: None
 said = {}
-for page in ["home", *LESSONS]:
+for page in LESSONS:
     app = AppTest.from_file("app.py", default_timeout=120)
     app.switch_page(f"pages/{page}.py")
     app.run()

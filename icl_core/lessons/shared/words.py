@@ -1,7 +1,9 @@
 """Words that lessons share: what names and symbols mean, and numbers with their errors."""
 
 import math
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
+from decimal import ROUND_HALF_UP, Decimal
 
 from icl_core.plots import METHODS
 from icl_core.plots.ticks import power_of_ten
@@ -26,6 +28,22 @@ def meanings(methods: Iterable[str] = (), terms: Iterable[str] = ()) -> dict[str
     """What methods (in the order of every legend) and terms stand for, by their names."""
     named = {METHODS[key].label: METHODS[key].about for key in METHODS if key in set(methods)}
     return named | {term: TERMS[term] for term in terms}
+
+
+def fill(template: str, values: Mapping[str, float]) -> str:
+    """`template` with {name:.2f} (or :d) as that number, as said.mjs has it in the page, where a
+    half is rounded away from 0."""
+
+    def written(found: re.Match[str]) -> str:
+        value, digits = values[found[1]], int(found[2] or 0)
+        if math.isnan(value):
+            return "–"
+        if math.isinf(value):
+            return "∞" if value > 0 else "−∞"
+        rounded = Decimal(value).quantize(Decimal(10) ** -digits, ROUND_HALF_UP)
+        return f"{rounded:f}".replace("-", "−")
+
+    return re.sub(r"\{(\w+):(?:\.(\d)f|d)\}", written, template)
 
 
 def counted(count: int, thing: str) -> str:

@@ -1,8 +1,7 @@
 """Choices of the lesson on sine waves, and its named states."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from icl_core.errors import InputError
 from icl_core.experiments.sine.settings import (
@@ -13,16 +12,19 @@ from icl_core.experiments.sine.settings import (
     shown_prompt,
     variant_of,
 )
-from icl_core.live.points import MAX_POINTS, Point, rounded
+from icl_core.lessons.shared.points import format_points, parse_points
+from icl_core.live.points import Point, rounded
 from icl_core.tasks.base import Context
 from icl_core.tasks.sine import SineTask
-from icl_core.validation import Config, checked, choice, integer, number, numbers
+from icl_core.validation import Config, checked, choice, integer, number
 
 LAWS: Mapping[str, str] = {"coded": "coded", "printed": "printed"}
 MODELS: Mapping[str, str] = {"transformer": "transformer", "control": "control"}
 X = (float(POINTS[0]), float(POINTS[-1]))
 Y: Mapping[str, float] = {"coded": 0.8, "printed": 6.0}
 """How far the axis of y reaches, by the law of the trainings."""
+REACH = (-max(Y.values()), max(Y.values()))
+"""Where points can lie."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +53,7 @@ class Sine(Config):
             )
         self._set(seed=integer("The seed", self.seed, (0, VARIANTS[self.variant].seeds - 1)))
         if self.prompt:
-            parse_points(self.prompt)
+            parse_points(self.prompt, X, REACH)
 
     @property
     def variant(self) -> str:
@@ -61,7 +63,7 @@ class Sine(Config):
     @property
     def points(self) -> tuple[Point, ...]:
         """The examples (x, y)."""
-        return parse_points(self.prompt) if self.prompt else _rows(shown_prompt(self.law))
+        return parse_points(self.prompt, X, REACH) if self.prompt else _rows(shown_prompt(self.law))
 
     @property
     def reach(self) -> float:
@@ -79,25 +81,6 @@ def _rows(prompt: Context) -> tuple[Point, ...]:
 def drawn_points(law: str, seed: int) -> tuple[Point, ...]:
     """The examples of a prompt of the law."""
     return _rows(SineTask(law=law).draw(seed, 1).context)
-
-
-def parse_points(value: Any) -> tuple[Point, ...]:
-    """The points written as "x y; x y", which lie on the chart."""
-    if not isinstance(value, str) or len(value) > 40 * MAX_POINTS:
-        raise InputError(f"The prompt is {value!r:.60}: expected text like '-2 0.3; 1.5 -0.2'.")
-    rows = [numbers("A number of the prompt", row, (-100.0, 100.0)) for row in value.split(";")]
-    integer("The number of examples", len(rows), (1, MAX_POINTS))
-    for index, row in enumerate(rows, 1):
-        if len(row) != 2:
-            raise InputError(f"Example {index} has {len(row)} numbers: expected x and y.")
-        number(f"x of example {index}", row[0], X)
-        number(f"y of example {index}", row[1], (-max(Y.values()), max(Y.values())))
-    return rounded(rows)
-
-
-def format_points(points: Iterable[Point]) -> str:
-    """The inverse of `parse_points`."""
-    return "; ".join(" ".join(repr(v).removesuffix(".0") for v in point) for point in points)
 
 
 THREE = format_points([(-3.0, 0.3), (0.0, -0.3), (3.0, 0.3)])

@@ -95,7 +95,7 @@ def _constants(uid: str, model: FeatureTransformer) -> dict[str, Any]:
     frozen step those of one example, to be divided by their number."""
     layers = [
         [
-            {"writes": P @ W_V, "compares": W_K.T @ W_Q}
+            {"P": P @ W_V, "Q": W_K.T @ W_Q}
             for P, W_V, W_K, W_Q in zip(
                 *(np.asarray(weights[name]) for name in ("P", "W_V", "W_K", "W_Q")), strict=True
             )

@@ -21,7 +21,7 @@ export function changes(before, after, shown) {
   if (names.includes(null)) return null;
   const found = new Map();
   for (const [trace, field] of [...names, ...shown.map((patch) => [patch.trace, patch.field])]) {
-    if (trace === "readout") continue;
+    if (trace === "readout" || trace === "said") continue;
     const holder = trace === "layout" ? now.layout : now.data.find(({ uid }) => uid === trace);
     const value = holder && fieldOf(holder, field);
     if (value === undefined) return null;

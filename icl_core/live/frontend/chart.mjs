@@ -5,17 +5,17 @@
 // Without `send` no server is behind: the chart stays with what its source, a grid or an engine, says.
 
 import { changes } from "./changes.mjs";
-import { element, player, slider } from "./controls.mjs";
-import { compose, download, draw, gapsAmong, noteZoom, onPage, pointAgain } from "./draw.mjs";
-import { same, wholeView } from "./draw.mjs";
+import { controlOf } from "./control.mjs";
+import { element } from "./controls.mjs";
+import { compose, download, draw, gapsAmong, noteZoom, onPage, patchesOf } from "./draw.mjs";
+import { pointAgain, same, wholeView } from "./draw.mjs";
 import { foot } from "./foot.mjs";
 import { Linked } from "./link.mjs";
-import { points } from "./points.mjs";
+import { saying } from "./said.mjs";
 import { forPaper, scaledForPaper, surfaceOf, watchSurface } from "./theme.mjs";
 
 const NARROW = 520;
 const PATIENCE = 10_000;
-const PAUSE = 250; // milliseconds in which more keys or clicks may follow
 
 export class LiveChart {
   constructor(parent, data, sourceCalled) {
@@ -31,6 +31,7 @@ export class LiveChart {
     this.deferred = null; // data that came at a bad moment
     this.patches = []; // what the source says; empty while the server's figure stands
     this.hovered = {}; // values that a pointer over points stands for, by the name of their control
+    this.points = []; // sets of them
     this.zoom = {}; // ranges that the reader chose, by the name of their axis
     this.build();
   }
@@ -46,7 +47,8 @@ export class LiveChart {
     ]);
     this.field = element("div", "icl-live-field", {}, this.plot);
     this.root = element("div", "icl-live", { role: "group", tabindex: "0", translate: "no" });
-    this.root.append(this.controls, this.field, ...this.foot.elements);
+    this.said = saying();
+    this.root.append(this.controls, this.said.element, this.field, ...this.foot.elements);
     this.root.addEventListener("keydown", (event) => {
       if (this.player?.key(event)) {
         event.preventDefault();
@@ -68,10 +70,14 @@ export class LiveChart {
     this.parent.querySelector(".icl-live-wait")?.remove();
     this.root.dataset.alive = "";
     this.plot.on("plotly_relayout", (change) => noteZoom(this.zoom, change, this.plot.layout));
-    this.plot.on("plotly_afterplot", () => this.points?.place());
-    this.points?.place();
+    this.plot.on("plotly_afterplot", () => this.place());
+    this.place();
     this.watch();
     this.linked = new Linked(Plotly, this.plot, () => this.data);
+  }
+
+  place() {
+    for (const set of this.points) set.place();
   }
 
   fail() {
@@ -114,42 +120,25 @@ export class LiveChart {
     else this.shown = this.redraw();
     this.tell(data.exact ? "exact" : "preview");
     this.foot.write(data.readouts, data.gaps, data.names);
+    this.said.say(data.said);
     if (Object.keys(this.hovered).length) this.later();
   }
 
   buildControls(wanted) {
     this.built = wanted;
     this.player?.pause();
-    this.points?.stage.remove();
-    this.player = this.points = null;
+    for (const set of this.points) set.stage.remove();
+    [this.player, this.points] = [null, []];
     this.byName = new Map();
     this.logarithmic = {};
     for (const spec of this.data.controls) {
-      const moved = (value) => this.move(spec.name, value);
-      const settled = (byPointer) => {
-        this.held = false;
-        this.settle(byPointer ? 0 : PAUSE);
-      };
-      const grabbed = (held) => {
-        this.held = held;
-        // Let go where it was taken: the server's figure is still the right one, once it is here.
-        const awaited = this.waiting && this.deferred.question < this.question;
-        if (held || this.pending || awaited) return;
-        if (this.send) this.update(this.deferred);
-        else this.settle();
-      };
-      let control;
-      if (spec.kind === "player") {
-        const ready = () => this.source() !== null || !(this.pending || this.waiting);
-        control = this.player = player(spec, { moved, settled, ready });
-      } else if (spec.kind === "points") {
-        const pointed = (x) => this.hover(x === null || !spec.hover ? {} : { [spec.hover]: x });
-        control = this.points = points(spec, this.plot, { moved, grabbed, settled, pointed });
+      const control = controlOf(spec, this);
+      if (spec.kind === "player") this.player = control;
+      if (control.stage) {
+        this.points.push(control);
         this.field.append(control.stage);
-      } else {
-        this.logarithmic[spec.name] = spec.scale === "log";
-        control = slider(spec, { moved, grabbed, settled });
       }
+      this.logarithmic[spec.name] = spec.scale === "log";
       this.byName.set(spec.name, control);
     }
     this.controls.replaceChildren(...[...this.byName.values()].map((control) => control.element));
@@ -190,17 +179,14 @@ export class LiveChart {
     draw(this.plotly, this.plot, patches);
     this.hoverAgain();
     this.tell(source.exactAt(values, this.logarithmic) ? "exact" : "preview");
-    const numbers = new Map(
-      patches.filter(({ trace }) => trace === "readout").map(({ field, value }) => [field, value]),
-    );
+    const numbers = patchesOf("readout", patches);
+    const { readouts, gaps, breaks, names } = this.data;
     this.foot.write(
-      this.data.readouts.map((readout) => ({
-        ...readout,
-        value: numbers.has(readout.name) ? numbers.get(readout.name) : readout.value,
-      })),
-      { ...this.data.gaps, ...gapsAmong(missing, this.data.breaks) },
-      this.data.names,
+      readouts.map((readout) => ({ ...readout, value: numbers[readout.name] ?? readout.value })),
+      { ...gaps, ...gapsAmong(missing, breaks) },
+      names,
     );
+    this.said.say(patchesOf("said", patches).text ?? this.data.said);
   }
 
   /** A value is chosen: ask the server, after `delay` in case more follows at once. */
@@ -235,7 +221,7 @@ export class LiveChart {
     const { data, layout } = compose(this.data, this.surface, this.patches);
     const width = this.plot.clientWidth;
     if (!this.printing) this.narrow = width > 0 && width < NARROW;
-    const still = this.points !== null || matchMedia("(pointer: coarse)").matches;
+    const still = this.points.length > 0 || matchMedia("(pointer: coarse)").matches;
     onPage(layout, this.zoom, { narrow: this.narrow, still });
     if (this.printing) forPaper(layout);
     const options = { displayModeBar: false, displaylogo: false, showTips: false, responsive: false };

@@ -101,6 +101,22 @@ export function slider(spec, { moved, grabbed, settled }) {
   };
 }
 
+/** A button that turns something on and off, and says what a click will do. */
+export function toggle(spec, { moved, settled }) {
+  let on = false;
+  const button = element("button", "icl-live-toggle", { type: "button" });
+  const set = (value) => {
+    on = value;
+    button.textContent = on ? spec.off : spec.label;
+  };
+  button.addEventListener("click", () => {
+    set(!on);
+    moved(on);
+    settled(true);
+  });
+  return { element: button, set };
+}
+
 /**
  * The player. `moved(frame)` when another frame is to be shown, `settled(byPointer)` when it rests,
  * which is final where a pointer let go of its slider; while it plays it stays on a frame until

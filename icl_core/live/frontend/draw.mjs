@@ -34,6 +34,12 @@ export function gapText(gaps, names) {
   return said.length ? `Left as gaps, being infinite or no number: ${said.join(", ")}.` : "";
 }
 
+/** Values by field that patches have for what is no trace: "readout", "said". */
+export const patchesOf = (what, patches) =>
+  Object.fromEntries(
+    patches.filter(({ trace }) => trace === what).map(({ field, value }) => [field, value]),
+  );
+
 /** The whole figure on a surface, with `patches` in place; `figure` is text, so parsed is fresh. */
 export function compose({ figure, templates, height }, surface, patches) {
   const { data, layout: plain } = JSON.parse(figure);
@@ -57,7 +63,7 @@ export function draw(Plotly, plot, patches) {
   const byTrace = new Map();
   for (const { trace, field, value } of patches) {
     if (trace === "layout") layout[field] = value;
-    else if (trace !== "readout") byTrace.set(trace, { ...byTrace.get(trace), [field]: value });
+    else byTrace.set(trace, { ...byTrace.get(trace), [field]: value });
   }
   plot.data.forEach((trace, index) => {
     const fields = byTrace.get(trace.uid);

@@ -2,8 +2,11 @@
 
 import { features } from "./features.mjs";
 import { shaped } from "./grid.mjs";
+import { named } from "./patches.mjs";
+import { plane } from "./plane.mjs";
+import { playground } from "./playground.mjs";
 
-const ENGINES = { features };
+const ENGINES = { features, plane, playground };
 
 /** The engine of a header with its constants, as engine.py packed them: values -> patches. */
 export function engineOf({ engine, constants }, body) {
@@ -17,5 +20,6 @@ export function engineOf({ engine, constants }, body) {
     }
     return Object.fromEntries(Object.entries(value).map(([name, entry]) => [name, revived(entry)]));
   };
-  return ENGINES[engine](revived(constants));
+  const compute = ENGINES[engine](revived(constants));
+  return (values) => named(compute(values));
 }

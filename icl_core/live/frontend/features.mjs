@@ -2,6 +2,10 @@
 // (algorithms/kernel.py), on a prompt of points (x, y): their answers at many queries, and what each
 // point adds at one of them. Knows no page and no plotly.
 
+import { attention } from "./linear.mjs";
+import { dot, gramOf, scaled, sum, times } from "./matrices.mjs";
+import { line, number } from "./patches.mjs";
+
 /** Of values { points, query }, the patches of a chart made by lessons/sine/prompt.py. */
 export function features({ queries, models, kernel }) {
   const known = models.map((model) => ({ ...model, asked: tokens(model, queries) }));
@@ -22,13 +26,6 @@ export function features({ queries, models, kernel }) {
   };
 }
 
-function line(trace, x, y) {
-  const fields = Object.entries({ x, y }).filter(([, value]) => value);
-  return fields.map(([field, value]) => ({ trace, field, value }));
-}
-
-const number = (field, value) => ({ trace: "readout", field, value });
-
 /** Upright strokes from 0, with a break after each. */
 function stems(x, tops) {
   const strokes = (value) => [].concat(...Array.from(tops, (top, i) => value(x[i], top)));
@@ -47,7 +44,7 @@ export function answers(model, points, query) {
   const adds = additions(model.layers[0], context, asked.at(-1), share);
   let [tokensNow, askedNow] = [context, asked];
   model.layers.forEach((heads, index) => {
-    const change = layer(heads, tokensNow, share);
+    const change = attention(heads, gramOf(tokensNow)).map((row) => scaled(row, share));
     if (index + 1 === model.layers.length) {
       const row = change.at(-1);
       rows.push(askedNow.map((e) => last(e) + dot(row, e)));
@@ -64,25 +61,11 @@ export function answers(model, points, query) {
 /** -sum_h (P W_V e_i)_last e_i^T W_K^T W_Q e of every token e_i of the context. */
 function additions(heads, context, e, share) {
   const adds = new Float64Array(context.length);
-  for (const { writes, compares } of heads) {
-    const [row, asked] = [writes.at(-1), times(compares, e)];
+  for (const { P, Q } of heads) {
+    const [row, asked] = [P.at(-1), times(Q, e)];
     context.forEach((token, i) => (adds[i] -= share * dot(row, token) * dot(token, asked)));
   }
   return adds;
-}
-
-/** sum_h P W_V (sum_i e_i e_i^T) W_K^T W_Q: what a layer adds to a token, as a matrix. */
-function layer(heads, context, share) {
-  const width = context[0].length;
-  const gram = Array.from({ length: width }, () => new Float64Array(width));
-  for (const e of context) {
-    for (let i = 0; i < width; i++) {
-      const [row, weight] = [gram[i], share * e[i]];
-      for (let j = 0; j < width; j++) row[j] += weight * e[j];
-    }
-  }
-  const parts = heads.map(({ writes, compares }) => product(product(writes, gram), compares));
-  return parts.reduce((one, other) => one.map((row, i) => sum(row, other[i])));
 }
 
 /** (x, y) embedded, then through the residual MLP. */
@@ -109,33 +92,3 @@ function kernelStep({ eta, length }, points) {
 }
 
 const last = (e) => e[e.length - 1];
-
-function dot(one, other) {
-  let value = 0;
-  for (let k = 0; k < one.length; k++) value += one[k] * other[k];
-  return value;
-}
-
-function times(matrix, vector) {
-  const result = new Float64Array(matrix.length);
-  for (let k = 0; k < matrix.length; k++) result[k] = dot(matrix[k], vector);
-  return result;
-}
-
-function sum(one, other) {
-  const result = new Float64Array(one.length);
-  for (let k = 0; k < one.length; k++) result[k] = one[k] + other[k];
-  return result;
-}
-
-function product(one, other) {
-  const columns = other[0].length;
-  return one.map((row) => {
-    const result = new Float64Array(columns);
-    for (let k = 0; k < row.length; k++) {
-      const [share, added] = [row[k], other[k]];
-      for (let j = 0; j < columns; j++) result[j] += share * added[j];
-    }
-    return result;
-  });
-}

@@ -18,7 +18,9 @@ export function points(spec, plot, { moved, grabbed, settled, pointed }) {
   let chosen = 0; // the one that was touched last
   let held = null;
   const handles = [];
-  const stage = element("div", "icl-live-stage");
+  const placed = new Map(); // what each handle stands for, and where
+  const single = spec.most === 1;
+  const stage = element("div", single ? "icl-live-stage icl-live-single" : "icl-live-stage");
   const button = (text, title, act) => {
     const made = element("button", "", { type: "button", title }, text);
     made.addEventListener("click", act);
@@ -32,6 +34,7 @@ export function points(spec, plot, { moved, grabbed, settled, pointed }) {
     "div", "icl-live-points", { role: "group", "aria-label": spec.label },
     element("span", "", {}, spec.label), count, element("span", "icl-live-buttons", {}, more, fewer), hint,
   );
+  root.hidden = single;
 
   function changed(next) {
     set(next);
@@ -54,10 +57,14 @@ export function points(spec, plot, { moved, grabbed, settled, pointed }) {
     const box = { left: across._offset, top: down._offset, width: across._length, height: down._length };
     for (const [name, size] of Object.entries(box)) stage.style[name] = `${size}px`;
     value.forEach(([x, y], index) => {
+      const stands = [x, y, across.l2p(x), down.l2p(y), value.length].join();
+      if (placed.get(handles[index]) === stands) return;
+      placed.set(handles[index], stands);
       const where = `x = ${format(x, ".2f")}, y = ${format(y, ".2f")}`;
       const { style } = handles[index];
       [style.left, style.top] = [`${across.l2p(x)}px`, `${down.l2p(y)}px`];
-      handles[index].setAttribute("aria-label", `Point ${index + 1} of ${value.length}: ${where}`);
+      const name = single ? spec.label : `Point ${index + 1} of ${value.length}`;
+      handles[index].setAttribute("aria-label", `${name}: ${where}`);
     });
   }
   function at({ clientX, clientY }, [dx, dy] = [0, 0]) {
@@ -83,7 +90,7 @@ export function points(spec, plot, { moved, grabbed, settled, pointed }) {
     settled(true);
   }
   function handle(index) {
-    const shortcuts = `${Object.keys(KEYS).join(" ")} Delete`;
+    const shortcuts = Object.keys(KEYS).join(" ") + (single ? "" : " Delete");
     const made = element("button", "icl-live-point", { type: "button", "aria-keyshortcuts": shortcuts });
     made.addEventListener("focus", () => (chosen = index));
     made.addEventListener("pointerdown", (event) => {
@@ -157,6 +164,10 @@ export function within(point, { x, y, digits }) {
     return Number(Math.min(high, Math.max(low, number)).toFixed(digits)) + 0;
   });
 }
+
+/** Points whose y has gone by so much for each of `step` units, as far as the axis reaches. */
+export const carried = (value, by, step, { y: [low, high] }) =>
+  value.map(([x, y], i) => [x, Math.min(high, Math.max(low, y + step * (by[i] ?? 0)))]);
 
 /** Where a point more has most room: in the middle of the widest gap in x, as high as its neighbours. */
 export function roomiest(value, spec) {

@@ -10,7 +10,9 @@ from PIL import Image
 
 from icl_core.export.page import to_html
 from icl_core.lessons.catalog import LESSONS
+from icl_core.lessons.playground.config import HIGHEST, Y, noise_of
 from icl_core.live import Grid, View
+from icl_core.live.grid import safe_uid
 from tests.browser.harness import Watched, opening
 
 pytestmark = pytest.mark.browser
@@ -118,6 +120,32 @@ def test_points_stay_alive_and_exact(exported):
     answers = page.page.locator(".icl-live-readouts b").all_inner_texts()
     said = [f"{readout.value:.3g}".replace("-", "−") for readout in view.readouts]
     assert answers == said
+
+
+def test_answers_are_revealed_and_points_go_with_the_noise(exported):
+    hidden, page = exported("home", "line")
+    said = page.page.locator(".icl-live-said")
+    assert said.inner_text() == hidden.said.replace("**", "")
+    page.page.get_by_role("button", name="Reveal").click()
+    page.next_frame()
+    config = LESSONS["home"].config(revealed=True)
+    view = LESSONS["home"].view("line", config)
+    assert said.inner_text() == view.said.replace("**", "")
+    traces: Any = view.figure.data
+    for trace in traces:
+        shown = values(page, safe_uid(trace.uid), "y")
+        np.testing.assert_allclose(shown, np.array(trace.y, float), rtol=1e-10, atol=1e-10)
+    before = values(page, "points", "y")
+    slider = page.page.locator(".icl-live input[type=range]").first
+    slider.focus()
+    page.page.keyboard.press("End")
+    page.next_frame()
+    moved = values(page, "points", "y")
+    expected = before + (HIGHEST - config.sigma) * np.array(noise_of(config.seed)[: len(before)])
+    np.testing.assert_allclose(moved, expected.clip(*Y), atol=1e-9)
+    page.page.keyboard.press("Home")
+    page.next_frame()
+    assert page.page.locator(BADGE).inner_text() == "exact"
 
 
 def test_the_player_plays_to_the_end(exported):

@@ -12,6 +12,7 @@ from icl_core.algorithms.ridge import (
     ConstRR,
     OracleRR,
     TunedRR,
+    bayes_deviation,
     bayes_ridge,
     log_likelihood,
     nodes_needed,
@@ -117,6 +118,28 @@ def test_bayes_mixes_the_posteriors_of_a_categorical_law(dim: int, num_context: 
     for row, (X, y) in enumerate(by_rows(tokens)):
         densities, means = zip(*(posterior_mean(X, y, s) for s in law.values), strict=True)
         assert_close(w[row], np.average(np.stack(means), axis=0, weights=densities))
+
+
+@FEW_AND_MANY
+def test_the_deviation_is_that_of_a_mixture_of_posteriors(dim: int, num_context: int) -> None:
+    """Of <w, x>: from the joint normal of (y, <w, x>) at each noise level."""
+    tokens, prompts = some_tokens(dim, num_context), some_prompts(dim, num_context)
+    law = CategoricalNoise(values=(0.3, 1.0, 2.0))
+    queries = np.random.default_rng(1).standard_normal((BATCH, 3, dim))
+    nodes, prior = law.nodes()
+    n = prompts.num_context
+    found = bayes_deviation(spectrum(prompts.moments), nodes, prior, n, queries)
+    for row, (X, y) in enumerate(by_rows(tokens)):
+        for query, deviation in zip(queries[row], np.asarray(found)[row], strict=True):
+            densities, moments = [], []
+            for sigma in law.values:
+                density, w = posterior_mean(X, y, sigma)
+                inverse = np.linalg.inv(X @ X.T + sigma**2 * np.eye(len(y)))
+                variance = query @ query - query @ X.T @ inverse @ X @ query
+                densities.append(density)
+                moments.append((query @ w, variance + (query @ w) ** 2))
+            mean, square = np.average(moments, axis=0, weights=densities)
+            assert_close(deviation, np.sqrt(square - mean**2), 1e-6)
 
 
 @FEW_AND_MANY

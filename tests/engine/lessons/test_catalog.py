@@ -13,6 +13,7 @@ from icl_core.lessons.gdpp_spectrum.config import GdppSpectrum
 from icl_core.lessons.noise_and_depth.config import NoiseAndDepth
 from icl_core.lessons.one_layer.config import OneLayer
 from icl_core.lessons.paper_figures.config import PaperFigures
+from icl_core.lessons.paths import PATHS
 from icl_core.lessons.several_layers.config import SeveralLayers
 from icl_core.lessons.shared.shipped import families, relatives
 from icl_core.lessons.weights.config import Weights
@@ -111,3 +112,10 @@ def test_states_are_prepared_from_the_default_on() -> None:
     assert list(replace(lesson, prepare=lambda: [more]).states())[-1] == more
     assert list(LESSONS["train"].states()) == [], "a training is started by a button"
     assert next(LESSONS["weights"].states()) == (Weights(), ("heatmaps", "theory", "omegas"))
+
+
+@pytest.mark.parametrize("name", PATHS)
+def test_every_stop_of_a_path_is_a_named_state(name: str) -> None:
+    for stop in PATHS[name]:
+        assert stop.preset in LESSONS[stop.page].presets
+    assert len(set(PATHS[name])) == len(PATHS[name]) >= 4

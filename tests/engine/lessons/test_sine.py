@@ -11,14 +11,15 @@ from icl_core.errors import InputError
 from icl_core.experiments.sine.claims import PAPER, ends
 from icl_core.experiments.sine.settings import POINTS, SNAPSHOTS, VARIANTS, shown_prompt
 from icl_core.lessons import sine as lesson
+from icl_core.lessons.shared.points import format_points, parse_points
 from icl_core.lessons.shared.words import plus_minus, short
 from icl_core.lessons.sine.config import (
     PRESETS,
+    REACH,
     THREE,
     Sine,
+    X,
     drawn_points,
-    format_points,
-    parse_points,
 )
 from icl_core.lessons.sine.inside import CELLS, facts, features_of, kernels_of
 from icl_core.lessons.sine.measure import Learned, answers_at, context_of, read, weighed
@@ -164,11 +165,11 @@ def test_several_layers_have_no_control_to_be_likened_to() -> None:
 
 
 def test_a_prompt_is_a_text_that_reads_back() -> None:
-    points = parse_points(THREE)
+    points = parse_points(THREE, X, REACH)
     assert len(points) == 3
     assert format_points(points) == THREE
     drawn = drawn_points("printed", 5)
-    assert parse_points(format_points(drawn)) == drawn
+    assert parse_points(format_points(drawn), X, REACH) == drawn
     assert Sine(prompt="0 3").reach > Sine().reach
 
 
