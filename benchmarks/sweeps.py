@@ -27,6 +27,7 @@ from icl_core.lessons.noise_and_depth import config as noise_and_depth
 from icl_core.lessons.one_layer import config as one_layer
 from icl_core.lessons.paper_figures.config import FAR_DEPTHS
 from icl_core.lessons.several_layers import config as several_layers
+from icl_core.lessons.shared.lesson import PART
 from icl_core.lessons.shared.losses import highest_sigma
 from icl_core.lessons.shared.shipped import families
 from icl_core.lessons.softmax import config as softmax
@@ -38,7 +39,12 @@ from icl_core.zoo.library import MIXED_NOISE, entries_of
 
 Values = Sequence[object]
 STARTS: Mapping[str, Mapping[str, Mapping[str, object]]] = {
-    "several_layers": {"layer": {"kind": "untied5"}, "tokens": {"kind": "untied5"}},
+    "one_layer": {"shift": {"part": "tests"}, "damping": {"part": "rollout"}},
+    "several_layers": {
+        "layer": {"kind": "untied5", "part": "weights"},
+        "tokens": {"kind": "untied5", "part": "weights"},
+    },
+    "copying": {name: {"part": "swap"} for name in ("first", "second", "edit", "prompt")},
     "gdpp_spectrum": {"condition": {"inputs": "stretched"}},
     "paper_figures": {"layers": {"exhibit": "7"}},
     "data": {"target": {"data": "wine"}, "features": {"data": "wine", "target": 14}},
@@ -92,6 +98,8 @@ def _default(lesson: Lesson) -> Any:
 
 def derived(lesson: Lesson, name: str) -> Values:
     """What the type of a choice allows, or what the presets hold."""
+    if name == PART:
+        return tuple(lesson.parts_of(_default(lesson)))
     kind = get_type_hints(lesson.config)[name]
     if get_origin(kind) is Literal:
         return get_args(kind)

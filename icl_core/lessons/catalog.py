@@ -42,6 +42,7 @@ LESSONS: Mapping[str, Lesson[Any, Any]] = {
         terms=("n, d", "loss (half MSE)"),
         reads=("prompt", "start", "eta", "gamma"),
         kept=64,
+        first=("descent",),
         reach=construction.reach,
     ),
     "one_layer": Lesson(
@@ -55,6 +56,7 @@ LESSONS: Mapping[str, Lesson[Any, Any]] = {
         terms=("n, d", "Σ, α", "loss (half MSE)"),
         reads=(),
         kept=1,
+        first=("weights",),
     ),
     "variations": Lesson(
         face=variations,
@@ -67,6 +69,7 @@ LESSONS: Mapping[str, Lesson[Any, Any]] = {
         terms=("n, d", "loss (half MSE)"),
         reads=(),
         kept=1,
+        first=("losses",),
     ),
     "several_layers": Lesson(
         face=several_layers,
@@ -80,7 +83,8 @@ LESSONS: Mapping[str, Lesson[Any, Any]] = {
         reads=(),
         kept=1,
         reach=several_layers.reach,
-        shows=several_layers.shows,
+        first=("layers",),
+        offers=several_layers.offers,
     ),
     "gdpp_spectrum": Lesson(
         face=gdpp_spectrum,
@@ -107,6 +111,7 @@ LESSONS: Mapping[str, Lesson[Any, Any]] = {
         terms=("n, d", "loss (half MSE)"),
         reads=(),
         kept=1,
+        first=("heads",),
     ),
     "copying": Lesson(
         face=copying,
@@ -119,6 +124,7 @@ LESSONS: Mapping[str, Lesson[Any, Any]] = {
         terms=("n, d", "loss (half MSE)"),
         reads=(),
         kept=1,
+        first=("training",),
     ),
     "sine": Lesson(
         face=sine,
@@ -131,7 +137,8 @@ LESSONS: Mapping[str, Lesson[Any, Any]] = {
         terms=("L", "n, d", "loss (half MSE)"),
         reads=("law", "layers", "seed"),
         kept=16,
-        shows=sine.shows,
+        first=("prompt",),
+        offers=sine.offers,
     ),
     "noise_and_depth": Lesson(
         face=noise_and_depth,
