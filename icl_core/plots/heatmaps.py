@@ -62,6 +62,8 @@ class Run:
     axis: str = "adjusted loss"
     level: Curve | None = None
     """To compare with; there is no floor then."""
+    share: float = 0.0
+    """Of the figure's width, to the left of the matrices; 0: above them."""
 
 
 def heatmaps(
@@ -82,7 +84,8 @@ def heatmaps(
     every layer on an axis to `omega_limit`; `cell` is the height of a row in pixels.
     """
     columns = max(len(row) for row in rows)
-    above = ABOVE * ((run is not None) + (omegas is not None))
+    share = run.share if run else 0.0
+    above = ABOVE * ((run is not None and not share) + (omegas is not None))
     whole = cell * len(rows) + above
     gap = TITLE_ROOM / whole
     drawing = Drawing(
@@ -96,7 +99,7 @@ def heatmaps(
     for r, row in enumerate(rows):
         down = [tops[r + 1], tops[r] - gap]
         for c, panel in enumerate(row):
-            across = [c / columns, (c + 1) / columns - 0.12 / columns]
+            across = [share + (1 - share) * at / columns for at in (c, c + 0.88)]
             scale = scales.index(panel.scale) + 1
             number = r * columns + c + 1
             _heatmap(drawing, panel, number, numbered("coloraxis", scale), columns)
@@ -117,14 +120,17 @@ def heatmaps(
             "colorbar": COLORBAR | place,
         }
     number, top = len(rows) * columns + 1, 1.0
-    if run:
+    if run and share:
+        _add_run(drawing, run, number, [0, 1 - gap], across=[0, 0.74 * share])
+        number += 1
+    elif run:
         _add_run(drawing, run, number, [top - (ABOVE - 72) / whole, top])
         number, top = number + 1, top - ABOVE / whole
     if omegas is not None:
         panel_ends = [top - (ABOVE - 64) / whole, top - 14 / whole]
         omega_panel(drawing, omegas, omega_limit, number, panel_ends)
     bottom = BAR_ROOM if below else 24
-    margin = {"l": 56 if above else 24, "r": 8, "t": 56, "b": bottom}
+    margin = {"l": 56 if run or above else 24, "r": 8, "t": 56, "b": bottom}
     drawing.set(height=round(whole + 56 + bottom), showlegend=False, margin=margin)
     return drawing.figure()
 
@@ -254,7 +260,9 @@ def _grey(drawing: Drawing, read: np.ndarray, x: str, y: str) -> None:
             drawing.shape(**cover | fill | edges)
 
 
-def _add_run(drawing: Drawing, run: Run, number: int, down: list[float]) -> None:
+def _add_run(
+    drawing: Drawing, run: Run, number: int, down: list[float], across: Sequence[float] = (0, 1)
+) -> None:
     x = np.asarray(run.steps, float) + 1
     ends = (1.0, float(max(x.max(), 10)))
     known = [] if run.level is None else run.level.y
@@ -268,8 +276,8 @@ def _add_run(drawing: Drawing, run: Run, number: int, down: list[float]) -> None
     words |= {"number": number, "hover": "update %{x:.0f}: loss %{y:.4g}"}
     drawing.line("loss", x, run.loss, METHODS[run.method].color, 2.25, **words)
     drawing.now(x[run.now], run.loss[run.now], run.method, number, cliponaxis=False)
-    drawing.panel(number, [0, 1], down)
-    across = {"type": "log", "range": [0, math.log10(ends[1]) * 1.01], "dtick": 1}
-    drawing.axis("x", number, title="updates + 1", showgrid=False, **across)
+    drawing.panel(number, across, down)
+    looks: Looks = {"type": "log", "range": [0, math.log10(ends[1]) * 1.01], "dtick": 1}
+    drawing.axis("x", number, title="updates + 1", showgrid=False, **looks)
     drawing.axis("y", number, title=run.axis)
     drawing.log_y(low, high, number)

@@ -43,7 +43,7 @@ class OneLayer(Config):
 
 PRESETS: dict[str, OneLayer] = {
     "Trained": OneLayer(),
-    "Half-way": OneLayer(frame=25),
+    "Half-way": OneLayer(frame=14),
     "Untrained": OneLayer(frame=0),
     "Larger targets": OneLayer(shift="target_shift", part="tests"),
     "Undamped roll-out": OneLayer(damping=1.0, part="rollout"),
