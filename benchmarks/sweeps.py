@@ -39,7 +39,6 @@ from icl_core.zoo.library import MIXED_NOISE, entries_of
 
 Values = Sequence[object]
 STARTS: Mapping[str, Mapping[str, Mapping[str, object]]] = {
-    "several_layers": {"layer": {"kind": "untied5"}, "tokens": {"kind": "untied5"}},
     "home": {name: {"dim": 2} for name in ("inputs", "eta", "gamma", "step")},
     "gdpp_spectrum": {
         "condition": {"inputs": "stretched"},
@@ -52,6 +51,12 @@ STARTS: Mapping[str, Mapping[str, Mapping[str, object]]] = {
     },
     "theory": {"centred": {"part": "squares"}},
     "noise_and_depth": {"sigma": {"part": "layers"}},
+    "one_layer": {"shift": {"part": "tests"}, "damping": {"part": "rollout"}},
+    "several_layers": {
+        "layer": {"kind": "untied5", "part": "weights"},
+        "tokens": {"kind": "untied5", "part": "weights"},
+    },
+    "copying": {name: {"part": "swap"} for name in ("first", "second", "edit", "prompt")},
     "paper_figures": {"layers": {"exhibit": "7"}},
     "data": {"target": {"data": "wine"}, "features": {"data": "wine", "target": 14}},
     "train": {
@@ -104,6 +109,8 @@ def _default(lesson: Lesson) -> Any:
 
 def derived(lesson: Lesson, name: str) -> Values:
     """What the type of a choice allows, or what the presets hold."""
+    if name == lesson.part:
+        return tuple(lesson.parts_of(_default(lesson)))
     kind = get_type_hints(lesson.config)[name]
     if get_origin(kind) is Literal:
         return get_args(kind)

@@ -9,7 +9,19 @@ from icl_core.errors import InputError
 from icl_core.lessons import construction as lesson
 from icl_core.lessons.construction.config import Construction, starts_at_zero
 from icl_core.lessons.construction.prompt import MAX_DIM, edited, parse_prompt
-from ui.page import Controls, begin, charts_of, control_row, finding, fragment, result, to_try
+from ui.page import (
+    Controls,
+    begin,
+    charts_of,
+    control_row,
+    finding,
+    fragment,
+    more_choices,
+    part_choice,
+    preset_links,
+    result,
+    to_try,
+)
 from ui.values import digits, written
 
 PAGE = "construction"
@@ -50,21 +62,25 @@ def prompt_table(controls: Controls[Construction]) -> None:
 def explore() -> None:
     controls = Controls(PAGE, Construction())
     with control_row():
-        # GD++ starts at 0 only.
-        controls.text("start", "Start W₀", yields=["gamma"], width=150)
         if starts_at_zero(controls["start"]):
             controls.slider("gamma", "GD++ strength γ", 0.0, 2.0, 0.05)
-        controls.text("prompt", "The prompt as text: x1 … y; …; query", width=430)
+        with more_choices():
+            # GD++ starts at 0 only.
+            controls.text("start", "Start W₀", yields=["gamma"], width=150)
+            controls.text("prompt", "The prompt as text: x1 … y; …; query", width=430)
     config = controls.config()
     config = controls.fit(lesson.reach(config, result(config)))
     run = result(config)
 
-    moved = {
-        "step": controls.puts(layer=lambda at: int(at) + 1),
-        "descent": controls.puts(eta=digits(5)),
-    }
-    show = charts_of(config, run, moved)
+    charts_of(config, run, {"descent": controls.puts(eta=digits(5))})("descent")
     finding(lesson.finding(config, run))
+    preset_links(PAGE, config)
+    part = part_choice(controls)
+    moved = {"step": controls.puts(layer=lambda at: int(at) + 1)}
+    show = charts_of(controls.config(), run, moved)
+    if "step" not in part.views:
+        show(*part.views)
+        return
     left, right = st.columns([2, 3], gap="large")
     with left:
         st.markdown("**The prompt** (edit any number)")
@@ -74,19 +90,17 @@ def explore() -> None:
             "every token, the query too,\n\n"
             r"$$P\,W_V \sum_{i \le n} e_i\, (W_K e_i)^\top (W_Q e_j),$$"
             "\n\nso that targets become residuals, and minus the query's last entry is the answer "
-            f"$Wx$. Inputs may have up to {MAX_DIM} entries."
+            r"$Wx$: one step of gradient descent on $\frac{1}{2n}\sum_i (W x_i - y_i)^2$. Inputs "
+            f"may have up to {MAX_DIM} entries."
         )
     with right:
-        show("step")
-    show("descent", "matrices", widths=(3, 2))
+        show(*part.views)
 
 
 begin(
     PAGE,
-    "Can attention learn from the examples in its prompt? Here are four matrices, filled in by "
-    "hand, with which one layer of linear self-attention *is* one step of gradient descent on "
-    r"$\frac{1}{2n}\sum_i (W x_i - y_i)^2$. Change the prompt, follow the numbers through a layer, "
-    "and compare a hundred layers with a hundred steps.",
+    "**One layer is one step of gradient descent: drag η.** Do a hundred layers still go where a "
+    "hundred steps go?",
 )
 explore()
 to_try(

@@ -4,14 +4,21 @@ import streamlit as st
 
 from icl_core.experiments.copying.settings import OPTIMISED
 from icl_core.lessons import copying as lesson
-from icl_core.lessons.catalog import result
 from icl_core.lessons.copying.config import EDITS, MODELS, OPTIMISERS, PROMPTS, TOKENS, Copying
 from icl_core.lessons.copying.measure import Trainings
-from icl_core.live import Values
-from ui.boundary import fragment
-from ui.chart import charts_of
-from ui.controls import Controls, control_row
-from ui.frame import begin, finding, to_try
+from ui.page import (
+    Controls,
+    begin,
+    charts_of,
+    control_row,
+    finding,
+    fragment,
+    more_choices,
+    part_choice,
+    preset_links,
+    result,
+    to_try,
+)
 
 PAGE = "copying"
 
@@ -21,27 +28,28 @@ def explore() -> None:
     controls = Controls(PAGE, Copying())
     with control_row():
         controls.one_of("model", "Model", MODELS, menu=True, width=230)
-        controls.one_of("optimiser", "Trained by", OPTIMISERS, menu=True, width=210)
-        seeds = range(OPTIMISED[controls["optimiser"]].seeds)
-        controls.one_of("seed", "Seed", {seed: str(seed) for seed in seeds}, menu=True, width=80)
+        with more_choices():
+            controls.one_of("optimiser", "Trained by", OPTIMISERS)
+            seeds = range(OPTIMISED[controls["optimiser"]].seeds)
+            controls.one_of("seed", "Seed", {seed: str(seed) for seed in seeds})
     config = controls.config()
     runs = result(config)
 
-    def to_frame(values: Values) -> None:
-        controls.put("frame", int(values["frame"]))
-
-    show = charts_of(config, runs, {"training": to_frame, "weights": to_frame})
-    show("training")
+    moved = controls.puts(frame=int)
+    charts_of(config, runs, {"training": moved})("training")
     finding(lesson.finding(config, runs))
-    show("weights", "optimisers")
-    show("attention")
-    swaps(controls, runs)
+    preset_links(PAGE, config)
+    part = part_choice(controls)
+    if "swap" in part.views:
+        swaps(controls, runs)
+    else:
+        charts_of(controls.config(), runs, {"weights": moved})(*part.views, widths=part.widths)
 
 
 @fragment()
 def swaps(controls: Controls[Copying], runs: Trainings) -> None:
     st.markdown(
-        "**Swap two tokens.** Layer 1 has to find out which target belongs to which input, and "
+        "Layer 1 has to find out which target belongs to which input, and "
         "knows that by positions alone. What does the model make of a prompt in which two tokens "
         "have exchanged what they say, or where they stand?"
     )
@@ -55,9 +63,8 @@ def swaps(controls: Controls[Copying], runs: Trainings) -> None:
 
 begin(
     PAGE,
-    "Let an input and its target be **separate tokens**, $x_1, y_1, x_2, y_2, \\dots$, each with a "
-    "code of its position. No layer can then descend before another has brought them together: two "
-    "layers, trained from random weights, wait long, learn to copy, and only then the loss falls.",
+    "Each answer stands one place after its question. **A layer must copy before another can "
+    "learn.** When does it?",
 )
 explore()
 to_try(

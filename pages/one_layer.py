@@ -3,7 +3,18 @@
 from icl_core.experiments.one_layer.settings import SEEDS
 from icl_core.lessons import one_layer as lesson
 from icl_core.lessons.one_layer.config import SHIFTS, OneLayer
-from ui.page import Controls, begin, charts_of, control_row, finding, fragment, result, to_try
+from ui.page import (
+    Controls,
+    begin,
+    charts_of,
+    control_row,
+    finding,
+    fragment,
+    part_choice,
+    preset_links,
+    result,
+    to_try,
+)
 from ui.values import digits
 
 PAGE = "one_layer"
@@ -14,25 +25,24 @@ def explore() -> None:
     controls = Controls(PAGE, OneLayer())
     with control_row():
         controls.one_of("seed", "Weights of seed", {seed: str(seed) for seed in SEEDS})
-        controls.one_of("shift", "Tested on", {name: words[0] for name, words in SHIFTS.items()})
     config = controls.config()
     runs = result(config)
 
-    finding(lesson.finding(config, runs))
     moved = controls.puts(frame=int, damping=digits(4))
-    show = charts_of(config, runs, dict.fromkeys(("weights", "rollout", "limits"), moved))
-    show("training", "weights", widths=(3, 4))
-    show("alignment", "shift")
-    show("mixes", "sizes")
-    show("rollout", "limits", widths=(3, 2))
+    charts_of(config, runs, {"weights": moved})("weights")
+    finding(lesson.finding(config, runs))
+    preset_links(PAGE, config)
+    part = part_choice(controls)
+    if "shift" in part.views:
+        controls.one_of("shift", "Tested on", {name: words[0] for name, words in SHIFTS.items()})
+    show = charts_of(controls.config(), runs, dict.fromkeys(("rollout", "limits"), moved))
+    show(*part.views, widths=part.widths)
 
 
 begin(
     PAGE,
-    "A layer of linear self-attention *can* take a step of gradient descent. Does training find "
-    "it? A layer starts from random weights and sees prompts of ten examples $y_i = "
-    r"\langle w, x_i\rangle$ with inputs from $U(-\frac12, \frac12)$, ten dimensions, a new $w$ "
-    "every time, and no noise.",
+    "Weights made by hand can turn a layer into a step of gradient descent. **Does training find "
+    "them?** Play.",
 )
 explore()
 to_try(

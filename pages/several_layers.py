@@ -1,9 +1,21 @@
 """Lesson: deeper. Words -> controls -> cached call -> figures."""
 
-from icl_core.experiments.several_layers.settings import ARCHITECTURES
+from icl_core.experiments.several_layers.settings import ARCHITECTURES, CLIP
 from icl_core.lessons import several_layers as lesson
 from icl_core.lessons.several_layers.config import SHORT, SeveralLayers
-from ui.page import Controls, begin, charts_of, control_row, finding, fragment, result, to_try
+from ui.page import (
+    Controls,
+    begin,
+    charts_of,
+    control_row,
+    finding,
+    fragment,
+    more_choices,
+    parts,
+    preset_links,
+    result,
+    to_try,
+)
 
 PAGE = "several_layers"
 
@@ -13,33 +25,34 @@ def explore() -> None:
     controls = Controls(PAGE, SeveralLayers())
     with control_row():
         controls.one_of("kind", "Layers", SHORT)
-        kind = ARCHITECTURES[controls["kind"]]
-        controls.one_of("seed", "Seed", {seed: str(seed) for seed in kind.seeds})
-        if not kind.tied and not kind.clipped:
-            controls.one_of(
-                "layer", "Weights of layer", {k: str(k) for k in range(1, kind.layers + 1)}
-            )
-        if not kind.clipped:
-            controls.one_of("tokens", "Mixtures", {"free": "not clipped", "clipped": "clipped"})
+        with more_choices():
+            choices(controls)
     config = controls.config()
     runs = result(config)
 
-    finding(lesson.finding(config, runs))
     moved = controls.puts(frame=int)
-    show = charts_of(config, runs, {"layers": moved, "weights": moved})
-    show("layers", "cosines")
-    show("likeness", "depths" if kind.clipped else "weights", widths=(3, 4))
-    show("training", "scales")
+    charts_of(config, runs, {"layers": moved})("layers")
+    finding(lesson.finding(config, runs))
+    preset_links(PAGE, config)
+    parts(controls, runs, {"weights": moved})
+
+
+def choices(controls: Controls[SeveralLayers]) -> None:
+    """What not everybody asks for."""
+    kind = ARCHITECTURES[controls["kind"]]
+    controls.one_of("seed", "Seed", {seed: str(seed) for seed in kind.seeds})
+    if not kind.tied and not kind.clipped:
+        numbers = {k: str(k) for k in range(1, kind.layers + 1)}
+        controls.one_of("layer", "Weights of layer", numbers)
     if not kind.clipped:
-        show("mixes", "depths")
+        mixed = {"free": "as they are", "clipped": f"clipped to ±{CLIP:g}"}
+        controls.one_of("tokens", "Tokens of the mixed layers", mixed)
 
 
 begin(
     PAGE,
-    "One layer is one step of gradient descent. Are several layers several steps? They learn "
-    "something better: GD++, which also changes the inputs, "
-    r"$x \leftarrow (I - \gamma \Sigma)\,x$, so that the next step meets an easier problem. "
-    "Same task: ten examples in ten dimensions, no noise. *Tied* layers share their weights.",
+    "**Two layers beat two steps of gradient descent.** What have they learned instead? "
+    "Play their training.",
 )
 explore()
 to_try(

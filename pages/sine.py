@@ -6,14 +6,22 @@ import streamlit as st
 
 from icl_core.experiments.sine.settings import DEEPER, VARIANTS, variant_of
 from icl_core.lessons import sine as lesson
-from icl_core.lessons.catalog import result
 from icl_core.lessons.shared.points import format_points
 from icl_core.lessons.sine.config import LAWS, MODELS, Sine, drawn_points
 from icl_core.live import Values
-from ui.boundary import fragment
-from ui.chart import charts_of
-from ui.controls import Controls, control_row
-from ui.frame import begin, finding, to_try
+from ui.page import (
+    Controls,
+    begin,
+    charts_of,
+    control_row,
+    finding,
+    fragment,
+    more_choices,
+    parts,
+    preset_links,
+    result,
+    to_try,
+)
 
 PAGE = "sine"
 
@@ -33,12 +41,6 @@ def explore() -> None:
 
     chart = st.container()  # above the widgets, which are read first
     with control_row():
-        controls.one_of("law", "Law of the sines", LAWS, on_change=other_law)
-        law = controls["law"]
-        depths = (1, *DEEPER) if variant_of(law, DEEPER[0]) in VARIANTS else (1,)
-        controls.one_of("layers", "Layers L", {L: str(L) for L in depths})
-        seeds = range(VARIANTS[variant_of(law, controls["layers"])].seeds)
-        controls.one_of("seed", "Seed", {seed: str(seed) for seed in seeds})
         controls.one_of("model", "Taken apart", MODELS)
         st.button(
             "Another",
@@ -46,6 +48,13 @@ def explore() -> None:
             on_click=redraw,
             help="Another prompt: examples of a sine drawn as in training",
         )
+        with more_choices():
+            controls.one_of("law", "Law of the sines", LAWS, on_change=other_law)
+            law = controls["law"]
+            depths = (1, *DEEPER) if variant_of(law, DEEPER[0]) in VARIANTS else (1,)
+            controls.one_of("layers", "Layers L", {L: str(L) for L in depths})
+            seeds = range(VARIANTS[variant_of(law, controls["layers"])].seeds)
+            controls.one_of("seed", "Seed", {seed: str(seed) for seed in seeds})
     config = controls.config()
     found = result(config)
 
@@ -54,24 +63,18 @@ def explore() -> None:
             controls.put("prompt", format_points(values["points"]))
         controls.put("query", float(values["query"]))
 
-    def to_frame(values: Values) -> None:
-        controls.put("frame", int(values["frame"]))
-
-    moves = {"prompt": moved, "losses": to_frame, "learning": to_frame}
-    show = charts_of(config, found, moves)
     with chart:
-        show("prompt")
+        charts_of(config, found, {"prompt": moved})("prompt")
     finding(lesson.finding(config, found))
-    show("kernel", "features", widths=(3, 2))
-    show("losses", "learning")
-    show(*(name for name in ("likeness", "depth") if name in lesson.shows(config)))
+    preset_links(PAGE, config)
+    trained = controls.puts(frame=int)
+    parts(controls, found, {"losses": trained, "learning": trained})
 
 
 begin(
     PAGE,
-    "Linear attention alone can only fit lines. With an MLP below it, a layer is a step of "
-    "gradient descent on *learned features*: it weighs the examples by a learned kernel. **Drag "
-    "one.**",
+    "**Drag an example and the model's curve follows.** Nobody told it what a sine is: what has it "
+    "learned?",
 )
 explore()
 to_try(

@@ -2,13 +2,21 @@
 
 from icl_core.experiments.variations.settings import HEADS, SOFTMAX
 from icl_core.lessons import softmax as lesson
-from icl_core.lessons.catalog import result
 from icl_core.lessons.softmax.config import PROMPTS, SEEDS, Softmax
-from icl_core.live import Values
-from ui.boundary import fragment
-from ui.chart import charts_of
-from ui.controls import Controls, control_row
-from ui.frame import begin, finding, to_try
+from ui.page import (
+    Controls,
+    begin,
+    charts_of,
+    control_row,
+    finding,
+    fragment,
+    more_choices,
+    parts,
+    preset_links,
+    result,
+    to_try,
+)
+from ui.values import digits
 
 PAGE = "softmax"
 
@@ -18,31 +26,24 @@ def explore() -> None:
     controls = Controls(PAGE, Softmax())
     with control_row():
         controls.one_of("heads", "Softmax heads", {heads: str(heads) for heads in HEADS})
-        controls.one_of("optimiser", "Trained by", {name: name.title() for name in SOFTMAX})
-        controls.one_of("seed", "Seed", {seed: str(seed) for seed in SEEDS})
-        controls.number("prompt", "Prompt", 0, PROMPTS - 1)
+        with more_choices():
+            controls.one_of("optimiser", "Trained by", {name: name.title() for name in SOFTMAX})
+            controls.one_of("seed", "Seed", {seed: str(seed) for seed in SEEDS})
+            controls.number("prompt", "Prompt", 0, PROMPTS - 1)
     config = controls.config()
     found = result(config)
 
-    def warmed(values: Values) -> None:
-        controls.put("temperature", float(f"{values['temperature']:.4g}"))
-
-    def played(values: Values) -> None:
-        controls.put("frame", int(values["frame"]))
-
-    show = charts_of(config, found, {"heads": warmed, "linearisation": warmed, "weights": played})
-    show("heads", "training")
+    moved = controls.puts(temperature=digits(4), frame=int)
+    charts_of(config, found, {"heads": moved})("heads")
     finding(lesson.finding(config, found))
-    show("linearisation", "weights")
-    show("ends", "likeness")
-    show("limit", "shift")
+    preset_links(PAGE, config)
+    parts(controls, found, {"linearisation": moved, "weights": moved})
 
 
 begin(
     PAGE,
-    "Everything so far used *linear* attention. Real transformers weigh examples by a softmax, "
-    "whose shares are positive and add up to 1. One such head cannot subtract; two heads with "
-    "opposite signs can, and become nearly linear.",
+    "Softmax lets a head only add up examples, never subtract one. **Two heads together can do "
+    "it.** How?",
 )
 explore()
 to_try(

@@ -1,11 +1,20 @@
 """Lesson: when training struggles. Words -> controls -> cached call -> figures."""
 
-import streamlit as st
-
 from icl_core.experiments.variations.settings import VARIANTS
 from icl_core.lessons import variations as lesson
 from icl_core.lessons.variations.config import LABELS, Variations
-from ui.page import Controls, begin, charts_of, control_row, finding, fragment, result, to_try
+from ui.page import (
+    Controls,
+    begin,
+    charts_of,
+    control_row,
+    finding,
+    fragment,
+    parts,
+    preset_links,
+    result,
+    to_try,
+)
 
 PAGE = "variations"
 
@@ -20,24 +29,17 @@ def explore() -> None:
     config = controls.config()
     runs = result(config)
 
-    finding(lesson.finding(config, runs))
     moved = controls.puts(frame=int)
-    show = charts_of(config, runs, {"losses": moved, "weights": moved})
-    left, right = st.columns(2, gap="large")
-    with left:
-        show("losses")
-        show("ends")
-    with right:
-        show("weights")
-        show("shift")
-    show("likeness")
+    charts_of(config, runs, {"losses": moved})("losses")
+    finding(lesson.finding(config, runs))
+    preset_links(PAGE, config)
+    parts(controls, runs, {"weights": moved})
 
 
 begin(
     PAGE,
-    "One layer of linear attention ends as one step of gradient descent. But it may wait on a "
-    "plateau first; it may learn its prompts by heart, if it sees too few; and LayerNorm bends the "
-    "step itself. Every line below is one training from random weights.",
+    "**The same layer, the same task, yet some trainings wait long and some never get there.** "
+    "What goes wrong?",
 )
 explore()
 to_try(

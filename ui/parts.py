@@ -7,6 +7,7 @@ from typing import Any
 import streamlit as st
 
 from icl_core.lessons.catalog import LESSONS
+from icl_core.lessons.shared.parts import Part
 from ui.chart import Moved, charts_of
 from ui.controls import Controls
 
@@ -19,11 +20,16 @@ def more_choices(name: str = "") -> Iterator[None]:
         yield
 
 
-def parts(controls: Controls[Any], found: Any, moved: Mapping[str, Moved] | None = None) -> None:
-    """The part that is chosen, below the choice of it. `moved` is that of `charts_of`."""
+def part_choice(controls: Controls[Any]) -> Part:
+    """The choice of a part, and the one chosen, for pages that put more on them than its charts."""
     lesson = LESSONS[controls.page]
     offered = lesson.parts_of(controls.config())
     titles = {name: part.title for name, part in offered.items()}
     controls.one_of(lesson.part, "Look closer", titles)
-    part = offered[controls[lesson.part]]
+    return offered[controls[lesson.part]]
+
+
+def parts(controls: Controls[Any], found: Any, moved: Mapping[str, Moved] | None = None) -> None:
+    """The part that is chosen, below the choice of it. `moved` is that of `charts_of`."""
+    part = part_choice(controls)
     charts_of(controls.config(), found, moved)(*part.views, widths=part.widths)

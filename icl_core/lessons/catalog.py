@@ -56,6 +56,7 @@ LESSONS: Mapping[str, Lesson[Any, Any]] = {
         terms=("n, d", "loss (half MSE)"),
         reads=("prompt", "start", "eta", "gamma"),
         kept=64,
+        first=("descent",),
         reach=construction.reach,
     ),
     "one_layer": Lesson(
@@ -69,6 +70,7 @@ LESSONS: Mapping[str, Lesson[Any, Any]] = {
         terms=("n, d", "Σ, α", "loss (half MSE)"),
         reads=(),
         kept=1,
+        first=("weights",),
     ),
     "variations": Lesson(
         face=variations,
@@ -81,6 +83,7 @@ LESSONS: Mapping[str, Lesson[Any, Any]] = {
         terms=("n, d", "loss (half MSE)"),
         reads=(),
         kept=1,
+        first=("losses",),
     ),
     "several_layers": Lesson(
         face=several_layers,
@@ -94,7 +97,8 @@ LESSONS: Mapping[str, Lesson[Any, Any]] = {
         reads=(),
         kept=1,
         reach=several_layers.reach,
-        shows=several_layers.shows,
+        first=("layers",),
+        offers=several_layers.offers,
     ),
     "gdpp_spectrum": Lesson(
         face=gdpp_spectrum,
@@ -122,6 +126,7 @@ LESSONS: Mapping[str, Lesson[Any, Any]] = {
         terms=("n, d", "loss (half MSE)"),
         reads=(),
         kept=1,
+        first=("heads",),
     ),
     "copying": Lesson(
         face=copying,
@@ -134,6 +139,7 @@ LESSONS: Mapping[str, Lesson[Any, Any]] = {
         terms=("n, d", "loss (half MSE)"),
         reads=(),
         kept=1,
+        first=("training",),
     ),
     "sine": Lesson(
         face=sine,
@@ -146,7 +152,8 @@ LESSONS: Mapping[str, Lesson[Any, Any]] = {
         terms=("L", "n, d", "loss (half MSE)"),
         reads=("law", "layers", "seed"),
         kept=16,
-        shows=sine.shows,
+        first=("prompt",),
+        offers=sine.offers,
     ),
     "noise_and_depth": Lesson(
         face=noise_and_depth,

@@ -62,6 +62,8 @@ class Run:
     axis: str = "adjusted loss"
     level: Curve | None = None
     """To compare with; there is no floor then."""
+    share: float = 0.0
+    """Of the figure's width, to the left of the matrices; 0: above them."""
 
 
 def heatmaps(
@@ -82,7 +84,8 @@ def heatmaps(
     every layer beside it, on an axis to `omega_limit`; `cell` is the height of a row in pixels.
     """
     columns = max(len(row) for row in rows)
-    above = ABOVE * (run is not None or omegas is not None)
+    share = run.share if run is not None else 0.0
+    above = ABOVE * ((run is not None and not share) or omegas is not None)
     whole = cell * len(rows) + above
     gap = TITLE_ROOM / whole
     drawing = Drawing(
@@ -96,7 +99,7 @@ def heatmaps(
     for r, row in enumerate(rows):
         down = [tops[r + 1], tops[r] - gap]
         for c, panel in enumerate(row):
-            across = [c / columns, (c + 1) / columns - 0.12 / columns]
+            across = [share + (1 - share) * at / columns for at in (c, c + 0.88)]
             scale = scales.index(panel.scale) + 1
             number = r * columns + c + 1
             _heatmap(drawing, panel, number, numbered("coloraxis", scale), columns)
@@ -118,14 +121,16 @@ def heatmaps(
         }
     number, down = len(rows) * columns + 1, [1 - (ABOVE - 62) / whole, 1.0]
     if run is not None:
-        across = [0.0, 1.0 if omegas is None else 0.44]
-        _add_run(drawing, run, number, across, down)
+        if share:
+            _add_run(drawing, run, number, [0.0, 0.74 * share], [0.0, 1 - gap])
+        else:
+            _add_run(drawing, run, number, [0.0, 1.0 if omegas is None else 0.44], down)
         number += 1
     if omegas is not None:
         across = [0.0 if run is None else 0.56, 1.0]
         omega_panel(drawing, omegas, omega_limit, number, across, down)
     bottom = BAR_ROOM if below else 24
-    margin = {"l": 56 if above else 24, "r": 8, "t": 56, "b": bottom}
+    margin = {"l": 56 if run or above else 24, "r": 8, "t": 56, "b": bottom}
     drawing.set(height=round(whole + 56 + bottom), showlegend=False, margin=margin)
     return drawing.figure()
 

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from icl_core.errors import InputError
 from icl_core.lessons.construction.prompt import EXAMPLE, parse_prompt, parse_start
-from icl_core.validation import Config, checked, integer, number
+from icl_core.lessons.shared.parts import Part
+from icl_core.validation import Config, checked, choice, integer, number
 
 LAYERS = 100
 """Layers run beside as many steps."""
@@ -12,6 +13,11 @@ SHOWN_LAYERS = 8
 """Layers that can be looked into."""
 LARGEST_ETA = 1e14
 """Beyond the end of the slider for every prompt there can be."""
+PARTS = {
+    "step": Part("One layer, part by part", ("step",)),
+    "matrices": Part("The matrices", ("matrices",)),
+}
+"""What is below the first picture."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,6 +29,7 @@ class Construction(Config):
     eta: float = checked(6.0, number, "The step size eta", (0.0, LARGEST_ETA))
     gamma: float = checked(0.0, number, "The preconditioning strength gamma", (0.0, 100.0))
     layer: int = checked(1, integer, "The layer", (1, SHOWN_LAYERS))
+    part: str = checked("step", choice, "The part looked at", PARTS)
 
     def __post_init__(self) -> None:
         super().__post_init__()

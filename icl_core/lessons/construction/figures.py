@@ -86,11 +86,11 @@ def descent_figure(
     ends: Looks = {"type": "log", "range": [0, math.log10(float(gap.x[-1])) * 1.01]}
     ends |= {"showgrid": False, "tickvals": [1, 2, 5, 10, 20, 50, 100], "domain": [0, 1]}
     drawing.axis("x", anchor="y", showticklabels=False, **ends)
-    drawing.axis("y", title="loss on the examples (half MSE)", domain=[0.4, 1], anchor="x")
+    drawing.axis("y", title="loss (half MSE)", domain=[0.38, 1], anchor="x")
     low, high = log_range([curve.y for curve in curves], top=float(curves[0].y[0]) * 30 or 1.0)
     drawing.log_y(low, high)
     drawing.axis("x", 2, title="layers + 1, or steps + 1", anchor="y2", **ends)
-    drawing.axis("y", 2, title="gap", domain=[0, 0.27], anchor="x2")
-    drawing.log_y(1e-17, 1e-11, 2)
-    drawing.set(height=520)
+    drawing.axis("y", 2, title="gap", domain=[0, 0.26], anchor="x2")
+    drawing.log_axis("y", (1e-17, 1e-11), (1e-17, 1e-14, 1e-11), 2)
+    drawing.set(height=448)
     return drawing.figure()

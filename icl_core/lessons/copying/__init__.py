@@ -4,7 +4,7 @@ Trainings are read from pretrained; attention, answers and what swapped tokens d
 computed from their weights, in numpy. Losses are half MSE.
 """
 
-from icl_core.lessons.copying.config import PRESETS
+from icl_core.lessons.copying.config import PARTS, PRESETS
 from icl_core.lessons.copying.measure import measure
 from icl_core.lessons.copying.views import VIEWS
 from icl_core.lessons.copying.words import finding

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from icl_core.experiments.copying.settings import FRAMES, OPTIMISED
 from icl_core.experiments.shared import MAIN
+from icl_core.lessons.shared.parts import Part
 from icl_core.validation import Config, checked, choice, integer
 
 OPTIMISERS: Mapping[str, str] = {"muon": "Muon", "adam": "Adam, as in the paper"}
@@ -26,6 +27,12 @@ TOKENS = {
 """Names of a context's tokens by their place."""
 PROMPTS = 200
 """Fresh ones on which models answer here."""
+PARTS = {
+    "layers": Part("Both layers", ("attention", "weights")),
+    "optimisers": Part("Both optimisers", ("optimisers",)),
+    "swap": Part("Swap two tokens", ("swap", "partners")),
+}
+"""What is below the first picture."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,7 +41,7 @@ class Copying(Config):
 
     optimiser, seed: which training; frame: how far in it, in snapshots; model: what attends and
     answers. first, second: the places of two tokens that exchange `edit`; prompt: of which prompt
-    the answers are shown.
+    the answers are shown; part: what is looked at below the first picture.
     """
 
     optimiser: str = checked("muon", choice, "The optimiser", OPTIMISERS)
@@ -45,6 +52,7 @@ class Copying(Config):
     second: int = checked(2, integer, "The second token", (0, len(TOKENS) - 1))
     edit: str = checked("contents", choice, "What tokens exchange", EDITS)
     prompt: int = checked(1, integer, "The prompt", (1, PROMPTS))
+    part: str = checked("layers", choice, "The part looked at", PARTS)
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -59,6 +67,6 @@ PRESETS: dict[str, Copying] = {
     "Still waiting": Copying(optimiser="adam"),
     "By construction": Copying(model="partner"),
     "The cross term": Copying(model="next"),
-    "x1 ⇄ y1": Copying(second=1),
+    "x1 ⇄ y1": Copying(second=1, part="swap"),
 }
 """Named states of the lesson; the first is its default."""

@@ -67,6 +67,8 @@ def _built(config: Copying, found: Trainings) -> str:
 def training_caption() -> str:
     """What the panels show."""
     return (
+        "The prompt is $x_1, y_1, x_2, y_2, \\dots$: an input and its target are tokens of their "
+        "own, each with a code of its position, and two layers are trained from random weights. "
         "**Sensitivity** to a token, as in the paper's figure 5: the norm of the slope of another "
         "token's layer-1 output, its entries summed, in the numbers of that token, the slope being "
         f"averaged over {LOOKED_AT} prompts first. **Map:** the stronger the colour, the more of "

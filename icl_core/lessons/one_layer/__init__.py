@@ -4,7 +4,7 @@ All is read from pretrained (`python -m icl_core paper1 build`). Losses are plai
 against the true weights, over 10,000 prompts of uniform inputs without noise.
 """
 
-from icl_core.lessons.one_layer.config import PRESETS
+from icl_core.lessons.one_layer.config import PARTS, PRESETS
 from icl_core.lessons.one_layer.measure import measure
 from icl_core.lessons.one_layer.views import VIEWS
 from icl_core.lessons.one_layer.words import finding

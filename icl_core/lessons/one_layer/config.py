@@ -8,6 +8,7 @@ import numpy as np
 
 from icl_core.experiments.one_layer import settings
 from icl_core.experiments.shared import MAIN
+from icl_core.lessons.shared.parts import Part
 from icl_core.validation import Config, checked, choice, integer, number
 
 Shift = Literal["input_shift", "target_shift", "law_shift"]
@@ -18,6 +19,13 @@ SHIFTS: Mapping[str, tuple[str, str, np.ndarray]] = {
 }
 TRAINED = "trained layer"
 FRAMES = len(settings.SIZES[MAIN].marks())
+PARTS = {
+    "training": Part("Over training, all seeds", ("training", "alignment")),
+    "tests": Part("Unlike its training", ("shift", "sizes")),
+    "rollout": Part("The layer again and again", ("rollout", "limits"), (3, 2)),
+    "mixes": Part("Mixed with one made by hand", ("mixes",)),
+}
+"""What is below the first picture."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,13 +38,14 @@ class OneLayer(Config):
     damping: float = checked(
         0.75, number, "The damping", (settings.DAMPINGS[0], settings.DAMPINGS[-1])
     )
+    part: str = checked("training", choice, "The part looked at", PARTS)
 
 
 PRESETS: dict[str, OneLayer] = {
     "Trained": OneLayer(),
-    "Half-way": OneLayer(frame=25),
+    "Half-way": OneLayer(frame=14),
     "Untrained": OneLayer(frame=0),
-    "Larger targets": OneLayer(shift="target_shift"),
-    "Undamped roll-out": OneLayer(damping=1.0),
+    "Larger targets": OneLayer(shift="target_shift", part="tests"),
+    "Undamped roll-out": OneLayer(damping=1.0, part="rollout"),
 }
 """Named states of the lesson; the first is its default."""

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from icl_core.plots import METHODS, Curve, Drawing, Figure, Looks, translucent
+from icl_core.plots.drawing import numbered
 from icl_core.plots.lines import measures
 
 
@@ -28,6 +29,26 @@ def alignment_figure(rows: Sequence[Curve], *, title: str, mark: float | None = 
             drawing.mark_x(mark, number)
     drawing.set(showlegend=False, height=500)
     return drawing.figure()
+
+
+def beside_loss(figure: Figure, products: Sequence[str]) -> Figure:
+    """A loss beside rows of three matrices (trained, made by hand, their difference), with words as
+    short as a phone asks for: a row is named by its axis, a column above it."""
+    columns = {"construction": "by hand"}
+    for note in figure.layout.annotations:
+        words = note.text.rpartition(", ")[2]
+        note.text = columns.get(words, words)
+    for row, words in enumerate(products):
+        title = {"text": words, "standoff": 0, "font": {"size": 13}}
+        figure.update_layout({numbered("yaxis", 3 * row + 1): {"title": title}})
+    figure.for_each_coloraxis(lambda axis: axis.update(showscale=False))
+    alt = (
+        "Left, both axes logarithmic: the loss of one training, which waits on a plateau and then "
+        "falls to that of one step of gradient descent. Right: the two products of the layer's "
+        "weights as heatmaps, trained, made by hand, and their difference."
+    )
+    figure.layout.meta |= {"alt": alt}
+    return figure.update_layout(margin_b=48, height=figure.layout.height + 24)
 
 
 def limits_figure(

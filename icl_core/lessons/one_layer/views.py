@@ -67,36 +67,57 @@ def _scaled(run: Movie, frame: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _panels(run: Movie, frame: int) -> list[list[heat.Panel]]:
-    """The two products side by side: trained, constructed, and their difference below them."""
+    """A row a product: trained, constructed, and their difference."""
     ideal = constructed(task_of(MAIN))
     KQ, PV = _scaled(run, frame)
-    columns = (
+    return [
         beside("KQ", W_KQ, KQ, ideal.W_KQ, "construction"),
         beside("PV", PW_V, PV, ideal.PW_V, "construction"),
-    )
-    return [list(row) for row in zip(*columns, strict=True)]
+    ]
+
+
+def _now(runs: Runs, seed: int, frame: int) -> dict[tuple[str, str], np.ndarray]:
+    """Where on the curve of its loss a seed stands."""
+    return {
+        ("now", "x"): runs.x[[frame]],
+        ("now", "y"): runs.course.loss[seed, [frame]].astype(float),
+    }
 
 
 def weights_view(config: OneLayer, runs: Runs) -> View:
-    """Weights beside the construction, over the training of one seed."""
-    run = runs.movies[config.seed]
-    # The construction's entries set the limits.
-    limits = heat.limits_of([_panels(run, -1)[1]], 1.05)
+    """The loss of one seed in training, and its weights beside the construction."""
+    run, seed = runs.movies[config.seed], config.seed
     figure = heat.heatmaps(
         _panels(run, config.frame),
         title=f"After {int(run.steps[config.frame])} updates",
         name="one_layer_weights",
-        limits=limits,
+        # The construction's entries set the limits.
+        limits=heat.limits_of([[row[1]] for row in _panels(run, -1)], 1.05),
+        run=heat.Run(
+            steps=run.steps,
+            loss=runs.course.loss[seed].astype(float),
+            floor=0.0,
+            method="full",
+            now=config.frame,
+            axis="loss (half MSE)",
+            level=level("gd", runs.best, (1.0, float(runs.x[-1]))),
+            share=0.44,
+        ),
         cell=heat.ROW,
     )
     return View(
-        figure=figure,
-        title="Weights beside the construction",
-        caption="Scaled so that the trained diagonal of $W_K^\\top W_Q$ is 1: a factor may move to "
-        "$P W_V$, only the product of the two counts.",
+        figure=plots.beside_loss(figure, [W_KQ, PW_V]),
+        title="One training, and its weights",
+        caption=f"Left: the loss of the layer (line) and of one best step of gradient descent "
+        f"(dotted), on {MAIN} examples in {MAIN} dimensions, inputs from $U(-\\frac12, \\frac12)$, "
+        "a new $w$ every time and no noise. Right: what the layer compares, $W_K^\\top W_Q$, and "
+        "what it writes, $P W_V$, scaled so that the trained diagonal of $W_K^\\top W_Q$ is 1: a "
+        "factor may move to $P W_V$, only the product of the two counts.",
         controls=[updates_player(run.steps, config.frame)],
         grid=grid_at(
-            {"frame": range(FRAMES)}, lambda i: matrix_values(_panels(run, *i)), exact=True
+            {"frame": range(FRAMES)},
+            lambda i: matrix_values(_panels(run, *i)) | _now(runs, seed, *i),
+            exact=True,
         ),
     )
 

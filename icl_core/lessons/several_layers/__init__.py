@@ -4,7 +4,7 @@ All is read from pretrained (`python -m icl_core paper1 build`). Losses are plai
 against the true weights, for uniform inputs without noise.
 """
 
-from icl_core.lessons.several_layers.config import PRESETS
+from icl_core.lessons.several_layers.config import PARTS, PRESETS, offers
 from icl_core.lessons.several_layers.measure import measure, reach
-from icl_core.lessons.several_layers.views import VIEWS, shows
+from icl_core.lessons.several_layers.views import VIEWS
 from icl_core.lessons.several_layers.words import finding

@@ -6,7 +6,8 @@ from dataclasses import replace
 import numpy as np
 
 from icl_core.analysis.statistics import overflowed
-from icl_core.experiments.several_layers.settings import ARCHITECTURES, METHODS
+from icl_core.experiments.several_layers.settings import METHODS
+from icl_core.experiments.shared import MAIN
 from icl_core.lessons.several_layers import figures as plots
 from icl_core.lessons.several_layers.config import EARLIEST, NAMES, STYLES, TRAINED, SeveralLayers
 from icl_core.lessons.several_layers.limits import depths_view, mixes_view, scales_view
@@ -63,7 +64,10 @@ def layers_view(config: SeveralLayers, runs: Runs) -> View:
         controls=[updates_player(layers.course.steps[config.seed], config.frame)],
         grid=grid,
         caption=f"Seed {config.seed}, {condition(layers)}: what the "
-        "query holds after each layer, read as an answer.",
+        "query holds after each layer, read as an answer. GD++ descends as GD does, but between "
+        "steps it also changes the inputs, $x \\leftarrow (I - \\gamma \\Sigma)\\,x$, so that the "
+        f"next step meets an easier problem. {MAIN} examples in {MAIN} dimensions, no noise; tied "
+        "layers share their weights.",
     )
 
 
@@ -192,10 +196,3 @@ VIEWS: Mapping[str, Callable[[SeveralLayers, Runs], View]] = {
     "depths": depths_view,
 }
 """What the lesson shows, by name."""
-
-
-def shows(config: SeveralLayers) -> tuple[str, ...]:
-    """The views that the page shows: blocks with heads and MLPs have no construction to stand
-    beside."""
-    clipped = ARCHITECTURES[config.kind].clipped
-    return tuple(name for name in VIEWS if not (clipped and name in ("weights", "mixes")))

@@ -5,7 +5,7 @@ Trainings are read from pretrained (`python -m icl_core zoo build --only 'sine*'
 MSE at sampled queries.
 """
 
-from icl_core.lessons.sine.config import PRESETS
+from icl_core.lessons.sine.config import PARTS, PRESETS, offers
 from icl_core.lessons.sine.measure import measure
-from icl_core.lessons.sine.views import VIEWS, shows
+from icl_core.lessons.sine.views import VIEWS
 from icl_core.lessons.sine.words import finding

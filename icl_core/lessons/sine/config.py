@@ -12,6 +12,7 @@ from icl_core.experiments.sine.settings import (
     shown_prompt,
     variant_of,
 )
+from icl_core.lessons.shared.parts import Part
 from icl_core.lessons.shared.points import format_points, parse_points
 from icl_core.live.points import Point, rounded
 from icl_core.tasks.base import Context
@@ -25,6 +26,13 @@ Y: Mapping[str, float] = {"coded": 0.8, "printed": 6.0}
 """How far the axis of y reaches, by the law of the trainings."""
 REACH = (-max(Y.values()), max(Y.values()))
 """Where points can lie."""
+PARTS = {
+    "kernel": Part("What was learned", ("kernel", "features"), (3, 2)),
+    "training": Part("Over training", ("losses", "learning")),
+    "likeness": Part("How alike they are", ("likeness",)),
+    "depth": Part("What depth is worth", ("depth",)),
+}
+"""What is below the first picture."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +51,7 @@ class Sine(Config):
     prompt: str = ""
     query: float = checked(1.0, number, "The query x", X)
     frame: int = checked(SNAPSHOTS - 1, integer, "The snapshot", (0, SNAPSHOTS - 1))
+    part: str = checked("kernel", choice, "The part looked at", PARTS)
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -88,9 +97,14 @@ PRESETS: dict[str, Sine] = {
     "Coded law": Sine(),
     "Printed law": Sine(law="printed"),
     "Control": Sine(model="control"),
-    "Two layers": Sine(layers=2),
-    "Three layers": Sine(layers=3),
+    "Two layers": Sine(layers=2, part="depth"),
+    "Three layers": Sine(layers=3, part="depth"),
     "Three examples": Sine(prompt=THREE),
-    "Before training": Sine(frame=0),
+    "Before training": Sine(frame=0, part="training"),
 }
 """Named states of the lesson; the first is its default."""
+
+
+def offers(config: Sine) -> tuple[str, ...]:
+    """The parts that there are of a state: several layers have no control to be likened to."""
+    return tuple(name for name in PARTS if name != "likeness" or config.layers == 1)

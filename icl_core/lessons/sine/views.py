@@ -18,8 +18,3 @@ VIEWS: Mapping[str, Callable[[Sine, Learned], View]] = {
     "likeness": likeness_view,
     "depth": depth_view,
 }
-
-
-def shows(config: Sine) -> tuple[str, ...]:
-    """Several layers have no control to be likened to."""
-    return tuple(name for name in VIEWS if name != "likeness" or config.layers == 1)

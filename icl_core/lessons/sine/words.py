@@ -78,7 +78,9 @@ def kernel_caption(known: Mapping[str, tuple[float, float]]) -> str:
         for at in (0, 1)
     )
     return (
-        "What a target of 1 at x adds to the answer at x′; for the control η/n · m(x)ᵀ m(x′). Any "
+        "Linear attention alone can only fit lines. With an MLP below it a layer is a step of "
+        "gradient descent on learned features, which weighs the examples by a learned kernel: what "
+        "a target of 1 at x adds to the answer at x′; for the control η/n · m(x)ᵀ m(x′). Any "
         "sine a sin(x + φ) is a mix of sin x and cos x: a kernel of two functions is enough, and "
         "half a period away examples should count with the opposite sign. Third singular value, by "
         f"the first: {third}. Mean half a period away, by that on the diagonal: {half}."

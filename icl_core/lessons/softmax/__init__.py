@@ -4,7 +4,7 @@ Trained layers are read from pretrained (`zoo build --only 'variations_softmax*'
 prompts is computed from their weights.
 """
 
-from icl_core.lessons.softmax.config import PRESETS
+from icl_core.lessons.softmax.config import PARTS, PRESETS
 from icl_core.lessons.softmax.measure import measure
 from icl_core.lessons.softmax.views import VIEWS
 from icl_core.lessons.softmax.words import finding

@@ -11,12 +11,20 @@ from icl_core.experiments.variations.settings import (
     VARIANTS,
     softmax_name,
 )
+from icl_core.lessons.shared.parts import Part
 from icl_core.validation import Config, checked, choice, integer, number
 
 SEEDS = range(VARIANTS[softmax_name(2, "adam")].seeds)
 FRAMES = len(VARIANTS[softmax_name(2, "adam")].run.marks()[::EVERY])
 TEMPERATURES = np.geomspace(0.125, 8, 25)
 PROMPTS = 100
+PARTS = {
+    "scores": Part("Inside the heads", ("linearisation", "weights")),
+    "training": Part("Over training", ("training", "ends"), (3, 2)),
+    "likeness": Part("How near to a step", ("likeness", "shift")),
+    "limit": Part("Heads made by hand", ("limit",)),
+}
+"""What is below the first picture."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +40,7 @@ class Softmax(Config):
         1.0, number, "The temperature", (TEMPERATURES[0], TEMPERATURES[-1])
     )
     prompt: int = checked(0, integer, "The prompt", (0, PROMPTS - 1))
+    part: str = checked("scores", choice, "The part looked at", PARTS)
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -51,7 +60,7 @@ PRESETS: dict[str, Softmax] = {
     "Two heads": Softmax(),
     "One head": Softmax(heads=1),
     "Four heads": Softmax(heads=4),
-    "By Muon": Softmax(optimiser="muon"),
+    "By Muon": Softmax(optimiser="muon", part="training"),
     "Sharper": Softmax(temperature=0.25),
     "Half-way": Softmax(frame=FRAMES // 2),
 }

@@ -78,7 +78,8 @@ def heads_view(config: Softmax, found: Found) -> View:
     return View(
         figure=plots.heads_figure(step, shown, reach=1.15 * max(reach, float(np.abs(step).max()))),
         title="What the heads answer on one prompt",
-        caption=f"One prompt, {QUERIES} queries. Whatever the query, each head adds a "
+        caption="A softmax head weighs the examples by shares that are positive and add up to 1. "
+        f"One prompt, {QUERIES} queries. Whatever the query, each head adds a "
         f"constant, the mean of its values: {offsets}{together}. Points on the line answer as one "
         "best step of gradient descent does.",
         controls=[_temperature(config)],

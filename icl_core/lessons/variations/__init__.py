@@ -4,7 +4,7 @@ All is read from pretrained (`python -m icl_core paper1 build`). Losses are half
 sampled queries of 2,000 prompts; the best step of gradient descent is known exactly.
 """
 
-from icl_core.lessons.variations.config import PRESETS
+from icl_core.lessons.variations.config import PARTS, PRESETS
 from icl_core.lessons.variations.measure import measure
 from icl_core.lessons.variations.views import VIEWS
 from icl_core.lessons.variations.words import finding

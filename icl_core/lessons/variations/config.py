@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from icl_core.experiments.variations.settings import EVERY, FIXED, VARIANTS
+from icl_core.lessons.shared.parts import Part
 from icl_core.validation import Config, checked, choice, integer
 
 STORIES: Mapping[str, tuple[str, ...]] = {
@@ -22,6 +23,11 @@ LABELS: Mapping[str, str] = {
     "grok": "Attention + MLP, 8,192 fixed prompts",
 }
 FRAMES = len(VARIANTS["heads1"].run.marks()[::EVERY])
+PARTS = {
+    "weights": Part("Its weights while it learns", ("weights", "likeness"), (3, 4)),
+    "ends": Part("How all of them end", ("ends", "shift")),
+}
+"""What is below the first picture."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +37,7 @@ class Variations(Config):
     variant: str = checked("heads1", choice, "The variant", LABELS)
     seed: int = 0
     frame: int = checked(FRAMES - 1, integer, "The snapshot", (0, FRAMES - 1))
+    part: str = checked("weights", choice, "The part looked at", PARTS)
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -44,9 +51,9 @@ class Variations(Config):
 PRESETS: dict[str, Variations] = {
     "One head": Variations(),
     "Two heads": Variations(variant="heads2"),
-    "Too few prompts": Variations(variant="fixed128"),
-    "Enough prompts": Variations(variant="fixed2048"),
-    "LayerNorm": Variations(variant="norm1"),
+    "Too few prompts": Variations(variant="fixed128", part="ends"),
+    "Enough prompts": Variations(variant="fixed2048", part="ends"),
+    "LayerNorm": Variations(variant="norm1", part="ends"),
     "Attention + MLP": Variations(variant="grok"),
 }
 """Named states of the lesson; the first is its default."""

@@ -46,7 +46,7 @@ def seeds_figure(
         drawing.curve(Curve(method="seen", x=x, y=train))
     looks = {"name": f"seed {chosen}, new prompts", "hover": f"seed {chosen}: %{{y:.4g}}"}
     drawing.line("chosen", x, losses[chosen], style, 2.5, **looks)
-    looks = {"name": "shown on the right", "showlegend": False}
+    looks = {"name": "the moment shown", "showlegend": False}
     drawing.marks("now", [x[now]], [losses[chosen][now]], style.color, 12, **looks)
     ends = [0, math.log10(float(x[-1])) + 0.03]
     drawing.axis("x", type="log", dtick=1, range=ends, showgrid=False)

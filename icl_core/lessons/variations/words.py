@@ -109,6 +109,7 @@ def caption(config: Variations, found: Trainings) -> str:
     batch = f"the same {run.batch:,} prompts" if whole else f"{run.batch:,} prompts"
     error = float(course.loss.stderr[config.seed, -1])
     return (
+        "A line is one training from random weights, the thick one that of the seed chosen. "
         f"{LABELS[config.variant]}: {run.steps:,} updates on {batch} each, "
         f"{seconds:.0f} s of CPU time a seed ({each:.2g} ms an update, compilation included); the "
         f"paper's batch is {PAPER_BATCH:,}. Standard error of a seed's loss at the end, paired "
