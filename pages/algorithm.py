@@ -90,6 +90,7 @@ begin(
 )
 explore()
 to_try(
+    PAGE,
     [
         r"**Predict:** which number can the model least do without? Then turn it off.",
         r"Drag $\omega_{yy}$ from 0 to 1: which noise levels gain, and which do not care?",
@@ -99,5 +100,5 @@ to_try(
         "Press **play** on the one prompt: the weights pass least squares by and end near ridge "
         "regression, which was never told to them. Raise σ and play again.",
         "Which term does most of the work in the last layer, and does it point the right way?",
-    ]
+    ],
 )

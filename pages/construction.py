@@ -104,6 +104,7 @@ begin(
 )
 explore()
 to_try(
+    PAGE,
     [
         "Step through the **layers**: which column of the tokens changes, and which never does?",
         "**Predict:** what is the update of a token if all residuals are 0? Make the targets equal "
@@ -111,5 +112,5 @@ to_try(
         "Drag **η** past the point where the loss grows: layers and steps diverge together.",
         "Set **γ** above 0: now the inputs move too, and the loss falls faster. That is GD++.",
         "Change one **target** in the table: every token's update changes, for all attend to it.",
-    ]
+    ],
 )

@@ -68,6 +68,7 @@ begin(
 )
 explore()
 to_try(
+    PAGE,
     [
         "Play the **updates**. Which moves first, the attention of layer 1 or the loss?",
         "**Still waiting:** this run of the paper's optimiser never falls. To which tokens does "
@@ -80,5 +81,5 @@ to_try(
         "other way round, which the construction does not even notice?",
         "Exchange contents, then positions, then **both**. Which of the three are the same, and "
         "what does that say about the order of tokens?",
-    ]
+    ],
 )

@@ -166,6 +166,7 @@ begin(
 )
 explore()
 to_try(
+    PAGE,
     [
         "Give the model **raw inputs**: least squares does not care, and the model leaves all "
         "numbers. Why? Look at the eigenvalues *beside the prompts of training*.",
@@ -173,5 +174,5 @@ to_try(
         "**Whiten** by the context's rows, then by the whole table (*Columns*): is it worth it?",
         "**Paste a table** of your own. Which method would you trust with 8 rows of it, and which "
         "with 100?",
-    ]
+    ],
 )

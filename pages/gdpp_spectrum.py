@@ -119,6 +119,7 @@ begin(
 )
 explore()
 to_try(
+    PAGE,
     [
         r"Drag **γ** until the largest eigenvalue reaches the root $1/\gamma$: it vanishes, and "
         "the condition number explodes.",
@@ -135,5 +136,5 @@ to_try(
         "Step through the **layers** of one: where does GD++ of its own γ explain all that it "
         "does, and where not?",
         "Choose **FULL**: it is rounder than the others after two layers. What is its third for?",
-    ]
+    ],
 )

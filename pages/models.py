@@ -151,6 +151,7 @@ begin(
 explore()
 open_checkpoint(PAGE)
 to_try(
+    PAGE,
     [
         "**Predict:** which row of the map gains nothing from depth, and why? GD++ is linear in "
         "the targets, and the best such predictor is ridge regression of one strength.",
@@ -161,5 +162,5 @@ to_try(
         "Compare a model trained on **two noise levels** with one trained on all of them: each is "
         "better at home.",
         "Download a model and open it again above, or with `python -m icl_core evaluate`.",
-    ]
+    ],
 )

@@ -75,6 +75,7 @@ begin(
 )
 explore()
 to_try(
+    PAGE,
     [
         r"**Predict:** at which noise level does GD++ do best, and why only there? It is ridge "
         r"regression of one strength, the mean of $\sigma^2$ over prompts.",
@@ -85,5 +86,5 @@ to_try(
         "do they carry?",
         "Set a model **trained at one σ** beside: best of all there, and how quickly worse around?",
         "Choose **median**: how much of the mean is owed to rare, hard prompts?",
-    ]
+    ],
 )

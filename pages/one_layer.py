@@ -46,6 +46,7 @@ begin(
 )
 explore()
 to_try(
+    PAGE,
     [
         "Play the **updates**: the loss waits on a plateau until the diagonal of "
         r"$W_K^\top W_Q$ is there.",
@@ -55,5 +56,5 @@ to_try(
         "Drag the **damping** to 1: the median falls faster, and the mean explodes. Why?",
         "Look at **other sizes**: the loss of a single step is known exactly, and training finds "
         "it.",
-    ]
+    ],
 )

@@ -92,6 +92,7 @@ begin(
 )
 explore()
 to_try(
+    PAGE,
     [
         "Drag **σ**: the marks of AdaRR, DIAG and FULL follow it; GD++ stays where ConstRR is, "
         "for it cannot see the noise.",
@@ -100,5 +101,5 @@ to_try(
         "Take **fewer layers**: from which depth on does FULL follow σ?",
         "Put σ **beyond the training range**: the Bayes posterior cannot leave its noise law.",
         "Choose **noise 1 or 3**, and a σ between: FULL must take the prompt for one of the two.",
-    ]
+    ],
 )

@@ -33,6 +33,7 @@ begin(
 )
 explore()
 to_try(
+    PAGE,
     [
         "**Figure 1:** how much of the way from AdaRR to Bayes is left with seven layers?",
         "**Figure 2:** GD++ touches the floor at one noise level only. Which one, and why?",
@@ -41,5 +42,5 @@ to_try(
         "shallower model.",
         "**Figure 7:** step through the depths: where, and after which layer, does the loss at "
         "low noise fall?",
-    ]
+    ],
 )

@@ -56,6 +56,7 @@ begin(
 )
 explore()
 to_try(
+    PAGE,
     [
         "Play the **updates**: first both layers descend like GD, then the loss after layer one "
         "rises, and the loss after layer two falls below anything GD can reach.",
@@ -64,5 +65,5 @@ to_try(
         "**Five untied**, layer after layer: γ and η grow from layer to layer, for inputs shrink. "
         "The scales of the layers hang together: can one layer be averaged with GD++'s?",
         "Look at **larger inputs**: what does clipping do to a method that diverges?",
-    ]
+    ],
 )

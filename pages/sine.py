@@ -78,6 +78,7 @@ begin(
 )
 explore()
 to_try(
+    PAGE,
     [
         "Drag one example far from the sine: where does the curve follow, and where does it not?",
         "Point along the curve: which examples count **half a period away**, and with which sign?",
@@ -87,5 +88,5 @@ to_try(
         "Choose the **printed law**: amplitudes are up to ten times as large, and not tied to the "
         "phase. What becomes of the loss?",
         "Take **three layers** apart: which layer does most?",
-    ]
+    ],
 )

@@ -47,6 +47,7 @@ begin(
 )
 explore()
 to_try(
+    PAGE,
     [
         "**One head:** its points lie on a line like gradient descent's, but moved up or down. "
         "Which number moves them?",
@@ -58,5 +59,5 @@ to_try(
         "ones?",
         "Play the **updates**: what is off the diagonal in each head, and what is left of it in "
         "the sum?",
-    ]
+    ],
 )

@@ -104,6 +104,7 @@ begin(
 explore()
 constructions()
 to_try(
+    PAGE,
     [
         r"**Predict:** from $\kappa = 10^3$ to $10^6$, how many more layers does Theorem 5.1 need? "
         r"About $\log(10^3)/\log\tfrac94 \approx 8.5$. Then drag **κ**.",
@@ -114,5 +115,5 @@ to_try(
         "line is right.",
         "Choose **noise levels** far apart: what happens to noise levels between them?",
         "**Take out means**, below the third theorem: does the square come into reach?",
-    ]
+    ],
 )

@@ -158,11 +158,12 @@ others(job)
 show(job)
 open_checkpoint(PAGE)
 to_try(
+    PAGE,
     [
         "Train **one layer** and compare with theory: it cannot do better than a single step of "
         "gradient descent.",
         "Train the same task with **GD++** and **DIAG**: one more number per layer lets the model "
         "react to the noise of the prompt.",
         "Set **d = 1**: two layers are nearly enough.",
-    ]
+    ],
 )

@@ -43,6 +43,7 @@ begin(
 )
 explore()
 to_try(
+    PAGE,
     [
         "**One head:** choose a seed that waits long and play its **updates**. What changes in "
         r"$W_K^\top W_Q$ just before the loss falls?",
@@ -52,5 +53,5 @@ to_try(
         "**LayerNorm:** the loss is worse, yet on **larger inputs** it is far better than gradient "
         "descent. Why?",
         "**Attention + MLP:** how does the training differ from that of attention alone?",
-    ]
+    ],
 )

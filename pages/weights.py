@@ -99,6 +99,7 @@ begin(
 )
 explore()
 to_try(
+    PAGE,
     [
         "Press **play** (or the space bar): at first nothing happens, then the diagonal appears.",
         "Choose **one layer** and compare with theory: training found the best step of gradient "
@@ -108,5 +109,5 @@ to_try(
         "**Compare** FULL with DIAG: what did the freedom buy, and in which layer?",
         r"Look at the last layer of a deep model: only the $y$ row of $P$ matters there.",
         "Switch to **raw** coordinates: the same model, but with $n$ and the size of $y$ in it.",
-    ]
+    ],
 )

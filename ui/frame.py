@@ -7,6 +7,7 @@ import streamlit as st
 
 from icl_core.export.recipe import HOME
 from icl_core.lessons.catalog import LESSONS
+from icl_core.lessons.paths import COURSE
 from ui import first_sight, watchdog
 
 TITLE = "In-context learning, seen"
@@ -63,10 +64,27 @@ def finding(sentence: str, key: str = "") -> None:
         st.markdown(sentence)
 
 
-def to_try(points: Sequence[str]) -> None:
-    """A short list of things to do."""
+def course(page: str) -> None:
+    """What comes before a lesson and after it; a page for reference has neither."""
+    if page not in COURSE:
+        return
+    at = COURSE.index(page)
+    with st.container(horizontal=True, gap="medium", key="course"):
+        for step, words in ((-1, "Before"), (1, "Next")):
+            if 0 <= at + step < len(COURSE):
+                name = COURSE[at + step]
+                lesson = LESSONS[name]
+                with st.container(border=True, gap="xsmall", key=f"card_{name}"):
+                    label = f"{words}, {at + step + 1} of {len(COURSE)}: **{lesson.title}**"
+                    st.page_link(f"pages/{name}.py", label=label)
+                    st.markdown(lesson.about)
+
+
+def to_try(page: str, points: Sequence[str]) -> None:
+    """A short list of things to do, and where to go on."""
     st.header("What to try", anchor=False)
     st.markdown("\n".join(f"- {point}" for point in points))
+    course(page)
 
 
 def _require_app() -> None:

@@ -3,6 +3,20 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
+COURSE = (
+    "construction",
+    "one_layer",
+    "several_layers",
+    "gdpp_spectrum",
+    "one_prompt",
+    "noise_and_depth",
+    "algorithm",
+    "weights",
+    "variations",
+    "train",
+)
+"""The lessons in the order in which they build on each other; other pages are for reference."""
+
 
 class Stop(NamedTuple):
     """A named state of a page, and what there is to see."""

@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 from icl_core.export.recipe import HOME, link_values
 from icl_core.lessons.catalog import LESSONS
-from icl_core.lessons.paths import PATHS
+from icl_core.lessons.paths import COURSE, PATHS
 from icl_core.plots.methods import METHODS
 from ui.presets import preset_link
 
@@ -128,6 +128,7 @@ import json
 from streamlit.testing.v1 import AppTest
 import ui.warm
 from icl_core.lessons.catalog import LESSONS
+from icl_core.lessons.paths import COURSE
 
 ui.warm.start_warming = lambda: None
 said = {}
@@ -167,6 +168,7 @@ from streamlit.testing.v1 import AppTest
 import ui.warm
 from benchmarks.sweeps import sweeps
 from icl_core.lessons.catalog import LESSONS
+from icl_core.lessons.paths import COURSE
 
 ui.warm.start_warming = lambda: None
 LESSONS["another"] = row = replace(
@@ -198,3 +200,13 @@ def test_a_lesson_is_a_row_and_a_page(clone):
     assert said["presets"] == list(LESSONS["one_layer"].presets)
     assert said["prepared"]
     assert said["swept"] == ["frame", "shift", "damping"]
+
+
+@pytest.mark.parametrize("page", COURSE)
+def test_a_lesson_says_what_came_before_and_what_is_next(open_page, page):
+    at = COURSE.index(page)
+    around = [COURSE[i] for i in (at - 1, at + 1) if 0 <= i < len(COURSE)]
+    labels = [link.proto.label for link in open_page(page).get("page_link")]
+    for name in around:
+        assert any(label.endswith(f": **{LESSONS[name].title}**") for label in labels)
+    assert sum(" of 10: " in label for label in labels) == len(around)

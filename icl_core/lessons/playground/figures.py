@@ -113,7 +113,8 @@ def _marks(drawing: Drawing, config: Playground, slopes: Slopes) -> None:
     )
     drawing.marks(
         "points",
-        *(list(values) for values in zip(*config.points, strict=True)),
+        [x for x, _ in config.points],
+        [y for _, y in config.points],
         grey,
         12,
         "circle",
