@@ -8,13 +8,16 @@ import numpy as np
 from icl_core.algorithms import Method
 from icl_core.analysis.loss import evaluate
 from icl_core.errors import InputError
-from icl_core.experiments.mixed_noise.measure import measure
+from icl_core.experiments.mixed_noise.measure import Prompts, measure
 from icl_core.lessons.shared.coordinates import omega_values
 from icl_core.lessons.shared.losses import BESIDE, SHIFT_PROMPTS, Losses, profile_at_once
 from icl_core.lessons.shared.named import find_named, in_order, label
-from icl_core.lessons.shared.tables import FEW
 from icl_core.models.diagonal import OmegaModel
 from icl_core.zoo.library import MIXED_NOISE, PRETRAINED, entries_of, from_shipped, load_entry
+from icl_core.zoo.tables import Table, load_table, table_path
+
+FEWER = Prompts(law=8192, level=128)
+"""Of a model beside others, whose table is made when it is asked for."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -23,6 +26,15 @@ class Beside:
 
     label: str
     method: Method
+    known: tuple[LinearTask, Table] | None = None
+
+    def table_on(self, task: LinearTask) -> Table:
+        """Its losses on the prompts of a task: the table that it has of its own, or one of few
+        prompts, as an answer has time for."""
+        if self.known and self.known[0] == task:
+            return self.known[1]
+        with np.errstate(all="ignore"):
+            return measure(self.method, task, FEWER)[0]
 
 
 @from_shipped(32)
@@ -43,7 +55,11 @@ def beside_of(name: str, dim: int) -> Beside:
                 f"{dim}: FULL has a row of weights a dimension. Choose another model to set beside."
             )
         method = OmegaModel(omegas=omega_values(model))
-    return Beside(label=named.label, method=method)
+    name, own = named.entry.name, named.entry.linear_task
+    known = None
+    if table_path(name, named.folder).is_file():
+        known = own, load_table(name, named.folder)
+    return Beside(label=named.label, method=method, known=known)
 
 
 def fits(name: str, dim: int) -> bool:
@@ -67,8 +83,7 @@ def with_beside(losses: Losses, name: str) -> Losses:
         over_noise = evaluate(one, losses.task, prompts=SHIFT_PROMPTS)[BESIDE]
         profile = profile_at_once(one, losses.task, losses.sigmas)[BESIDE]
     else:
-        with np.errstate(all="ignore"):
-            table, _ = measure(found.method, losses.task, FEW)
+        table = found.table_on(losses.task)
         over_noise, profile = table.loss, table.profile
     return replace(
         losses,

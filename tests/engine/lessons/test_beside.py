@@ -31,8 +31,10 @@ def test_its_losses_are_those_of_a_fresh_evaluation_on_the_lessons_task():
 
 
 def test_a_model_beside_itself_has_its_own_losses():
-    """On the table's own prompts and on others of the same law."""
+    """From its table, and on prompts of another length."""
     name = "diag_L4_uniform5_d10_n20"
+    losses = LESSONS["noise_and_depth"].result(NoiseAndDepth(beside=name))
+    np.testing.assert_array_equal(losses.over_noise[BESIDE].mean, losses.over_noise["diag", 4].mean)
     losses = LESSONS["noise_and_depth"].result(NoiseAndDepth(beside=name, num_context=30))
     np.testing.assert_allclose(
         losses.over_noise[BESIDE].mean, losses.over_noise["diag", 4].mean, rtol=1e-5
