@@ -13,6 +13,7 @@ from icl_core.lessons.shared.coordinates import omega_values
 from icl_core.lessons.shared.losses import BESIDE, SHIFT_PROMPTS, Losses, profile_at_once
 from icl_core.lessons.shared.named import find_named, in_order, label
 from icl_core.models.diagonal import OmegaModel
+from icl_core.tasks.linear import LinearTask
 from icl_core.zoo.library import MIXED_NOISE, PRETRAINED, entries_of, from_shipped, load_entry
 from icl_core.zoo.tables import Table, load_table, table_path
 
