@@ -156,8 +156,10 @@ def test_without_shipped_models_a_page_says_one_sentence(clone):
 ANOTHER_PAGE = """
 import streamlit as st
 from ui.frame import begin, pages
+from ui.presets import preset_links
 
 begin("another", "A lead.")
+preset_links("another")
 st.json({section: [page.title for page in listed] for section, listed in pages().items()})
 """
 ANOTHER_LESSON = """
@@ -199,7 +201,7 @@ def test_a_lesson_is_a_row_and_a_page(clone):
     assert said["title"] == said["navigation"]["Noise"][-1] == "Another lesson"
     assert said["presets"] == list(LESSONS["one_layer"].presets)
     assert said["prepared"]
-    assert said["swept"] == ["frame", "shift", "damping"]
+    assert said["swept"] == ["frame", "shift", "damping", "part"]
 
 
 @pytest.mark.parametrize("page", COURSE)

@@ -31,7 +31,7 @@ def test_a_start_leaves_gdpp(open_page: Run) -> None:
 
 
 def test_nothing_compiles_while_the_pages_are_used(open_page: Run, compilations: list[str]) -> None:
-    app = open_page("one_layer", damping="0.5")
+    app = open_page("one_layer", damping="0.5", part="tests")
     app.segmented_control(key="one_layer_seed").set_value(3).run()
     app.segmented_control(key="one_layer_shift").set_value("law_shift").run()
     open_page("construction", eta="3", layer="5")
@@ -59,10 +59,11 @@ def test_nothing_compiles_and_seeds_stay_within_a_variant(
 
 def test_tokens_are_swapped_without_compiling(open_page: Run, compilations: list[str]) -> None:
     app = open_page("copying", seed="4", frame="3")
-    app.selectbox(key="copying_optimiser").set_value("adam").run()
+    app.segmented_control(key="copying_optimiser").set_value("adam").run()
     assert app.session_state["copying:config"].seed == 1
     for model in ("partner", "next"):
         app.selectbox(key="copying_model").set_value(model).run()
+    app.segmented_control(key="copying_part").set_value("swap").run()
     app.selectbox(key="copying_second").set_value(1).run()
     app.segmented_control(key="copying_edit").set_value("both").run()
     assert not app.exception

@@ -126,7 +126,8 @@ HIDING = [
     for page, controls in STARTS.items()
     for control, start in controls.items()
     if page != "data"  # where nothing is hidden, other data have other columns
-    and control not in ("layer", "layers", "focus", "rank")  # of charts, or of several widgets
+    and control
+    not in ("layer", "layers", "focus", "rank", "damping")  # of charts, or of several widgets
 ] + [("several_layers", "tokens", {"kind": "tied2"})]
 
 

@@ -75,10 +75,20 @@ class Opened:
             timeout=15_000,
         )
 
+    def more(self) -> None:
+        """Open what is behind "More choices"."""
+        self.page.get_by_role("button", name="More choices").click()
+
     def choose(self, field: str, option: str) -> None:
-        """Press one option of a row of them."""
+        """Press one option of a row of them, which may be behind "More choices"."""
         widget = self.page.locator(f".st-key-{self.name}_{field}")
+        behind = widget.count() == 0
+        if behind:
+            self.more()
         widget.get_by_text(option, exact=True).click()
+        if behind:
+            self.page.keyboard.press("Escape")
+            widget.wait_for(state="hidden")
 
     def pressed(self) -> list[str]:
         """The options chosen, of all rows of options."""

@@ -11,7 +11,7 @@ from icl_core.errors import InputError
 from icl_core.lessons.catalog import LESSONS, page_of, result
 from icl_core.lessons.gdpp_spectrum.config import GdppSpectrum
 from icl_core.lessons.noise_and_depth.config import NoiseAndDepth
-from icl_core.lessons.one_layer.config import OneLayer
+from icl_core.lessons.one_layer.config import PARTS, OneLayer
 from icl_core.lessons.paper_figures.config import PaperFigures
 from icl_core.lessons.paths import PATHS
 from icl_core.lessons.several_layers.config import SeveralLayers
@@ -73,6 +73,18 @@ def test_a_row_is_complete(page: str) -> None:
         assert set(lesson.shown(config)) <= set(lesson.views)
 
 
+@pytest.mark.parametrize(
+    "page", [page for page, lesson in LESSONS.items() if hasattr(lesson.face, "PARTS")]
+)
+def test_a_view_stands_in_one_place_of_a_page(page: str) -> None:
+    lesson = LESSONS[page]
+    placed = [*lesson.first, *(name for part in lesson.face.PARTS.values() for name in part.views)]
+    assert set(placed) <= lesson.views.keys()
+    assert len(set(placed)) == len(placed)
+    for config in lesson.presets.values():
+        assert {lesson.default.part, config.part} <= lesson.parts_of(config).keys()
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("page", [page for page in LESSONS if page != "train"])
 def test_results_follow_from_the_choices_that_a_row_says_are_read(page: str) -> None:
@@ -106,8 +118,8 @@ def test_a_result_is_shared_by_all_states_that_it_serves(
 
 def test_states_are_prepared_from_the_default_on() -> None:
     lesson = LESSONS["one_layer"]
-    views = tuple(lesson.views)
-    assert list(lesson.states()) == [(config, views) for config in lesson.presets.values()]
+    shown = [("weights", *PARTS[config.part].views) for config in lesson.presets.values()]
+    assert list(lesson.states()) == list(zip(lesson.presets.values(), shown, strict=True))
     more = (OneLayer(seed=3), ("shift",))
     assert list(replace(lesson, prepare=lambda: [more]).states())[-1] == more
     assert list(LESSONS["train"].states()) == [], "a training is started by a button"

@@ -14,7 +14,7 @@ from icl_core.experiments.one_layer.settings import MIXES, SEEDS, SIZES, STEPS
 from icl_core.experiments.shared import MAIN, task_of
 from icl_core.lessons import one_layer as lesson
 from icl_core.lessons.one_layer import rollout
-from icl_core.lessons.one_layer.config import FRAMES, OneLayer
+from icl_core.lessons.one_layer.config import FRAMES, PRESETS, OneLayer
 from icl_core.lessons.one_layer.measure import Runs, read
 from icl_core.lessons.one_layer.views import VIEWS, shift_curves
 from icl_core.models.linear import LinearTransformer
@@ -41,6 +41,20 @@ def test_training_ends_on_gradient_descent(runs: Runs) -> None:
     shown = [row["loss (half MSE)"] for row in rows if row["series"] == "trained layer"]
     assert_close(shown, loss.mean(0))
     assert f"{runs.best:.4f}" in lesson.finding(CONFIG, runs)
+
+
+def test_half_way_is_where_the_loss_is(runs: Runs) -> None:
+    config = PRESETS["Half-way"]
+    loss = runs.course.loss[config.seed]
+    assert config.frame == np.abs(loss - (loss[0] + runs.best) / 2).argmin()
+
+
+def test_the_loss_beside_the_weights_is_that_of_the_seed(runs: Runs) -> None:
+    view = VIEWS["weights"](OneLayer(seed=2, frame=14), runs)
+    lines: Any = {trace.uid: trace for trace in view.figure.data}
+    assert_close(lines["loss"].y, runs.course.loss[2])
+    assert_close(lines["now"].y, runs.course.loss[2, [14]])
+    assert view.plain()["data"]
 
 
 def test_the_shipped_losses_are_the_weights(runs: Runs) -> None:

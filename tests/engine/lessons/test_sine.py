@@ -14,17 +14,19 @@ from icl_core.lessons import sine as lesson
 from icl_core.lessons.shared.points import format_points, parse_points
 from icl_core.lessons.shared.words import plus_minus, short
 from icl_core.lessons.sine.config import (
+    PARTS,
     PRESETS,
     REACH,
     THREE,
     Sine,
     X,
     drawn_points,
+    offers,
 )
 from icl_core.lessons.sine.inside import CELLS, facts, features_of, kernels_of
 from icl_core.lessons.sine.measure import Learned, answers_at, context_of, read, weighed
 from icl_core.lessons.sine.training import learning_view, losses_view
-from icl_core.lessons.sine.views import VIEWS, shows
+from icl_core.lessons.sine.views import VIEWS
 from icl_core.live.points import MAX_POINTS
 from icl_core.plots.figure import Figure
 from tests.cases import assert_close
@@ -152,9 +154,11 @@ def _spread(values: np.ndarray) -> tuple[float, float]:
 @pytest.mark.parametrize("config", PRESETS.values(), ids=PRESETS)
 def test_views_fit_their_sources(config: Sine) -> None:
     found = lesson.measure(config)
-    for name in shows(config):
-        assert VIEWS[name](config, found).plain()["data"]
-    assert ("likeness" in shows(config)) == (config.layers == 1)
+    for part in offers(config):
+        for name in PARTS[part].views:
+            assert VIEWS[name](config, found).plain()["data"]
+    assert VIEWS["prompt"](config, found).plain()["data"]
+    assert ("likeness" in offers(config)) == (config.layers == 1)
 
 
 def test_several_layers_have_no_control_to_be_likened_to() -> None:
