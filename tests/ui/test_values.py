@@ -125,7 +125,8 @@ HIDING = [
     (page, control, start)
     for page, controls in STARTS.items()
     for control, start in controls.items()
-    if page != "data"  # where nothing is hidden, other data have other columns
+    # Where nothing is hidden: other data have other columns, and charts of home their own controls.
+    if page not in ("data", "home")
     and control not in ("layer", "layers", "focus", "rank")  # of charts, or of several widgets
 ] + [("several_layers", "tokens", {"kind": "tied2"})]
 
