@@ -125,9 +125,9 @@ HIDING = [
     (page, control, start)
     for page, controls in STARTS.items()
     for control, start in controls.items()
-    if page != "data"  # where nothing is hidden, other data have other columns
-    and control
-    not in ("layer", "layers", "focus", "rank", "damping")  # of charts, or of several widgets
+    # Where nothing is hidden: other data have other columns, and charts of home their own controls.
+    if page not in ("data", "home")
+    and control not in ("layer", "layers", "focus", "rank", "damping")  # of charts, or of several
 ] + [("several_layers", "tokens", {"kind": "tied2"})]
 
 

@@ -17,7 +17,6 @@ from icl_core.runtime import without_xla
 
 ui.warm.start_warming = lambda: None
 without_xla()
-session("home")
 for page, lesson in LESSONS.items():
     app, _ = session(page)
     for preset in lesson.presets.values():

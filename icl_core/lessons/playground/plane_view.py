@@ -38,7 +38,7 @@ def plane_view(config: Playground, known: Known) -> View:
         caption=PLANE_CAPTION,
         controls=[
             Points("inputs", "Inputs", value=config.plane, x=X, y=X),
-            Slider("eta", "Step size η", 0.1, 2.2, step=0.05, value=config.eta, format=".2f"),
+            Slider("eta", "Step η", 0.1, 2.2, step=0.05, value=config.eta, format=".2f"),
             Slider("gamma", "γ of GD++", 0.0, 0.6, step=0.02, value=config.gamma, format=".2f"),
             Player("step", "Step", [str(step) for step in range(STEPS + 1)], value=config.step),
         ],

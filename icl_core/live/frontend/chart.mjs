@@ -180,9 +180,10 @@ export class LiveChart {
     this.hoverAgain();
     this.tell(source.exactAt(values, this.logarithmic) ? "exact" : "preview");
     const numbers = patchesOf("readout", patches);
+    const known = ({ name, value }) => (name in numbers ? numbers[name] : value);
     const { readouts, gaps, breaks, names } = this.data;
     this.foot.write(
-      readouts.map((readout) => ({ ...readout, value: numbers[readout.name] ?? readout.value })),
+      readouts.map((readout) => ({ ...readout, value: known(readout) })),
       { ...gaps, ...gapsAmong(missing, breaks) },
       names,
     );

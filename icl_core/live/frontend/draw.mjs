@@ -164,7 +164,8 @@ export const same = (one, other) =>
 
 /** "Noise level σ = 2.5, Layers L = 3": where the controls stand, for a title. */
 export function standing(controls, values) {
-  const said = controls.map(({ name, label, labels, format: spec, unit }) => {
+  const told = controls.filter(({ kind, most }) => kind !== "switch" && most !== 1);
+  const said = told.map(({ name, label, labels, format: spec, unit }) => {
     const value = values[name];
     const text = labels ? labels[value] : Array.isArray(value) ? value.length : format(value, spec);
     return `${label} = ${text}${unit ? ` ${unit}` : ""}`;

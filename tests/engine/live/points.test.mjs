@@ -5,7 +5,9 @@ import test from "node:test";
 
 import { token } from "../../../icl_core/live/frontend/features.mjs";
 import { read } from "../../../icl_core/live/frontend/packed.mjs";
-import { roomiest, within } from "../../../icl_core/live/frontend/points.mjs";
+import { standing } from "../../../icl_core/live/frontend/draw.mjs";
+import { fill } from "../../../icl_core/live/frontend/said.mjs";
+import { carried, roomiest, within } from "../../../icl_core/live/frontend/points.mjs";
 
 const spec = { x: [-5, 5], y: [-1, 1], digits: 3 };
 
@@ -19,6 +21,22 @@ test("a point more stands in the widest gap, between its neighbours", () => {
   assert.deepEqual(roomiest([[4, 0.5], [-4, -0.5], [-2, 0.3]], spec), [1, 0.4]);
   assert.deepEqual(roomiest([[4, 0.5]], spec), [-0.5, 0.5]);
   assert.deepEqual(roomiest([[-4, 0.5]], spec), [0.5, 0.5]);
+});
+
+test("points are carried by a slider as far as the axis reaches, those more stay", () => {
+  const moved = carried([[1, 0], [2, 0.5], [3, 0.25]], [1, 2], 0.5, spec);
+  assert.deepEqual(moved, [[1, 0.5], [2, 1], [3, 0.25]]);
+  assert.deepEqual(carried(carried([[1, 0.1]], [-3], 0.2, spec), [-3], -0.2, spec)[0][1].toFixed(12), "0.100000000000");
+});
+
+test("a sentence is filled, and a file's title leaves out what is no number", () => {
+  assert.equal(fill("{a:.2f} of {b:d}: **{c:.1f}**", { a: -1.239, b: 4, c: NaN }), "−1.24 of 4: **–**");
+  const controls = [
+    { kind: "switch", name: "on", label: "Reveal" },
+    { kind: "points", name: "guess", label: "Your guess", most: 1 },
+    { kind: "slider", name: "s", label: "σ", format: ".2f" },
+  ];
+  assert.equal(standing(controls, { on: true, guess: [[0, 1]], s: 1 }), "σ = 1.00");
 });
 
 test("a token is embedded and goes through the residual MLP", () => {

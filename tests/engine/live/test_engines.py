@@ -12,7 +12,7 @@ from icl_core.algorithms.kernel import KernelDescent
 from icl_core.errors import InputError
 from icl_core.lessons.sine.measure import answers_at, weighed
 from icl_core.lessons.sine.prompt import engine_of
-from icl_core.live import Engine, Points, Slider, View
+from icl_core.live import Carried, Engine, Points, Slider, Switch, View
 from icl_core.live.message import FRONTEND
 from icl_core.models.features import FeatureModel, FeatureTransformer
 from icl_core.plots.drawing import Drawing
@@ -156,3 +156,26 @@ def test_the_pointer_moves_a_control_that_there_is() -> None:
     two = [POINTS, replace(POINTS, name="more")]
     with pytest.raises(InputError, match="one set of points"):
         View(figure=figure, controls=two).plain()
+    single = replace(POINTS, name="guess", value=((0.0, 0.0),), most=1)
+    assert View(figure=figure, controls=[POINTS, single]).plain()
+    assert single.admitted([[0, 0.5]]) == ((0.0, 0.5),)
+    assert single.admitted([[0, 0.5], [1, 0.5]]) is None
+
+
+def test_a_slider_carries_points_that_there_are() -> None:
+    figure = Drawing(name="n", title="t", alt="a").figure()
+    slider = Slider(
+        "sigma", "s", 0, 1, step=0.1, value=0, carries=Carried(points="points", by=(1.0, -1.0))
+    )
+    assert View(figure=figure, controls=[POINTS, slider]).plain()
+    assert slider.sent()["carries"] == {"points": "points", "by": (1.0, -1.0)}
+    with pytest.raises(InputError, match="carries 'points'"):
+        View(figure=figure, controls=[slider]).plain()
+
+
+@pytest.mark.parametrize("value", [None, 0, 1, "true", [True]])
+def test_a_switch_admits_true_and_false(value: Any) -> None:
+    switch = Switch("shown", "Show", "Hide")
+    assert switch.admitted(value) is None
+    assert switch.admitted(True) is True
+    assert switch.admitted(False) is False
