@@ -4,10 +4,23 @@ import streamlit as st
 
 from icl_core.errors import InputError
 from icl_core.experiments.variations.settings import SOFTMAX
-from icl_core.lessons.train.config import INPUTS, LIMITS, SECONDS, SYSTEMS, Train
+from icl_core.lessons.train.config import (
+    BATCHES,
+    INPUTS,
+    LIMITS,
+    RECIPES,
+    SECONDS,
+    STARTS,
+    STEPS,
+    SYSTEMS,
+    Train,
+)
 from icl_core.lessons.train.runs import DAYS, KEPT
 from icl_core.lessons.train.systems import system_of
+from icl_core.lessons.train.words import ABOUT
 from icl_core.plots import METHODS
+from icl_core.training.plain_config import RECIPES as RUNS
+from icl_core.validation import LIMITS as ENGINE_LIMITS
 from ui.boundary import guarded
 from ui.checkpoint_view import open_checkpoint
 from ui.controls import Controls, control_row
@@ -50,7 +63,30 @@ def choose(controls: Controls[Train]) -> Train:
         controls.one_of("heads", "Heads", {n: str(n) for n in range(1, LIMITS["heads"][1] + 1)})
         controls.number("seed", "Seed", 0, 2**31 - 1)
         controls.number("seconds", "Seconds at most", *SECONDS)
+        other = RECIPES[controls["recipe"]] if controls["recipe"] != "rounds" else ""
+        chosen = ", ".join(filter(None, [other, "tied" * controls["tied"]]))
+        with st.popover("More choices" + f": {chosen}" * bool(chosen), key="train:more"):
+            choose_recipe(controls)
     return controls.config()
+
+
+def choose_recipe(controls: Controls[Train]) -> None:
+    """How it is trained. Muon is for matrices, which only FULL has."""
+    full = controls["parametrization"] == "full"
+    known = {name: said for name, said in RECIPES.items() if full or name != "muon"}
+    controls.one_of("recipe", "Recipe", known)
+    name = controls["recipe"]
+    st.caption(ABOUT[name])
+    if name != "rounds":
+        run = RUNS[name]
+        with st.container(horizontal=True):
+            own = {"rate": run.learning_rate, "steps": run.steps, "batch": run.batch}
+            limits = {"rate": ENGINE_LIMITS["learning_rate"], "steps": STEPS, "batch": BATCHES}
+            words = {"rate": "Learning rate", "steps": "Updates", "batch": "Prompts each"}
+            for field, label in words.items():
+                controls.number(field, label, *limits[field], placeholder=f"{own[field]:g}")
+            controls.number("starts", "Starts", *STARTS)
+    controls.switch("tied", "All layers share their weights (tied)")
 
 
 def choose_beyond(controls: Controls[Train]) -> None:
@@ -99,6 +135,12 @@ def note(job: Job | None) -> None:
     st.session_state[SHOWN] = job.id if job else None
 
 
+def again(config: Train) -> None:
+    """Take over choices, and start them in the next run."""
+    choices = {f"{PAGE}_{name}": value for name, value in config.to_dict().items()}
+    st.session_state.update(choices | {ASKED: True})
+
+
 def others(job: Job | None) -> None:
     """Links to what else the visitor has waiting or running, so that it can be seen and ended."""
     for other in trainings().active_of(visitor()):
@@ -115,7 +157,7 @@ def others(job: Job | None) -> None:
 def show(job: Job | None) -> None:
     """The training that the link names, or what there is in its place."""
     if job is not None:
-        training_view(job, page=PAGE)
+        training_view(job, page=PAGE, again=again)
         return
     if st.query_params.get(LINKED):
         st.info(

@@ -1,5 +1,6 @@
 """What pages show of a training: while it runs, and when it has ended."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import streamlit as st
@@ -7,11 +8,13 @@ import streamlit as st
 from icl_core.checkpoints import checkpoint_bytes
 from icl_core.lessons.catalog import result
 from icl_core.lessons.shared.shipped import families
+from icl_core.lessons.train.config import Train
+from icl_core.lessons.train.frame import Frame
 from icl_core.lessons.train.measure import Outcome, checkpoint_of
 from icl_core.lessons.train.systems import system_of
 from icl_core.lessons.train.views import VIEWS
 from icl_core.lessons.train.views import movie_player as run_player
-from icl_core.lessons.train.words import label_of
+from icl_core.lessons.train.words import divergence, label_of
 from icl_core.lessons.weights.config import Weights
 from icl_core.lessons.weights.matrices import heatmap_view, movie_player
 from ui.boundary import fragment
@@ -25,12 +28,13 @@ POLL = 1.0
 """Seconds between two looks at a running training."""
 
 
-def training_view(job: Job, *, page: str) -> None:
-    """A job in any state; while it is active, redrawn by itself."""
+def training_view(job: Job, *, page: str, again: Callable[[Train], None]) -> None:
+    """A job in any state; while it is active, redrawn by itself. again: starts a training in the
+    next run of the page."""
     if job.active:
         fragment(run_every=POLL)(_watch)(job, page)
     else:
-        fragment()(_ended)(job, page)
+        fragment()(_ended)(job, page, again)
 
 
 @fragment()
@@ -87,16 +91,31 @@ def _state(job: Job) -> str:
     )
 
 
-def _ended(job: Job, page: str) -> None:
+def _ended(job: Job, page: str, again: Callable[[Train], None]) -> None:
     if job.status == "failed":
         st.error(job.error, icon=":material/info:")
     elif job.status == "cancelled":
         reached = "; what it had reached is below" if job.frames else " before it began"
         st.info(job.error or f"The training was cancelled{reached}.", icon=":material/stop:")
-    if job.measured:
+    if job.frames and job.frames[-1].phase == "diverged":
+        _diverged(job.config, job.frames[-1], again)
+    elif job.measured:
         _result(job)
     if job.frames:
         _figures(job, page)
+
+
+def _diverged(config: Train, last: Frame, again: Callable[[Train], None]) -> None:
+    """What went wrong, and the same once more with smaller steps."""
+    st.warning(divergence(config, last), icon=":material/trending_up:")
+    if last.holds and st.button(
+        f"Start again with rate {last.holds:g}",
+        on_click=again,
+        args=[config.replace(rate=last.holds)],
+        type="primary",
+        icon=":material/replay:",
+    ):
+        st.rerun()
 
 
 def _result(job: Job) -> None:

@@ -28,5 +28,5 @@ def prediction_scale(task: LinearTask) -> float:
 
 def scaled(matrices: Any, left: np.ndarray, right: np.ndarray) -> Any:
     """diag(left) M diag(right) of every matrix M in [..., d+1, d+1]; numpy arrays stay such."""
-    factor = (left[:, None] * right).astype(matrices.dtype)
+    factor = (left[:, None] * right[None]).astype(matrices.dtype)
     return matrices * factor.reshape((1,) * (matrices.ndim - 2) + factor.shape)

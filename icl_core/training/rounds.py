@@ -103,6 +103,7 @@ class Rounds:
             robust=(1.0, self.config.refine_robust)[phase],
             stream_number=1 + phase,
             fresh=True,
+            tied=self.config.tied,
         )
 
     def _planned(self, progress: RoundsProgress) -> int:

@@ -90,6 +90,7 @@ class Exploration:
             num_heads=config.num_heads,
             starts=config.restarts,
             robust=1.0,
+            tied=config.tied,
         )
         robust = config.refine_robust
         refining = replace(exploring, starts=1, robust=robust, stream_number=2)

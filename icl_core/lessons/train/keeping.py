@@ -18,12 +18,13 @@ def keep(
     config: Train, frames: Sequence[Frame], measured: Mapping[str, LossSummary], owner: str
 ) -> str:
     """The name of the model on the shelf, where its training stands beside it; "" of a system that
-    no other lesson shows.
+    no other lesson shows, and of a run that has diverged.
 
     Raises:
         InputError: Its loss is not finite, or it cannot be written.
     """
-    if not isinstance(frames[-1].model, LinearTransformer):
+    last = frames[-1]
+    if last.phase == "diverged" or not isinstance(last.model, LinearTransformer):
         return ""
     checkpoint = checkpoint_of(config, frames[-1], measured)
     task = checkpoint.linear_task

@@ -1,14 +1,33 @@
 """What a training of a linear transformer found, in words."""
 
+from collections.abc import Mapping
+
 import numpy as np
 
+from icl_core.analysis.growth import first_grown, token_sizes
 from icl_core.analysis.tails import TRIMMED, Tail, ToldLoss
 from icl_core.experiments.mixed_noise.published import published_loss
 from icl_core.lessons.shared.words import counted, plus_minus, short
+from icl_core.lessons.train.config import Train
+from icl_core.lessons.train.frame import Frame
 from icl_core.lessons.train.system import Measured
 from icl_core.models.linear import Parametrization
 from icl_core.plots import METHODS
 from icl_core.tasks.linear import LinearTask
+
+HELD = (
+    "at a rate that is held for half of the updates and then falls to 0. Of several starts the "
+    "best is kept."
+)
+ABOUT: Mapping[str, str] = {
+    "rounds": "Explores many random starts and refines the best, in rounds, until nothing is "
+    "gained. There is nothing to set.",
+    "paper": "As paper 2 trains: Adam in raw coordinates, on one sampled query a prompt. Its "
+    "200,000 updates of 2,048 prompts take hours, so your seconds end it.",
+    "adam": f"One run of Adam on the exact loss, {HELD}",
+    "muon": f"One run of Muon, which makes every step of a matrix orthogonal, {HELD}",
+}
+"""What the recipes are, for those who choose one."""
 
 
 def model_finding(parametrization: Parametrization, task: LinearTask, measured: Measured) -> str:
@@ -46,6 +65,24 @@ def tail_warning(tail: Tail) -> str:
     return said + "."
 
 
-def label_of(parametrization: Parametrization, layers: int) -> str:
+def label_of(parametrization: Parametrization, layers: int, *, tied: bool = False) -> str:
     """The name of a linear transformer: parametrization and depth."""
-    return f"{METHODS[parametrization].label}, {counted(layers, 'layer')}"
+    kind = "tied layer" if tied and layers > 1 else "layer"
+    return f"{METHODS[parametrization].label}, {counted(layers, kind)}"
+
+
+def divergence(config: Train, frame: Frame) -> str:
+    """Why a run was stopped, which layer's tokens grew, and which rate would hold."""
+    sizes = token_sizes(frame.model, config.task())
+    layer = first_grown(sizes)
+    with np.errstate(all="ignore"):
+        times = float(sizes[layer] / sizes[0])
+    size = f"{short(times)} times that of the examples"
+    said = (
+        f"**The training has diverged and was stopped** after {counted(frame.step, 'update')}: the "
+        f"mean square of its tokens after layer {layer} is "
+        f"{size if np.isfinite(times) else 'beyond all numbers'}."
+    )
+    if frame.holds:
+        return f"{said} In a trial a learning rate of {frame.holds:g} has held."
+    return f"{said} In trials no smaller learning rate has held: choose fewer layers."
