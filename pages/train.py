@@ -17,7 +17,7 @@ from icl_core.lessons.train.config import (
 )
 from icl_core.lessons.train.runs import DAYS, KEPT
 from icl_core.lessons.train.systems import system_of
-from icl_core.lessons.train.words import ABOUT
+from icl_core.lessons.train.words import ABOUT, duration
 from icl_core.plots import METHODS
 from icl_core.training.plain_config import RECIPES as RUNS
 from icl_core.validation import LIMITS as ENGINE_LIMITS
@@ -185,14 +185,19 @@ if st.session_state.pop(ASKED, False):
     start(config)
     st.rerun()
 busy = job is not None and job.active
-st.button(
-    "Start training",
-    key=START,
-    type="primary",
-    icon=":material/play_arrow:",
-    disabled=busy,
-    on_click=lambda: st.session_state.update({ASKED: True}),
-)
+with st.container(horizontal=True, vertical_alignment="center", key="start"):
+    st.button(
+        "Start training",
+        key=START,
+        type="primary",
+        icon=":material/play_arrow:",
+        disabled=busy,
+        on_click=lambda: st.session_state.update({ASKED: True}),
+    )
+    if not busy:
+        with guarded():
+            line, about = duration(config)
+            st.caption(line, help=about)
 with guarded():
     if refused := st.session_state.pop(REFUSED, None):
         raise refused

@@ -7,7 +7,7 @@ Q~ themselves for FULL.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache, partial
-from typing import Any
+from typing import Any, TypeVar
 
 import jax
 import jax.numpy as jnp
@@ -18,7 +18,7 @@ from jaxtyping import Float
 from icl_core.arrays import Array, Key, key_of, namespace
 from icl_core.models.linear import Normalised, Parametrization, diagonal_model
 from icl_core.tasks.linear import LinearTask
-from icl_core.training.loop import Drawn, Loss, Words
+from icl_core.training.loop import LEARNT, Drawn, Loss, State, Words
 from icl_core.training.objective import (
     Batch,
     Parameters,
@@ -28,6 +28,7 @@ from icl_core.training.objective import (
     training_loss,
 )
 
+AnyState = TypeVar("AnyState", bound=State)
 POOL, POOLS = 16_384, 16
 """Prompts drawn at a time, and how many times."""
 TURNS = 2
@@ -215,6 +216,10 @@ class LinearTrainee:
             return jax.device_put(values, NamedSharding(mesh, lanes))
 
         return jax.tree.map(put, tree)
+
+    def placed(self, state: AnyState) -> AnyState:
+        """A state where updates leave it, so that the second one is not compiled anew."""
+        return replace(state, **{name: self.spread(getattr(state, name)) for name in LEARNT})
 
 
 def stacked(trees: Sequence[Any]) -> Any:

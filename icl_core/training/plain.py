@@ -21,7 +21,7 @@ from icl_core.models.coordinates import token_scale
 from icl_core.tasks.linear import LinearTask
 from icl_core.training.config import RunConfig, TrainingConfig
 from icl_core.training.linear import LinearTrainee
-from icl_core.training.loop import LEARNT, State, advance, begin
+from icl_core.training.loop import State, advance, begin
 from icl_core.training.objective import Batch, Parameters, losses
 from icl_core.training.paper import PaperTrainee, in_units
 from icl_core.training.plain_config import PlainConfig
@@ -116,14 +116,13 @@ class Plain:
         """What `snapshots` go on from; `InputError` for a file of another training."""
         found = load_state(path, self._about(), lambda arrays: self._begun())
         integer("The step of the saved training", found.step, (0, self.run.steps))
-        put = self.trainee.spread
-        return replace(found, **{name: put(getattr(found, name)) for name in LEARNT})
+        return self.trainee.placed(found)
 
     def _about(self) -> dict[str, Any]:
         return {"task": self.task, "training": self.config}
 
     def _begun(self) -> PlainProgress:
-        known: Any = vars(begin(self.trainee, self.run))
+        known: Any = vars(self.trainee.placed(begin(self.trainee, self.run)))
         return PlainProgress(
             **known, first=self._medians(known["parameters"]), seconds=0.0, cut=False
         )

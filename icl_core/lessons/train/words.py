@@ -9,6 +9,7 @@ from icl_core.analysis.tails import TRIMMED, Tail, ToldLoss
 from icl_core.experiments.mixed_noise.published import published_loss
 from icl_core.lessons.shared.words import counted, plus_minus, short
 from icl_core.lessons.train.config import Train
+from icl_core.lessons.train.cost import estimate
 from icl_core.lessons.train.frame import Frame
 from icl_core.lessons.train.system import Measured
 from icl_core.models.linear import Parametrization
@@ -50,6 +51,33 @@ def model_finding(parametrization: Parametrization, task: LinearTask, measured: 
     if isinstance(model, ToldLoss) and not model.tail.resolved:
         return f"{said}. {tail_warning(model.tail)}"
     return said + "."
+
+
+def duration(config: Train) -> tuple[str, str]:
+    """How long a training will probably take here: one line, and what it is made of."""
+    told = estimate(config)
+    ends = [in_time(told.shortest), in_time(told.longest)]
+    took = ends[0] if ends[0] == ends[1] else " to ".join(ends)
+    line = f"About **{took}** on this server, {in_time(told.pace)} an update"
+    about = f"{in_time(told.starting).capitalize()} of it until it has started and compiled."
+    if told.limited:
+        line += f"; your {in_time(config.seconds)} end it"
+    if told.rounds:
+        few, many = told.rounds
+        rounds = counted(few, "round") if few == many else f"{few} to {many} rounds"
+        about += f" Most trainings gain no more after {rounds}; then they end."
+    else:
+        about += f" There is time for {told.updates:,} of {told.planned:,} updates."
+    return f"{line}.", f"{about} Estimated from what trainings have taken before."
+
+
+def in_time(seconds: float) -> str:
+    """Seconds in words, to one or two digits: 8 ms, 45 s, 3 min."""
+    if seconds < 1:
+        return f"{max(1000 * seconds, 0.1):.1g} ms".replace("1e+03 ms", "1 s")
+    if seconds < 100:
+        return f"{round(seconds) if seconds < 20 else 5 * round(seconds / 5)} s"
+    return f"{seconds / 60:.0f} min"
 
 
 def tail_warning(tail: Tail) -> str:
