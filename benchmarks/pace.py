@@ -29,8 +29,9 @@ import numpy as np
 from icl_core.files import dump_json, parse_json, read_bytes, write_atomic
 from icl_core.lessons.train import beyond
 from icl_core.lessons.train.config import Train
-from icl_core.lessons.train.cost import FILE, MAX_BYTES, Costs, Timed, calibrate, phases_of, timed
+from icl_core.lessons.train.cost import FILE, MAX_BYTES, Costs, calibrate
 from icl_core.lessons.train.measure import measure_last, train_in
+from icl_core.lessons.train.timing import Timed, phases_of, timed
 from icl_core.runtime import prepare_process
 from icl_core.training import plain, rounds
 

@@ -31,8 +31,8 @@ from ui.training_view import example_view, training_view
 from ui.visitor import owner, visitor
 
 PAGE = "train"
-LINKED = "job"
-"""The parameter of the link that names a training."""
+LINKED, BESIDE = "job", "beside"
+"""The parameters of the link that name a training, and the one that stands beside it."""
 JOB, SHOWN = "train:job", "train:shown"
 """Of a session: its last training, the one that the page shows."""
 ASKED, REFUSED = "train:asked", "train:refused"
@@ -104,16 +104,46 @@ def start(config: Train) -> None:
     try:
         job = trainings().start(config, visitor(), owner())
         st.session_state[JOB] = job.id
-        chosen = {k: v for k, v in st.query_params.to_dict().items() if k != LINKED}
-        st.query_params.from_dict(naming(job) | chosen)
+        st.query_params.from_dict(naming(job) | without(LINKED, BESIDE))
     except InputError as error:
         st.session_state[REFUSED] = error
 
 
-def naming(job: Job) -> dict[str, str]:
-    """The part of a link that names a training; before the choices, as `Controls` orders them, for
-    every other order would be one more step back in the browser."""
-    return {LINKED: job.id}
+def naming(job: Job | None) -> dict[str, str]:
+    """The part of a link that names a training, and the one beside it; before the choices, as
+    `Controls` orders them, for every other order would be one more step back in the browser."""
+    kept = st.query_params.get(BESIDE)
+    return ({LINKED: job.id} if job else {}) | ({BESIDE: kept} if kept else {})
+
+
+def without(*names: str) -> dict[str, str]:
+    """The rest of the link."""
+    return {k: v for k, v in st.query_params.to_dict().items() if k not in names}
+
+
+def keep_beside(job: Job | None) -> None:
+    """Name a run in the link to stand beside the next, or none any longer."""
+    kept = {} if job is None else {BESIDE: job.id}
+    named = {k: v for k, v in st.query_params.to_dict().items() if k == LINKED}
+    st.query_params.from_dict(named | kept | without(LINKED, BESIDE))
+
+
+def choose_beside(job: Job | None, beside: Job | None) -> None:
+    """Keep the run that is shown for a comparison with the next, or put the one kept away."""
+    if job is not None and job.frames and job is not beside:
+        st.button(
+            "Keep beside the next", on_click=keep_beside, args=[job], icon=":material/compare:"
+        )
+    if beside is not None:
+        name = system_of(beside.config).name(beside.config)
+        label = f"Put away {name}" if beside is not job else "Not beside the next"
+        st.button(label, on_click=keep_beside, args=[None], icon=":material/close:")
+    elif st.query_params.get(BESIDE):
+        st.info(
+            "The training that was to stand beside this one is gone: the server remembers the last "
+            f"{KEPT}, for {DAYS:g} days.",
+            icon=":material/link_off:",
+        )
 
 
 def link_again() -> None:
@@ -154,10 +184,10 @@ def others(job: Job | None) -> None:
             )
 
 
-def show(job: Job | None) -> None:
+def show(job: Job | None, beside: Job | None) -> None:
     """The training that the link names, or what there is in its place."""
     if job is not None:
-        training_view(job, page=PAGE, again=again)
+        training_view(job, page=PAGE, again=again, beside=beside)
         return
     if st.query_params.get(LINKED):
         st.info(
@@ -169,14 +199,14 @@ def show(job: Job | None) -> None:
 
 
 link_again()
-job = trainings().find(st.query_params.get(LINKED))
+job, beside = (trainings().find(st.query_params.get(name)) for name in (LINKED, BESIDE))
 begin(
     PAGE,
     "Choose a task and a model, press start, and watch the loss come down towards the Bayes floor: "
     "what the best predictor there can be would reach. Linear attention trains until it gains no "
     "more or your seconds are over. You may leave this page meanwhile: the link "
     f"finds the training again, and one that waits keeps its place for {UNSEEN / 60:.0f} minutes.",
-    beside=naming(job) if job else None,
+    beside=naming(job),
 )
 config = choose(Controls(PAGE, Train()))
 note(job)
@@ -198,11 +228,12 @@ with st.container(horizontal=True, vertical_alignment="center", key="start"):
         with guarded():
             line, about = duration(config)
             st.caption(line, help=about)
+    choose_beside(job, beside)
 with guarded():
     if refused := st.session_state.pop(REFUSED, None):
         raise refused
 others(job)
-show(job)
+show(job, beside)
 open_checkpoint(PAGE)
 to_try(
     [

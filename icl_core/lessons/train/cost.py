@@ -7,12 +7,12 @@ answers for shapes that were trained before; until there are any, the numpy comp
 """
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from scipy.optimize import nnls
@@ -21,80 +21,16 @@ from icl_core.errors import InputError
 from icl_core.files import dump_json, parse_json, read_bytes, write_atomic
 from icl_core.lessons.train.config import Train
 from icl_core.lessons.train.frame import Frame
-from icl_core.training import PlainConfig
-from icl_core.training.plateau import kept_of
-from icl_core.training.strategy import runs_of
+from icl_core.lessons.train.timing import Phase, Timed, phases_of, shape_of, timed
 from icl_core.validation import mapping, number
 from icl_core.zoo.shelf import shelf
 
 FILE = Path(__file__).parent / "costs.json"
 KEPT, MAX_BYTES = 200, 2**22
-LATEST = 5
-"""Trainings of a shape whose median pace is believed."""
-FIRST, FEWEST = 10, 60
-"""Updates of a phase before its pace has settled, for prompts are drawn first, and those after them
-that tell it."""
-
-
-class Phase(NamedTuple):
-    """Updates that cost the same: of so many starts on so many prompts, and of the whole phase when
-    nothing ends it; rounds double those of refining."""
-
-    name: str
-    starts: int
-    batch: int
-    updates: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class Timed:
-    """A training and what was seen of it: seconds of an update by phase, and to compile; rounds
-    that it took to its end, 0 where something else has ended it."""
-
-    config: Train
-    paces: Mapping[str, float]
-    compiling: float
-    rounds: int = 0
-
-    def to_dict(self) -> dict[str, Any]:
-        seen = {"paces": dict(self.paces), "compiling": self.compiling, "rounds": self.rounds}
-        return {"config": self.config.to_dict()} | seen
-
-    @classmethod
-    def from_dict(cls, values: Any) -> "Timed":
-        given = mapping("A timed training", values)
-        paces = mapping("The paces", given.get("paces"))
-        return cls(
-            config=Train.from_dict(given.get("config")),
-            paces={k: number("A pace", v, (1e-9, 1e6)) for k, v in paces.items()},
-            compiling=number("The seconds to compile", given.get("compiling"), (0, 1e6)),
-            rounds=int(number("The rounds", given.get("rounds"), (0, 100))),
-        )
-
-
-def phases_of(config: Train) -> tuple[Phase, ...]:
-    """What a training goes through, in the first round of several."""
-    if config.system != "noise":
-        settings = config.shipped_run[1]
-        return (Phase("training", 1, settings.batch, settings.steps),)
-    training = config.training()
-    if isinstance(training, PlainConfig):
-        run = training.run
-        return (Phase("training", training.starts, run.batch, run.steps),)
-    exploring, refining = runs_of(training)
-    return (
-        Phase("exploring", training.restarts, exploring.batch, exploring.steps),
-        Phase("refining", kept_of(training), refining.batch, refining.steps),
-    )
-
-
-def shape_of(config: Train) -> tuple[Any, ...]:
-    """Trainings of one shape run the same programs, so that their updates cost the same."""
-    if config.system != "noise":
-        return (config.system, config.heads, config.optimiser)
-    context = config.num_context if config.inputs == "uniform" else 0
-    shape = config.parametrization, config.layers, config.heads, config.dim, config.tied
-    return (*shape, config.recipe, context, *((p.starts, p.batch) for p in phases_of(config)))
+LATEST, PRIOR = 5, 5.0
+"""Trainings of a shape whose median pace is believed; see `_scale`."""
+SAME = 300.0
+"""Seconds for which one calibration serves."""
 
 
 def work(config: Train, phase: Phase) -> np.ndarray:
@@ -122,25 +58,6 @@ def programs(config: Train, phase: Phase) -> np.ndarray:
     """The same of the seconds to compile the program of a phase."""
     full = config.layers * config.heads * (config.parametrization == "full")
     return np.array([1.0, config.layers, full])
-
-
-def timed(config: Train, frames: Sequence[Frame]) -> Timed | None:
-    """What a training has taken; None where it was too short to tell."""
-    paces, compiling, before = {}, 0.0, frames[0]
-    for phase in phases_of(config):
-        seen = [f for f in frames[1:] if f.phase == phase.name and f.round == 1]
-        ended = frames[-1].phase == "finished" and phase.name == "training"
-        seen += [frames[-1]] if ended and len(frames) > 1 else []
-        settled = [f for f in seen if f.step - before.step >= FIRST]
-        if not settled or settled[-1].step - settled[0].step < FEWEST:
-            return None
-        first, early, last = seen[0], settled[0], settled[-1]
-        pace = (last.seconds - early.seconds) / (last.step - early.step)
-        paces[phase.name] = pace
-        compiling += max(0.0, first.seconds - before.seconds - pace * (first.step - before.step))
-        before = last
-    rounds = frames[-1].round if frames[-1].phase == "finished" and not frames[-1].cut else 0
-    return Timed(config=config, paces=paces, compiling=compiling, rounds=rounds)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -228,6 +145,11 @@ def calibrate(repeats: int = 15, clock: Callable[[], float] = time.perf_counter)
     return float(np.median(spent))
 
 
+@lru_cache(maxsize=1)
+def _unit(window: int) -> float:
+    return calibrate()
+
+
 def note(config: Train, frames: Sequence[Frame]) -> None:
     """Remember what a training of this server has taken, where there is a folder for it."""
     with suppress(InputError):
@@ -251,24 +173,24 @@ def _file() -> Path:
 
 def estimate(config: Train) -> Estimate:
     """What a training will take here."""
-    costs, own = Costs.read(), noted()
-    scale = _scale(costs, own)
+    costs, own, unit = Costs.read(), noted(), _unit(int(time.monotonic() // SAME))
+    scale = _scale(costs, own, unit)
     phases = phases_of(config)
     paces = [
         _seen(own, config, phase.name) or scale * costs.pace(config, phase) for phase in phases
     ]
     known = any(shape_of(run.config) == shape_of(config) for run in own)
-    compiling = scale * (costs.loading if known else costs.compiling(config))
+    compiling = unit * (costs.loading if known else costs.compiling(config))
     rounds = _rounds(costs, own) if len(phases) == 2 else ()
     planned = [phase.updates for phase in phases]
     counts = [np.array([r * planned[0], (2.0**r - 1) * planned[1]]) for r in rounds]
     ends = [compiling + float(count @ paces) for count in counts or [np.array(planned)] * 2]
-    outside = scale * (costs.starting + costs.measuring)
+    outside = unit * (costs.starting + costs.measuring)
     shortest, longest = (outside + min(end, config.seconds) for end in ends)
     left = max(config.seconds - compiling, 0.0)
     return Estimate(
         pace=float(paces[-1]),
-        starting=scale * costs.starting + compiling,
+        starting=unit * costs.starting + compiling,
         shortest=float(shortest),
         longest=float(longest),
         limited=ends[0] > config.seconds,
@@ -278,14 +200,13 @@ def estimate(config: Train) -> Estimate:
     )
 
 
-def _scale(costs: Costs, own: Sequence[Timed]) -> float:
-    """Seconds that a unit of the costs takes here."""
-    seen = [
-        run.paces[phase.name] / costs.pace(run.config, phase)
-        for run in own[-4 * LATEST :]
-        for phase in phases_of(run.config)
-    ]
-    return float(np.median(seen)) if seen else calibrate()
+def _scale(costs: Costs, own: Sequence[Timed], unit: float) -> float:
+    """Seconds that a unit of an update takes here: of PRIOR units as in the calibration, of all
+    others as the latest trainings have taken, so that short updates, in which much else counts,
+    weigh little."""
+    seen = [(run, phase) for run in own[-4 * LATEST :] for phase in phases_of(run.config)]
+    spent = PRIOR * unit + sum(run.paces[phase.name] for run, phase in seen)
+    return spent / (PRIOR + sum(costs.pace(run.config, phase) for run, phase in seen))
 
 
 def _rounds(costs: Costs, own: Sequence[Timed]) -> tuple[int, ...]:

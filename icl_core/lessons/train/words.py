@@ -8,11 +8,11 @@ from icl_core.analysis.growth import first_grown, token_sizes
 from icl_core.analysis.tails import TRIMMED, Tail, ToldLoss
 from icl_core.experiments.mixed_noise.published import published_loss
 from icl_core.lessons.shared.words import counted, plus_minus, short
-from icl_core.lessons.train.config import Train
+from icl_core.lessons.train.config import RECIPES, SYSTEMS, Train
 from icl_core.lessons.train.cost import estimate
 from icl_core.lessons.train.frame import Frame
 from icl_core.lessons.train.system import Measured
-from icl_core.models.linear import Parametrization
+from icl_core.models.linear import PARAMETRIZATIONS, Parametrization
 from icl_core.plots import METHODS
 from icl_core.tasks.linear import LinearTask
 
@@ -51,6 +51,40 @@ def model_finding(parametrization: Parametrization, task: LinearTask, measured: 
     if isinstance(model, ToldLoss) and not model.tail.resolved:
         return f"{said}. {tail_warning(model.tail)}"
     return said + "."
+
+
+CALLED: Mapping[str, str] = {
+    "dim": "d",
+    "num_context": "n",
+    "sigma": "σ",
+    "sigmas": "σ in",
+    "layers": "L",
+    "heads": "H",
+    "parametrization": "",
+    "recipe": "",
+    "system": "",
+}
+"""Choices by their symbols; those that name themselves have none."""
+
+
+def differing(config: Train, other: Train) -> str:
+    """What is chosen in a run that is not so in another."""
+    theirs = other.to_dict()
+    chosen = {k: v for k, v in config.to_dict().items() if v != theirs[k]}
+    for name in ("snapshot", "seconds"):
+        chosen.pop(name, None)
+    named: Mapping[str, Mapping[str, str]] = {"recipe": RECIPES, "system": SYSTEMS}
+    named |= {"parametrization": {kind: METHODS[kind].label for kind in PARAMETRIZATIONS}}
+    said = []
+    for name, value in chosen.items():
+        called = CALLED.get(name, name)
+        if isinstance(value, bool):
+            said.append(name if value else f"not {name}")
+        elif value is None:
+            said.append(f"the recipe's {called}")
+        else:
+            said.append(f"{called} {named.get(name, {}).get(str(value), value)}".strip())
+    return ", ".join(said[:4]) or "the same choices"
 
 
 def duration(config: Train) -> tuple[str, str]:
