@@ -8,6 +8,7 @@ from threading import Event
 import numpy as np
 import pytest
 
+from benchmarks.pace import compared
 from icl_core.lessons.shared.coordinates import model_of
 from icl_core.lessons.train import cost
 from icl_core.lessons.train.config import SYSTEMS, Train
@@ -105,6 +106,14 @@ def test_a_cost_for_any_shape_follows_from_those_that_were_timed() -> None:
         for phase in phases_of(other):
             assert told.pace(other, phase) == pytest.approx(run(other).paces[phase.name], rel=1e-6)
         assert told.compiling(other) == pytest.approx(run(other).compiling, rel=1e-6)
+
+
+def test_every_shape_that_was_timed_follows_from_the_others() -> None:
+    rows = compared(Costs.read())
+    assert len(rows) > 15
+    for row in rows:
+        for ratio in (*row["measured/told"].values(), row["compiling"]):
+            assert 1 / WITHIN < ratio < WITHIN, row
 
 
 def test_what_this_server_has_trained_is_believed(empty: Path) -> None:
