@@ -83,30 +83,30 @@ class Plain:
         """Snapshots, the first before any update; the last is "finished", at the end or where the
         time limit is, or "diverged" (`Validated.holds`)."""
         begun = time.perf_counter()
-        if progress is None:
-            progress = self._begun()
-            yield self._snapshot(progress, "training")
-        begun -= progress.seconds
-        advance(self.trainee, self.run, progress, progress.step)  # compiles
-        pace, since = 0.0, (time.perf_counter(), progress.step)
-        while progress.step < self.run.steps and not progress.cut:
-            size = self.run.next_mark(progress.step) - progress.step
+        known: Any = progress
+        if known is None:
+            yield self._snapshot(known := self._begun(), "training")
+        begun -= known.seconds
+        advance(self.trainee, self.run, known, known.step)  # compiles
+        pace, since = 0.0, (time.perf_counter(), known.step)
+        while known.step < self.run.steps and not known.cut:
+            size = self.run.next_mark(known.step) - known.step
             left = self.config.max_seconds - (time.perf_counter() - begun)
             if pace:
                 size = max(1, min(size, int(LOOK / pace), int(left / pace)))
-            progress = advance(self.trainee, self.run, progress, progress.step + size)  # type: ignore[assignment]
+            known = advance(self.trainee, self.run, known, known.step + size)
             now = time.perf_counter()
-            pace = (now - since[0]) / (progress.step - since[1])
+            pace = (now - since[0]) / (known.step - since[1])
             left = self.config.max_seconds - (now - begun)
-            known = now - since[0] > LOOK  # the first updates wait for the first prompts
-            progress = replace(progress, seconds=now - begun, cut=left < pace)
-            if self.diverged(progress):
-                holds = self._holding(progress.step)
-                yield replace(self._snapshot(progress, "diverged"), holds=holds)
+            settled = now - since[0] > LOOK  # the first updates wait for the first prompts
+            known = replace(known, seconds=now - begun, cut=left < pace)
+            if self.diverged(known):
+                holds = self._holding(known.step)
+                yield replace(self._snapshot(known, "diverged"), holds=holds)
                 return
-            affordable = progress.step + int(left / pace) if known else self.run.steps
-            yield self._snapshot(progress, "training", affordable)
-        yield self._snapshot(progress, "finished")
+            affordable = known.step + int(left / pace) if settled else self.run.steps
+            yield self._snapshot(known, "training", affordable)
+        yield self._snapshot(known, "finished")
 
     def save(self, path: Path, progress: PlainProgress) -> None:
         """Write the `state` of a snapshot, atomically and without pickle."""

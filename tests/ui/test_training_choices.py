@@ -8,6 +8,7 @@ import pytest
 from icl_core.lessons.train.config import Train
 from icl_core.lessons.train.trainer import Trainer
 from icl_core.training.plain_config import RECIPES as RUNS
+from icl_core.training.plain_config import PlainConfig
 from ui.jobs import Job, Jobs
 
 CHOSEN = {"v": "1", "dim": "2", "num_context": "10", "sigma": "1"}
@@ -101,7 +102,9 @@ def test_recipes_have_their_own_numbers_and_muon_needs_matrices(open_page) -> No
 
 def test_choices_become_a_training() -> None:
     config = Train(recipe="adam", rate=0.5, steps=7, starts=3, tied=True, layers=3, seed=4)
-    run = config.training().run
+    training = config.training()
+    assert isinstance(training, PlainConfig)
+    run = training.run
     assert (run.learning_rate, run.steps, run.batch, run.seed) == (0.5, 7, RUNS["adam"].batch, 4)
-    assert config.training().tied
+    assert training.tied
     assert config.replace(recipe="rounds").training().tied

@@ -6,6 +6,7 @@ trainings of this server have taken, in DATA/paces.json, says how many seconds a
 answers for shapes that were trained before; until there are any, the numpy computation does.
 """
 
+import os
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -22,6 +23,7 @@ from icl_core.files import dump_json, parse_json, read_bytes, write_atomic
 from icl_core.lessons.train.config import Train
 from icl_core.lessons.train.frame import Frame
 from icl_core.lessons.train.timing import Phase, Timed, phases_of, shape_of, timed
+from icl_core.runtime import cores
 from icl_core.validation import mapping, number
 from icl_core.zoo.shelf import shelf
 
@@ -147,7 +149,9 @@ def calibrate(repeats: int = 15, clock: Callable[[], float] = time.perf_counter)
 
 @lru_cache(maxsize=1)
 def _unit(window: int) -> float:
-    return calibrate()
+    """Of `calibrate`, times as many processes as share a core once the training is one of them."""
+    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
+    return calibrate() * max(1.0, (load + 1) / cores())
 
 
 def note(config: Train, frames: Sequence[Frame]) -> None:
