@@ -63,6 +63,10 @@ STARTS: Mapping[str, Mapping[str, Mapping[str, object]]] = {
         "sigmas": {"noise": "categorical"},
         "optimiser": {"system": "softmax"},
         "condition": {"inputs": "stretched"},
+        "rate": {"recipe": "adam"},
+        "steps": {"recipe": "adam"},
+        "batch": {"recipe": "adam"},
+        "starts": {"recipe": "adam"},
     },
     "weights": {
         "focus": {"study": "parts"},
@@ -257,6 +261,11 @@ def options(rng: np.random.Generator) -> dict[str, dict[str, Values]]:
             "optimiser": ("adam", "muon"),
             "seed": prompts,
             "seconds": SECONDS,
+            "recipe": ("paper", "adam", "rounds"),
+            "rate": (0.003, None),
+            "steps": (500, None),
+            "batch": (64, None),
+            "starts": (4, 1),
         },
         "data": {
             "data": tuple(EXAMPLES),

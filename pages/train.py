@@ -4,10 +4,23 @@ import streamlit as st
 
 from icl_core.errors import InputError
 from icl_core.experiments.variations.settings import SOFTMAX
-from icl_core.lessons.train.config import INPUTS, LIMITS, SECONDS, SYSTEMS, Train
+from icl_core.lessons.train.config import (
+    BATCHES,
+    INPUTS,
+    LIMITS,
+    RECIPES,
+    SECONDS,
+    STARTS,
+    STEPS,
+    SYSTEMS,
+    Train,
+)
 from icl_core.lessons.train.runs import DAYS, KEPT
 from icl_core.lessons.train.systems import system_of
+from icl_core.lessons.train.words import ABOUT, duration
 from icl_core.plots import METHODS
+from icl_core.training.plain_config import RECIPES as RUNS
+from icl_core.validation import LIMITS as ENGINE_LIMITS
 from ui.boundary import guarded
 from ui.checkpoint_view import open_checkpoint
 from ui.controls import Controls, control_row
@@ -18,8 +31,8 @@ from ui.training_view import example_view, training_view
 from ui.visitor import owner, visitor
 
 PAGE = "train"
-LINKED = "job"
-"""The parameter of the link that names a training."""
+LINKED, BESIDE = "job", "beside"
+"""The parameters of the link that name a training, and the one that stands beside it."""
 JOB, SHOWN = "train:job", "train:shown"
 """Of a session: its last training, the one that the page shows."""
 ASKED, REFUSED = "train:asked", "train:refused"
@@ -50,7 +63,30 @@ def choose(controls: Controls[Train]) -> Train:
         controls.one_of("heads", "Heads", {n: str(n) for n in range(1, LIMITS["heads"][1] + 1)})
         controls.number("seed", "Seed", 0, 2**31 - 1)
         controls.number("seconds", "Seconds at most", *SECONDS)
+        other = RECIPES[controls["recipe"]] if controls["recipe"] != "rounds" else ""
+        chosen = ", ".join(filter(None, [other, "tied" * controls["tied"]]))
+        with st.popover("More choices" + f": {chosen}" * bool(chosen), key="train:more"):
+            choose_recipe(controls)
     return controls.config()
+
+
+def choose_recipe(controls: Controls[Train]) -> None:
+    """How it is trained. Muon is for matrices, which only FULL has."""
+    full = controls["parametrization"] == "full"
+    known = {name: said for name, said in RECIPES.items() if full or name != "muon"}
+    controls.one_of("recipe", "Recipe", known)
+    name = controls["recipe"]
+    st.caption(ABOUT[name])
+    if name != "rounds":
+        run = RUNS[name]
+        with st.container(horizontal=True):
+            own = {"rate": run.learning_rate, "steps": run.steps, "batch": run.batch}
+            limits = {"rate": ENGINE_LIMITS["learning_rate"], "steps": STEPS, "batch": BATCHES}
+            words = {"rate": "Learning rate", "steps": "Updates", "batch": "Prompts each"}
+            for field, label in words.items():
+                controls.number(field, label, *limits[field], placeholder=f"{own[field]:g}")
+            controls.number("starts", "Starts", *STARTS)
+    controls.switch("tied", "All layers share their weights (tied)")
 
 
 def choose_beyond(controls: Controls[Train]) -> None:
@@ -68,16 +104,46 @@ def start(config: Train) -> None:
     try:
         job = trainings().start(config, visitor(), owner())
         st.session_state[JOB] = job.id
-        chosen = {k: v for k, v in st.query_params.to_dict().items() if k != LINKED}
-        st.query_params.from_dict(naming(job) | chosen)
+        st.query_params.from_dict(naming(job) | without(LINKED, BESIDE))
     except InputError as error:
         st.session_state[REFUSED] = error
 
 
-def naming(job: Job) -> dict[str, str]:
-    """The part of a link that names a training; before the choices, as `Controls` orders them, for
-    every other order would be one more step back in the browser."""
-    return {LINKED: job.id}
+def naming(job: Job | None) -> dict[str, str]:
+    """The part of a link that names a training, and the one beside it; before the choices, as
+    `Controls` orders them, for every other order would be one more step back in the browser."""
+    kept = st.query_params.get(BESIDE)
+    return ({LINKED: job.id} if job else {}) | ({BESIDE: kept} if kept else {})
+
+
+def without(*names: str) -> dict[str, str]:
+    """The rest of the link."""
+    return {k: v for k, v in st.query_params.to_dict().items() if k not in names}
+
+
+def keep_beside(job: Job | None) -> None:
+    """Name a run in the link to stand beside the next, or none any longer."""
+    kept = {} if job is None else {BESIDE: job.id}
+    named = {k: v for k, v in st.query_params.to_dict().items() if k == LINKED}
+    st.query_params.from_dict(named | kept | without(LINKED, BESIDE))
+
+
+def choose_beside(job: Job | None, beside: Job | None) -> None:
+    """Keep the run that is shown for a comparison with the next, or put the one kept away."""
+    if job is not None and job.frames and job is not beside:
+        st.button(
+            "Keep beside the next", on_click=keep_beside, args=[job], icon=":material/compare:"
+        )
+    if beside is not None:
+        name = system_of(beside.config).name(beside.config)
+        label = f"Put away {name}" if beside is not job else "Not beside the next"
+        st.button(label, on_click=keep_beside, args=[None], icon=":material/close:")
+    elif st.query_params.get(BESIDE):
+        st.info(
+            "The training that was to stand beside this one is gone: the server remembers the last "
+            f"{KEPT}, for {DAYS:g} days.",
+            icon=":material/link_off:",
+        )
 
 
 def link_again() -> None:
@@ -99,6 +165,12 @@ def note(job: Job | None) -> None:
     st.session_state[SHOWN] = job.id if job else None
 
 
+def again(config: Train) -> None:
+    """Take over choices, and start them in the next run."""
+    choices = {f"{PAGE}_{name}": value for name, value in config.to_dict().items()}
+    st.session_state.update(choices | {ASKED: True})
+
+
 def others(job: Job | None) -> None:
     """Links to what else the visitor has waiting or running, so that it can be seen and ended."""
     for other in trainings().active_of(visitor()):
@@ -112,10 +184,10 @@ def others(job: Job | None) -> None:
             )
 
 
-def show(job: Job | None) -> None:
+def show(job: Job | None, beside: Job | None) -> None:
     """The training that the link names, or what there is in its place."""
     if job is not None:
-        training_view(job, page=PAGE)
+        training_view(job, page=PAGE, again=again, beside=beside)
         return
     if st.query_params.get(LINKED):
         st.info(
@@ -127,7 +199,7 @@ def show(job: Job | None) -> None:
 
 
 link_again()
-job = trainings().find(st.query_params.get(LINKED))
+job, beside = (trainings().find(st.query_params.get(name)) for name in (LINKED, BESIDE))
 begin(
     PAGE,
     "Choose a task and a model, press start, and watch the loss come down towards the Bayes floor: "
@@ -135,7 +207,7 @@ begin(
     "more or your seconds are over. You may leave this page meanwhile: the link "
     f"finds the training again, and one that waits keeps its place for {UNSEEN / 60:.0f} minutes.",
 )
-preset_links(PAGE, beside=naming(job) if job else None)
+preset_links(PAGE, beside=naming(job))
 config = choose(Controls(PAGE, Train()))
 note(job)
 # Asked for by the callback, done here: what is trained is what this run shows.
@@ -143,19 +215,25 @@ if st.session_state.pop(ASKED, False):
     start(config)
     st.rerun()
 busy = job is not None and job.active
-st.button(
-    "Start training",
-    key=START,
-    type="primary",
-    icon=":material/play_arrow:",
-    disabled=busy,
-    on_click=lambda: st.session_state.update({ASKED: True}),
-)
+with st.container(horizontal=True, vertical_alignment="center", key="start"):
+    st.button(
+        "Start training",
+        key=START,
+        type="primary",
+        icon=":material/play_arrow:",
+        disabled=busy,
+        on_click=lambda: st.session_state.update({ASKED: True}),
+    )
+    if not busy:
+        with guarded():
+            line, about = duration(config)
+            st.caption(line, help=about)
+    choose_beside(job, beside)
 with guarded():
     if refused := st.session_state.pop(REFUSED, None):
         raise refused
 others(job)
-show(job)
+show(job, beside)
 open_checkpoint(PAGE)
 to_try(
     PAGE,

@@ -106,14 +106,20 @@ class Controls(Choices[C]):
         )
 
     def number(self, field: str, label: str, low: Any, high: Any, **options: Any) -> None:
-        """A number to type.
+        """A number to type; none, where that is the default.
 
         Not `st.number_input`: a browser's own number box drops what it does not know before anybody
         can look at it, so that 0,4 becomes 4 and −2 becomes 2.
         """
         self.within(field, Reach(label, low, high))
         check = integer if isinstance(low, int) else number
-        self._typed(field, label, lambda text: {field: check(label, text, (low, high))}, **options)
+        optional = getattr(self.default, field) is None
+
+        def read(text: str) -> dict[str, Any]:
+            none = optional and not text.strip()
+            return {field: None if none else check(label, text, (low, high))}
+
+        self._typed(field, label, read, **options)
 
     def text(self, field: str, label: str, *, yields: Sequence[str] = (), **options: Any) -> None:
         """A line to type, which the config checks; the fields `yields` go back to their defaults

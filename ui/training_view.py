@@ -1,5 +1,6 @@
 """What pages show of a training: while it runs, and when it has ended."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import streamlit as st
@@ -7,11 +8,13 @@ import streamlit as st
 from icl_core.checkpoints import checkpoint_bytes
 from icl_core.lessons.catalog import result
 from icl_core.lessons.shared.shipped import families
+from icl_core.lessons.train.config import Train
+from icl_core.lessons.train.frame import Frame
 from icl_core.lessons.train.measure import Outcome, checkpoint_of
 from icl_core.lessons.train.systems import system_of
-from icl_core.lessons.train.views import VIEWS
+from icl_core.lessons.train.views import VIEWS, matrices_beside, run_view
 from icl_core.lessons.train.views import movie_player as run_player
-from icl_core.lessons.train.words import label_of
+from icl_core.lessons.train.words import divergence, label_of
 from icl_core.lessons.weights.config import Weights
 from icl_core.lessons.weights.matrices import heatmap_view, movie_player
 from ui.boundary import fragment
@@ -25,12 +28,15 @@ POLL = 1.0
 """Seconds between two looks at a running training."""
 
 
-def training_view(job: Job, *, page: str) -> None:
-    """A job in any state; while it is active, redrawn by itself."""
+def training_view(
+    job: Job, *, page: str, again: Callable[[Train], None], beside: Job | None = None
+) -> None:
+    """A job in any state, with another one beside it; while it is active, redrawn by itself. again:
+    starts a training in the next run of the page."""
     if job.active:
-        fragment(run_every=POLL)(_watch)(job, page)
+        fragment(run_every=POLL)(_watch)(job, page, beside)
     else:
-        fragment()(_ended)(job, page)
+        fragment()(_ended)(job, page, again, beside)
 
 
 @fragment()
@@ -55,7 +61,7 @@ def example_view(page: str) -> None:
     )
 
 
-def _watch(job: Job, page: str) -> None:
+def _watch(job: Job, page: str, beside: Job | None) -> None:
     trainings().find(job.id)  # which keeps its place in the queue
     if not job.active:
         # The whole page: its start button comes back, and polling ends.
@@ -64,7 +70,7 @@ def _watch(job: Job, page: str) -> None:
         st.progress(job.progress(), text=_state(job), width="stretch")
         st.button("Cancel", on_click=trainings().cancel, args=[job], icon=":material/stop:")
     if job.frames:
-        _figures(job, page)
+        _figures(job, page, beside)
 
 
 def _state(job: Job) -> str:
@@ -87,16 +93,31 @@ def _state(job: Job) -> str:
     )
 
 
-def _ended(job: Job, page: str) -> None:
+def _ended(job: Job, page: str, again: Callable[[Train], None], beside: Job | None) -> None:
     if job.status == "failed":
         st.error(job.error, icon=":material/info:")
     elif job.status == "cancelled":
         reached = "; what it had reached is below" if job.frames else " before it began"
         st.info(job.error or f"The training was cancelled{reached}.", icon=":material/stop:")
-    if job.measured:
+    if job.frames and job.frames[-1].phase == "diverged":
+        _diverged(job.config, job.frames[-1], again)
+    elif job.measured:
         _result(job)
     if job.frames:
-        _figures(job, page)
+        _figures(job, page, beside)
+
+
+def _diverged(config: Train, last: Frame, again: Callable[[Train], None]) -> None:
+    """What went wrong, and the same once more with smaller steps."""
+    st.warning(divergence(config, last), icon=":material/trending_up:")
+    if last.holds and st.button(
+        f"Start again with rate {last.holds:g}",
+        on_click=again,
+        args=[config.replace(rate=last.holds)],
+        type="primary",
+        icon=":material/replay:",
+    ):
+        st.rerun()
 
 
 def _result(job: Job) -> None:
@@ -112,15 +133,34 @@ def _result(job: Job) -> None:
     )
 
 
-def _figures(job: Job, page: str) -> None:
-    """Loss, and once it is measured the loss by layer, beside the weights."""
-    outcome = Outcome(frames=list(job.frames), measured=job.measured, finished=not job.active)
+def _outcome(job: Job) -> Outcome:
+    return Outcome(frames=list(job.frames), measured=job.measured, finished=not job.active)
+
+
+def _figures(job: Job, page: str, other: Job | None) -> None:
+    """Loss, and once it is measured the loss by layer, beside the weights; with another run its
+    loss in the same chart, and its weights beside these."""
+    outcome = _outcome(job)
     config = job.config
     if outcome.finished:
         player = run_player(config, outcome)
         shown = int(asked(page, "matrices", [player])["snapshot"])
         config = config.replace(snapshot=None if shown == outcome.last else shown)
     again = config if outcome.comes_again else None
+    if other is not None and other is not job and other.frames:
+        beside = other.config, _outcome(other)
+        left, right = st.columns(2, gap="large")
+        with left:
+            chart(run_view(config, outcome, beside), key="run", page=page)
+        if outcome.measured:
+            with right:
+                chart(VIEWS["by_layer"](config, outcome), key="by_layer", page=page, config=again)
+        left, right = st.columns(2, gap="large")
+        with left:
+            chart(VIEWS["matrices"](config, outcome), key="matrices", page=page, config=again)
+        with right:
+            chart(matrices_beside(config, outcome, beside), key="matrices_beside", page=page)
+        return
     left, right = st.columns([2, 3], gap="large")
     with left:
         chart(VIEWS["run"](config, outcome), key="run", page=page, config=again)

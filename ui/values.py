@@ -13,7 +13,9 @@ def escaped(text: str) -> str:
 
 
 def written(value: Any) -> str:
-    """A value in the line it was typed in: the shortest text of the same number."""
+    """A value in the line it was typed in: the shortest text of the same number; none is empty."""
+    if value is None:
+        return ""
     return repr(value).removesuffix(".0") if isinstance(value, float) else str(value)
 
 

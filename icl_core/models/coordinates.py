@@ -26,7 +26,7 @@ def prediction_scale(task: LinearTask) -> float:
     return float((task.target_variance / task.inputs.variance) ** 0.5)
 
 
-def scaled(matrices: Any, left: np.ndarray, right: np.ndarray) -> Any:
+def scaled(matrices: Any, left: Any, right: Any) -> Any:
     """diag(left) M diag(right) of every matrix M in [..., d+1, d+1]; numpy arrays stay such."""
-    factor = (left[:, None] * right).astype(matrices.dtype)
+    factor = (left[:, None] * right[None]).astype(matrices.dtype)
     return matrices * factor.reshape((1,) * (matrices.ndim - 2) + factor.shape)

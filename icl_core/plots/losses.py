@@ -135,14 +135,17 @@ def training_curve(
     levels: Mapping[str, float] | None = None,
     total_steps: int | None = None,
     now: int | None = None,
+    beside: Curve | None = None,
     y: str = LOSS,
 ) -> Figure:
     """Validation loss over the updates of a run, above what it cannot fall below.
 
-    `now` is the snapshot looked at. The axis is that of updates + 1, logarithmic.
+    `now` is the snapshot looked at, `beside` another run. The axis is that of updates + 1,
+    logarithmic.
     """
     x = np.asarray(steps, float) + 1
-    end = max(float(x.max()), (total_steps or 0) + 1, 10.0)
+    others = [] if beside is None else [beside]
+    end = max(float(x.max()), (total_steps or 0) + 1, 10.0, *(curve.x.max() for curve in others))
     drawing = Drawing(
         name="training",
         title="Loss on validation prompts",
@@ -152,12 +155,14 @@ def training_curve(
         f"at {loss[-1]:.4g}, above the Bayes floor of {floor:.4g}.",
     )
     levels = dict(levels or {})
-    low, high = log_range([loss, list(levels.values()), [floor] if floor > 0 else []], top=TOP)
+    shown = [loss, list(levels.values()), *(curve.y for curve in others)]
+    low, high = log_range([*shown, [floor] if floor > 0 else []], top=TOP)
     ends = (1.0, end)
     if floor > 0:
         low = min(low, floor * 0.7)
         drawing.floor(floor, low, ends)
     drawing.curves(level(name, value, ends) for name, value in levels.items())
+    drawing.curves(others)
     drawing.curve(Curve(method=method, x=x, y=np.asarray(loss), markers=len(x) < 3))
     if now is not None:
         drawing.now(float(x[now]), float(loss[now]), method, showlegend=False)

@@ -67,7 +67,8 @@ class TrainingConfig(Config):
     `refine_robust` of them by the robust loss, the rest by the loss itself.
     `learning_rate` and `refine_rate` are the peaks of the two; `jitter` is the standard deviation
     of the noise on copies of a warm start (normalised coordinates). `max_seconds` shortens what is
-    left; a run that does not meet it depends on the seed alone.
+    left; a run that does not meet it depends on the seed alone. tied: whether all layers share
+    their weights.
     """
 
     parametrization: Parametrization = checked(
@@ -75,6 +76,7 @@ class TrainingConfig(Config):
     )
     num_layers: int = checked(4, integer, "The number of layers L", "num_layers")
     num_heads: int = checked(1, integer, "The number of heads H", "num_heads")
+    tied: bool = checked(False, choice, "Whether layers are tied", (False, True))
     seed: int = checked(0, integer, "The seed", "seed")
     max_seconds: float = checked(60.0, number, "The time limit in seconds", "seconds")
     restarts: int = checked(16, integer, "The number of restarts", "restarts")

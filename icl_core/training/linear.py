@@ -7,7 +7,7 @@ Q~ themselves for FULL.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache, partial
-from typing import Any
+from typing import Any, TypeVar
 
 import jax
 import jax.numpy as jnp
@@ -18,15 +18,17 @@ from jaxtyping import Float
 from icl_core.arrays import Array, Key, key_of, namespace
 from icl_core.models.linear import Normalised, Parametrization, diagonal_model
 from icl_core.tasks.linear import LinearTask
-from icl_core.training.loop import Drawn, Loss, Words
+from icl_core.training.loop import LEARNT, Drawn, Loss, State, Words
 from icl_core.training.objective import (
     Batch,
     Parameters,
     rare_batch,
     sample_batch,
+    tied_layers,
     training_loss,
 )
 
+AnyState = TypeVar("AnyState", bound=State)
 POOL, POOLS = 16_384, 16
 """Prompts drawn at a time, and how many times."""
 TURNS = 2
@@ -96,9 +98,11 @@ BY_LANE: Any = Batch(gram=0, target=0, weight=0, scale=0, on=None)  # type: igno
 
 @dataclass(frozen=True)
 class MomentLoss(Loss):
-    """The exact adjusted loss (`objective`), in its robust form for a first share of the steps."""
+    """The exact adjusted loss (`objective`), in its robust form for a first share of the steps, of
+    free layers or `tied` ones."""
 
     robust: float
+    tied: bool = False
     axes = (BY_LANE, None)
 
     def pick(self, batches: Batch, index: Array) -> Batch:
@@ -112,6 +116,7 @@ class MomentLoss(Loss):
         )
 
     def __call__(self, parameters: Parameters, batch: Batch, progress: Array) -> Float[Array, ""]:
+        parameters = tied_layers(parameters) if self.tied else parameters
         return training_loss(parameters, batch, progress < self.robust)
 
 
@@ -125,7 +130,8 @@ class LinearTrainee:
     used again; which of them an update sees depends on its number, the lane's seed and
     `stream_number` alone. With `fresh` a pool comes TURNS times and never again, and prompts are
     those of `tasks.rare`: a long training would learn the rare ones of few pools by heart and
-    explode on others. robust: the share of the steps that descend the robust loss.
+    explode on others. robust: the share of the steps that descend the robust loss. tied: whether
+    all layers share their weights: they begin equal, and every layer gets the mean of all slopes.
     """
 
     tasks: tuple[LinearTask, ...]
@@ -137,10 +143,11 @@ class LinearTrainee:
     robust: float = 0.0
     stream_number: int = 1
     fresh: bool = False
+    tied: bool = False
 
     @property
     def loss(self) -> MomentLoss:
-        return MomentLoss(self.robust)
+        return MomentLoss(self.robust, self.tied)
 
     def start(self, seed: int) -> dict[str, Any]:
         """Random parameters [lanes, starts, L, H, ...], of every lane by its own seed."""
@@ -148,7 +155,13 @@ class LinearTrainee:
         keys = [jax.random.fold_in(key_of(own), 0) for own in self.seeds]
         dim = self.tasks[0].dim
         found = [initial_parameters(key, self.parametrization, shape, dim) for key in keys]
-        return self.spread(stacked(found))
+        return self._begun(stacked(found))
+
+    def _begun(self, starts: dict[str, np.ndarray]) -> dict[str, Any]:
+        """Starts [lanes, starts, L, H, ...] on their devices; tied layers are as the first."""
+        if self.tied:
+            starts = {k: np.repeat(v[:, :, :1], self.num_layers, 2) for k, v in starts.items()}
+        return self.spread(starts)
 
     def stream(self, seed: int) -> Words:
         """The lanes' own seeds: pools are named by them and their number."""
@@ -160,12 +173,16 @@ class LinearTrainee:
         number, first = divmod(step, count)
         return Drawn(self._pool(self._place(number), count, size), first, count - first, stream)
 
+    @property
+    def _sample(self) -> Callable[[LinearTask, Any, int], Batch]:
+        return rare_batch if self.fresh else sample_batch
+
     def _place(self, number: int) -> int:
         return number // TURNS if self.fresh else number % POOLS
 
     @cached_property
     def _pool(self) -> Callable[[int, int, int], Batch]:
-        sample = rare_batch if self.fresh else sample_batch
+        sample = self._sample
 
         @lru_cache(maxsize=1 if self.fresh else POOLS)
         def pool(number: int, count: int, size: int) -> Batch:
@@ -199,6 +216,10 @@ class LinearTrainee:
             return jax.device_put(values, NamedSharding(mesh, lanes))
 
         return jax.tree.map(put, tree)
+
+    def placed(self, state: AnyState) -> AnyState:
+        """A state where updates leave it, so that the second one is not compiled anew."""
+        return replace(state, **{name: self.spread(getattr(state, name)) for name in LEARNT})
 
 
 def stacked(trees: Sequence[Any]) -> Any:

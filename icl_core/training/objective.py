@@ -169,6 +169,15 @@ def final_weights(parameters: Parameters, batch: Batch) -> Float[Array, "dim bat
     return -batch.scale[:, None] * row[0, :-1]
 
 
+def tied_layers(parameters: Parameters) -> Parameters:
+    """Each layer the mean of all: of equal layers the same, with a slope that leaves them equal."""
+
+    def mean(values: Array) -> Array:
+        return jnp.broadcast_to(values.mean(0, keepdims=True), values.shape)
+
+    return {name: mean(values) for name, values in parameters.items()}
+
+
 def losses(parameters: Parameters, batch: Batch) -> Float[Array, "batch"]:
     """Adjusted loss of each prompt (half MSE)."""
     return 0.5 * jnp.sum((final_weights(parameters, batch) - batch.target) ** 2, axis=0)

@@ -20,7 +20,7 @@ from icl_core.errors import InputError
 from icl_core.tasks.linear import LinearTask
 from icl_core.training.config import RunConfig, TrainingConfig
 from icl_core.training.linear import LinearTrainee
-from icl_core.training.loop import LEARNT, advance, begin
+from icl_core.training.loop import advance, begin
 from icl_core.training.objective import Batch, Parameters
 from icl_core.training.pacing import (
     EXPLORING,
@@ -84,8 +84,7 @@ class Rounds:
         integer("The round of the saved training", found.round, (0, MAX_ROUNDS - 1))
         integer("The steps of the phase", found.steps, (0, self._planned(found)))
         integer("The step of the saved training", found.step, (0, found.steps))
-        put = self._trainee(0, 0).spread
-        return replace(found, **{name: put(getattr(found, name)) for name in LEARNT})
+        return self._trainee(0, 0).placed(found)
 
     def _about(self) -> dict[str, Any]:
         return {"task": self.task, "training": self.config, "rounds": MAX_ROUNDS}
@@ -103,6 +102,7 @@ class Rounds:
             robust=(1.0, self.config.refine_robust)[phase],
             stream_number=1 + phase,
             fresh=True,
+            tied=self.config.tied,
         )
 
     def _planned(self, progress: RoundsProgress) -> int:
@@ -120,7 +120,7 @@ class Rounds:
         trainee = self._trainee(number, phase)
         with jax.enable_x64(False):
             starts = trainee.start(0) if starts is None else trainee.spread(starts)
-        begun: Any = vars(begin(trainee, self.runs[phase], starts))
+        begun: Any = vars(trainee.placed(begin(trainee, self.runs[phase], starts)))
         if left is not None:
             entered = replace(
                 left,

@@ -23,7 +23,7 @@ from icl_core.models.linear import LinearTransformer
 from icl_core.tasks.linear import LinearTask
 from icl_core.training.config import RunConfig, TrainingConfig
 from icl_core.training.linear import LinearTrainee, as_parameters
-from icl_core.training.loop import LEARNT, State, advance, begin, run
+from icl_core.training.loop import State, advance, begin, run
 from icl_core.training.objective import Batch, Parameters
 from icl_core.training.saving import load_state, save_state
 from icl_core.training.validation import Validated, first_prompts, mean_losses, validation_of
@@ -90,6 +90,7 @@ class Exploration:
             num_heads=config.num_heads,
             starts=config.restarts,
             robust=1.0,
+            tied=config.tied,
         )
         robust = config.refine_robust
         refining = replace(exploring, starts=1, robust=robust, stream_number=2)
@@ -147,8 +148,7 @@ class Exploration:
         found = load_state(path, self._about(), like)
         integer("The steps of the phase", found.steps, (0, self.runs[found.phase].steps))
         integer("The step of the saved training", found.step, (0, found.steps))
-        put = self.trainees[0].spread
-        return replace(found, **{name: put(getattr(found, name)) for name in LEARNT})
+        return self.trainees[0].placed(found)
 
     def _about(self) -> dict[str, Any]:
         return {"tasks": self.tasks, "seeds": self.seeds, "training": self.config}
@@ -156,9 +156,10 @@ class Exploration:
     def _entered(self, phase: int, starts: Parameters, left: Progress | None = None) -> Progress:
         """A phase that begins from `starts`, after the one that was `left`."""
         unknown = np.full((len(self.tasks), 1), np.inf, np.float32)
+        trainee = self.trainees[phase]
         seconds = left.seconds if left else 0.0
         return Progress(
-            **vars(begin(self.trainees[phase], self.runs[phase], starts)),
+            **vars(trainee.placed(begin(trainee, self.runs[phase], starts))),
             phase=phase,
             before=left.before + left.step if left else 0,
             steps=self.runs[phase].steps,

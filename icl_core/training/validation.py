@@ -32,8 +32,9 @@ class Validated(Snapshot):
     All weights are running averages over the last updates. train_loss: the objective of the best
     start on the latest batches (robust half MSE); losses: of each start the mean adjusted loss
     (half MSE) on the validation prompts, whose Bayes loss is `floor`; seconds: of the training so
-    far; phase: "exploring", "refining" or, with the best model found, "finished"; cut: whether a
-    time limit has changed what the training does; round: the one under way, from 1.
+    far; phase: "exploring", "refining", "training" or, with the best model found, "finished", or
+    "diverged"; cut: whether a time limit has changed what the training does; round: the one under
+    way, from 1; holds: of a run that has diverged the learning rate that held in a trial, or 0.
     """
 
     seconds: float
@@ -43,6 +44,7 @@ class Validated(Snapshot):
     floor: float
     cut: bool = False
     round: int = 1
+    holds: float = 0.0
 
     @property
     def best(self) -> int:

@@ -13,7 +13,7 @@ from icl_core.algorithms.ridge import AdaRR, BayesRR, ConstRR, OracleRR, TunedRR
 from icl_core.errors import InputError
 from icl_core.tasks.linear import LinearTask
 from icl_core.tasks.noise import CategoricalNoise, FixedNoise, UniformNoise
-from icl_core.training.config import TrainingConfig
+from icl_core.training import PlainConfig, TrainingConfig
 from icl_core.validation import LIMITS, Config, choice, integer, mapping, number
 from tests.hostile import ANY_JSON, assert_one_sentence
 
@@ -30,6 +30,7 @@ CONFIGS: tuple[type[Config], ...] = (
     OracleRR,
     BayesRR,
     TrainingConfig,
+    PlainConfig,
 )
 
 

@@ -47,7 +47,7 @@ class Beyond(System):
 
     def frames(self, config: Train, seconds: float, folder: Path | None = None) -> Iterator[Frame]:
         """Losses are those on fixed fresh prompts."""
-        (trainee, settings), begun = config.recipe, time.monotonic()
+        (trainee, settings), begun = config.shipped_run, time.monotonic()
         drawn = _watched(trainee.task)
         for snapshot in run(trainee, settings):
             model = model_of(trainee.model, snapshot.parameters)
@@ -71,7 +71,7 @@ class Beyond(System):
                 return
 
     def measured(self, config: Train, model: Model) -> dict[str, LossSummary]:
-        task, methods = config.recipe[0].task, dict[str, Predictor](model=model)
+        task, methods = config.shipped_run[0].task, dict[str, Predictor](model=model)
         if isinstance(task, LinearTask):
             methods["gd"] = GradientDescent(etas=(one_layer_step(task),))
         return evaluate(methods, task, prompts=MEASURED, against=None)
@@ -79,7 +79,7 @@ class Beyond(System):
     def checkpoint(
         self, config: Train, frame: Frame, metrics: dict[str, float]
     ) -> Checkpoint[Model]:
-        trainee, settings = config.recipe
+        trainee, settings = config.shipped_run
         return Checkpoint(
             model=frame.model,
             task=trainee.task,
@@ -91,7 +91,7 @@ class Beyond(System):
     def levels(self, config: Train) -> dict[str, float]:
         """One best step of gradient descent on linear regression, exact; on sine waves the
         paper's."""
-        task = config.recipe[0].task
+        task = config.shipped_run[0].task
         if isinstance(task, LinearTask):
             return {"gd": one_layer_loss(task)}
         return {"paper": PAPER["coded"]}

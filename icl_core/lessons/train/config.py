@@ -8,11 +8,12 @@ from icl_core.errors import InputError
 from icl_core.experiments.copying.settings import OPTIMISED
 from icl_core.experiments.sine.settings import VARIANTS as SINES
 from icl_core.experiments.variations.settings import SOFTMAX, VARIANTS, softmax_name
+from icl_core.lessons.shared.fields import switch
 from icl_core.models.linear import PARAMETRIZATIONS, Parametrization
 from icl_core.tasks.inputs import STANDARD, GaussianInputs, InputLaw, UniformInputs
 from icl_core.tasks.linear import LinearTask
 from icl_core.tasks.noise import CategoricalNoise, FixedNoise, NoiseLaw, UniformNoise
-from icl_core.training import RunConfig, TrainingConfig, recipe_for
+from icl_core.training import PlainConfig, RunConfig, TrainingConfig, recipe_for
 from icl_core.training.answers import AnswerTrainee
 from icl_core.training.tokens import BlockTrainee
 from icl_core.validation import Config, checked, choice, integer, number, numbers
@@ -24,6 +25,13 @@ SYSTEMS: Mapping[str, str] = {
     "sine": "A sine, with an MLP",
 }
 """What can be trained, by name: all but the first are paper 1's systems beyond linear attention."""
+RECIPES: Mapping[str, str] = {
+    "rounds": "Fast",
+    "paper": "The paper's",
+    "adam": "Adam",
+    "muon": "Muon",
+}
+"""How linear attention is trained: in rounds, or by one of `training.plain_config`."""
 NOISES = ("uniform", "fixed", "categorical")
 INPUTS: Mapping[str, str] = {
     "gaussian": "round",
@@ -36,6 +44,8 @@ LIMITS = {"dim": (1, 32), "num_context": (1, 100_000), "layers": (1, 12), "heads
 TOKENS = 500
 """Examples at most where prompts are drawn by tokens: of uniform inputs. All others are drawn by
 their moments, for which long prompts cost nothing."""
+STEPS, BATCHES, STARTS = (1, 200_000), (1, 4096), (1, 4)
+"""Of one run: updates, prompts of each, starts side by side."""
 SECONDS = (5.0, 300.0)
 SNAPSHOTS = 40
 """Of a run beyond linear attention."""
@@ -55,8 +65,9 @@ def _rewritten(name: str, written: Any) -> str:
 @dataclass(frozen=True, kw_only=True)
 class Train(Config):
     """Choices of the lesson. sigma serves the noise laws of one number, sigmas the other;
-    snapshot None is the finished model. Of systems beyond the first only optimiser, heads, seed and
-    seconds are read: all else is as in the shipped runs."""
+    snapshot None is the finished model. rate, steps and batch, those of the recipe where they are
+    None, and starts are of one run and not read by the recipe in rounds. Of systems beyond the
+    first only optimiser, heads, seed and seconds are read: all else is as in the shipped runs."""
 
     system: str = checked("noise", choice, "What is trained", SYSTEMS)
     optimiser: str = checked("muon", choice, "The optimiser", SOFTMAX)
@@ -75,9 +86,15 @@ class Train(Config):
     seed: int = checked(0, integer, "The seed", "seed")
     seconds: float = checked(60.0, number, "The time limit in seconds", SECONDS)
     snapshot: int | None = checked(None, integer, "The snapshot", (0, 1000))
+    recipe: str = checked("rounds", choice, "The recipe", RECIPES)
+    rate: float | None = checked(None, number, "The learning rate", "learning_rate")
+    steps: int | None = checked(None, integer, "The number of updates", STEPS)
+    batch: int | None = checked(None, integer, "The batch size", BATCHES)
+    starts: int = checked(1, integer, "The number of starts", STARTS)
+    tied: bool = checked(False, switch, "The switch for tied layers")
 
     @property
-    def recipe(self) -> tuple[BlockTrainee | AnswerTrainee, RunConfig]:
+    def shipped_run(self) -> tuple[BlockTrainee | AnswerTrainee, RunConfig]:
         """What is trained beyond linear attention, and how."""
         match self.system:
             case "softmax":
@@ -99,15 +116,25 @@ class Train(Config):
             dim=self.dim, num_context=self.num_context, noise=self._law(), inputs=self._inputs()
         )
 
-    def training(self) -> TrainingConfig:
+    def training(self) -> TrainingConfig | PlainConfig:
         """The training that the choices describe; all else is the recipe's."""
-        return recipe_for(
-            self.task(),
-            parametrization=self.parametrization,
-            num_layers=self.layers,
-            num_heads=self.heads,
-            seed=self.seed,
-            max_seconds=self.seconds,
+        shape: dict[str, Any] = {
+            "parametrization": self.parametrization,
+            "num_layers": self.layers,
+            "num_heads": self.heads,
+            "tied": self.tied,
+            "seed": self.seed,
+            "max_seconds": self.seconds,
+        }
+        if self.recipe == "rounds":
+            return recipe_for(self.task(), **shape)
+        return PlainConfig(
+            recipe=self.recipe,
+            starts=self.starts,
+            learning_rate=self.rate,
+            steps=self.steps,
+            batch=self.batch,
+            **shape,
         )
 
     def _inputs(self) -> InputLaw:

@@ -12,7 +12,8 @@ from icl_core.training import Validated
 class Frame:
     """What is kept of a snapshot: losses are mean half MSE on fixed prompts, of models under noise
     the adjusted one, whose Bayes floor is `floor`; 0 where there is none. cut: whether the time
-    limit has changed what the training does; round: the one under way."""
+    limit has changed what the training does; round: the one under way; holds: of a run that has
+    diverged the learning rate that held in a trial, or 0."""
 
     step: int
     total_steps: int
@@ -24,6 +25,7 @@ class Frame:
     model: Any
     cut: bool = False
     round: int = 1
+    holds: float = 0.0
 
     @classmethod
     def of(cls, snapshot: Validated) -> "Frame":
@@ -38,4 +40,5 @@ class Frame:
             model=snapshot.model,
             cut=snapshot.cut,
             round=snapshot.round,
+            holds=snapshot.holds,
         )

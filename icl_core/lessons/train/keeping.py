@@ -1,4 +1,4 @@
-"""What becomes of a model when its training has ended: it goes to its visitor's shelf."""
+"""What becomes of a training that has ended: its pace is noted, its model goes to a shelf."""
 
 from collections.abc import Mapping, Sequence
 
@@ -6,6 +6,7 @@ import numpy as np
 
 from icl_core.analysis.loss import LossSummary
 from icl_core.lessons.train.config import Train
+from icl_core.lessons.train.cost import note
 from icl_core.lessons.train.frame import Frame
 from icl_core.lessons.train.measure import checkpoint_of
 from icl_core.lessons.train.systems import system_of
@@ -18,12 +19,14 @@ def keep(
     config: Train, frames: Sequence[Frame], measured: Mapping[str, LossSummary], owner: str
 ) -> str:
     """The name of the model on the shelf, where its training stands beside it; "" of a system that
-    no other lesson shows.
+    no other lesson shows, and of a run that has diverged.
 
     Raises:
         InputError: Its loss is not finite, or it cannot be written.
     """
-    if not isinstance(frames[-1].model, LinearTransformer):
+    note(config, frames)
+    last = frames[-1]
+    if last.phase == "diverged" or not isinstance(last.model, LinearTransformer):
         return ""
     checkpoint = checkpoint_of(config, frames[-1], measured)
     task = checkpoint.linear_task

@@ -19,7 +19,7 @@ from icl_core.models.linear import LinearTransformer
 from icl_core.models.predictor import Model
 from icl_core.plots import LOSS
 from icl_core.tasks.linear import LinearTask
-from icl_core.training import train_in_rounds
+from icl_core.training import train_any
 
 BASELINE_PROMPTS, LEAST = 32_768, 8192
 WORK = 2000
@@ -45,7 +45,7 @@ class Noise(System):
         training = config.training().replace(max_seconds=seconds)
         if folder is not None:
             return resumed(config.task(), training, folder)
-        return (Frame.of(snapshot) for snapshot in train_in_rounds(config.task(), training))
+        return (Frame.of(snapshot) for snapshot in train_any(config.task(), training))
 
     def measured(self, config: Train, model: LinearTransformer) -> dict[str, LossSummary]:
         return measure_model(model, config.task())
@@ -63,6 +63,8 @@ class Noise(System):
         )
 
     def levels(self, config: Train) -> dict[str, float]:
+        if config.tied:
+            return {}
         published = published_loss(config.task(), config.parametrization, config.layers)
         return {} if published is None else {"paper": published}
 
@@ -73,10 +75,17 @@ class Noise(System):
         return model_finding(config.parametrization, config.task(), measured)
 
     def name(self, config: Train) -> str:
-        return label_of(config.parametrization, config.layers)
+        return label_of(config.parametrization, config.layers, tied=config.tied)
 
     def file_name(self, config: Train) -> str:
-        return f"{config.parametrization}_L{config.layers}_d{config.dim}.safetensors"
+        tied = "_tied" * config.tied
+        return f"{config.parametrization}_L{config.layers}{tied}_d{config.dim}.safetensors"
 
     def style(self, config: Train) -> str:
         return config.parametrization
+
+
+class OneRun(Noise):
+    """The same by one run, whose updates are counted."""
+
+    open_ended = False

@@ -22,7 +22,7 @@ from icl_core.lessons.train.config import Train
 from icl_core.lessons.train.frame import Frame
 from icl_core.models.linear import LinearTransformer
 from icl_core.tasks.linear import LinearTask
-from icl_core.training import Rounds, RoundsProgress, TrainingConfig, train_in_rounds
+from icl_core.training import Plain, PlainConfig, Rounds, TrainingConfig, train_any, trainer_of
 from icl_core.validation import mapping, text
 from icl_core.zoo.shelf import shelf
 
@@ -31,8 +31,9 @@ EVERY = 3.0
 KEPT, DAYS = 200, 7.0
 """Runs, and days since they were last saved."""
 MAX_BYTES = 2**28
-NUMBERS = ("step", "total_steps", "seconds", "loss", "floor", "round")
-PHASES = ("exploring", "refining", "finished")
+NUMBERS = ("step", "total_steps", "seconds", "loss", "floor", "round", "holds")
+PHASES = ("exploring", "refining", "finished", "training", "diverged")
+ENDED = ("finished", "diverged")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,23 +104,25 @@ def _touched(path: Path) -> float:
         return 0.0
 
 
-def resumed(task: LinearTask, config: TrainingConfig, folder: Path) -> Iterator[Frame]:
-    """`train_in_rounds` as frames, saved in a folder: first those that are there, then the rest.
+def resumed(
+    task: LinearTask, config: TrainingConfig | PlainConfig, folder: Path
+) -> Iterator[Frame]:
+    """`train_any` as frames, saved in a folder: first those that are there, then the rest.
 
     Raises:
         InputError: Another process is at it; the training diverged; the disk is full.
     """
     folder.mkdir(parents=True, exist_ok=True)
     with claimed(folder):
-        rounds = Rounds(task, config)
+        rounds = trainer_of(task, config)
         frames, progress = _loaded(folder, rounds)
         yield from frames
-        if frames and frames[-1].phase == "finished":
+        if frames and frames[-1].phase in ENDED:
             return
         saved = time.monotonic()
-        for snapshot in train_in_rounds(task, config, progress=progress):
+        for snapshot in train_any(task, config, progress):
             frames.append(Frame.of(snapshot))
-            if snapshot.phase == "finished" or time.monotonic() - saved > EVERY:
+            if snapshot.phase in ENDED or time.monotonic() - saved > EVERY:
                 _save_frames(folder, frames)
                 state: Any = snapshot.state
                 rounds.save(folder / "state.safetensors", state)
@@ -127,7 +130,7 @@ def resumed(task: LinearTask, config: TrainingConfig, folder: Path) -> Iterator[
             yield frames[-1]
 
 
-def _loaded(folder: Path, rounds: Rounds) -> tuple[list[Frame], RoundsProgress | None]:
+def _loaded(folder: Path, rounds: Rounds | Plain) -> tuple[list[Frame], Any]:
     """What was saved; nothing where that is of other settings, or damaged."""
     state, shots = folder / "state.safetensors", folder / "frames.safetensors"
     if not (state.is_file() and shots.is_file()):
@@ -170,6 +173,7 @@ def _read_frames(path: Path) -> list[Frame]:
                 model=LinearTransformer(P=tensors["P"][k], Q=tensors["Q"][k]),
                 cut=bool(tensors["cut"][k]),
                 round=int(tensors["round"][k]),
+                holds=float(tensors["holds"][k]),
             )
             for k in range(len(ends))
         ]

@@ -1,6 +1,7 @@
 """The run, the trained model's losses and its weights."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 import numpy as np
 
@@ -9,17 +10,35 @@ from icl_core.lessons.shared.curves import banded
 from icl_core.lessons.train.config import Train
 from icl_core.lessons.train.measure import Outcome
 from icl_core.lessons.train.systems import system_of
+from icl_core.lessons.train.words import differing
 from icl_core.live import Player, View
 from icl_core.live.moving import grid_at, matrix_values
 from icl_core.plots import Figure, level, log_range
 from icl_core.plots import heatmaps as weight_plots
 from icl_core.plots import losses as plots
+from icl_core.plots.curves import Curve
 from icl_core.plots.drawing import LOSS
 
+Beside = tuple[Train, Outcome]
+"""Another run to compare with."""
 
-def run_view(config: Train, outcome: Outcome) -> View:
-    """Loss over updates above the floor, and the paper's value where there is one."""
+
+def run_view(config: Train, outcome: Outcome, beside: Beside | None = None) -> View:
+    """Loss over updates above the floor, and the paper's value where there is one; that of another
+    run too, where losses are of one kind."""
     frames, system = outcome.frames, system_of(config)
+    other = None
+    if beside is not None and system_of(beside[0]).loss == system.loss:
+        other = Curve(
+            method=system_of(beside[0]).style(beside[0]),
+            label=f"beside: {differing(beside[0], config)}",
+            uid="beside",
+            x=np.array([frame.step + 1.0 for frame in beside[1].frames]),
+            y=np.array([frame.loss for frame in beside[1].frames]),
+            markers=True,
+            open_markers=True,
+            width=1.25,
+        )
     figure = plots.training_curve(
         np.array([frame.step for frame in frames]),
         np.array([frame.loss for frame in frames]),
@@ -28,6 +47,7 @@ def run_view(config: Train, outcome: Outcome) -> View:
         levels=system.levels(config),
         y=system.loss,
         total_steps=frames[-1].total_steps,
+        beside=other,
     )
     return View(figure=figure)
 
@@ -77,6 +97,16 @@ def matrices_view(config: Train, outcome: Outcome) -> View:
     frames = {"snapshot": range(len(rows))}
     grid = grid_at(frames, lambda index: matrix_values(rows[index[0]]), exact=True)
     return View(figure=figure, title=system.weights, controls=[player], grid=grid)
+
+
+def matrices_beside(config: Train, outcome: Outcome, beside: Beside) -> View:
+    """The weights of another run when as large a share of its snapshots had gone by."""
+    other, found = beside
+    now = outcome.last if config.snapshot is None else config.snapshot
+    at = round(now / max(outcome.last, 1) * found.last)
+    alone = replace(found, finished=False)
+    view = matrices_view(other.replace(snapshot=at), alone)
+    return replace(view, title=f"Beside: {differing(other, config)}")
 
 
 VIEWS: Mapping[str, Callable[[Train, Outcome], View]] = {

@@ -23,7 +23,7 @@ def test_a_run_is_watched_measured_and_kept(system: str) -> None:
     config = Train(system=system, seed=3)
     frames = list(train_in(config, 0.0))
     assert [frame.phase for frame in frames] == ["finished"]
-    task = config.recipe[0].task
+    task = config.shipped_run[0].task
     measured = measure_last(config, frames[-1])
     assert measured["model"].mean[-1] == pytest.approx(frames[-1].loss, rel=0.1)
     outcome = Outcome(frames=frames, measured=measured)
@@ -45,6 +45,6 @@ def test_a_run_goes_on_to_its_end() -> None:
     """Two heads by Muon come below what one can, in seconds."""
     config = Train(system="softmax", heads=2)
     frames = list(train_in(config, 300.0))
-    assert frames[-1].step == frames[-1].total_steps == config.recipe[1].steps
-    assert len(frames) == config.recipe[1].snapshots
+    assert frames[-1].step == frames[-1].total_steps == config.shipped_run[1].steps
+    assert len(frames) == config.shipped_run[1].snapshots
     assert frames[-1].loss < 0.23 < 0.38 < frames[0].loss
