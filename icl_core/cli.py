@@ -241,8 +241,8 @@ def parser() -> argparse.ArgumentParser:
 def main(arguments: Sequence[str] | None = None) -> int:
     """0 done, 1 a shipped model or a claim failed its check, 2 bad input."""
     options = parser().parse_args(arguments)
-    prepare_process()
     try:
+        prepare_process()
         return options.run(options) or 0
     except InputError as error:
         say(str(error))

@@ -14,6 +14,7 @@ import platformdirs
 from jax.extend.backend import clear_backends
 
 from icl_core.errors import InputError
+from icl_core.settings import settings
 
 LOG = logging.getLogger("icl.runtime")
 MAX_DEVICES = 10
@@ -99,7 +100,7 @@ def _keep_compilations() -> None:
     ICL_CACHE_DIR chooses the folder; without a writable one everything works, only slower.
     """
     ensure_home()
-    chosen = os.environ.get("ICL_CACHE_DIR") or platformdirs.user_cache_dir("icl-explorer")
+    chosen = settings().cache_dir or platformdirs.user_cache_dir("icl-explorer")
     folder = Path(chosen).expanduser() / "jax"
     advice = "ICL_CACHE_DIR can name another folder."
     try:

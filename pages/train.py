@@ -5,14 +5,14 @@ import streamlit as st
 from icl_core.errors import InputError
 from icl_core.experiments.variations.settings import SOFTMAX
 from icl_core.lessons.train.config import INPUTS, LIMITS, SECONDS, SYSTEMS, Train
-from icl_core.lessons.train.runs import DAYS, KEPT
 from icl_core.lessons.train.systems import system_of
 from icl_core.plots import METHODS
+from icl_core.settings import settings
 from ui.boundary import guarded
 from ui.checkpoint_view import open_checkpoint
 from ui.controls import Controls, control_row
 from ui.frame import begin, to_try
-from ui.jobs import UNSEEN, Job, trainings
+from ui.jobs import Job, trainings
 from ui.presets import preset_link
 from ui.training_view import example_view, training_view
 from ui.visitor import owner, visitor
@@ -49,7 +49,7 @@ def choose(controls: Controls[Train]) -> Train:
         controls.one_of("parametrization", "Weights", kinds)
         controls.one_of("heads", "Heads", {n: str(n) for n in range(1, LIMITS["heads"][1] + 1)})
         controls.number("seed", "Seed", 0, 2**31 - 1)
-        controls.number("seconds", "Seconds at most", *SECONDS)
+        controls.number("seconds", "Seconds at most", SECONDS[0], settings().training_seconds)
     return controls.config()
 
 
@@ -60,7 +60,7 @@ def choose_beyond(controls: Controls[Train]) -> None:
     if controls["system"] != "sine":
         controls.one_of("optimiser", "Trained by", {name: name.title() for name in SOFTMAX})
     controls.number("seed", "Seed", 0, 2**31 - 1)
-    controls.number("seconds", "Seconds at most", *SECONDS)
+    controls.number("seconds", "Seconds at most", SECONDS[0], settings().training_seconds)
 
 
 def start(config: Train) -> None:
@@ -118,9 +118,11 @@ def show(job: Job | None) -> None:
         training_view(job, page=PAGE)
         return
     if st.query_params.get(LINKED):
+        known = settings()
         st.info(
             "The training that the link names is not known here: the server remembers the last "
-            f"{KEPT}, for {DAYS:g} days. *Start training* makes it again from the choices above.",
+            f"{known.runs:,}, for {known.run_days:g} days. *Start training* makes it again from "
+            "the choices above.",
             icon=":material/link_off:",
         )
     example_view(PAGE)
@@ -133,7 +135,8 @@ begin(
     "Choose a task and a model, press start, and watch the loss come down towards the Bayes floor: "
     "what the best predictor there can be would reach. Linear attention trains until it gains no "
     "more or your seconds are over. You may leave this page meanwhile: the link "
-    f"finds the training again, and one that waits keeps its place for {UNSEEN / 60:.0f} minutes.",
+    "finds the training again, and one that waits keeps its place for "
+    f"{settings().unseen_seconds / 60:g} minutes.",
     beside=naming(job) if job else None,
 )
 config = choose(Controls(PAGE, Train()))

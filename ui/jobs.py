@@ -25,20 +25,14 @@ from icl_core.lessons.train.runs import Run, find_run, forget, note, unfinished
 from icl_core.lessons.train.systems import system_of
 from icl_core.lessons.train.trainer import FAULT, LostError, Trainer
 from icl_core.runtime import cores
+from icl_core.settings import settings
 
 LOG = logging.getLogger("icl.jobs")
-RUNNING = max(1, cores() // 2)
-WAITING, KEPT = 12, 48
-"""Jobs that may wait, and all that are remembered: finished ones go first."""
 LOSSES = 3
 """Workers that may die over a job before it is given up."""
-OWN = 3
-"""Jobs of one visitor that may wait or run."""
-UNSEEN, IDLE = 300.0, 300.0
-"""Seconds that a job waits while no page shows it, and a worker process while there is no job."""
 GIVEN_UP = (
-    f"The training waited for its turn, and for {UNSEEN / 60:.0f} minutes no page showed it, so "
-    "it lost its place: start it again."
+    "The training waited for its turn, and for {:g} minutes no page showed it, so it lost its "
+    "place: start it again."
 )
 
 Status = Literal["waiting", "running", "measuring", "done", "cancelled", "failed"]
@@ -109,7 +103,7 @@ class Jobs:
 
     def __init__(
         self,
-        running: int = RUNNING,
+        running: int = 0,
         trainer: Callable[[], Trainer] = Trainer,
         *,
         resume: bool = False,
@@ -117,7 +111,7 @@ class Jobs:
         self._jobs: dict[str, Job] = {}
         self._queue: queue.SimpleQueue[Job] = queue.SimpleQueue()
         self._lock = threading.RLock()
-        for index in range(running):
+        for index in range(running or settings().workers or max(1, cores() // 2)):
             # Daemons: the server must be able to stop while a model trains.
             threading.Thread(
                 target=self._work, args=[trainer()], name=f"training-{index}", daemon=True
@@ -136,19 +130,24 @@ class Jobs:
 
     def start(self, config: Train, owner: str = "", shelf: str = "") -> Job:
         """Put a training in the queue; its model goes to that shelf, if one is named."""
-        job = Job(config=config, owner=owner, shelf=shelf)
+        job, known = Job(config=config, owner=owner, shelf=shelf), settings()
+        if config.seconds > known.training_seconds:
+            raise InputError(
+                f"A training takes at most {known.training_seconds:g} s on this server, and "
+                f"{config.seconds:g} are asked for: choose fewer."
+            )
         with self._lock:
-            if len(self._waiting()) >= WAITING:
+            if len(self._waiting()) >= known.waiting:
                 raise InputError(
-                    f"{WAITING} trainings are waiting already: try again in a few minutes."
+                    f"{known.waiting} trainings are waiting already: try again in a few minutes."
                 )
-            if owner and len(self.active_of(owner)) >= OWN:
+            if owner and len(self.active_of(owner)) >= known.per_visitor:
                 raise InputError(
-                    f"{OWN} trainings of yours are waiting or running already: wait for one to "
-                    "end, or cancel one."
+                    f"{known.per_visitor} trainings of yours are waiting or running already: wait "
+                    "for one to end, or cancel one."
                 )
             done = [key for key, other in self._jobs.items() if not other.active]
-            for key in done[: max(0, len(self._jobs) + 1 - KEPT)]:
+            for key in done[: max(0, len(self._jobs) + 1 - known.remembered)]:
                 del self._jobs[key]
             self._jobs[job.id] = job
         with suppress(InputError):  # where nothing can be kept, it lasts as long as the server
@@ -192,17 +191,18 @@ class Jobs:
 
     def _waiting(self) -> list[Job]:
         """In the order of the queue, without those that nobody looks at."""
+        unseen = settings().unseen_seconds
         waiting = [job for job in self._jobs.values() if job.status == "waiting"]
         for job in waiting:
-            if time.monotonic() - job.seen > UNSEEN:
-                job.error = GIVEN_UP
+            if time.monotonic() - job.seen > unseen:
+                job.error = GIVEN_UP.format(unseen / 60)
                 self.cancel(job)
         return [job for job in waiting if job.status == "waiting"]
 
     def _work(self, trainer: Trainer) -> None:
         while True:
             try:
-                job = self._queue.get(timeout=IDLE)
+                job = self._queue.get(timeout=settings().idle_seconds)
             except queue.Empty:
                 trainer.close()
                 continue

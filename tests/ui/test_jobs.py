@@ -17,11 +17,12 @@ from icl_core.lessons.train.measure import checkpoint_of, train_in
 from icl_core.lessons.train.runs import Run, note, unfinished
 from icl_core.lessons.train.trainer import Trainer
 from icl_core.lessons.train.words import model_finding
+from icl_core.settings import Settings
 from icl_core.zoo.shelf import shelf
-from ui import jobs
-from ui.jobs import LOSSES, OWN, WAITING, Job, Jobs
+from ui.jobs import GIVEN_UP, LOSSES, Job, Jobs
 from ui.visitor import visitor
 
+WAITING, OWN = Settings().waiting, Settings().per_visitor
 SMALL = Train(dim=1, num_context=10, sigma=1.0, layers=1, seconds=30.0)
 
 
@@ -148,8 +149,15 @@ def test_one_visitor_has_a_few_jobs_at_a_time(quick):
     assert quick.start(SHORT, "me").status == "waiting"
 
 
+def test_a_server_may_allow_fewer_seconds(quick, monkeypatch):
+    monkeypatch.setenv("ICL_TRAINING_SECONDS", "20")
+    with pytest.raises(InputError, match=r"^A training takes at most 20 s .* 30 are asked .*\.$"):
+        quick.start(SHORT)
+    assert quick.start(SHORT.replace(seconds=20.0)).active
+
+
 def test_a_job_that_no_page_shows_loses_its_place_and_one_that_runs_goes_on(quick, monkeypatch):
-    monkeypatch.setattr(jobs, "UNSEEN", 0.4)
+    monkeypatch.setenv("ICL_UNSEEN_SECONDS", "0.4")
     running, left, watched = (quick.start(ENDLESS) for _ in range(3))
     until(lambda: running.frames)
     for _ in range(8):
@@ -166,7 +174,7 @@ def test_a_job_that_no_page_shows_loses_its_place_and_one_that_runs_goes_on(quic
 
 
 def test_a_job_unseen_when_its_turn_comes_does_not_run(quick, monkeypatch):
-    monkeypatch.setattr(jobs, "UNSEEN", 0.2)
+    monkeypatch.setenv("ICL_UNSEEN_SECONDS", "0.2")
     running, left = quick.start(ENDLESS), quick.start(SHORT)
     until(lambda: running.frames)
     time.sleep(0.3)
@@ -192,7 +200,7 @@ def test_a_failing_job_says_so_and_the_next_one_runs(quick, monkeypatch, fault, 
 
 
 def test_a_worker_without_work_is_given_up(monkeypatch):
-    monkeypatch.setattr(jobs, "IDLE", 0.05)
+    monkeypatch.setenv("ICL_IDLE_SECONDS", "0.1")
     closed = Costless.closed
     manager = Jobs(running=1, trainer=Costless)
     until(lambda: Costless.closed > closed)
@@ -349,10 +357,10 @@ def test_a_training_that_lost_its_place_says_so(open_page, serve, quick):
     job = manager.start(ENDLESS)
     until(lambda: job.frames)
     left = manager.start(SHORT)
-    left.seen -= jobs.UNSEEN + 1
+    left.seen -= Settings().unseen_seconds + 1
     manager.start(SHORT)
     app = open_page("train", job=left.id)
-    assert [info.value for info in app.info] == [jobs.GIVEN_UP]
+    assert [info.value for info in app.info] == [GIVEN_UP.format(5)]
     assert not start_button(app).disabled
 
 

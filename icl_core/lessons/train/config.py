@@ -15,6 +15,7 @@ from icl_core.tasks.noise import CategoricalNoise, FixedNoise, NoiseLaw, Uniform
 from icl_core.training import RunConfig, TrainingConfig, recipe_for
 from icl_core.training.answers import AnswerTrainee
 from icl_core.training.tokens import BlockTrainee
+from icl_core.validation import LIMITS as ENGINE_LIMITS
 from icl_core.validation import Config, checked, choice, integer, number, numbers
 
 SYSTEMS: Mapping[str, str] = {
@@ -36,7 +37,8 @@ LIMITS = {"dim": (1, 32), "num_context": (1, 100_000), "layers": (1, 12), "heads
 TOKENS = 500
 """Examples at most where prompts are drawn by tokens: of uniform inputs. All others are drawn by
 their moments, for which long prompts cost nothing."""
-SECONDS = (5.0, 300.0)
+SECONDS = (5.0, ENGINE_LIMITS["seconds"][1])
+"""A server may allow fewer: `settings.Settings.training_seconds`."""
 SNAPSHOTS = 40
 """Of a run beyond linear attention."""
 

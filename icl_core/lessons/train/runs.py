@@ -21,6 +21,7 @@ from icl_core.files import claimed, dump_json, parse_json, read_bytes, write_ato
 from icl_core.lessons.train.config import Train
 from icl_core.lessons.train.frame import Frame
 from icl_core.models.linear import LinearTransformer
+from icl_core.settings import settings
 from icl_core.tasks.linear import LinearTask
 from icl_core.training import Rounds, RoundsProgress, TrainingConfig, train_in_rounds
 from icl_core.validation import mapping, text
@@ -28,8 +29,6 @@ from icl_core.zoo.shelf import shelf
 
 EVERY = 3.0
 """Seconds after which the next snapshot is saved."""
-KEPT, DAYS = 200, 7.0
-"""Runs, and days since they were last saved."""
 MAX_BYTES = 2**28
 NUMBERS = ("step", "total_steps", "seconds", "loss", "floor", "round")
 PHASES = ("exploring", "refining", "finished")
@@ -56,9 +55,9 @@ def note(run: Run) -> None:
     """Write down a run, and drop those that are too many or too old."""
     said = asdict(run) | {"config": run.config.to_dict()}
     write_atomic(run.folder / "run.json", dump_json(said).encode())
-    folders = sorted(run.folder.parent.iterdir(), key=_touched, reverse=True)
+    folders, known = sorted(run.folder.parent.iterdir(), key=_touched, reverse=True), settings()
     for index, folder in enumerate(folders):
-        if index >= KEPT or time.time() - _touched(folder) > DAYS * 86_400:
+        if index >= known.runs or time.time() - _touched(folder) > known.run_days * 86_400:
             shutil.rmtree(folder, ignore_errors=True)
 
 

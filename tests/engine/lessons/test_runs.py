@@ -68,7 +68,7 @@ def test_one_process_at_a_time(tmp_path: Path) -> None:
 
 def test_old_and_surplus_runs_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ICL_DATA_DIR", str(tmp_path))
-    monkeypatch.setattr(runs, "KEPT", 2)
+    monkeypatch.setenv("ICL_RUNS", "2")
     made = [runs.Run(id=f"run {k}", config=SMALL) for k in range(3)]
     for age, run in zip((300, 200, 100), made, strict=True):
         runs.note(run)
