@@ -12,7 +12,8 @@ from ui.boundary import guarded
 from ui.checkpoint_view import open_checkpoint
 from ui.controls import Controls, control_row
 from ui.frame import begin, to_try
-from ui.jobs import Job, trainings
+from ui.job import Job
+from ui.jobs import trainings
 from ui.presets import preset_link
 from ui.training_view import example_view, training_view
 from ui.visitor import owner, visitor
