@@ -29,6 +29,13 @@ PATIENCE = "30s"
 ENDING = 10.0
 """Seconds that a cluster has to stop its workers before it is killed."""
 NO_DASHBOARD: Any = None
+CONFIG = {
+    # What a dead worker was at is begun again by whoever asked for it, where it was.
+    "distributed.scheduler.allowed-failures": 0,
+    # Its nanny starts another, which on a busy machine takes longer than the 15 s after which the
+    # cluster would give up nanny and worker.
+    "distributed.deploy.lost-worker-timeout": "1 day",
+}
 QUIET = ("-W", "ignore:resource_tracker")
 """It would tell of what workers that are ended in the middle of their work leave behind."""
 
@@ -133,8 +140,7 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if hasattr(os, "nice"):
         os.nice(nice)
-    # What a dead worker was at is begun again by whoever asked for it, where it was.
-    dask.config.set({"distributed.scheduler.allowed-failures": 0})
+    dask.config.set(CONFIG)
     cluster = LocalCluster(
         n_workers=0, threads_per_worker=1, processes=True, dashboard_address=NO_DASHBOARD
     )

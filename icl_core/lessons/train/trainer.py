@@ -29,6 +29,8 @@ SILENCE = 300.0
 and others come first."""
 GRACE = 20.0
 """Seconds that a training has to come to its next snapshot when it is to stop there."""
+ENDING = 10.0
+"""Seconds that a worker has to end."""
 DIED = (
     "The process that trained has ended before its time, as happens when the server is short of "
     "memory: start it again, or choose fewer layers or examples."
@@ -150,7 +152,7 @@ class _Conversation:
                     yield what, value
                     if whole:
                         return
-            raise LostError(SILENT.format(patience))
+            raise LostError(SILENT.format(GRACE if told else patience))
         except (OSError, LostError) as error:
             said = error if isinstance(error, LostError) else LostError(DIED)
             LOG.warning("A worker was lost: %s", error)
@@ -190,6 +192,6 @@ class _Conversation:
         with suppress(OSError, ValueError, RuntimeError, LookupError):
             if self._cluster.is_alive():
                 if not whole and self._worker:
-                    self._client.restart_workers([self._worker], timeout=GRACE)
+                    self._client.restart_workers([self._worker], timeout=ENDING)
                 self._up.close()
                 self._down.close()
