@@ -13,12 +13,12 @@ import signal
 import subprocess
 import sys
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING, Any, Self
 
 from icl_core.errors import InputError
-from icl_core.runtime import keep_memory, prepare_process
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -123,9 +123,21 @@ class Cluster:
             ) from error
 
 
+def call(function: str, *arguments: Any) -> Any:
+    """The task that is sent: a function, "module:name", called in a prepared worker.
+
+    By its name, for the scheduler reads tasks too, and would import JAX with what they do.
+    """
+    _prepare()
+    module, name = function.split(":")
+    return getattr(import_module(module), name)(*arguments)
+
+
 @cache
-def prepare_worker() -> None:
-    """Of a process whose tasks use JAX, whoever started it: once, before the first."""
+def _prepare() -> None:
+    """Once a worker, whoever started it."""
+    from icl_core.runtime import keep_memory, prepare_process  # noqa: PLC0415
+
     keep_memory()
     prepare_process()
 

@@ -4,9 +4,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from icl_core.cluster import Cluster, prepare_worker
+from icl_core.cluster import Cluster, call
 from icl_core.errors import InputError
 from icl_core.experiments.jobs import Report
+
+TASK = f"{__name__}:make"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +53,7 @@ def _results(
     futures: list[Any] = []
     for piece in pieces:
         before = [futures[place] for place in piece.after]
-        futures.append(client.submit(_make, piece.run, before, pure=False))
+        futures.append(client.submit(call, TASK, piece.run, before, pure=False))
     for future in as_completed(futures, loop=client.loop):
         try:
             yield future.result()
@@ -59,8 +61,7 @@ def _results(
             yield error
 
 
-def _make(run: Callable[[Report], list[str]], before: list[Any]) -> tuple[list[str], list[str]]:
-    """In a worker, after all `before`: names and reported lines."""
-    prepare_worker()
+def make(run: Callable[[Report], list[str]], before: list[Any]) -> tuple[list[str], list[str]]:
+    """Of a piece, in a worker, after all `before`: names and reported lines."""
     lines: list[str] = []
     return run(lines.append), lines

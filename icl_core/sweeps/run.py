@@ -13,7 +13,7 @@ from distributed import Client, Future, as_completed
 from icl_core.algorithms.ridge import baselines
 from icl_core.analysis.loss import evaluate
 from icl_core.checkpoints import Checkpoint, checkpoint_bytes, sha256
-from icl_core.cluster import Cluster, prepare_worker
+from icl_core.cluster import Cluster, call
 from icl_core.errors import InputError
 from icl_core.files import dump_json, parse_json, read_bytes, write_atomic
 from icl_core.runtime import cores
@@ -22,11 +22,11 @@ from icl_core.sweeps.table import Row, write_table
 from icl_core.training import train_in_rounds
 
 MAX_ROW = 100_000
+TASK = f"{__name__}:train_cell"
 
 
 def train_cell(values: dict[str, Any]) -> tuple[bytes, Row]:
     """One model, in a worker: its checkpoint, and its row but for the file's hash."""
-    prepare_worker()
     cell = Cell.from_dict(values)
     *_, last = train_in_rounds(cell.task, cell.training)
     methods = {"model": last.model, "bayes_rr": baselines(cell.task)["bayes_rr"]}
@@ -98,7 +98,7 @@ def _results(
     by_key: dict[Any, Cell] = {}
     futures: list[Future] = []
     for cell in cells:
-        future = client.submit(train_cell, cell.to_dict(), key=cell.name, pure=False)
+        future = client.submit(call, TASK, cell.to_dict(), key=cell.name, pure=False)
         by_key[future.key] = cell
         futures.append(future)
     for future in as_completed(futures, loop=client.loop):

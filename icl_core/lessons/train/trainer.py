@@ -12,7 +12,7 @@ from contextlib import closing, nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
-from icl_core.cluster import Cluster
+from icl_core.cluster import Cluster, call
 from icl_core.errors import InputError
 from icl_core.files import claimed
 from icl_core.lessons.train.config import Train
@@ -20,6 +20,7 @@ from icl_core.lessons.train.frame import Frame, Saved
 from icl_core.lessons.train.runs import read_saved, write_saved
 
 LOG = logging.getLogger("icl.trainer")
+WORK = "icl_core.lessons.train.worker:work"
 TICK = 0.1
 """Seconds between two looks at what a worker says."""
 MOST = 32
@@ -49,10 +50,10 @@ class LostError(InputError):
 class Trainer:
     """Sends trainings to a cluster; for many threads at a time.
 
-    `work` is the task, by default that of `icl_core.lessons.train.worker`.
+    `work` names the task, by default that of `icl_core.lessons.train.worker`.
     """
 
-    def __init__(self, cluster: Cluster, work: Callable[[str, str, int], None] | None = None):
+    def __init__(self, cluster: Cluster, work: str = WORK):
         self.cluster = cluster
         self._work = work
 
@@ -110,13 +111,11 @@ def _save(folder: Path, saved: Saved) -> None:
 class _Conversation:
     """One attempt at a training: a task, and its two queues."""
 
-    def __init__(self, cluster: Cluster, work: Callable[[str, str, int], None] | None) -> None:
+    def __init__(self, cluster: Cluster, work: str) -> None:
         from distributed import Queue  # noqa: PLC0415  dask takes half a second to import
 
-        from icl_core.lessons.train import worker  # noqa: PLC0415
-
         self._cluster, self._client = cluster, cluster.client()
-        self._task, self._worker = work or worker.work, ""
+        self._task, self._worker = work, ""
         name = f"icl-{secrets.token_hex(8)}"
         self._up = Queue(f"{name}-up", client=self._client, maxsize=MOST)
         self._down = Queue(f"{name}-down", client=self._client)
@@ -134,7 +133,7 @@ class _Conversation:
             brief = saved and Saved(saved.frames[-1:], saved.state)
             self._down.put(pickle.dumps((config, brief)))
             future = self._client.submit(
-                self._task, self._up.name, self._down.name, MOST, key=self._name, pure=False
+                call, self._task, self._up.name, self._down.name, MOST, key=self._name, pure=False
             )
             while time.monotonic() < deadline:
                 if not told and (told := order()):

@@ -18,7 +18,6 @@ from typing import Any
 from distributed import Queue, get_worker
 from distributed.protocol import pickle
 
-from icl_core.cluster import prepare_worker
 from icl_core.errors import InputError
 from icl_core.lessons.train.config import Train
 from icl_core.lessons.train.frame import PAUSE, Saved
@@ -62,7 +61,6 @@ def run(
 
 def work(up: str, down: str, most: int) -> None:
     """The task: train what comes down, and tell of it; at most so many messages wait."""
-    prepare_worker()
     to, orders = Queue(up, maxsize=most), Queue(down)
     to.put(pickle.dumps(("began", get_worker().address)))
     config, saved = pickle.loads(orders.get())

@@ -20,7 +20,6 @@ from icl_core.lessons.train.frame import CANCEL, PAUSE, Frame
 from icl_core.lessons.train.noise import measure_model
 from icl_core.lessons.train.trainer import LostError, Trainer
 from icl_core.training import train_in_rounds
-from tests.engine.lessons import faulty_worker
 
 SMALL = Train(dim=1, num_context=10, sigma=1.0, layers=1, seconds=300.0)
 LONG = Train(seconds=300.0)
@@ -226,7 +225,7 @@ def test_a_cancelled_training_that_does_not_listen_is_ended(trainer, monkeypatch
 )
 def test_what_goes_wrong_in_a_worker_is_told_in_one_sentence(seed, said, capfd):
     with Cluster() as cluster:
-        faulty = Trainer(cluster, faulty_worker.work)
+        faulty = Trainer(cluster, "tests.engine.lessons.faulty_worker:work")
         for _ in range(2):
             with pytest.raises(InputError, match=said):
                 list(faulty.train(SMALL.replace(seed=seed), nothing))
