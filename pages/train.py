@@ -101,8 +101,8 @@ def note(job: Job | None) -> None:
 
 
 def others(job: Job | None) -> None:
-    """Links to what else the visitor has waiting or running, so that it can be seen and ended."""
-    for other in trainings().active_of(visitor()):
+    """Links to what else the visitor has waiting, running or paused."""
+    for other in trainings().active_of(visitor(), paused=True):
         if other is not job:
             config = other.config
             st.page_link(

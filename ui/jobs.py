@@ -104,11 +104,12 @@ class Jobs:
                 self.active_of(job.owner)
         return job
 
-    def active_of(self, owner: str) -> list[Job]:
-        """What a visitor has waiting or running, for a page that lists it."""
+    def active_of(self, owner: str, *, paused: bool = False) -> list[Job]:
+        """What a visitor has waiting or running, or paused, for a page that lists it."""
         with self._lock:
             self._waiting()
-            found = [job for job in self._jobs.values() if job.active and job.owner == owner]
+            own = [job for job in self._jobs.values() if job.owner == owner]
+            found = [job for job in own if job.active or (paused and job.status == "paused")]
             for job in found:
                 job.seen = time.monotonic()
             return found
