@@ -119,15 +119,14 @@ def _paused(job: Job) -> None:
     reached = "".join(
         f" after {last.seconds:.0f} s, at a loss of {last.loss:.3g}" for last in job.frames[-1:]
     )
-    with st.container(horizontal=True, vertical_alignment="center", key="progress"):
-        st.info(
-            f"Paused{reached}: it takes up no worker and is kept on the server. *Resume* goes on "
-            "from there, later too, by this link.",
-            icon=":material/pause:",
-            width="stretch",
-        )
+    with st.container(horizontal=True):
         st.button("Resume", on_click=_resume, args=[job], icon=":material/play_arrow:")
         st.button("Cancel", on_click=trainings().cancel, args=[job], icon=":material/stop:")
+    st.info(
+        f"Paused{reached}: it takes up no worker and is kept on the server. *Resume* goes on from "
+        "there, later too, by this link.",
+        icon=":material/pause:",
+    )
     if st.session_state.get(REFUSED, ("", ""))[0] == job.id:
         st.error(st.session_state.pop(REFUSED)[1], icon=":material/info:")
 
