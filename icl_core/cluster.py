@@ -12,6 +12,7 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -77,8 +78,8 @@ class Cluster:
             client, process = self._client, self._process
             self._client = self._process = None
             if client is not None:
-                # To a scheduler that is dead there is nothing to say.
-                client.close(timeout=1 if process is None or process.poll() is None else 0)
+                with suppress(TimeoutError):  # of a scheduler that is dead
+                    client.close(timeout=1)
             if process is not None:
                 assert process.stdin is not None
                 assert process.stdout is not None

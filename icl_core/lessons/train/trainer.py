@@ -30,6 +30,8 @@ SILENCE = 300.0
 and others come first."""
 GRACE = 20.0
 """Seconds that a training has to come to its next snapshot when it is to stop there."""
+SENT = 3
+"""Times that a training is given to workers that are dead before they begin."""
 ENDING = 10.0
 """Seconds that a worker has to end."""
 DIED = (
@@ -119,7 +121,7 @@ class _Conversation:
         name = f"icl-{secrets.token_hex(8)}"
         self._up = Queue(f"{name}-up", client=self._client, maxsize=MOST)
         self._down = Queue(f"{name}-down", client=self._client)
-        self._name = name
+        self._name, self._sent = name, 0
 
     def messages(
         self, config: Train, order: Callable[[], str], saved: Saved | None
@@ -132,18 +134,16 @@ class _Conversation:
         try:
             brief = saved and Saved(saved.frames[-1:], saved.state)
             self._down.put(pickle.dumps((config, brief)))
-            future = self._client.submit(
-                call, self._task, self._up.name, self._down.name, MOST, key=self._name, pure=False
-            )
+            self._future = self._submitted()
             while time.monotonic() < deadline:
                 if not told and (told := order()):
                     self._down.put(told)
                     deadline = time.monotonic() + GRACE
-                for what, value in self._heard(future):
+                for what, value in self._heard():
                     if what == "began":
-                        if self._worker:  # a scheduler gave it to another: from the beginning
+                        before, self._worker = self._worker, value
+                        if before:  # a scheduler gave it to another, which waits for its brief
                             raise LostError(DIED)
-                        self._worker = value
                         continue
                     if not told or what == "measuring":
                         deadline = time.monotonic() + patience
@@ -160,19 +160,28 @@ class _Conversation:
         finally:
             self._end(whole)
 
-    def _heard(self, future: Any) -> list[tuple[str, Any]]:
+    def _submitted(self) -> Any:
+        self._sent += 1
+        names = self._up.name, self._down.name
+        key = f"{self._name}-{self._sent}"
+        return self._client.submit(call, self._task, *names, MOST, key=key, pure=False)
+
+    def _heard(self) -> list[tuple[str, Any]]:
         """What has come; after a while, nothing."""
         from distributed.protocol import pickle  # noqa: PLC0415
 
         if not self._cluster.is_alive():
             raise self._died()
-        status = future.status
+        status = self._future.status
         if waiting := self._up.qsize():
             return [pickle.loads(data) for data in self._up.get(batch=waiting)]
         if status == "error":
-            error = future.exception()
+            error = self._future.exception()
             if type(error).__name__ == "KilledWorker":
-                raise self._died()
+                if self._worker or self._sent == SENT:
+                    raise self._died()
+                self._future = self._submitted()  # it was dead before
+                return []
             LOG.error("A training failed: %r", error)
             return [("failed", None)]
         if status in ("cancelled", "lost"):
