@@ -33,7 +33,7 @@ from icl_core.lessons.shared.fields import OfModel
 from icl_core.lessons.shared.shipped import Kin, families, find_family
 from icl_core.runtime import without_xla
 from icl_core.zoo.library import load_entry
-from icl_core.zoo.shelf import SETTING, shelf
+from icl_core.zoo.shelf import shelf
 
 MAIN = "uniform5_d10_n20"
 OF_MODEL = [page for page, lesson in LESSONS.items() if issubclass(lesson.config, OfModel)]
@@ -136,7 +136,7 @@ def main() -> None:
     for call in () if given.cold else ui.warm.plan():
         call()
     warming = time.perf_counter() - begun
-    os.environ.setdefault(SETTING, tempfile.mkdtemp())
+    os.environ.setdefault("ICL_DATA_DIR", tempfile.mkdtemp())
     own, first_look = kept() if given.own else ({}, 0.0)
     shown = [p for p in LESSONS if not own or p in OF_MODEL]
     pages = {}

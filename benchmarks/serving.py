@@ -15,8 +15,6 @@ from urllib.request import urlopen
 
 import psutil
 
-from icl_core.zoo.shelf import SETTING
-
 ROOT = Path(__file__).parents[1]
 PATIENCE = 20
 """Seconds that a server has to stop."""
@@ -44,8 +42,8 @@ def served(script: Path, *options: str, base_path: str = "") -> Iterator[Served]
         command += ["--server.baseUrlPath", base_path]
     address = f"http://127.0.0.1:{port}{'/' + base_path if base_path else ''}"
     with TemporaryDirectory() as folder:
-        log, data = Path(folder) / "server.log", os.environ.get(SETTING, f"{folder}/data")
-        environment = os.environ | {"PYTHONPATH": str(ROOT), SETTING: data}
+        log, data = Path(folder) / "server.log", os.environ.get("ICL_DATA_DIR", f"{folder}/data")
+        environment = os.environ | {"PYTHONPATH": str(ROOT), "ICL_DATA_DIR": data}
         with log.open("wb") as out:
             server = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=out, stderr=out)
         try:

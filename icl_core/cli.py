@@ -28,6 +28,7 @@ from icl_core.lessons.catalog import LESSONS
 from icl_core.lessons.train.words import tail_warning
 from icl_core.models.linear import PARAMETRIZATIONS
 from icl_core.runtime import prepare_process
+from icl_core.settings import settings
 from icl_core.sweeps.figure import sweep_view
 from icl_core.sweeps.spec import read_spec
 from icl_core.sweeps.table import read_table
@@ -180,7 +181,8 @@ def run_sweep_command(options: argparse.Namespace) -> None:
 
     out, workers = Path(options.out), integer("--workers", options.workers, (0, 256))
     cells = read_spec(Path(options.spec))
-    rows = run_sweep(cells, out, scheduler=options.scheduler, workers=workers, report=say)
+    scheduler = options.scheduler or settings().scheduler
+    rows = run_sweep(cells, out, scheduler=scheduler, workers=workers, report=say)
     show({"table": str(out / "table.json"), "models": len(rows)})
 
 
@@ -230,7 +232,9 @@ def parser() -> argparse.ArgumentParser:
     command = commands.add_parser("sweep", help="train and measure a grid of models")
     command.add_argument("spec", help="what is trained, NAME.toml")
     command.add_argument("--out", required=True, help="folder for models and table")
-    command.add_argument("--scheduler", default="", help="of a running cluster, tcp://HOST:8786")
+    command.add_argument(
+        "--scheduler", default="", help="of a running cluster, tcp://HOST:8786; else ICL_SCHEDULER"
+    )
     command.add_argument("--workers", default=0, help="processes without one; 0: one a core")
     command.set_defaults(run=run_sweep_command)
 
@@ -241,8 +245,8 @@ def parser() -> argparse.ArgumentParser:
 def main(arguments: Sequence[str] | None = None) -> int:
     """0 done, 1 a shipped model or a claim failed its check, 2 bad input."""
     options = parser().parse_args(arguments)
-    prepare_process()
     try:
+        prepare_process()
         return options.run(options) or 0
     except InputError as error:
         say(str(error))

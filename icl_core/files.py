@@ -39,6 +39,10 @@ def write_atomic(path: Path, data: bytes) -> None:
         ) from error
 
 
+class TakenError(InputError):
+    """Another process has claimed it."""
+
+
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
     """One process at a time for what is read, changed and written again in a folder."""
@@ -54,14 +58,14 @@ def locked(folder: Path) -> Iterator[None]:
 
 @contextmanager
 def claimed(folder: Path) -> Iterator[None]:
-    """One process alone for a folder, for as long as it lives; `InputError` for the second."""
+    """One process alone for a folder, for as long as it lives; `TakenError` for the second."""
     handle = os.open(folder, os.O_RDONLY) if fcntl else None
     try:
         if fcntl and handle is not None:
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError as error:
-                raise InputError(
+                raise TakenError(
                     "Another server process is at this training: open its link again in a minute."
                 ) from error
         yield

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from icl_core.cluster import Cluster
 from icl_core.console import say, show
 from icl_core.errors import InputError
 from icl_core.experiments.catalog import build
@@ -20,7 +21,8 @@ from icl_core.experiments.paper1.claims import rows
 from icl_core.experiments.paper1.report import markdown as paper1
 from icl_core.experiments.verify import PROMPTS, chosen, verify
 from icl_core.files import write_atomic
-from icl_core.runtime import choose_devices
+from icl_core.runtime import choose_devices, cores
+from icl_core.settings import settings
 from icl_core.tasks.linear import LinearTask
 from icl_core.tasks.noise import format_noise
 from icl_core.validation import integer
@@ -33,6 +35,7 @@ def add_commands(commands: Any) -> None:
     command.add_argument("action", choices=["list", "build", "verify", "report", "table"])
     command.add_argument("--only", default="*", help="build, verify: names matching this pattern")
     command.add_argument("--devices", choices=["cpu", "gpu"], default="cpu", help="build: where")
+    _add_cluster(command)
     command.add_argument("--out", help="report: folder for both documents, docs; table: file")
     command.add_argument("--prompts", default=PROMPTS, help="verify: fresh prompts per model")
     command.set_defaults(run=run_zoo, papers=(1, 2))
@@ -40,8 +43,14 @@ def add_commands(commands: Any) -> None:
     command = commands.add_parser("paper1", help="of the zoo, the experiments of paper 1")
     command.add_argument("action", choices=["build", "report"])
     command.add_argument("--only", default="*", help="build: names matching this pattern")
+    _add_cluster(command)
     command.add_argument("--out", help="report: file to write, docs/paper1.md")
     command.set_defaults(run=run_zoo, papers=(1,), devices="cpu")
+
+
+def _add_cluster(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--workers", default=0, help="build: processes; 0: one a core")
+    command.add_argument("--scheduler", default="", help="build: of a cluster, tcp://HOST:8786")
 
 
 def run_zoo(options: argparse.Namespace) -> int:
@@ -51,8 +60,7 @@ def run_zoo(options: argparse.Namespace) -> int:
             show([_row(entry) for entry in read_manifest()])
             return 0
         case "build":
-            choose_devices(options.devices)
-            made = build(only=options.only, papers=options.papers, report=say)
+            made = _build(options)
             show({"models": len(read_manifest()), "made": made})
             return 0
         case "verify":
@@ -64,6 +72,18 @@ def run_zoo(options: argparse.Namespace) -> int:
         return _paper1(_document(options.out))
     folder = Path(options.out or "docs")
     return max(_table1(folder / "table1.md"), _paper1(folder / "paper1.md"))
+
+
+def _build(options: argparse.Namespace) -> list[str]:
+    """In processes of this machine or on a cluster; with one worker, or on a GPU, in this one."""
+    workers = integer("--workers", options.workers, (0, 256)) or cores()
+    scheduler = options.scheduler or settings().scheduler
+    given: dict[str, Any] = {"only": options.only, "papers": options.papers, "report": say}
+    if not scheduler and (workers == 1 or options.devices == "gpu"):
+        choose_devices(options.devices)
+        return build(**given)
+    with Cluster(scheduler, workers=workers) as cluster:
+        return build(**given, cluster=cluster)
 
 
 def _row(entry: Entry) -> dict[str, Any]:

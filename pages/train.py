@@ -15,17 +15,18 @@ from icl_core.lessons.train.config import (
     SYSTEMS,
     Train,
 )
-from icl_core.lessons.train.runs import DAYS, KEPT
 from icl_core.lessons.train.systems import system_of
 from icl_core.lessons.train.words import ABOUT, duration
 from icl_core.plots import METHODS
+from icl_core.settings import settings
 from icl_core.training.plain_config import RECIPES as RUNS
 from icl_core.validation import LIMITS as ENGINE_LIMITS
 from ui.boundary import guarded
 from ui.checkpoint_view import open_checkpoint
 from ui.controls import Controls, control_row
 from ui.frame import begin, to_try
-from ui.jobs import UNSEEN, Job, trainings
+from ui.job import Job
+from ui.jobs import trainings
 from ui.presets import preset_link, preset_links
 from ui.training_view import example_view, training_view
 from ui.visitor import owner, visitor
@@ -62,7 +63,7 @@ def choose(controls: Controls[Train]) -> Train:
         controls.one_of("parametrization", "Weights", kinds)
         controls.one_of("heads", "Heads", {n: str(n) for n in range(1, LIMITS["heads"][1] + 1)})
         controls.number("seed", "Seed", 0, 2**31 - 1)
-        controls.number("seconds", "Seconds at most", *SECONDS)
+        controls.number("seconds", "Seconds at most", SECONDS[0], settings().training_seconds)
         other = RECIPES[controls["recipe"]] if controls["recipe"] != "rounds" else ""
         chosen = ", ".join(filter(None, [other, "tied" * controls["tied"]]))
         with st.popover("More choices" + f": {chosen}" * bool(chosen), key="train:more"):
@@ -96,7 +97,7 @@ def choose_beyond(controls: Controls[Train]) -> None:
     if controls["system"] != "sine":
         controls.one_of("optimiser", "Trained by", {name: name.title() for name in SOFTMAX})
     controls.number("seed", "Seed", 0, 2**31 - 1)
-    controls.number("seconds", "Seconds at most", *SECONDS)
+    controls.number("seconds", "Seconds at most", SECONDS[0], settings().training_seconds)
 
 
 def start(config: Train) -> None:
@@ -141,7 +142,7 @@ def choose_beside(job: Job | None, beside: Job | None) -> None:
     elif st.query_params.get(BESIDE):
         st.info(
             "The training that was to stand beside this one is gone: the server remembers the last "
-            f"{KEPT}, for {DAYS:g} days.",
+            f"{settings().runs:,}, for {settings().run_days:g} days.",
             icon=":material/link_off:",
         )
 
@@ -172,8 +173,8 @@ def again(config: Train) -> None:
 
 
 def others(job: Job | None) -> None:
-    """Links to what else the visitor has waiting or running, so that it can be seen and ended."""
-    for other in trainings().active_of(visitor()):
+    """Links to what else the visitor has waiting, running or paused."""
+    for other in trainings().active_of(visitor(), paused=True):
         if other is not job:
             config = other.config
             st.page_link(
@@ -190,9 +191,11 @@ def show(job: Job | None, beside: Job | None) -> None:
         training_view(job, page=PAGE, again=again, beside=beside)
         return
     if st.query_params.get(LINKED):
+        known = settings()
         st.info(
             "The training that the link names is not known here: the server remembers the last "
-            f"{KEPT}, for {DAYS:g} days. *Start training* makes it again from the choices above.",
+            f"{known.runs:,}, for {known.run_days:g} days. *Start training* makes it again from "
+            "the choices above.",
             icon=":material/link_off:",
         )
     example_view(PAGE)
@@ -205,7 +208,8 @@ begin(
     "Choose a task and a model, press start, and watch the loss come down towards the Bayes floor: "
     "what the best predictor there can be would reach. Linear attention trains until it gains no "
     "more or your seconds are over. You may leave this page meanwhile: the link "
-    f"finds the training again, and one that waits keeps its place for {UNSEEN / 60:.0f} minutes.",
+    "finds the training again, and one that waits keeps its place for "
+    f"{settings().unseen_seconds / 60:g} minutes.",
 )
 preset_links(PAGE, beside=naming(job))
 config = choose(Controls(PAGE, Train()))

@@ -8,9 +8,9 @@ import pytest
 import yaml
 
 from benchmarks.serving import ROOT
+from icl_core.settings import FILE, NAMES, Settings
 from tests.ui.hanging import SENTENCE, hanging_server
 from tests.ui.visitor import visiting
-from ui import watchdog
 from ui.health import PATH
 
 TEXT = (ROOT / "docs" / "operators.md").read_text()
@@ -24,9 +24,15 @@ def blocks(kind: str) -> list[str]:
 
 
 def test_it_tells_the_setting_and_the_address_as_they_are():
-    low, high = 0.1, 86_400
-    assert f"`{watchdog.SETTING}` sets another limit ({low:g} to {high})" in TEXT
-    assert f"may take {watchdog.SECONDS:g} seconds" in TEXT
+    assert f"may take {Settings().answer_seconds:g} seconds" in TEXT
+    rows = re.findall(r"^\| `(ICL_\w+)` \| (\S*) ?\| \S", TEXT, re.MULTILINE)
+    known = {name: getattr(Settings(), field) for name, field in NAMES.items()}
+    said = {
+        name: f"{value:g}" if isinstance(value, float) else f"{value}"
+        for name, value in known.items()
+    }
+    assert rows == list(said.items())
+    assert set(re.findall(r"ICL_[A-Z_]+[A-Z]", TEXT)) == {*NAMES, FILE}
     assert set(re.findall(r"/_stcore/\w+", TEXT + DOCKERFILE)) == {PATH}
     assert set(re.findall(r"127\.0\.0\.1:(\d+)", TEXT)) == {PORT}
 

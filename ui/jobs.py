@@ -1,160 +1,97 @@
 """Training in the background: a bounded number at a time, independent of any page or session.
 
-The manager lives as long as the server. Its threads wait for worker processes and never call
-Streamlit; pages look at a job and draw what they find.
+The manager lives as long as the server. Its threads wait for workers and never call Streamlit;
+pages look at a job and draw what they find.
 """
 
 import logging
-import queue
-import secrets
 import threading
 import time
-from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
-from typing import Literal
+from dataclasses import replace
 
 import streamlit as st
 
-from icl_core.analysis.loss import LossSummary
+from icl_core.cluster import Cluster
 from icl_core.errors import InputError
+from icl_core.files import TakenError
 from icl_core.lessons.train.config import Train
-from icl_core.lessons.train.frame import Frame
+from icl_core.lessons.train.frame import CANCEL, PAUSE
 from icl_core.lessons.train.keeping import keep
-from icl_core.lessons.train.runs import Run, find_run, forget, note, unfinished
-from icl_core.lessons.train.systems import system_of
+from icl_core.lessons.train.runs import Run, find_run, forget, note, read_saved, unfinished
 from icl_core.lessons.train.trainer import FAULT, LostError, Trainer
 from icl_core.runtime import cores
+from icl_core.settings import settings
+from ui.job import Job
 
 LOG = logging.getLogger("icl.jobs")
-RUNNING = max(1, cores() // 2)
-WAITING, KEPT = 12, 48
-"""Jobs that may wait, and all that are remembered: finished ones go first."""
+NICE = 10
+"""Pages come first."""
 LOSSES = 3
 """Workers that may die over a job before it is given up."""
-OWN = 3
-"""Jobs of one visitor that may wait or run."""
-UNSEEN, IDLE = 300.0, 300.0
-"""Seconds that a job waits while no page shows it, and a worker process while there is no job."""
 GIVEN_UP = (
-    f"The training waited for its turn, and for {UNSEEN / 60:.0f} minutes no page showed it, so "
-    "it lost its place: start it again."
+    "The training waited for its turn, and for {:g} minutes no page showed it, so it lost its "
+    "place: start it again."
 )
-
-Status = Literal["waiting", "running", "measuring", "done", "cancelled", "failed"]
-ACTIVE: tuple[Status, ...] = ("waiting", "running", "measuring")
-
-
-@dataclass(eq=False)
-class Job:
-    """One training: written by its thread, read by pages.
-
-    owner: the visitor who started it; shelf: where the model is kept at the end, and `kept` under
-    which name, unless `unkept` says why not; lost: how many workers have died over it; drawn: when
-    the last snapshot came; seen: when a page last showed it.
-    """
-
-    config: Train
-    owner: str = ""
-    shelf: str = ""
-    kept: str = ""
-    unkept: str = ""
-    lost: int = 0
-    id: str = field(default_factory=lambda: secrets.token_urlsafe(16))
-    status: Status = "waiting"
-    frames: list[Frame] = field(default_factory=list)
-    measured: dict[str, LossSummary] = field(default_factory=dict)
-    error: str = ""
-    drawn: float = 0.0
-    seen: float = field(default_factory=time.monotonic)
-    cancelled: threading.Event = field(default_factory=threading.Event)
-
-    @property
-    def run(self) -> Run:
-        """What is written down of it."""
-        return Run(id=self.id, config=self.config, owner=self.owner, shelf=self.shelf)
-
-    @property
-    def active(self) -> bool:
-        return self.status in ACTIVE
-
-    def progress(self) -> float:
-        """Share of the updates done, 0 to 1, or of the seconds where nobody knows how many updates
-        there are."""
-        if not self.frames:
-            return 0.0
-        if self.status in ("measuring", "done"):
-            return 1.0
-        last = self.frames[-1]
-        if system_of(self.config).open_ended:
-            return min(1.0, last.seconds / self.config.seconds)
-        return min(1.0, last.step / max(last.total_steps, 1))
-
-    def seconds_left(self) -> float | None:
-        """Estimate from the pace of the present phase, None while there is no pace yet; what the
-        time limit leaves where nobody knows how many updates there are."""
-        phase = [frame for frame in self.frames if frame.phase == self.frames[-1].phase]
-        first, last = (phase[0], phase[-1]) if phase else (None, None)
-        if first is None or last is None or last.step <= first.step:
-            return None
-        pace = (last.seconds - first.seconds) / (last.step - first.step)
-        rest = self.config.seconds - last.seconds
-        if not system_of(self.config).open_ended:
-            rest = min(pace * (last.total_steps - last.step), rest)
-        return max(0.0, rest - (time.monotonic() - self.drawn))
 
 
 class Jobs:
-    """The queue, and a thread for every worker process."""
+    """The queue, and a thread for every training that runs; all share one trainer."""
 
-    def __init__(
-        self,
-        running: int = RUNNING,
-        trainer: Callable[[], Trainer] = Trainer,
-        *,
-        resume: bool = False,
-    ) -> None:
+    def __init__(self, trainer: Trainer, running: int = 1, *, resume: bool = False) -> None:
+        self._trainer = trainer
         self._jobs: dict[str, Job] = {}
-        self._queue: queue.SimpleQueue[Job] = queue.SimpleQueue()
         self._lock = threading.RLock()
+        self._changed = threading.Condition(self._lock)
+        self._busy = 0
         for index in range(running):
             # Daemons: the server must be able to stop while a model trains.
-            threading.Thread(
-                target=self._work, args=[trainer()], name=f"training-{index}", daemon=True
-            ).start()
+            threading.Thread(target=self._work, name=f"training-{index}", daemon=True).start()
         for run in unfinished() if resume else ():
             self._again(run)
 
     def _again(self, run: Run) -> Job:
         """Go on with a run that this process does not know."""
         job = Job(config=run.config, owner=run.owner, shelf=run.shelf, id=run.id)
-        with self._lock:
+        if run.paused:
+            saved = read_saved(run.folder)
+            job.status, job.frames = "paused", [*saved.frames] if saved else []
+        with self._changed:
             job = self._jobs.setdefault(run.id, job)
-        if job.status == "waiting":
-            self._queue.put(job)
+            self._changed.notify()
         return job
 
     def start(self, config: Train, owner: str = "", shelf: str = "") -> Job:
         """Put a training in the queue; its model goes to that shelf, if one is named."""
-        job = Job(config=config, owner=owner, shelf=shelf)
-        with self._lock:
-            if len(self._waiting()) >= WAITING:
-                raise InputError(
-                    f"{WAITING} trainings are waiting already: try again in a few minutes."
-                )
-            if owner and len(self.active_of(owner)) >= OWN:
-                raise InputError(
-                    f"{OWN} trainings of yours are waiting or running already: wait for one to "
-                    "end, or cancel one."
-                )
+        job, known = Job(config=config, owner=owner, shelf=shelf), settings()
+        if config.seconds > known.training_seconds:
+            raise InputError(
+                f"A training takes at most {known.training_seconds:g} s on this server, and "
+                f"{config.seconds:g} are asked for: choose fewer."
+            )
+        with self._changed:
+            self._admit(owner)
             done = [key for key, other in self._jobs.items() if not other.active]
-            for key in done[: max(0, len(self._jobs) + 1 - KEPT)]:
+            for key in done[: max(0, len(self._jobs) + 1 - known.remembered)]:
                 del self._jobs[key]
             self._jobs[job.id] = job
+            self._changed.notify()
         with suppress(InputError):  # where nothing can be kept, it lasts as long as the server
             note(job.run)
-        self._queue.put(job)
         return job
+
+    def _admit(self, owner: str) -> None:
+        """Raise `InputError` where one more cannot wait."""
+        known = settings()
+        if len(self._waiting()) >= known.waiting:
+            raise InputError(
+                f"{known.waiting} trainings are waiting already: try again in a few minutes."
+            )
+        if owner and len(self.active_of(owner)) >= known.per_visitor:
+            raise InputError(
+                f"{known.per_visitor} trainings of yours are waiting or running already: wait for "
+                "one to end, or cancel or pause one."
+            )
 
     def find(self, job_id: str | None) -> Job | None:
         """The job of that id, if it is still remembered, for a page that shows it."""
@@ -167,11 +104,12 @@ class Jobs:
                 self.active_of(job.owner)
         return job
 
-    def active_of(self, owner: str) -> list[Job]:
-        """What a visitor has waiting or running, for a page that lists it."""
+    def active_of(self, owner: str, *, paused: bool = False) -> list[Job]:
+        """What a visitor has waiting or running, or paused, for a page that lists it."""
         with self._lock:
             self._waiting()
-            found = [job for job in self._jobs.values() if job.active and job.owner == owner]
+            own = [job for job in self._jobs.values() if job.owner == owner]
+            found = [job for job in own if job.active or (paused and job.status == "paused")]
             for job in found:
                 job.seen = time.monotonic()
             return found
@@ -179,10 +117,30 @@ class Jobs:
     def cancel(self, job: Job) -> None:
         """Stop at the next snapshot; what was reached stays."""
         with self._lock:
-            job.cancelled.set()
-            if job.status == "waiting":
+            job.order = CANCEL
+            if job.status in ("waiting", "paused"):
                 job.status = "cancelled"
                 forget(job.run)
+
+    def pause(self, job: Job) -> None:
+        """Stop at the next snapshot, where `resume` goes on, after a restart of the server too."""
+        with self._lock:
+            if job.status == "running" and not job.order:
+                job.order = PAUSE
+
+    def resume(self, job: Job) -> None:
+        """Put a paused job in the queue again.
+
+        Raises:
+            InputError: Too many wait.
+        """
+        with self._changed:
+            if job.status == "paused":
+                self._admit(job.owner)
+                job.status, job.order, job.seen = "waiting", "", time.monotonic()
+                with suppress(InputError):
+                    note(job.run)
+                self._changed.notify()
 
     def place_of(self, job: Job) -> int:
         """Its number among those that wait, or 0."""
@@ -191,27 +149,47 @@ class Jobs:
             return waiting.index(job) + 1 if job in waiting else 0
 
     def _waiting(self) -> list[Job]:
-        """In the order of the queue, without those that nobody looks at."""
+        """In the order of the queue, without those that nobody looks at. Visitors take turns: the
+        next job is the first of whoever was longest not served."""
+        unseen = settings().unseen_seconds
         waiting = [job for job in self._jobs.values() if job.status == "waiting"]
         for job in waiting:
-            if time.monotonic() - job.seen > UNSEEN:
-                job.error = GIVEN_UP
+            if time.monotonic() - job.seen > unseen:
+                job.error = GIVEN_UP.format(unseen / 60)
                 self.cancel(job)
-        return [job for job in waiting if job.status == "waiting"]
+        left = [job for job in waiting if job.status == "waiting"]
+        served: dict[str, float] = {}
+        for job in self._jobs.values():
+            served[job.queue] = max(served.get(job.queue, 0.0), job.begun)
+        order: list[Job] = []
+        while left:
+            job = min(left, key=lambda job: served[job.queue])
+            left.remove(job)
+            order.append(job)
+            served[job.queue] = time.monotonic() + len(order)
+        return order
 
-    def _work(self, trainer: Trainer) -> None:
+    def _next(self) -> Job | None:
+        """The job whose turn it is, from now on running; None when there was none for a while."""
+        with self._changed:
+            self._changed.wait_for(self._waiting, settings().idle_seconds)
+            for job in self._waiting()[:1]:
+                job.status, job.begun = "running", time.monotonic()
+                self._busy += 1
+                return job
+            if not self._busy:
+                self._trainer.close()
+            return None
+
+    def _work(self) -> None:
         while True:
-            try:
-                job = self._queue.get(timeout=IDLE)
-            except queue.Empty:
-                trainer.close()
+            job = self._next()
+            if job is None:
                 continue
-            with self._lock:
-                if job not in self._waiting():
-                    continue
-                job.status = "running"
             try:
-                self._run(job, trainer)
+                self._run(job)
+            except TakenError as error:  # nothing is written down: it is another's
+                job.error, job.status, job.taken = str(error), "failed", True
             except LostError as error:
                 job.error, job.lost = str(error), job.lost + 1
                 job.status = "failed" if job.lost == LOSSES else "waiting"
@@ -220,24 +198,32 @@ class Jobs:
             except Exception:
                 LOG.exception("A training failed")
                 job.error, job.status = FAULT, "failed"
-            self._ended(job)
+            self._note(job)
+            with self._changed:
+                self._busy -= 1
+                self._changed.notify()
 
-    def _ended(self, job: Job) -> None:
-        """Of a job whose worker is done with it, or dead."""
-        if job.status == "waiting":
-            job.frames.clear()
+    def _note(self, job: Job) -> None:
+        """Write down what has become of a job whose worker is done with it, or dead."""
+        if job.taken:  # whoever asks again may find it free
+            self._jobs.pop(job.id, None)
+        elif job.status == "waiting":
             job.seen = time.monotonic()
-            self._queue.put(job)
         elif job.status == "cancelled":
             forget(job.run)
         else:
+            paused = job.status == "paused"
             with suppress(InputError):
-                note(replace(job.run, done=True))
+                note(replace(job.run, done=not paused, paused=paused))
 
-    def _run(self, job: Job, trainer: Trainer) -> None:
-        for what, value in trainer.train(job.config, job.cancelled, job.run.folder):
+    def _run(self, job: Job) -> None:
+        for what, value in self._trainer.train(job.config, lambda: job.order, job.run.folder):
             match what:
+                case "saved":
+                    job.frames = value
                 case "frame":
+                    if not value.step:
+                        job.frames = []
                     job.frames.append(value)
                     job.drawn = time.monotonic()
                 case "measuring":
@@ -245,7 +231,8 @@ class Jobs:
                 case "measured":
                     job.measured = value
                     _keep(job)
-        job.status = "cancelled" if job.cancelled.is_set() else "done"
+        ended = job.measured or not job.order
+        job.status = "cancelled" if job.order == CANCEL else "done" if ended else "paused"
 
 
 def _keep(job: Job) -> None:
@@ -260,4 +247,7 @@ def _keep(job: Job) -> None:
 @st.cache_resource(max_entries=1, show_spinner=False)
 def trainings() -> Jobs:
     """The server's one manager."""
-    return Jobs(resume=True)
+    known = settings()
+    running = known.workers or max(1, cores() // 2)
+    cluster = Cluster(known.scheduler, workers=running, nice=NICE)
+    return Jobs(Trainer(cluster), running, resume=True)

@@ -6,6 +6,7 @@ from dataclasses import replace
 import streamlit as st
 
 from icl_core.checkpoints import checkpoint_bytes
+from icl_core.errors import InputError
 from icl_core.lessons.catalog import result
 from icl_core.lessons.shared.shipped import families
 from icl_core.lessons.train.config import Train
@@ -20,10 +21,13 @@ from icl_core.lessons.weights.matrices import heatmap_view, movie_player
 from ui.boundary import fragment
 from ui.chart import asked, chart
 from ui.frame import finding
-from ui.jobs import Job, trainings
+from ui.job import Job
+from ui.jobs import trainings
 from ui.menu import download
 from ui.own import open_in
 
+REFUSED = "train:resume:refused"
+"""Of a session: which job could not be resumed, and why."""
 POLL = 1.0
 """Seconds between two looks at a running training."""
 
@@ -68,6 +72,13 @@ def _watch(job: Job, page: str, beside: Job | None) -> None:
         st.rerun()
     with st.container(horizontal=True, vertical_alignment="center", key="progress"):
         st.progress(job.progress(), text=_state(job), width="stretch")
+        st.button(
+            "Pause",
+            on_click=trainings().pause,
+            args=[job],
+            icon=":material/pause:",
+            disabled=job.status != "running" or bool(job.order) or not job.frames,
+        )
         st.button("Cancel", on_click=trainings().cancel, args=[job], icon=":material/stop:")
     if job.frames:
         _figures(job, page, beside)
@@ -78,7 +89,7 @@ def _state(job: Job) -> str:
         return f"Waiting: number {place} in the queue"
     if job.status == "measuring":
         return "Measuring the model …"
-    if job.cancelled.is_set():
+    if job.order:
         return "Stopping …"
     if not job.frames:
         return "Compiling …"
@@ -94,7 +105,11 @@ def _state(job: Job) -> str:
 
 
 def _ended(job: Job, page: str, again: Callable[[Train], None], beside: Job | None) -> None:
-    if job.status == "failed":
+    if job.active:  # resumed: polling begins with a run of the whole page
+        st.rerun()
+    if job.status == "paused":
+        _paused(job)
+    elif job.status == "failed":
         st.error(job.error, icon=":material/info:")
     elif job.status == "cancelled":
         reached = "; what it had reached is below" if job.frames else " before it began"
@@ -118,6 +133,30 @@ def _diverged(config: Train, last: Frame, again: Callable[[Train], None]) -> Non
         icon=":material/replay:",
     ):
         st.rerun()
+
+
+def _paused(job: Job) -> None:
+    """What a paused training has reached, and the way on."""
+    reached = "".join(
+        f" after {last.seconds:.0f} s, at a loss of {last.loss:.3g}" for last in job.frames[-1:]
+    )
+    with st.container(horizontal=True):
+        st.button("Resume", on_click=_resume, args=[job], icon=":material/play_arrow:")
+        st.button("Cancel", on_click=trainings().cancel, args=[job], icon=":material/stop:")
+    st.info(
+        f"Paused{reached}: it takes up no worker and is kept on the server. *Resume* goes on from "
+        "there, later too, by this link.",
+        icon=":material/pause:",
+    )
+    if st.session_state.get(REFUSED, ("", ""))[0] == job.id:
+        st.error(st.session_state.pop(REFUSED)[1], icon=":material/info:")
+
+
+def _resume(job: Job) -> None:
+    try:
+        trainings().resume(job)
+    except InputError as error:
+        st.session_state[REFUSED] = job.id, str(error)
 
 
 def _result(job: Job) -> None:

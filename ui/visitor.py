@@ -1,13 +1,12 @@
 """Who looks at a page."""
 
-import os
 import secrets
 from hashlib import sha256
 
 import streamlit as st
 from streamlit.web.server.starlette.starlette_app_utils import decode_xsrf_token_string
 
-from icl_core.zoo.shelf import SETTING
+from icl_core.settings import settings
 
 
 def visitor() -> str:
@@ -24,4 +23,4 @@ def visitor() -> str:
 def owner() -> str:
     """Whose models are listed: the visitor's where ICL_DATA_DIR says that this is a server for
     many, else those of everybody who uses this machine."""
-    return visitor() if os.environ.get(SETTING) else "everybody"
+    return visitor() if settings().data_dir else "everybody"

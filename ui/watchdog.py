@@ -8,7 +8,6 @@ watched either.
 import faulthandler
 import logging
 import math
-import os
 import signal
 import sys
 import threading
@@ -23,11 +22,10 @@ from urllib.parse import parse_qsl, urlencode
 import streamlit as st
 from streamlit.runtime.scriptrunner import ScriptRunContext, add_script_run_ctx, get_script_run_ctx
 
-from icl_core.validation import number
+from icl_core.settings import settings
 
 LOG = logging.getLogger("icl.watchdog")
 STDERR = 2
-SETTING, SECONDS = "ICL_ANSWER_SECONDS", 30.0
 SENTENCE = (
     "This answer took longer than {:g} s and was given up: change a choice or reload the page. "
     "It was written to the server's log."
@@ -36,8 +34,8 @@ LOGGED = "An answer took longer than %g s and was given up. Its link: %r. It was
 
 
 def seconds() -> float:
-    """What an answer may take, from the environment."""
-    return number(SETTING, os.environ.get(SETTING) or SECONDS, "seconds")
+    """What an answer may take."""
+    return settings().answer_seconds
 
 
 @dataclass(eq=False)

@@ -13,10 +13,9 @@ from jaxtyping import Float
 from sklearn.datasets import load_diabetes, load_wine
 
 from icl_core.errors import InputError
+from icl_core.settings import settings
 
 KEY_DIGITS = 16
-KEPT_BYTES = 64_000_000
-"""Of all kept tables together; the one that was asked for least recently goes first."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -67,11 +66,13 @@ _lock = Lock()
 
 
 def keep(table: Table) -> str:
-    """Keep a table in memory, within KEPT_BYTES; returns the key that finds it again."""
+    """Keep a table in memory, in the place of those that were asked for least recently where all
+    would be too large; returns the key that finds it again."""
+    limit = settings().table_megabytes * 1e6
     with _lock:
         _kept[table.key] = table
         _kept.move_to_end(table.key)
-        while len(_kept) > 1 and sum(t.values.nbytes for t in _kept.values()) > KEPT_BYTES:
+        while len(_kept) > 1 and sum(t.values.nbytes for t in _kept.values()) > limit:
             _kept.popitem(last=False)
     return table.key
 

@@ -8,18 +8,20 @@ from pathlib import Path
 
 import numpy as np
 
+from icl_core.cluster import Cluster
 from icl_core.errors import InputError
 from icl_core.experiments import tokens
 from icl_core.experiments.copying import settings as copying
 from icl_core.experiments.copying.build import jobs as copying_jobs
 from icl_core.experiments.copying.claims import copying_rows
 from icl_core.experiments.jobs import Job, Report, run_jobs
-from icl_core.experiments.mixed_noise.build import build as build_mixed_noise
+from icl_core.experiments.mixed_noise.build import pieces as mixed_noise_pieces
 from icl_core.experiments.mixed_noise.settings import specs
 from icl_core.experiments.mixed_noise.verify import measure_again as measure_mixed_noise_again
 from icl_core.experiments.one_layer import settings as one_layer
 from icl_core.experiments.one_layer.build import jobs as one_layer_jobs
 from icl_core.experiments.one_layer.claims import one_layer_rows
+from icl_core.experiments.pieces import Piece, run_pieces
 from icl_core.experiments.row import Row
 from icl_core.experiments.several_layers import settings as several_layers
 from icl_core.experiments.several_layers.build import jobs as several_layers_jobs
@@ -39,15 +41,15 @@ Claims = Callable[[], Iterable[Row]]
 class Experiment:
     """One experiment. paper: which of the two.
 
-    names: of all that it makes, in that order. build: makes those of some names that are missing or
-    were made with other settings, and returns their names. measure_again: losses of a model on so
+    names: of all that it makes, in that order. pieces: what makes, in a folder, those of some names
+    that are missing or were made with other settings. measure_again: losses of a model on so
     many fresh prompts, and in what they differ from the manifest's figures. claims: its rows of
     docs/paper1.md.
     """
 
     paper: int
     names: Callable[[], Iterable[str]]
-    build: Callable[[list[str], Path, Report], list[str]]
+    pieces: Callable[[list[str], Path], list[Piece]]
     measure_again: Callable[[Entry, Path, int], tuple[np.ndarray, list[str]]]
     claims: Claims = tuple
 
@@ -55,24 +57,39 @@ class Experiment:
 def _of_jobs(
     name: str, jobs: Callable[[], tuple[Job, ...]], claims: Claims, *, heavy: bool = False
 ) -> Experiment:
-    def build(names: list[str], folder: Path, report: Report) -> list[str]:
-        wanted = (job for job in jobs() if job.name in names)
-        return run_jobs(name, wanted, folder=folder, report=report)
+    def pieces(names: list[str], folder: Path) -> list[Piece]:
+        wanted = [job for job in jobs() if job.name in names]
+        measured = [place for place, job in enumerate(wanted) if not job.trains]
+        return [
+            Piece(
+                run=partial(_make, name, jobs, job.name, folder),
+                # Models do not need one another; what is measured needs all models before it.
+                after=tuple(p for p in measured if p < place) if job.trains else (*range(place),),
+            )
+            for place, job in enumerate(wanted)
+        ]
 
     return Experiment(
         paper=1,
         names=lambda: (job.name for job in jobs()),
-        build=build,
+        pieces=pieces,
         measure_again=partial(tokens.measure_again, heavy=heavy),
         claims=claims,
     )
+
+
+def _make(
+    experiment: str, jobs: Callable[[], tuple[Job, ...]], name: str, folder: Path, report: Report
+) -> list[str]:
+    wanted = (job for job in jobs() if job.name == name)
+    return run_jobs(experiment, wanted, folder=folder, report=report)
 
 
 EXPERIMENTS = {
     MIXED_NOISE: Experiment(
         paper=2,
         names=lambda: (spec.name for spec in specs()),
-        build=build_mixed_noise,
+        pieces=mixed_noise_pieces,
         measure_again=measure_mixed_noise_again,
     ),
     one_layer.NAME: _of_jobs(one_layer.NAME, one_layer_jobs, one_layer_rows),
@@ -101,9 +118,11 @@ def build(
     only: str = "*",
     papers: tuple[int, ...] = (1, 2),
     folder: Path = PRETRAINED,
+    cluster: Cluster | None = None,
     report: Report = lambda line: None,
 ) -> list[str]:
-    """Make what matches the pattern and is missing or was made with other settings.
+    """Make what matches the pattern and is missing or was made with other settings: here, or on a
+    cluster whose workers see the same folder.
 
     May be stopped at any moment and called again. Returns the names of what was made; `report`
     receives one line per finished piece.
@@ -113,5 +132,5 @@ def build(
     made = []
     for known in chosen.values():
         if names := [name for name in known.names() if name in wanted]:
-            made += known.build(names, folder, report)
+            made += run_pieces(known.pieces(names, folder), cluster=cluster, report=report)
     return made

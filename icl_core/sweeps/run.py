@@ -5,32 +5,28 @@ that was stopped needs to go on; OUT/table.csv and table.json hold all rows ther
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from functools import cache
 from pathlib import Path
 from typing import Any
 
-from distributed import Client, Future, LocalCluster, as_completed
+from distributed import Client, Future, as_completed
 
 from icl_core.algorithms.ridge import baselines
 from icl_core.analysis.loss import evaluate
 from icl_core.checkpoints import Checkpoint, checkpoint_bytes, sha256
+from icl_core.cluster import Cluster, call
 from icl_core.errors import InputError
 from icl_core.files import dump_json, parse_json, read_bytes, write_atomic
-from icl_core.runtime import cores, prepare_process
+from icl_core.runtime import cores
 from icl_core.sweeps.spec import Cell
 from icl_core.sweeps.table import Row, write_table
 from icl_core.training import train_in_rounds
 
 MAX_ROW = 100_000
-PATIENCE = "30s"
-"""For a scheduler to answer."""
-NO_DASHBOARD: Any = None
+TASK = f"{__name__}:train_cell"
 
 
 def train_cell(values: dict[str, Any]) -> tuple[bytes, Row]:
     """One model, in a worker: its checkpoint, and its row but for the file's hash."""
-    _prepare()
     cell = Cell.from_dict(values)
     *_, last = train_in_rounds(cell.task, cell.training)
     methods = {"model": last.model, "bayes_rr": baselines(cell.task)["bayes_rr"]}
@@ -55,12 +51,6 @@ def train_cell(values: dict[str, Any]) -> tuple[bytes, Row]:
     return checkpoint_bytes(checkpoint), {"name": cell.name} | cell.to_dict() | metrics
 
 
-@cache
-def _prepare() -> None:
-    """Once a process, however many models it trains."""
-    prepare_process()
-
-
 def run_sweep(
     cells: Sequence[Cell],
     out: Path,
@@ -83,8 +73,10 @@ def run_sweep(
     report(f"{len(cells)} models, {len(done)} of them there already.")
     failures: dict[str, str] = {}
     if waiting:
-        with _client(scheduler, min(workers or cores(), len(waiting))) as client:
-            for cell, result in _results(client, waiting):
+        # The longest first: what ends last ends the sweep.
+        waiting.sort(key=lambda cell: -cell.cost)
+        with Cluster(scheduler, workers=min(workers or cores(), len(waiting))) as cluster:
+            for cell, result in _results(cluster.client(), waiting):
                 if isinstance(result, Exception):
                     failures[cell.name] = str(result)
                     report(f"{cell.name} failed: {result}")
@@ -106,35 +98,15 @@ def _results(
     by_key: dict[Any, Cell] = {}
     futures: list[Future] = []
     for cell in cells:
-        future = client.submit(train_cell, cell.to_dict(), key=cell.name, pure=False)
+        future = client.submit(call, TASK, cell.to_dict(), key=cell.name, pure=False)
         by_key[future.key] = cell
         futures.append(future)
-    for future in as_completed(futures):
+    for future in as_completed(futures, loop=client.loop):
         try:
             yield by_key[future.key], future.result()
         except Exception as error:  # whatever it was, the others go on
             yield by_key[future.key], error
         future.release()
-
-
-@contextmanager
-def _client(scheduler: str, workers: int) -> Iterator[Client]:
-    if scheduler:
-        try:
-            client = Client(scheduler, timeout=PATIENCE)
-        except (OSError, ValueError) as error:
-            raise InputError(
-                f"No scheduler answers at {scheduler[:80]!r} ({error}): start one with "
-                "`dask scheduler`, or leave --scheduler out."
-            ) from error
-        with client:
-            yield client
-        return
-    cluster = LocalCluster(
-        n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=NO_DASHBOARD
-    )
-    with cluster, Client(cluster) as client:
-        yield client
 
 
 def _known(cell: Cell, out: Path) -> Row | None:

@@ -82,6 +82,13 @@ class Cell(Config):
         )
 
     @property
+    def cost(self) -> float:
+        """Multiplications of a prompt, about: which models take long."""
+        size = self.dim + 1
+        products = size**3 if self.parametrization == "full" else size**2
+        return float(self.layers * self.heads * products)
+
+    @property
     def name(self) -> str:
         """Of its files."""
         kind = self.parametrization

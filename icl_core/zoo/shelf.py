@@ -27,11 +27,11 @@ from icl_core.checkpoints import Checkpoint, checkpoint_bytes, sha256
 from icl_core.errors import InputError
 from icl_core.files import dump_json, locked, parse_json, read_bytes, write_atomic
 from icl_core.models.linear import LinearTransformer
+from icl_core.settings import Settings, settings
 from icl_core.validation import mapping, number, text
 from icl_core.zoo.library import Entry, entry_of, model_name, read_manifest, write_manifest
 from icl_core.zoo.movies import Movie, save_movie
 
-SETTING = "ICL_DATA_DIR"
 OWN = "mine-"
 """How a model of one's own is named where shipped tasks have their names."""
 LONGEST = 60
@@ -52,9 +52,18 @@ class Bounds:
     """What is kept at most: models and bytes of all visitors together, days since one was last
     saved."""
 
-    models: int = 1000
-    bytes: int = 2 * 2**30
-    days: float = 365.0
+    models: int
+    bytes: int
+    days: float
+
+    @classmethod
+    def of(cls, known: Settings) -> "Bounds":
+        """What is set."""
+        size = int(known.model_gigabytes * 2**30)
+        return cls(models=known.models, bytes=size, days=known.model_days)
+
+
+USUAL = Bounds.of(Settings())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,7 +106,7 @@ class Shelf:
     """All models in a folder for data; `lost` says why they will not outlast the server, or ""."""
 
     folder: Path
-    bounds: Bounds = Bounds()
+    bounds: Bounds = USUAL
     lost: str = ""
 
     def place(self, id: str) -> Path:
@@ -270,19 +279,20 @@ def _unwritable(error: OSError) -> InputError:
 def shelf() -> Shelf:
     """Where models of one's own are: the folder that ICL_DATA_DIR names, and one for the life of
     this process where that cannot be written."""
-    chosen = os.environ.get(SETTING) or platformdirs.user_data_dir("icl-explorer")
-    return _opened(Path(chosen).expanduser())
+    known = settings()
+    chosen = known.data_dir or platformdirs.user_data_dir("icl-explorer")
+    return _opened(Path(chosen).expanduser(), Bounds.of(known))
 
 
 @cache
-def _opened(folder: Path) -> Shelf:
+def _opened(folder: Path, bounds: Bounds) -> Shelf:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
-            return Shelf(folder)
+            return Shelf(folder, bounds)
     except OSError as error:
         said = error.strerror or error
-        LOG.warning("Models are not kept in %s (%s): %s can name another.", folder, said, SETTING)
+        LOG.warning("Models are not kept in %s (%s): ICL_DATA_DIR can name another.", folder, said)
         own = tempfile.mkdtemp(prefix="icl-")
         atexit.register(shutil.rmtree, own, ignore_errors=True)
-        return Shelf(Path(own), lost=LOST)
+        return Shelf(Path(own), bounds, lost=LOST)

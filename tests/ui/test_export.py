@@ -15,7 +15,8 @@ from icl_core.lessons.catalog import LESSONS
 from icl_core.lessons.train.config import Train
 from icl_core.live.message import message
 from ui.export_row import OFFERED, app_address, building
-from ui.jobs import Job, trainings
+from ui.job import Job
+from ui.jobs import trainings
 
 STATES = [
     pytest.param("gdpp_spectrum", {"v": "1", "dim": "5", "layers": "3", "gamma": "0.01"}, id="γ"),

@@ -3,12 +3,14 @@
 import os
 import signal
 import time
+from functools import partial
 
 import numpy as np
 import pytest
 from streamlit.web.server.starlette.starlette_app_utils import generate_xsrf_token_string
 
 from icl_core.checkpoints import checkpoint_bytes, parse_checkpoint
+from icl_core.cluster import Cluster
 from icl_core.errors import InputError
 from icl_core.lessons.shared.coordinates import model_of
 from icl_core.lessons.train.config import Train
@@ -17,11 +19,13 @@ from icl_core.lessons.train.measure import checkpoint_of, train_in
 from icl_core.lessons.train.runs import Run, note, unfinished
 from icl_core.lessons.train.trainer import Trainer
 from icl_core.lessons.train.words import model_finding
+from icl_core.settings import Settings
 from icl_core.zoo.shelf import shelf
-from ui import jobs
-from ui.jobs import LOSSES, OWN, WAITING, Job, Jobs
+from ui.job import Job
+from ui.jobs import GIVEN_UP, LOSSES, Jobs
 from ui.visitor import visitor
 
+WAITING, OWN = Settings().waiting, Settings().per_visitor
 SMALL = Train(dim=1, num_context=10, sigma=1.0, layers=1, seconds=30.0)
 
 
@@ -40,18 +44,30 @@ def frame(step: int, total: int, dim: int = 1) -> Frame:
 
 
 class Costless(Trainer):
-    """Trainings that cost nothing, for what concerns the queue alone; the seed is their length."""
+    """Trainings that cost nothing, for what concerns the queue alone; the seed is their length, and
+    a paused one goes on after the frames of `reached`."""
 
     fault: Exception | None = None
     closed = 0
 
-    def train(self, config, cancelled, folder=None):
-        for step in range(config.seed):
+    def __init__(self):
+        self.reached = {}
+
+    def train(self, config, order, folder=None):
+        frames = self.reached.pop(folder, [])
+        if frames:
+            yield "saved", list(frames)
+        for step in range(len(frames), config.seed):
             time.sleep(0.01)
             if Costless.fault:
                 raise Costless.fault
-            yield "frame", frame(step, config.seed - 1, config.dim)
-            if cancelled.is_set():
+            frames.append(frame(step, config.seed - 1, config.dim))
+            yield "frame", frames[-1]
+            if order() == "pause":
+                self.reached[folder] = frames
+                yield "paused", None
+                return
+            if order():
                 break
         yield "measuring", None
         yield "measured", {}
@@ -66,7 +82,7 @@ SHORT, ENDLESS = SMALL.replace(seed=20), SMALL.replace(seed=100_000)
 @pytest.fixture
 def quick(monkeypatch):
     monkeypatch.setattr(Costless, "fault", None)
-    manager = Jobs(running=1, trainer=Costless)
+    manager = Jobs(Costless())
     yield manager
     for job in reversed([*manager._jobs.values()]):
         manager.cancel(job)
@@ -75,14 +91,8 @@ def quick(monkeypatch):
 @pytest.fixture(scope="module")
 def real():
     """With one worker process, which stays warm from test to test."""
-    workers: list[Trainer] = []
-
-    def made() -> Trainer:
-        workers.append(Trainer())
-        return workers[-1]
-
-    yield Jobs(running=1, trainer=made)
-    workers[0].close()
+    with Cluster() as cluster:
+        yield Jobs(Trainer(cluster))
 
 
 def until(condition, seconds: float = 20.0) -> None:
@@ -148,8 +158,58 @@ def test_one_visitor_has_a_few_jobs_at_a_time(quick):
     assert quick.start(SHORT, "me").status == "waiting"
 
 
+def test_visitors_take_turns(quick):
+    """Whoever asks for much waits behind whoever asks for one."""
+    running = quick.start(ENDLESS, "me")
+    until(lambda: running.status == "running")
+    mine = [quick.start(ENDLESS, "me") for _ in range(2)]
+    first, second = (quick.start(ENDLESS, "another") for _ in range(2))
+    assert [quick.place_of(job) for job in (first, mine[0], second, mine[1])] == [1, 2, 3, 4]
+    quick.cancel(running)
+    until(lambda: first.status == "running")
+    assert [quick.place_of(job) for job in (mine[0], second, mine[1])] == [1, 2, 3]
+
+
+def test_a_paused_job_frees_its_worker_and_goes_on_from_there(quick):
+    job = quick.start(ENDLESS, "me")
+    until(lambda: len(job.frames) > 2)
+    quick.pause(job)
+    until(lambda: job.status == "paused")
+    reached = len(job.frames)
+    other = quick.start(SHORT)
+    until(lambda: other.status == "done")
+    assert quick.active_of("me") == []
+    assert (job.status, len(job.frames)) == ("paused", reached)
+    quick.resume(job)
+    until(lambda: len(job.frames) > reached)
+    assert [frame.step for frame in job.frames] == [*range(len(job.frames))]
+    quick.cancel(job)
+    until(lambda: job.status == "cancelled")
+
+
+def test_a_paused_job_cannot_be_resumed_beyond_the_limits(quick):
+    job = quick.start(ENDLESS, "me")
+    until(lambda: job.frames)
+    quick.pause(job)
+    until(lambda: job.status == "paused")
+    for _ in range(OWN):
+        quick.start(ENDLESS, "me")
+    with pytest.raises(InputError, match="trainings of yours"):
+        quick.resume(job)
+    assert job.status == "paused"
+    quick.cancel(job)
+    assert job.status == "cancelled"
+
+
+def test_a_server_may_allow_fewer_seconds(quick, monkeypatch):
+    monkeypatch.setenv("ICL_TRAINING_SECONDS", "20")
+    with pytest.raises(InputError, match=r"^A training takes at most 20 s .* 30 are asked .*\.$"):
+        quick.start(SHORT)
+    assert quick.start(SHORT.replace(seconds=20.0)).active
+
+
 def test_a_job_that_no_page_shows_loses_its_place_and_one_that_runs_goes_on(quick, monkeypatch):
-    monkeypatch.setattr(jobs, "UNSEEN", 0.4)
+    monkeypatch.setenv("ICL_UNSEEN_SECONDS", "0.4")
     running, left, watched = (quick.start(ENDLESS) for _ in range(3))
     until(lambda: running.frames)
     for _ in range(8):
@@ -166,7 +226,7 @@ def test_a_job_that_no_page_shows_loses_its_place_and_one_that_runs_goes_on(quic
 
 
 def test_a_job_unseen_when_its_turn_comes_does_not_run(quick, monkeypatch):
-    monkeypatch.setattr(jobs, "UNSEEN", 0.2)
+    monkeypatch.setenv("ICL_UNSEEN_SECONDS", "0.2")
     running, left = quick.start(ENDLESS), quick.start(SHORT)
     until(lambda: running.frames)
     time.sleep(0.3)
@@ -192,9 +252,9 @@ def test_a_failing_job_says_so_and_the_next_one_runs(quick, monkeypatch, fault, 
 
 
 def test_a_worker_without_work_is_given_up(monkeypatch):
-    monkeypatch.setattr(jobs, "IDLE", 0.05)
+    monkeypatch.setenv("ICL_IDLE_SECONDS", "0.1")
     closed = Costless.closed
-    manager = Jobs(running=1, trainer=Costless)
+    manager = Jobs(Costless())
     until(lambda: Costless.closed > closed)
     job = manager.start(SHORT)
     until(lambda: job.status == "done")
@@ -227,33 +287,39 @@ def test_a_real_training_ends_in_a_file_that_opens(real):
 
 
 def test_a_job_whose_worker_is_killed_goes_on_and_after_three_it_is_given_up():
-    worker = Trainer()
-    manager = Jobs(running=1, trainer=lambda: worker)
-    job, killed = manager.start(Train(seconds=300.0)), set()
-    for _ in range(LOSSES):
-        until(lambda: job.frames and worker.pid not in killed, seconds=100)
-        killed.add(worker.pid)
-        os.kill(worker.pid, signal.SIGKILL)
-        until(lambda: not job.frames or not job.active)
+    cluster = Cluster()
+
+    def worker() -> int:
+        (pid,) = cluster.client().run(os.getpid).values()
+        return pid
+
+    manager = Jobs(Trainer(cluster))
+    job = manager.start(Train(seconds=300.0))
+    for lost in range(LOSSES):
+        assert job.lost == lost
+        until(lambda: job.drawn > job.begun, seconds=100)
+        os.kill(worker(), signal.SIGKILL)
+        until(partial(lambda lost: job.lost > lost, lost))
     until(lambda: not job.active)
     assert job.status == "failed"
     assert "ended before its time" in job.error
     after = manager.start(SMALL)
     until(lambda: after.frames, seconds=100)
-    os.kill(worker.pid, signal.SIGKILL)
+    os.kill(worker(), signal.SIGKILL)
     until(lambda: not after.active, seconds=100)
     assert (after.status, after.lost) == ("done", 1)
     alone = list(train_in(SMALL, SMALL.seconds))
     assert (after.frames[-1].step, after.frames[-1].loss) == (alone[-1].step, alone[-1].loss)
-    worker.close()
+    cluster.close()
 
 
 def test_a_server_that_ends_goes_on_with_its_jobs(real, monkeypatch, tmp_path):
     """By itself with those under way; by their link with those that have ended."""
     monkeypatch.setenv("ICL_DATA_DIR", str(tmp_path))
+    trainer = real._trainer
     left = Run(id="left", config=SMALL, shelf="ada")
     note(left)
-    again = Jobs(running=1, trainer=Trainer, resume=True)
+    again = Jobs(trainer, resume=True)
     job = again.find("left")
     assert job is not None
     assert job.shelf == "ada"
@@ -261,7 +327,7 @@ def test_a_server_that_ends_goes_on_with_its_jobs(real, monkeypatch, tmp_path):
     assert job.status == "done"
     (kept,) = shelf().of("ada")
     assert job.kept == kept.name
-    later = Jobs(running=1, trainer=Trainer, resume=True)
+    later = Jobs(trainer, resume=True)
     assert not later._jobs
     found = later.find("left")
     assert found is not None
@@ -349,10 +415,10 @@ def test_a_training_that_lost_its_place_says_so(open_page, serve, quick):
     job = manager.start(ENDLESS)
     until(lambda: job.frames)
     left = manager.start(SHORT)
-    left.seen -= jobs.UNSEEN + 1
+    left.seen -= Settings().unseen_seconds + 1
     manager.start(SHORT)
     app = open_page("train", job=left.id)
-    assert [info.value for info in app.info] == [jobs.GIVEN_UP]
+    assert [info.value for info in app.info] == [GIVEN_UP.format(5)]
     assert not start_button(app).disabled
 
 

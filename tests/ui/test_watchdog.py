@@ -130,17 +130,17 @@ def test_a_signal_writes_all_stacks_to_the_log(server):
 
 @pytest.mark.parametrize("wrong", ["soon", "0", "nan", "-3", "1e9"])
 def test_a_wrong_setting_is_one_sentence(monkeypatch, wrong):
-    monkeypatch.setenv(watchdog.SETTING, wrong)
+    monkeypatch.setenv("ICL_ANSWER_SECONDS", wrong)
     with pytest.raises(InputError, match=r"ICL_ANSWER_SECONDS is .*: expected a number from 0\.1"):
         watchdog.seconds()
-    monkeypatch.setenv(watchdog.SETTING, "")
+    monkeypatch.setenv("ICL_ANSWER_SECONDS", "")
     assert watchdog.seconds() == 30
 
 
 def test_a_server_with_a_wrong_setting_says_so_and_stops():
     done = subprocess.run(
         [sys.executable, "-c", "import server"],
-        env=os.environ | {watchdog.SETTING: "soon"},
+        env=os.environ | {"ICL_ANSWER_SECONDS": "soon"},
         cwd=ROOT,
         capture_output=True,
         text=True,

@@ -3,6 +3,7 @@
 import itertools
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import partial
 from math import nan
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from icl_core.experiments.mixed_noise.candidates import (
 from icl_core.experiments.mixed_noise.measure import build_baselines, measure
 from icl_core.experiments.mixed_noise.settings import STAGES, Recipe, Spec, specs
 from icl_core.experiments.mixed_noise.shifts import build_shifts
+from icl_core.experiments.pieces import Piece
 from icl_core.tasks.linear import LinearTask
 from icl_core.zoo.library import MIXED_NOISE, PRETRAINED, Entry, entries_in, load_entry, save_model
 from icl_core.zoo.movies import save_movie
@@ -40,13 +42,53 @@ def build(
 
     Returns the names of what was made. `report` receives one line per finished piece.
     """
-    chosen = [spec for spec in specs() if names is None or spec.name in names]
+    chosen = _chosen(names)
+    for task in dict.fromkeys(spec.task for spec in chosen):
+        build_baselines(task, folder=folder, report=report)
+    made = build_models(names, folder, report)
+    build_shifts(folder, report)
+    return made
+
+
+def pieces(names: Collection[str], folder: Path) -> list[Piece]:
+    """What `build` does, by task and by shape: a shape after those that its models start from."""
+    chosen = _chosen(names)
+    tasks = list(dict.fromkeys(spec.task for spec in chosen))
+    found = [Piece(run=partial(_baselines, task, folder)) for task in tasks]
+    shapes: dict[Any, list[Spec]] = {}
+    for spec in chosen:
+        shapes.setdefault(spec.shape, []).append(spec)
+    places = {shape: len(found) + number for number, shape in enumerate(shapes)}
+    for shape, alike in shapes.items():
+        starts = {start.shape for spec in alike for start in spec.easier()} - {shape}
+        before = [places[start] for start in starts if start in places]
+        own = [tasks.index(spec.task) for spec in alike]
+        run = partial(build_models, [spec.name for spec in alike], folder)
+        found.append(Piece(run=run, after=(*sorted({*before, *own}),)))
+    return [*found, Piece(run=partial(_shifts, folder), after=(*range(len(found)),))]
+
+
+def _baselines(task: LinearTask, folder: Path, report: Report) -> list[str]:
+    build_baselines(task, folder=folder, report=report)
+    return []
+
+
+def _shifts(folder: Path, report: Report) -> list[str]:
+    build_shifts(folder, report)
+    return []
+
+
+def _chosen(names: Collection[str] | None) -> list[Spec]:
+    return [spec for spec in specs() if names is None or spec.name in names]
+
+
+def build_models(names: Collection[str] | None, folder: Path, report: Report) -> list[str]:
+    """The models of `build` alone, whose baselines are there."""
+    chosen = _chosen(names)
     built = _built(chosen, folder)
     waiting = {spec: len(_untried(spec, built.get(spec))) for spec in chosen}
     pending = [spec for spec in chosen if waiting[spec]]
     report(f"{len(chosen) - len(pending)} of {len(chosen)} models are there.")
-    for task in dict.fromkeys(spec.task for spec in chosen):
-        build_baselines(task, folder=folder, report=report)
     started, done = time.perf_counter(), 0.0
     total = sum(spec.cost * count for spec, count in waiting.items())
     for _, alike in itertools.groupby(pending, key=lambda spec: spec.shape):
@@ -63,7 +105,6 @@ def build(
                     f"({metrics['source']}, {metrics['seconds']:.0f} s); about {left / 60:.0f} min "
                     "left."
                 )
-    build_shifts(folder, report)
     return [spec.name for spec in pending]
 
 

@@ -2,8 +2,9 @@
 
 import time
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -17,7 +18,8 @@ from icl_core.experiments.sine.claims import PAPER
 from icl_core.lessons.shared.matrices import Rows, product_rows
 from icl_core.lessons.shared.words import plus_minus, short
 from icl_core.lessons.train.config import SYSTEMS, Train
-from icl_core.lessons.train.frame import Frame
+from icl_core.lessons.train.frame import Frame, Saved
+from icl_core.lessons.train.runs import as_bytes, from_bytes
 from icl_core.lessons.train.system import Measured, System
 from icl_core.models.copying import CopyingModel
 from icl_core.models.factored import layer_products
@@ -26,7 +28,7 @@ from icl_core.plots.lines import PLAIN
 from icl_core.tasks.base import Draw
 from icl_core.tasks.kinds import AnyTask
 from icl_core.tasks.linear import LinearTask
-from icl_core.training import run
+from icl_core.training import RunConfig, State, load_run, run, save_run
 from icl_core.training.answers import model_of
 
 PROMPTS, QUERIES, SEED = 2048, 4, 987_655
@@ -40,16 +42,24 @@ def _watched(task: AnyTask) -> Draw:
     return task.draw(SEED, PROMPTS, QUERIES)
 
 
+def _save(state: State, trainee: Any, settings: RunConfig, path: Path) -> None:
+    save_run(path, state, trainee, settings)
+
+
 class Beyond(System):
     """One run of the shipped recipe, and plain losses (half MSE)."""
 
     loss, weights = PLAIN, "Weights"
 
-    def frames(self, config: Train, seconds: float, folder: Path | None = None) -> Iterator[Frame]:
+    def frames(self, config: Train, seconds: float, saved: Saved | None = None) -> Iterator[Frame]:
         """Losses are those on fixed fresh prompts."""
         (trainee, settings), begun = config.shipped_run, time.monotonic()
+        load = partial(load_run, trainee=trainee, config=settings)
+        state = from_bytes(load, saved.state) if saved else None
+        if saved and state is not None:
+            begun -= saved.last.seconds
         drawn = _watched(trainee.task)
-        for snapshot in run(trainee, settings):
+        for snapshot in run(trainee, settings, state):
             model = model_of(trainee.model, snapshot.parameters)
             loss = float(
                 sampled_loss(model.answers(drawn.context, drawn.queries)[-1], drawn.truth).mean()
@@ -66,6 +76,7 @@ class Beyond(System):
                 floor=0.0,
                 model=model,
                 cut=ended and snapshot.step < settings.steps,
+                save=partial(as_bytes, partial(_save, snapshot.state, trainee, settings)),
             )
             if ended:
                 return

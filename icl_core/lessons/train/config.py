@@ -16,6 +16,7 @@ from icl_core.tasks.noise import CategoricalNoise, FixedNoise, NoiseLaw, Uniform
 from icl_core.training import PlainConfig, RunConfig, TrainingConfig, recipe_for
 from icl_core.training.answers import AnswerTrainee
 from icl_core.training.tokens import BlockTrainee
+from icl_core.validation import LIMITS as ENGINE_LIMITS
 from icl_core.validation import Config, checked, choice, integer, number, numbers
 
 SYSTEMS: Mapping[str, str] = {
@@ -46,7 +47,8 @@ TOKENS = 500
 their moments, for which long prompts cost nothing."""
 STEPS, BATCHES, STARTS = (1, 200_000), (1, 4096), (1, 4)
 """Of one run: updates, prompts of each, starts side by side."""
-SECONDS = (5.0, 300.0)
+SECONDS = (5.0, ENGINE_LIMITS["seconds"][1])
+"""A server may allow fewer: `settings.Settings.training_seconds`."""
 SNAPSHOTS = 40
 """Of a run beyond linear attention."""
 

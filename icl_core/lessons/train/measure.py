@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,7 +10,7 @@ from icl_core.analysis.loss import LossSummary
 from icl_core.checkpoints import Checkpoint
 from icl_core.errors import InputError
 from icl_core.lessons.train.config import Train
-from icl_core.lessons.train.frame import Frame
+from icl_core.lessons.train.frame import ENDED, Frame, Saved
 from icl_core.lessons.train.systems import system_of
 from icl_core.validation import LIMITS as ENGINE_LIMITS
 from icl_core.validation import Reach
@@ -43,9 +42,11 @@ def measure(config: Train) -> Outcome:
     return Outcome(frames=frames, measured=measure_last(config, frames[-1]))
 
 
-def train_in(config: Train, seconds: float, folder: Path | None = None) -> Iterator[Frame]:
-    """The training, in so many seconds at most; see `System.frames`."""
-    return system_of(config).frames(config, seconds, folder)
+def train_in(config: Train, seconds: float, saved: Saved | None = None) -> Iterator[Frame]:
+    """The training, in so many seconds at most, or what is left of a saved one."""
+    if saved and saved.last.phase in ENDED:
+        return iter(())
+    return system_of(config).frames(config, seconds, saved)
 
 
 def measure_last(config: Train, frame: Frame) -> dict[str, LossSummary]:

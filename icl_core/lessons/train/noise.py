@@ -1,7 +1,8 @@
 """Linear attention on regression with noise (paper 2, section 5)."""
 
 from collections.abc import Iterator
-from pathlib import Path
+from functools import partial
+from typing import Any, cast
 
 from icl_core.algorithms.ridge import baselines
 from icl_core.analysis.loss import LossSummary, evaluate
@@ -11,15 +12,15 @@ from icl_core.experiments.mixed_noise.published import published_loss
 from icl_core.lessons.shared.coordinates import normalised
 from icl_core.lessons.shared.matrices import Rows, panels
 from icl_core.lessons.train.config import Train
-from icl_core.lessons.train.frame import Frame
-from icl_core.lessons.train.runs import resumed
+from icl_core.lessons.train.frame import Frame, Saved
+from icl_core.lessons.train.runs import as_bytes, from_bytes
 from icl_core.lessons.train.system import Measured, System
 from icl_core.lessons.train.words import label_of, model_finding
 from icl_core.models.linear import LinearTransformer
 from icl_core.models.predictor import Model
 from icl_core.plots import LOSS
 from icl_core.tasks.linear import LinearTask
-from icl_core.training import train_any
+from icl_core.training import train_any, trainer_of
 
 BASELINE_PROMPTS, LEAST = 32_768, 8192
 WORK = 2000
@@ -41,11 +42,13 @@ class Noise(System):
 
     loss, weights, open_ended = LOSS, "Weights (normalised)", True
 
-    def frames(self, config: Train, seconds: float, folder: Path | None = None) -> Iterator[Frame]:
-        training = config.training().replace(max_seconds=seconds)
-        if folder is not None:
-            return resumed(config.task(), training, folder)
-        return (Frame.of(snapshot) for snapshot in train_any(config.task(), training))
+    def frames(self, config: Train, seconds: float, saved: Saved | None = None) -> Iterator[Frame]:
+        task, training = config.task(), config.training().replace(max_seconds=seconds)
+        trainer = trainer_of(task, training)
+        progress = from_bytes(trainer.load, saved.state) if saved else None
+        for snapshot in train_any(task, training, progress):
+            save = partial(trainer.save, progress=cast(Any, snapshot.state))
+            yield Frame.of(snapshot, partial(as_bytes, save))
 
     def measured(self, config: Train, model: LinearTransformer) -> dict[str, LossSummary]:
         return measure_model(model, config.task())

@@ -2,13 +2,12 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 
 from icl_core.analysis.loss import LossSummary
 from icl_core.checkpoints import Checkpoint
 from icl_core.lessons.shared.matrices import Rows
 from icl_core.lessons.train.config import Train
-from icl_core.lessons.train.frame import Frame
+from icl_core.lessons.train.frame import Frame, Saved
 from icl_core.models.predictor import Model
 
 Measured = Mapping[str, LossSummary]
@@ -24,9 +23,9 @@ class System(ABC):
     open_ended: bool = False
 
     @abstractmethod
-    def frames(self, config: Train, seconds: float, folder: Path | None = None) -> Iterator[Frame]:
-        """The training, in so many seconds at most; one that can be saved, in a folder, goes on
-        from what is there."""
+    def frames(self, config: Train, seconds: float, saved: Saved | None = None) -> Iterator[Frame]:
+        """The training, in so many seconds at most; of a saved one, what came after it, and the
+        whole where that is of no use."""
 
     @abstractmethod
     def measured(self, config: Train, model: Model) -> dict[str, LossSummary]:

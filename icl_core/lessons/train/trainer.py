@@ -1,37 +1,39 @@
-"""A training in a process of its own, seen from the process that wants it.
+"""A training in a worker process, seen from the process that wants it.
 
 XLA programs of several threads of one process can wait for each other for ever (jaxlib 0.10.2), so
-a server leaves them to a process that runs one training at a time and that it can end.
-
-Not `multiprocessing.Process`: it runs the parent's main script in the child, and under Streamlit
-that is the app.
+a server leaves them to workers of one thread (`icl_core.cluster`), which it can end.
 """
 
 import logging
-import os
-import subprocess
-import sys
+import secrets
 import time
-from collections.abc import Iterator
-from multiprocessing import Pipe
-from multiprocessing.connection import Connection
+from collections.abc import Callable, Iterator
+from contextlib import closing, nullcontext, suppress
 from pathlib import Path
-from threading import Event
 from typing import Any
 
+from icl_core.cluster import Cluster, call
 from icl_core.errors import InputError
+from icl_core.files import claimed
 from icl_core.lessons.train.config import Train
+from icl_core.lessons.train.frame import Frame, Saved
+from icl_core.lessons.train.runs import read_saved, write_saved
 
 LOG = logging.getLogger("icl.trainer")
-ROOT = Path(__file__).parents[3]
-CANCEL = "cancel"
+WORK = "icl_core.lessons.train.worker:work"
 TICK = 0.1
-"""Seconds between two looks at whether the training was cancelled."""
+"""Seconds between two looks at what a worker says."""
+MOST = 32
+"""Messages that may wait to be looked at."""
 SILENCE = 300.0
 """Seconds beyond the training's own limit that a worker may be silent: it compiles, it measures,
 and others come first."""
 GRACE = 20.0
-"""Seconds that a cancelled training has to come to its next snapshot."""
+"""Seconds that a training has to come to its next snapshot when it is to stop there."""
+SENT = 3
+"""Times that a training is given to workers that are dead before they begin."""
+ENDING = 10.0
+"""Seconds that a worker has to end."""
 DIED = (
     "The process that trained has ended before its time, as happens when the server is short of "
     "memory: start it again, or choose fewer layers or examples."
@@ -48,94 +50,156 @@ class LostError(InputError):
 
 
 class Trainer:
-    """One worker process: started by the first training, warm for the next until it is closed.
+    """Sends trainings to a cluster; for many threads at a time.
 
-    For one thread at a time. `module` is what the process runs.
+    `work` names the task, by default that of `icl_core.lessons.train.worker`.
     """
 
-    def __init__(self, module: str = "icl_core.lessons.train.worker") -> None:
-        self._module = module
-        self._process: subprocess.Popen | None = None
-        self._pipe: Connection | None = None
+    def __init__(self, cluster: Cluster, work: str = WORK):
+        self.cluster = cluster
+        self._work = work
 
-    @property
-    def pid(self) -> int | None:
-        """The worker's process, while there is one."""
-        return self._process.pid if self._process else None
+    def close(self) -> None:
+        """End the workers, in the middle of their work if they have any."""
+        self.cluster.close()
 
     def train(
-        self, config: Train, cancelled: Event, folder: Path | None = None
+        self, config: Train, order: Callable[[], str], folder: Path | None = None
     ) -> Iterator[tuple[str, Any]]:
-        """("frame", Frame) for every snapshot, ("measuring", None), ("measured", losses); saved in
-        a folder, and continued from what is there.
+        """("saved", frames) where the folder holds some to go on after, ("frame", Frame) for every
+        snapshot, ("measuring", None), ("measured", losses) or ("paused", None).
 
-        A cancelled training is measured where it stands at its next snapshot; if it does not come
-        to one, it just ends.
+        `order()` is looked at all the while. After CANCEL a training is measured where it stands at
+        its next snapshot, after PAUSE it is saved there; if it does not come to one, it just ends.
 
         Raises:
+            TakenError: Another process is at it.
             InputError: The training was refused or failed.
             LostError: Its worker died or fell silent.
         """
-        whole = False
-        try:
-            for what, value in self._messages(config, cancelled, folder):
-                whole = what in ("measured", "refused")
-                if what in ("refused", "failed"):
-                    raise InputError(value or FAULT)
-                yield what, value
-                if whole:
-                    return
-        except LostError as error:
-            status = self._process and self._process.poll()
-            LOG.warning("A worker was lost: %s Exit status: %s.", error, status)
-            if not cancelled.is_set():
-                raise
-        finally:
-            if not whole:
-                self.close()
+        if folder is not None:
+            folder.mkdir(parents=True, exist_ok=True)
+        with nullcontext() if folder is None else claimed(folder):
+            saved = read_saved(folder) if folder else None
+            frames: list[Frame] = list(saved.frames) if saved else []
+            if frames:
+                yield "saved", list(frames)
+            try:
+                conversation = _Conversation(self.cluster, self._work)
+            except InputError as error:
+                raise LostError(str(error)) from None
+            with closing(conversation.messages(config, order, saved)) as messages:
+                for what, value in messages:
+                    if what in ("refused", "failed"):
+                        raise InputError(value or FAULT)
+                    if what == "state":
+                        if folder is not None:
+                            _save(folder, Saved(frames, value))
+                        continue
+                    if what == "frame":
+                        if not value.step:  # what was saved is of no use to it
+                            frames.clear()
+                        frames.append(value)
+                    yield what, value
 
-    def close(self) -> None:
-        """End the worker, in the middle of its work if it has any."""
-        if self._pipe:
-            self._pipe.close()
-        if self._process:
-            self._process.kill()
-            self._process.wait()
-        self._pipe = self._process = None
 
-    def _messages(
-        self, config: Train, cancelled: Event, folder: Path | None
+def _save(folder: Path, saved: Saved) -> None:
+    try:
+        write_saved(folder, saved)
+    except InputError as error:  # it goes on all the same
+        LOG.warning("A training is not saved: %s", error)
+
+
+class _Conversation:
+    """One attempt at a training: a task, and its two queues."""
+
+    def __init__(self, cluster: Cluster, work: str) -> None:
+        from distributed import Queue  # noqa: PLC0415  dask takes half a second to import
+
+        self._cluster, self._client = cluster, cluster.client()
+        self._task, self._worker = work, ""
+        name = f"icl-{secrets.token_hex(8)}"
+        self._up = Queue(f"{name}-up", client=self._client, maxsize=MOST)
+        self._down = Queue(f"{name}-down", client=self._client)
+        self._name, self._sent = name, 0
+
+    def messages(
+        self, config: Train, order: Callable[[], str], saved: Saved | None
     ) -> Iterator[tuple[str, Any]]:
         """What the worker says, for as long as it is heard."""
+        from distributed.protocol import pickle  # noqa: PLC0415
+
         patience = config.seconds + SILENCE
-        deadline, told = time.monotonic() + patience, False
+        deadline, told, whole = time.monotonic() + patience, "", False
         try:
-            pipe = self._connected()
-            pipe.send((config, folder))
+            brief = saved and Saved(saved.frames[-1:], saved.state)
+            self._down.put(pickle.dumps((config, brief)))
+            self._future = self._submitted()
             while time.monotonic() < deadline:
-                if cancelled.is_set() and not told:
-                    pipe.send(CANCEL)
-                    deadline, told = time.monotonic() + GRACE, True
-                if pipe.poll(TICK):
-                    what, value = pipe.recv()
+                if not told and (told := order()):
+                    self._down.put(told)
+                    deadline = time.monotonic() + GRACE
+                for what, value in self._heard():
+                    if what == "began":
+                        before, self._worker = self._worker, value
+                        if before:  # a scheduler gave it to another, which waits for its brief
+                            raise LostError(DIED)
+                        continue
                     if not told or what == "measuring":
                         deadline = time.monotonic() + patience
+                    whole = what in ("measured", "paused", "refused", "failed")
                     yield what, value
-        except (EOFError, OSError):
-            raise LostError(DIED) from None
-        raise LostError(SILENT.format(patience))
+                    if whole:
+                        return
+            raise LostError(SILENT.format(GRACE if told else patience))
+        except (OSError, LostError) as error:
+            said = error if isinstance(error, LostError) else LostError(DIED)
+            LOG.warning("A worker was lost: %s", error)
+            if not told:
+                raise said from None
+        finally:
+            self._end(whole)
 
-    def _connected(self) -> Connection:
-        """The pipe to a worker that is alive."""
-        if self._pipe and self._process and self._process.poll() is None:
-            return self._pipe
-        self.close()
-        path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
-        self._pipe, theirs = Pipe()
-        with theirs:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", self._module],
-                stdin=theirs.fileno(),
-                env=os.environ | {"PYTHONPATH": path},
-            )
-        return self._pipe
+    def _submitted(self) -> Any:
+        self._sent += 1
+        names = self._up.name, self._down.name
+        key = f"{self._name}-{self._sent}"
+        return self._client.submit(call, self._task, *names, MOST, key=key, pure=False)
+
+    def _heard(self) -> list[tuple[str, Any]]:
+        """What has come; after a while, nothing."""
+        from distributed.protocol import pickle  # noqa: PLC0415
+
+        if not self._cluster.is_alive():
+            raise self._died()
+        status = self._future.status
+        if waiting := self._up.qsize():
+            return [pickle.loads(data) for data in self._up.get(batch=waiting)]
+        if status == "error":
+            error = self._future.exception()
+            if type(error).__name__ == "KilledWorker":
+                if self._worker or self._sent == SENT:
+                    raise self._died()
+                self._future = self._submitted()  # it was dead before
+                return []
+            LOG.error("A training failed: %r", error)
+            return [("failed", None)]
+        if status in ("cancelled", "lost"):
+            raise self._died()
+        time.sleep(TICK)
+        return []
+
+    def _died(self) -> LostError:
+        """Of a worker that is no more, and that another follows already."""
+        self._worker = ""
+        return LostError(DIED)
+
+    def _end(self, whole: bool) -> None:
+        """Of a training that is not at its end, end the worker."""
+        # A dead scheduler has nothing left to end, nor knows it a dead worker (LookupError).
+        with suppress(OSError, ValueError, RuntimeError, LookupError):
+            if self._cluster.is_alive():
+                if not whole and self._worker:
+                    self._client.restart_workers([self._worker], timeout=ENDING)
+                self._up.close()
+                self._down.close()

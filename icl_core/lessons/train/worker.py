@@ -1,46 +1,57 @@
-"""The process that trains: `python -m icl_core.lessons.train.worker`, started by a `Trainer`.
+"""A training as a task of dask, in a worker process.
 
-Its standard input is one end of a pipe. What comes in is a pair (`Train`, the folder where it is
-saved or None) to do, or `CANCEL`; what goes out is a stream of pairs (what, value):
+The `down` queue brings (`Train`, the `Saved` training to go on with or None), then at most one
+order, CANCEL or PAUSE, which is heeded at the next snapshot. The `up` queue takes pairs (what,
+value):
+    ("began", the worker's address),
     ("frame", Frame), ..., ("measuring", None), ("measured", {method: LossSummary})
-or, in the place of what is left, ("refused", the sentence of an InputError) or ("failed", None).
-The process ends when the other end of the pipe is gone, in whatever way that came about.
+with ("state", bytes) after a frame from which the training could go on, or, in the place of what is
+left, ("paused", None), ("refused", the sentence of an InputError) or ("failed", None).
 """
 
 import logging
-import os
-import signal
-import sys
-from collections.abc import Iterator
-from multiprocessing.connection import Connection
-from pathlib import Path
-from queue import SimpleQueue
-from threading import Event, Thread
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
+
+from distributed import Queue, get_worker
+from distributed.protocol import pickle
 
 from icl_core.errors import InputError
 from icl_core.lessons.train.config import Train
+from icl_core.lessons.train.frame import ENDED, PAUSE, Saved
 from icl_core.lessons.train.measure import measure_last, train_in
-from icl_core.lessons.train.trainer import CANCEL
-from icl_core.runtime import prepare_process
 
 LOG = logging.getLogger("icl.worker")
-NICE = 10
-"""Pages come first."""
+EVERY = 3.0
+"""Seconds after which the state goes along with the next frame."""
+HEARD = "60s"
+"""How long a message waits for its place in a full queue: then nobody listens any more."""
 
 
-def run(config: Train, cancelled: Event, folder: Path | None = None) -> Iterator[tuple[str, Any]]:
+def run(
+    config: Train, order: Callable[[], str], saved: Saved | None = None
+) -> Iterator[tuple[str, Any]]:
     """One training, as the messages that tell of it."""
     try:
-        frame = None
+        last, told = saved and saved.last, time.monotonic()
         # Nothing runs between two snapshots, so leaving the loop stops the training.
-        for frame in train_in(config, config.seconds, folder):
-            yield "frame", frame
-            if cancelled.is_set():
+        for frame in train_in(config, config.seconds, saved):
+            last = replace(frame, save=None)
+            yield "frame", last
+            asked, ended = order(), frame.phase in ENDED
+            if frame.save and (ended or asked == PAUSE or time.monotonic() - told > EVERY):
+                yield "state", frame.save()
+                told = time.monotonic()
+            if asked == PAUSE and not ended:
+                yield "paused", None
+                return
+            if asked:
                 break
-        assert frame is not None  # the first snapshot comes before any update
+        assert last is not None  # the first snapshot comes before any update
         yield "measuring", None
-        yield "measured", measure_last(config, frame)
+        yield "measured", measure_last(config, last)
     except InputError as error:
         yield "refused", str(error)
     except Exception:
@@ -48,40 +59,14 @@ def run(config: Train, cancelled: Event, folder: Path | None = None) -> Iterator
         yield "failed", None
 
 
-def main() -> None:
-    """Train what comes in, one after the other."""
-    # Ctrl-C in the server's terminal is meant for the server, whose end is noticed here.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    if hasattr(os, "nice"):
-        os.nice(NICE)
-    prepare_process()
-    pipe = Connection(os.dup(sys.stdin.fileno()))
-    cancelled = Event()
-    todo: SimpleQueue[tuple[Train, Path | None]] = SimpleQueue()
-    Thread(target=_listen, args=(pipe, todo, cancelled), daemon=True).start()
-    while True:
-        config, folder = todo.get()
-        for message in run(config, cancelled, folder):
-            try:
-                pipe.send(message)
-            except OSError:
-                return
+def work(up: str, down: str, most: int) -> None:
+    """The task: train what comes down, and tell of it; at most so many messages wait."""
+    to, orders = Queue(up, maxsize=most), Queue(down)
+    to.put(pickle.dumps(("began", get_worker().address)))
+    config, saved = pickle.loads(orders.get())
 
+    def order() -> str:
+        return orders.get() if orders.qsize() else ""
 
-def _listen(
-    pipe: Connection, todo: SimpleQueue[tuple[Train, Path | None]], cancelled: Event
-) -> None:
-    try:
-        while True:
-            order = pipe.recv()
-            if order == CANCEL:
-                cancelled.set()
-            else:
-                cancelled.clear()
-                todo.put(order)
-    except (EOFError, OSError):
-        os._exit(0)  # whatever the main thread computes, or waits for
-
-
-if __name__ == "__main__":
-    main()
+    for message in run(config, order, saved):
+        to.put(pickle.dumps(message), timeout=HEARD)

@@ -35,7 +35,7 @@ def runs(page: Page) -> None:
 def workers() -> set[psutil.Process]:
     """The processes that train for servers of these tests."""
     below = psutil.Process().children(recursive=True)
-    return {child for child in below if "icl_core.lessons.train.worker" in child.cmdline()}
+    return {child for child in below if "spawn_main" in " ".join(child.cmdline())}
 
 
 def test_a_reload_a_second_tab_and_the_back_button_keep_a_training(visit):
@@ -66,6 +66,27 @@ def test_a_reload_a_second_tab_and_the_back_button_keep_a_training(visit):
     page.reload()
     shows(page, "The training was cancelled")
     expect(page.get_by_role("button", name="Start training")).to_be_enabled()
+
+
+def test_a_paused_training_goes_on_after_another_server_has_started(browser, tmp_path, monkeypatch):
+    monkeypatch.setenv("ICL_DATA_DIR", str(tmp_path))
+    with serving(ROOT / "server.py") as address, opening(browser) as visit:
+        page = visit(address, "train?v=1&layers=4&seconds=300").page
+        start(page)
+        runs(page)
+        page.get_by_role("button", name="Pause").click()
+        shows(page, "Paused after")
+        expect(page.get_by_role("button", name="Start training")).to_be_enabled()
+        link = page.url.removeprefix(address)
+        page.goto("about:blank")
+    with serving(ROOT / "server.py") as address, opening(browser) as visit:
+        page = visit(address, link.removeprefix("/"), 2).page
+        shows(page, "Paused after")
+        page.get_by_role("button", name="Resume").click()
+        runs(page)
+        page.get_by_role("button", name="Cancel").click()
+        shows(page, "The training was cancelled")
+        page.goto("about:blank")
 
 
 def test_a_reload_keeps_a_training_that_has_ended(visit):

@@ -33,7 +33,7 @@ def test_a_kept_table_is_found_and_cannot_be_changed():
 
 def test_the_table_asked_for_least_recently_goes_first(monkeypatch):
     monkeypatch.setattr(tables, "_kept", type(tables._kept)())
-    monkeypatch.setattr(tables, "KEPT_BYTES", 2 * made(0).values.nbytes)
+    monkeypatch.setenv("ICL_TABLE_MEGABYTES", f"{2 * made(0).values.nbytes / 1e6}")
     first, second, third = (keep(made(seed)) for seed in (10, 11, 12))
     assert not is_known(first)
     find(second)

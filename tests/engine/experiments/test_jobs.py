@@ -1,6 +1,8 @@
 """Jobs are done when something is missing or was made with other settings."""
 
+import os
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -8,9 +10,11 @@ import numpy as np
 import pytest
 
 from icl_core.checkpoints import Checkpoint
+from icl_core.cluster import Cluster
 from icl_core.errors import InputError
-from icl_core.experiments.catalog import build, matching
-from icl_core.experiments.jobs import Job, Made, run_jobs
+from icl_core.experiments.catalog import EXPERIMENTS, build, matching
+from icl_core.experiments.jobs import Job, Made, Report, run_jobs
+from icl_core.experiments.pieces import Piece, run_pieces
 from icl_core.zoo.library import find_entry, load_model
 from icl_core.zoo.movies import Movie, load_movie
 from icl_core.zoo.results import load_result
@@ -83,3 +87,48 @@ def test_a_model_of_paper_1_is_made_again_as_it_is(tmp_path: Path) -> None:
     assert made.metrics["mean"] == pytest.approx(shipped.metrics["mean"], rel=1e-5)
     with pytest.raises(InputError):
         build(only=name, papers=(2,), folder=tmp_path)
+
+
+def test_what_comes_before_a_piece_stands_before_it(tmp_path: Path) -> None:
+    for experiment in EXPERIMENTS.values():
+        names = [*experiment.names()]
+        for only in (names, names[::3], names[-1:]):
+            pieces = experiment.pieces(only, tmp_path)
+            assert all(place < at for at, piece in enumerate(pieces) for place in piece.after)
+
+
+def _said(name: str, report: Report) -> list[str]:
+    """A piece that a worker can make."""
+    if name == "bad":
+        raise InputError("bad.")
+    report(f"{name} in {os.getpid()}")
+    return [name]
+
+
+def test_pieces_are_made_elsewhere_and_one_that_fails_holds_up_only_what_needs_it() -> None:
+    names, after = ["a", "bad", "c", "d"], [(), (), (1,), (0,)]
+    pieces = [Piece(run=partial(_said, n), after=p) for n, p in zip(names, after, strict=True)]
+    lines: list[str] = []
+    with Cluster(workers=2) as cluster:
+        with pytest.raises(InputError, match=r"^2 of 4 pieces failed: bad\.$"):
+            run_pieces(pieces, cluster=cluster, report=lines.append)
+        assert sorted(line.split()[0] for line in lines) == ["a", "d"]
+        assert not any(str(os.getpid()) in line for line in lines)
+        assert run_pieces(pieces[:1], cluster=cluster, report=lines.append) == ["a"]
+    assert run_pieces(pieces[:1], report=lines.append) == ["a"]
+
+
+@pytest.mark.slow
+def test_a_cluster_makes_the_same_model_and_goes_on(tmp_path: Path) -> None:
+    name = "one_layer_n2_seed0"
+    assert build(only=name, folder=tmp_path / "here") == [name]
+    with Cluster() as cluster:
+        assert build(only=name, folder=tmp_path / "there", cluster=cluster) == [name]
+        assert build(only=name, folder=tmp_path / "there", cluster=cluster) == []
+    here, there = (find_entry(name, tmp_path / where) for where in ("here", "there"))
+    assert here.metrics["mean"] == there.metrics["mean"]
+    weights = [
+        load_model(e, tmp_path / w).model.tensors() for e, w in ((here, "here"), (there, "there"))
+    ]
+    for key, values in weights[0].items():
+        np.testing.assert_array_equal(weights[1][key], values)

@@ -5,70 +5,89 @@ import signal
 import subprocess
 import sys
 import time
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from icl_core.errors import InputError
-from icl_core.files import claimed
 from icl_core.lessons.train import runs
 from icl_core.lessons.train.config import Train
-from icl_core.lessons.train.runs import resumed
+from icl_core.lessons.train.frame import Frame, Saved
+from icl_core.lessons.train.measure import train_in
+from icl_core.lessons.train.runs import SAVED, read_saved, write_saved
 
 SMALL = Train(dim=1, num_context=10, sigma=1.0, layers=1, seconds=300.0)
-TASK, CONFIG = SMALL.task(), SMALL.training().replace(restarts=4, refine_steps=60)
+BEYOND = Train(system="softmax", heads=1, seconds=300.0)
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from tests.engine.lessons.test_runs import CONFIG, TASK
-from icl_core.lessons.train import runs
-runs.EVERY, count = 0.0, 0
-write = runs.write_atomic
-def counted(path, data):
+from tests.engine.lessons.test_runs import SMALL, train_and_save
+from icl_core import files
+replace, count = os.replace, 0
+def counted(*paths):
     global count
     count += 1
     if count == int(sys.argv[2]):
         os.kill(os.getpid(), signal.SIGKILL)
-    write(path, data)
-runs.write_atomic = counted
-for frame in runs.resumed(TASK, CONFIG, Path(sys.argv[1])):
-    pass
+    replace(*paths)
+files.os.replace = counted
+train_and_save(SMALL, Path(sys.argv[1]))
 """
 
 
-@pytest.mark.parametrize("write", [1, 7])
-def test_it_goes_on_where_it_was_killed(tmp_path: Path, write: int) -> None:
-    """In the middle of a save: the frames are there, and the state is the one before."""
-    whole = list(resumed(TASK, CONFIG, tmp_path / "whole"))
+def train_and_save(config: Train, folder: Path) -> list[Frame]:
+    """All frames, or the first three, those that were saved among them; every one is saved."""
+    saved = read_saved(folder)
+    frames = list(saved.frames) if saved else []
+    left = 3 - len(frames) if config == BEYOND else None
+    for frame in islice(train_in(config, config.seconds, saved), left):
+        if not frame.step:
+            frames.clear()
+        frames.append(frame)
+        assert frame.save is not None
+        write_saved(folder, Saved(frames, frame.save()))
+    return frames
+
+
+@pytest.mark.parametrize(("config", "write"), [(SMALL, 2), (SMALL, 4), (BEYOND, 4)])
+def test_it_goes_on_where_it_was_killed(tmp_path: Path, write: int, config: Train) -> None:
+    """In the middle of a save: what was saved before it is there."""
+    whole = train_and_save(config, tmp_path / "whole")
     cut = tmp_path / "cut"
-    done = subprocess.run([sys.executable, "-c", KILLED, cut, str(write)], check=False)
+    code = KILLED.replace("SMALL", "SMALL" if config is SMALL else "BEYOND")
+    done = subprocess.run([sys.executable, "-c", code, cut, str(write)], check=False)
     assert done.returncode == -signal.SIGKILL
-    again = list(resumed(TASK, CONFIG, cut))
+    assert (write == 2) == (read_saved(cut) is None)
+    again = train_and_save(config, cut)
     assert [frame.step for frame in again] == [frame.step for frame in whole]
     assert [frame.loss for frame in again] == [frame.loss for frame in whole]
-    np.testing.assert_array_equal(again[-1].model.P, whole[-1].model.P)
-    once_more = list(resumed(TASK, CONFIG, cut))
+    once_more = train_and_save(config, cut)
     assert [frame.losses for frame in once_more] == [frame.losses for frame in again]
-    np.testing.assert_array_equal(once_more[3].model.Q, again[3].model.Q)
+    for name, values in once_more[1].model.tensors().items():
+        np.testing.assert_array_equal(values, whole[1].model.tensors()[name])
 
 
 def test_damaged_or_other_files_begin_anew(tmp_path: Path) -> None:
-    whole = list(resumed(TASK, CONFIG, tmp_path))
-    (tmp_path / "state.safetensors").write_bytes(b"half")
-    assert [frame.loss for frame in resumed(TASK, CONFIG, tmp_path)] == [f.loss for f in whole]
-    other = CONFIG.replace(seed=1)
-    assert next(iter(resumed(TASK, other, tmp_path))).step == 0
-
-
-def test_one_process_at_a_time(tmp_path: Path) -> None:
-    with claimed(tmp_path), pytest.raises(InputError, match="Another server process"):
-        next(iter(resumed(TASK, CONFIG, tmp_path)))
+    whole = train_and_save(SMALL, tmp_path)
+    path = tmp_path / SAVED
+    data = path.read_bytes()
+    for half in (b"", b"half", data[:100], data[: len(data) // 2]):
+        path.write_bytes(half)
+        saved = read_saved(tmp_path)
+        if saved is not None:  # the frames are whole, the state is not
+            saved = Saved(saved.frames[:-1], saved.state)
+        assert [frame.loss for frame in train_in(SMALL, 300.0, saved)] == [f.loss for f in whole]
+    path.write_bytes(data)
+    saved = read_saved(tmp_path)
+    assert saved is not None
+    before = Saved(saved.frames[:-1], saved.state)
+    assert next(iter(train_in(SMALL.replace(seed=1), 300.0, before))).step == 0
 
 
 def test_old_and_surplus_runs_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ICL_DATA_DIR", str(tmp_path))
-    monkeypatch.setattr(runs, "KEPT", 2)
+    monkeypatch.setenv("ICL_RUNS", "2")
     made = [runs.Run(id=f"run {k}", config=SMALL) for k in range(3)]
     for age, run in zip((300, 200, 100), made, strict=True):
         runs.note(run)

@@ -105,7 +105,7 @@ def test_killed_and_continued_it_is_the_same_table(spec: Path, tmp_path: Path) -
 def test_without_a_scheduler_it_says_so(
     spec: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("icl_core.sweeps.run.PATIENCE", "1s")
+    monkeypatch.setattr("icl_core.cluster.PATIENCE", "1s")
     with pytest.raises(InputError, match="No scheduler answers"):
         run_sweep(read_spec(spec), tmp_path, scheduler="tcp://127.0.0.1:1", report=print)
 

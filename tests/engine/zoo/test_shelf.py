@@ -20,7 +20,7 @@ from icl_core.tasks.noise import UniformNoise
 from icl_core.zoo import shelf as shelves
 from icl_core.zoo.library import load_entry
 from icl_core.zoo.movies import Movie, load_movie
-from icl_core.zoo.shelf import FORGOTTEN, LOST, Bounds, Shelf, shelf
+from icl_core.zoo.shelf import FORGOTTEN, LOST, USUAL, Shelf, shelf
 
 TASK = LinearTask(dim=3, num_context=8, noise=UniformNoise(sigma_max=2.0))
 
@@ -78,7 +78,7 @@ def test_names_and_deletion(place: Shelf) -> None:
 
 
 def test_what_is_kept_is_bounded(tmp_path: Path) -> None:
-    place = Shelf(tmp_path, Bounds(models=2))
+    place = Shelf(tmp_path, replace(USUAL, models=2))
     first, second = put(place, 1), put(place, 2)
     os.utime(place.place(first), (time.time() - 100,) * 2)
     place.keep(made(3), "bob", label="third", origin="trained")
@@ -87,10 +87,10 @@ def test_what_is_kept_is_bounded(tmp_path: Path) -> None:
     assert place.dropped("ada") == []  # told once
     assert [kept.label for kept in place.of("ada")] == ["third", "number 2"]
     size = sum(path.stat().st_size for path in place.place(second).rglob("*"))
-    small = Shelf(tmp_path, Bounds(bytes=size))
+    small = Shelf(tmp_path, replace(USUAL, bytes=size))
     small.keep(made(4), "ada", label="fourth", origin="trained")
     assert [kept.label for kept in small.of("ada")] == ["fourth"]
-    old = Shelf(tmp_path, Bounds(days=1))
+    old = Shelf(tmp_path, replace(USUAL, days=1))
     os.utime(old.place(old.of("ada")[0].id), (time.time() - 2 * 86_400,) * 2)
     old.keep(made(5), "ada", label="fifth", origin="trained")
     assert [kept.label for kept in old.of("ada")] == ["fifth"]

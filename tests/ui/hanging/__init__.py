@@ -23,7 +23,7 @@ def hanging_server(folder: Path) -> Iterator[tuple[str, Path]]:
     app = repr(str(Path(__file__).with_name("scratch.py")))
     script.write_text((ROOT / "server.py").read_text().replace('"app.py"', app))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv(watchdog.SETTING, str(SECONDS))
+        patch.setenv("ICL_ANSWER_SECONDS", str(SECONDS))
         with served(script) as server, visiting(server.address) as first:
             # The first answer imports what the others find: on a busy machine it may be given up.
             while "did nothing" not in first.seen:
