@@ -27,6 +27,7 @@ from ui.controls import Controls, control_row
 from ui.frame import begin, to_try
 from ui.job import Job
 from ui.jobs import trainings
+from ui.parts import more_choices
 from ui.presets import preset_link, preset_links
 from ui.training_view import example_view, training_view
 from ui.visitor import owner, visitor
@@ -39,36 +40,42 @@ JOB, SHOWN = "train:job", "train:shown"
 ASKED, REFUSED = "train:asked", "train:refused"
 """Of a session: whether a training was asked for, why none was started."""
 START = "train_start"
+SIZES = {"dim": "Inputs d", "num_context": "Examples n", "layers": "Layers L"}
 NOISES = {"uniform": "any up to", "fixed": "always", "categorical": "one of"}
 
 
 def choose(controls: Controls[Train]) -> Train:
     with control_row():
-        controls.one_of("system", "What is trained", SYSTEMS, menu=True, width=300)
+        controls.one_of("system", "What is trained", SYSTEMS, menu=True, width=230)
         if controls["system"] != "noise":
             choose_beyond(controls)
             return controls.config()
-        controls.number("dim", "Dimension d", *LIMITS["dim"])
-        controls.number("num_context", "Examples n", *LIMITS["num_context"])
+        for name, label in SIZES.items():
+            controls.number(name, label, *LIMITS[name], width=84)
+        kinds = {kind: METHODS[kind].label for kind in ("gdpp", "diag", "full")}
+        controls.one_of("parametrization", "Weights", kinds)
+        other = RECIPES[controls["recipe"]] if controls["recipe"] != "rounds" else ""
+        with more_choices(other, "tied" * controls["tied"]):
+            choose_task(controls)
+            choose_recipe(controls)
+            controls.number("seed", "Seed", 0, 2**31 - 1)
+            controls.number("seconds", "Seconds at most", SECONDS[0], settings().training_seconds)
+    return controls.config()
+
+
+def choose_task(controls: Controls[Train]) -> None:
+    """What the prompts are like, beyond their size, and how many heads read them."""
+    with st.container(horizontal=True):
         controls.one_of("noise", "Noise level σ", NOISES)
         if controls["noise"] == "categorical":
             controls.text("sigmas", "Levels")
         else:
             controls.number("sigma", "Level", 0.0, 20.0)
+    with st.container(horizontal=True):
         controls.one_of("inputs", "Inputs", INPUTS)
         if controls["inputs"] == "stretched":
             controls.number("condition", "Condition", 1.0, 1000.0)
-        controls.number("layers", "Layers L", *LIMITS["layers"])
-        kinds = {kind: METHODS[kind].label for kind in ("gdpp", "diag", "full")}
-        controls.one_of("parametrization", "Weights", kinds)
-        controls.one_of("heads", "Heads", {n: str(n) for n in range(1, LIMITS["heads"][1] + 1)})
-        controls.number("seed", "Seed", 0, 2**31 - 1)
-        controls.number("seconds", "Seconds at most", SECONDS[0], settings().training_seconds)
-        other = RECIPES[controls["recipe"]] if controls["recipe"] != "rounds" else ""
-        chosen = ", ".join(filter(None, [other, "tied" * controls["tied"]]))
-        with st.popover("More choices" + f": {chosen}" * bool(chosen), key="train:more"):
-            choose_recipe(controls)
-    return controls.config()
+    controls.one_of("heads", "Heads", {n: str(n) for n in range(1, LIMITS["heads"][1] + 1)})
 
 
 def choose_recipe(controls: Controls[Train]) -> None:
@@ -205,13 +212,9 @@ link_again()
 job, beside = (trainings().find(st.query_params.get(name)) for name in (LINKED, BESIDE))
 begin(
     PAGE,
-    "Choose a task and a model, press start, and watch the loss come down towards the Bayes floor: "
-    "what the best predictor there can be would reach. Linear attention trains until it gains no "
-    "more or your seconds are over. You may leave this page meanwhile: the link "
-    "finds the training again, and one that waits keeps its place for "
-    f"{settings().unseen_seconds / 60:g} minutes.",
+    "Make your own, and open it in every lesson. **How near does it come to the best there can "
+    "be?**",
 )
-preset_links(PAGE, beside=naming(job))
 config = choose(Controls(PAGE, Train()))
 note(job)
 # Asked for by the callback, done here: what is trained is what this run shows.
@@ -227,6 +230,9 @@ with st.container(horizontal=True, vertical_alignment="center", key="start"):
         icon=":material/play_arrow:",
         disabled=busy,
         on_click=lambda: st.session_state.update({ASKED: True}),
+        help="It trains until it gains no more, or your seconds are over. You may leave this page "
+        "meanwhile: the link finds the training again, and one that waits keeps its place for "
+        f"{settings().unseen_seconds / 60:g} minutes.",
     )
     if not busy:
         with guarded():
@@ -238,6 +244,7 @@ with guarded():
         raise refused
 others(job)
 show(job, beside)
+preset_links(PAGE, config, beside=naming(job))
 open_checkpoint(PAGE)
 to_try(
     PAGE,

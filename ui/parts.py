@@ -13,10 +13,11 @@ from ui.controls import Controls
 
 
 @contextmanager
-def more_choices(name: str = "") -> Iterator[None]:
-    """Widgets that not everybody needs, behind a button."""
-    key = f"more_{name}" if name else "more"
-    with st.popover("More choices", icon=":material/tune:", key=key), st.container(gap="small"):
+def more_choices(*chosen: str) -> Iterator[None]:
+    """Widgets that not everybody needs, behind a button that says what is `chosen` there."""
+    said = ", ".join(filter(None, chosen))
+    label = f"More choices: {said}" if said else "More choices"
+    with st.popover(label, icon=":material/tune:", key="more"), st.container(gap="small"):
         yield
 
 
