@@ -98,8 +98,9 @@ def _marks(drawing: Drawing, config: Playground, slopes: Slopes) -> None:
     """Where the query is, who says what there, the reader's guess, and the points."""
     grey = METHODS["bayes_rr"].color
     hidden = {"showlegend": False, "meta": DECORATION}
-    x = [config.query] * 2
-    drawing.line("query", x, [-1e3, 1e3], grey, 1.25, "dot", name="query", **hidden)
+    drawing.line(
+        "query", [config.query] * 2, [-1e3, 1e3], grey, 1.25, "dot", name="query", **hidden
+    )
     looks = {"model": METHODS[config.model]} | METHODS
     drawing.marks(
         "answers",
@@ -111,10 +112,11 @@ def _marks(drawing: Drawing, config: Playground, slopes: Slopes) -> None:
         marker={"size": 9, "color": [looks[name].color for name in slopes.at]},
         showlegend=False,
     )
+    x, y = np.transpose(config.points)
     drawing.marks(
         "points",
-        [x for x, _ in config.points],
-        [y for _, y in config.points],
+        x,
+        y,
         grey,
         12,
         "circle",
