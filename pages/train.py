@@ -44,23 +44,29 @@ SIZES = {"dim": "Inputs d", "num_context": "Examples n", "layers": "Layers L"}
 NOISES = {"uniform": "any up to", "fixed": "always", "categorical": "one of"}
 
 
-def choose(controls: Controls[Train]) -> Train:
+def choose(controls: Controls[Train]) -> None:
+    """What everybody chooses."""
     with control_row():
         controls.one_of("system", "What is trained", SYSTEMS, menu=True, width=230)
         if controls["system"] != "noise":
             choose_beyond(controls)
-            return controls.config()
+            return
         for name, label in SIZES.items():
             controls.number(name, label, *LIMITS[name], width=84)
         kinds = {kind: METHODS[kind].label for kind in ("gdpp", "diag", "full")}
         controls.one_of("parametrization", "Weights", kinds)
-        other = RECIPES[controls["recipe"]] if controls["recipe"] != "rounds" else ""
-        with more_choices(other, "tied" * controls["tied"]):
-            choose_task(controls)
-            choose_recipe(controls)
-            controls.number("seed", "Seed", 0, 2**31 - 1)
-            controls.number("seconds", "Seconds at most", SECONDS[0], settings().training_seconds)
-    return controls.config()
+
+
+def choose_more(controls: Controls[Train]) -> None:
+    """What not everybody asks for, of linear attention."""
+    if controls["system"] != "noise":
+        return
+    other = RECIPES[controls["recipe"]] if controls["recipe"] != "rounds" else ""
+    with more_choices(other, "tied" * controls["tied"]):
+        choose_task(controls)
+        choose_recipe(controls)
+        controls.number("seed", "Seed", 0, 2**31 - 1)
+        controls.number("seconds", "Seconds at most", SECONDS[0], settings().training_seconds)
 
 
 def choose_task(controls: Controls[Train]) -> None:
@@ -215,14 +221,19 @@ begin(
     "Make your own, and open it in every lesson. **How near does it come to the best there can "
     "be?**",
 )
-config = choose(Controls(PAGE, Train()))
+controls = Controls(PAGE, Train())
+choose(controls)
+row = st.container(horizontal=True, vertical_alignment="center", key="start")
+with row:
+    choose_more(controls)
+config = controls.config()
 note(job)
 # Asked for by the callback, done here: what is trained is what this run shows.
 if st.session_state.pop(ASKED, False):
     start(config)
     st.rerun()
 busy = job is not None and job.active
-with st.container(horizontal=True, vertical_alignment="center", key="start"):
+with row:
     st.button(
         "Start training",
         key=START,

@@ -50,7 +50,7 @@ def example_view(page: str) -> None:
     entries = family.entries
     kind = "diag" if "diag" in entries else next(iter(entries))
     depth = max(depth for depth in entries[kind] if depth <= 2)
-    config = Weights(task=name, parametrization=kind, layers=depth)
+    config = Weights(task=name, parametrization=kind, layers=depth, layer=depth)
     story = result(config)
     player = movie_player(config, story)
     values = asked(page, "example", [player])
