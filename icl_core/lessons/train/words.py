@@ -107,8 +107,8 @@ def duration(config: Train) -> tuple[str, str]:
 
 def in_time(seconds: float) -> str:
     """Seconds in words, to one or two digits: 8 ms, 45 s, 3 min."""
-    if seconds < 1:
-        return f"{max(1000 * seconds, 0.1):.1g} ms".replace("1e+03 ms", "1 s")
+    if seconds < 0.95:
+        return f"{short(max(1000 * seconds, 0.1), 1)} ms"
     if seconds < 100:
         return f"{round(seconds) if seconds < 20 else 5 * round(seconds / 5)} s"
     return f"{seconds / 60:.0f} min"

@@ -153,8 +153,8 @@ def test_every_choice_is_told_a_time_within_its_limit(system: str) -> None:
 
 
 def test_seconds_in_words() -> None:
-    said = [in_time(seconds) for seconds in (0.00004, 0.0083, 0.9996, 4.4, 18.9, 43, 98, 400)]
-    assert said == ["0.1 ms", "8 ms", "1 s", "4 s", "19 s", "45 s", "100 s", "7 min"]
+    said = [in_time(seconds) for seconds in (0.00004, 0.0083, 0.13, 0.9996, 4.4, 18.9, 43, 98, 400)]
+    assert said == ["0.1 ms", "8 ms", "100 ms", "1 s", "4 s", "19 s", "45 s", "100 s", "7 min"]
 
 
 def test_the_calibration_is_short_and_counts_by_any_clock() -> None:
