@@ -15,6 +15,7 @@ from icl_core.lessons.train.system import Measured
 from icl_core.models.linear import PARAMETRIZATIONS, Parametrization
 from icl_core.plots import METHODS
 from icl_core.tasks.linear import LinearTask
+from icl_core.training.paper import PAPER
 
 HELD = (
     "at a rate that is held for half of the updates and then falls to 0. Of several starts the "
@@ -24,7 +25,7 @@ ABOUT: Mapping[str, str] = {
     "rounds": "Explores many random starts and refines the best, in rounds, until nothing is "
     "gained. There is nothing to set.",
     "paper": "As paper 2 trains: Adam in raw coordinates, on one sampled query a prompt. Its "
-    "200,000 updates of 2,048 prompts take hours, so your seconds end it.",
+    f"{PAPER.steps:,} updates of {PAPER.batch:,} prompts take hours, so your seconds end it.",
     "adam": f"One run of Adam on the exact loss, {HELD}",
     "muon": f"One run of Muon, which makes every step of a matrix orthogonal, {HELD}",
 }

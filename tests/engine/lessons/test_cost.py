@@ -120,6 +120,7 @@ def test_what_this_server_has_trained_is_believed(empty: Path) -> None:
     assert [run.config for run in noted()] == [SMALL]
     same, other = SMALL.replace(seed=8, num_context=90), SMALL.replace(layers=5)
     assert shape_of(same) == shape_of(SMALL) != shape_of(other)
+    assert shape_of(Train(system="sine", heads=4)) == shape_of(Train(system="sine"))
     assert estimate(same).pace == pytest.approx(0.25)
     shipped = Costs.read()
     units = sum(shipped.pace(SMALL, phase) for phase in phases_of(SMALL))
@@ -130,6 +131,10 @@ def test_what_this_server_has_trained_is_believed(empty: Path) -> None:
     for _ in range(cost.KEPT + 3):
         note(other, frames)
     assert len(noted()) == cost.KEPT
+    (empty / "paces.json").write_text(
+        (empty / "paces.json").read_text().replace('"refining"', '"resting"')
+    )
+    assert noted() == ()
     (empty / "paces.json").write_text("{")
     assert noted() == ()
     assert estimate(same).pace < 0.1

@@ -53,6 +53,20 @@ def test_it_goes_on_where_it_was_killed(tmp_path: Path, write: int) -> None:
     np.testing.assert_array_equal(once_more[3].model.Q, again[3].model.Q)
 
 
+def test_one_run_goes_on_too_and_keeps_what_it_found(tmp_path: Path) -> None:
+    """Of Adam; one that has diverged has ended."""
+    config = SMALL.replace(recipe="adam", steps=40).training()
+    whole = list(resumed(TASK, config, tmp_path))
+    again = list(resumed(TASK, config, tmp_path))
+    assert [frame.loss for frame in again] == [frame.loss for frame in whole]
+    assert again[-1].phase == "finished"
+    wild = config.replace(learning_rate=5.0)
+    *_, last = resumed(TASK, wild, tmp_path / "wild")
+    *_, same = resumed(TASK, wild, tmp_path / "wild")
+    assert (same.phase, same.holds) == ("diverged", last.holds)
+    assert 0 < last.holds < 5
+
+
 def test_damaged_or_other_files_begin_anew(tmp_path: Path) -> None:
     whole = list(resumed(TASK, CONFIG, tmp_path))
     (tmp_path / "state.safetensors").write_bytes(b"half")
