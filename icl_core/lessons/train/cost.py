@@ -28,7 +28,7 @@ from icl_core.validation import mapping, number
 from icl_core.zoo.shelf import shelf
 
 FILE = Path(__file__).parent / "costs.json"
-KEPT, MAX_BYTES = 200, 2**22
+KEPT, MAX_BYTES = 100, 2**22
 LATEST, PRIOR = 5, 5.0
 """Trainings of a shape whose median pace is believed; see `_scale`."""
 SAME = 300.0
@@ -165,10 +165,16 @@ def note(config: Train, frames: Sequence[Frame]) -> None:
 def noted() -> tuple[Timed, ...]:
     """What trainings of this server have taken, latest last."""
     try:
-        given = mapping("The paces", parse_json("paces", read_bytes(_file(), limit=MAX_BYTES)))
-        return tuple(map(Timed.from_dict, given.get("runs", [])))
-    except (InputError, TypeError):  # none, or of another version of the app
+        found = _file().stat()
+        return _noted(_file(), found.st_mtime_ns, found.st_size)
+    except (OSError, InputError, TypeError):  # none, or of another version of the app
         return ()
+
+
+@lru_cache(maxsize=1)
+def _noted(file: Path, changed: int, size: int) -> tuple[Timed, ...]:
+    given = mapping("The paces", parse_json(file.name, read_bytes(file, limit=MAX_BYTES)))
+    return tuple(map(Timed.from_dict, given.get("runs", [])))
 
 
 def _file() -> Path:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from icl_core.lessons.train.config import Train
@@ -9,7 +10,7 @@ from icl_core.lessons.train.frame import Frame
 from icl_core.training import PlainConfig
 from icl_core.training.plateau import kept_of
 from icl_core.training.strategy import runs_of
-from icl_core.validation import mapping, number
+from icl_core.validation import choice, mapping, number
 
 FIRST, FEWEST = 10, 60
 """Updates of a phase before its pace has settled, for prompts are drawn first, and those after them
@@ -44,14 +45,18 @@ class Timed:
     def from_dict(cls, values: Any) -> "Timed":
         given = mapping("A timed training", values)
         paces = mapping("The paces", given.get("paces"))
+        config = Train.from_dict(given.get("config"))
+        phases = tuple(phase.name for phase in phases_of(config))
+        choice("The phases", tuple(sorted(paces)), [tuple(sorted(phases))])
         return cls(
-            config=Train.from_dict(given.get("config")),
+            config=config,
             paces={k: number("A pace", v, (1e-9, 1e6)) for k, v in paces.items()},
             compiling=number("The seconds to compile", given.get("compiling"), (0, 1e6)),
             rounds=int(number("The rounds", given.get("rounds"), (0, 100))),
         )
 
 
+@lru_cache(maxsize=1024)
 def phases_of(config: Train) -> tuple[Phase, ...]:
     """What a training goes through, in the first round of several."""
     if config.system != "noise":
@@ -68,10 +73,12 @@ def phases_of(config: Train) -> tuple[Phase, ...]:
     )
 
 
+@lru_cache(maxsize=1024)
 def shape_of(config: Train) -> tuple[Any, ...]:
     """Trainings of one shape run the same programs, so that their updates cost the same."""
     if config.system != "noise":
-        return (config.system, config.heads, config.optimiser)
+        read = {"softmax": (config.heads, config.optimiser), "copying": (config.optimiser,)}
+        return (config.system, *read.get(config.system, ()))
     context = config.num_context if config.inputs == "uniform" else 0
     shape = config.parametrization, config.layers, config.heads, config.dim, config.tied
     return (*shape, config.recipe, context, *((p.starts, p.batch) for p in phases_of(config)))

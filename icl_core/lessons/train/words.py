@@ -15,6 +15,7 @@ from icl_core.lessons.train.system import Measured
 from icl_core.models.linear import PARAMETRIZATIONS, Parametrization
 from icl_core.plots import METHODS
 from icl_core.tasks.linear import LinearTask
+from icl_core.training.paper import PAPER
 
 HELD = (
     "at a rate that is held for half of the updates and then falls to 0. Of several starts the "
@@ -24,7 +25,7 @@ ABOUT: Mapping[str, str] = {
     "rounds": "Explores many random starts and refines the best, in rounds, until nothing is "
     "gained. There is nothing to set.",
     "paper": "As paper 2 trains: Adam in raw coordinates, on one sampled query a prompt. Its "
-    "200,000 updates of 2,048 prompts take hours, so your seconds end it.",
+    f"{PAPER.steps:,} updates of {PAPER.batch:,} prompts take hours, so your seconds end it.",
     "adam": f"One run of Adam on the exact loss, {HELD}",
     "muon": f"One run of Muon, which makes every step of a matrix orthogonal, {HELD}",
 }
@@ -107,8 +108,8 @@ def duration(config: Train) -> tuple[str, str]:
 
 def in_time(seconds: float) -> str:
     """Seconds in words, to one or two digits: 8 ms, 45 s, 3 min."""
-    if seconds < 1:
-        return f"{float(f'{max(1000 * seconds, 0.1):.1g}'):g} ms".replace("1000 ms", "1 s")
+    if seconds < 0.95:
+        return f"{short(max(1000 * seconds, 0.1), 1)} ms"
     if seconds < 100:
         return f"{round(seconds) if seconds < 20 else 5 * round(seconds / 5)} s"
     return f"{seconds / 60:.0f} min"

@@ -107,6 +107,27 @@ def test_a_reload_keeps_a_training_that_has_ended(visit):
     opened.shows(numbers)
 
 
+def test_a_run_that_diverges_starts_again_and_stands_beside_the_next(visit):
+    chosen = SHORT | {"layers": "2", "recipe": "adam", "steps": "200", "rate": "9"}
+    opened = visit("train", **chosen)
+    page = opened.page
+    expect(page.get_by_text("an update").first).to_be_visible(timeout=PATIENCE)
+    start(page)
+    shows(page, "has diverged and was stopped")
+    page.get_by_role("button", name="Start again with rate").click()
+    expect(page.get_by_role("button", name="Download the model")).to_be_visible(timeout=PATIENCE)
+    first = opened.link
+    assert 0 < float(first["rate"]) < 9
+    page.get_by_role("button", name="Keep beside the next").click()
+    page.wait_for_url("**beside=*")
+    page.get_by_label("Seed").fill("4")
+    page.get_by_label("Seed").press("Enter")
+    page.wait_for_url("**seed=4*", timeout=PATIENCE)
+    page.get_by_role("button", name="Start training").click()
+    shows(page, "Beside: seed 0")
+    assert opened.link["beside"] == first["job"] != opened.link["job"]
+
+
 def test_a_server_that_ends_leaves_no_worker(browser):
     with serving(ROOT / "server.py") as address, opening(browser) as visit:
         before = workers()

@@ -120,6 +120,7 @@ def test_what_this_server_has_trained_is_believed(empty: Path) -> None:
     assert [run.config for run in noted()] == [SMALL]
     same, other = SMALL.replace(seed=8, num_context=90), SMALL.replace(layers=5)
     assert shape_of(same) == shape_of(SMALL) != shape_of(other)
+    assert shape_of(Train(system="sine", heads=4)) == shape_of(Train(system="sine"))
     assert estimate(same).pace == pytest.approx(0.25)
     shipped = Costs.read()
     units = sum(shipped.pace(SMALL, phase) for phase in phases_of(SMALL))
@@ -130,6 +131,10 @@ def test_what_this_server_has_trained_is_believed(empty: Path) -> None:
     for _ in range(cost.KEPT + 3):
         note(other, frames)
     assert len(noted()) == cost.KEPT
+    (empty / "paces.json").write_text(
+        (empty / "paces.json").read_text().replace('"refining"', '"resting"')
+    )
+    assert noted() == ()
     (empty / "paces.json").write_text("{")
     assert noted() == ()
     assert estimate(same).pace < 0.1
@@ -153,8 +158,8 @@ def test_every_choice_is_told_a_time_within_its_limit(system: str) -> None:
 
 
 def test_seconds_in_words() -> None:
-    said = [in_time(seconds) for seconds in (0.00004, 0.0083, 0.9996, 4.4, 18.9, 43, 98, 400)]
-    assert said == ["0.1 ms", "8 ms", "1 s", "4 s", "19 s", "45 s", "100 s", "7 min"]
+    said = [in_time(seconds) for seconds in (0.00004, 0.0083, 0.13, 0.9996, 4.4, 18.9, 43, 98, 400)]
+    assert said == ["0.1 ms", "8 ms", "100 ms", "1 s", "4 s", "19 s", "45 s", "100 s", "7 min"]
 
 
 def test_the_calibration_is_short_and_counts_by_any_clock() -> None:
