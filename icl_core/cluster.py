@@ -146,7 +146,7 @@ def _prepare() -> None:
 
 def main() -> None:
     """Be a cluster until the standard input ends."""
-    import dask  # noqa: PLC0415
+    import dask.config  # noqa: PLC0415
     from distributed import LocalCluster  # noqa: PLC0415
 
     workers, nice = map(int, sys.argv[1:])

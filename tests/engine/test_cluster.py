@@ -49,6 +49,7 @@ def test_a_running_cluster_takes_trainings_by_its_address_and_outlasts_who_sent_
     config = Train(dim=1, num_context=10, sigma=1.0, layers=1, seconds=300.0)
     with Cluster() as running:
         client = running.client()
+        client.wait_for_workers(1, timeout=200)
         (worker,) = client.run(os.getpid).values()
         for _ in range(2):
             with Cluster(client.scheduler.address) as named:
