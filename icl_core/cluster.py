@@ -29,7 +29,8 @@ PATIENCE = "30s"
 """For a scheduler to answer."""
 ENDING = 10.0
 """Seconds that a cluster has to stop its workers before it is killed."""
-NO_DASHBOARD: Any = None
+ANY_PORT = "127.0.0.1:0"
+"""Of the scheduler's HTTP server, which cannot be switched off."""
 CONFIG = {
     # What a dead worker was at is begun again by whoever asked for it, where it was.
     "distributed.scheduler.allowed-failures": 0,
@@ -145,7 +146,7 @@ def _prepare() -> None:
 
 def main() -> None:
     """Be a cluster until the standard input ends."""
-    import dask  # noqa: PLC0415
+    import dask.config  # noqa: PLC0415
     from distributed import LocalCluster  # noqa: PLC0415
 
     workers, nice = map(int, sys.argv[1:])
@@ -155,7 +156,7 @@ def main() -> None:
         os.nice(nice)
     dask.config.set(CONFIG)
     cluster = LocalCluster(
-        n_workers=0, threads_per_worker=1, processes=True, dashboard_address=NO_DASHBOARD
+        n_workers=0, threads_per_worker=1, processes=True, dashboard_address=ANY_PORT
     )
     print(cluster.scheduler_address, flush=True)
     cluster.scale(workers)

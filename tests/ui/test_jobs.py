@@ -327,6 +327,7 @@ def test_a_server_that_ends_goes_on_with_its_jobs(real, monkeypatch, tmp_path):
     assert job.status == "done"
     (kept,) = shelf().of("ada")
     assert job.kept == kept.name
+    until(lambda: not unfinished())
     later = Jobs(trainer, resume=True)
     assert not later._jobs
     found = later.find("left")

@@ -7,7 +7,7 @@ a server leaves them to workers of one thread (`icl_core.cluster`), which it can
 import logging
 import secrets
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import closing, nullcontext, suppress
 from pathlib import Path
 from typing import Any
@@ -119,13 +119,14 @@ class _Conversation:
         self._cluster, self._client = cluster, cluster.client()
         self._task, self._worker = work, ""
         name = f"icl-{secrets.token_hex(8)}"
-        self._up = Queue(f"{name}-up", client=self._client, maxsize=MOST)
-        self._down = Queue(f"{name}-down", client=self._client)
+        # Blocking in a thread that runs no event loop, which the types do not know.
+        self._up: Any = Queue(f"{name}-up", client=self._client, maxsize=MOST)
+        self._down: Any = Queue(f"{name}-down", client=self._client)
         self._name, self._sent = name, 0
 
     def messages(
         self, config: Train, order: Callable[[], str], saved: Saved | None
-    ) -> Iterator[tuple[str, Any]]:
+    ) -> Generator[tuple[str, Any]]:
         """What the worker says, for as long as it is heard."""
         from distributed.protocol import pickle  # noqa: PLC0415
 

@@ -61,7 +61,8 @@ def run(
 
 def work(up: str, down: str, most: int) -> None:
     """The task: train what comes down, and tell of it; at most so many messages wait."""
-    to, orders = Queue(up, maxsize=most), Queue(down)
+    to: Any = Queue(up, maxsize=most)
+    orders: Any = Queue(down)
     to.put(pickle.dumps(("began", get_worker().address)))
     config, saved = pickle.loads(orders.get())
 
