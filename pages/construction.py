@@ -62,10 +62,10 @@ def prompt_table(controls: Controls[Construction]) -> None:
 def explore() -> None:
     controls = Controls(PAGE, Construction())
     with control_row():
+        # GD++ starts at 0 only.
         if starts_at_zero(controls["start"]):
             controls.slider("gamma", "GD++ strength γ", 0.0, 2.0, 0.05)
         with more_choices():
-            # GD++ starts at 0 only.
             controls.text("start", "Start W₀", yields=["gamma"], width=150)
             controls.text("prompt", "The prompt as text: x1 … y; …; query", width=430)
     config = controls.config()

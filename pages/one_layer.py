@@ -53,8 +53,9 @@ to_try(
         "Choose another **seed**: the weights differ in sign and scale, their product does not.",
         "**Predict:** with inputs twice as wide, is the trained layer better or worse than "
         "gradient descent with the same step?",
-        "Drag the **damping** to 1: the median falls faster, and the mean explodes. Why?",
-        "Look at **other sizes**: the loss of a single step is known exactly, and training finds "
-        "it.",
+        "**The layer again and again:** drag the damping to 1. The median falls faster, and the "
+        "mean explodes. Why?",
+        "**Unlike its training:** at other sizes the loss of a single step is known exactly too, "
+        "and training finds it.",
     ],
 )
