@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from typing import Any, cast
 
 import numpy as np
 
@@ -34,8 +35,8 @@ def alignment_figure(rows: Sequence[Curve], *, title: str, mark: float | None = 
 def beside_loss(figure: Figure, products: Sequence[str]) -> Figure:
     """A loss beside rows of three matrices (trained, made by hand, their difference), with words as
     short as a phone asks for: a row is named by its axis, a column above it."""
-    columns = {"construction": "by hand"}
-    for note in figure.layout.annotations:
+    columns, layout = {"construction": "by hand"}, cast(Any, figure.layout)
+    for note in layout.annotations:
         words = note.text.rpartition(", ")[2]
         note.text = columns.get(words, words)
     for row, words in enumerate(products):
@@ -47,8 +48,8 @@ def beside_loss(figure: Figure, products: Sequence[str]) -> Figure:
         "falls to that of one step of gradient descent. Right: the two products of the layer's "
         "weights as heatmaps, trained, made by hand, and their difference."
     )
-    figure.layout.meta |= {"alt": alt}
-    return figure.update_layout(margin_b=48, height=figure.layout.height + 24)
+    layout.meta |= {"alt": alt}
+    return figure.update_layout(margin_b=48, height=layout.height + 24)
 
 
 def limits_figure(
