@@ -167,7 +167,6 @@ LESSONS: Mapping[str, Lesson[Any, Any]] = {
         first=("depth",),
         kept=512,
         reach=noise_and_depth.reach,
-        shows=lambda config: ("depth", "profile", "layers"),
         prepare=noise_and_depth.prepare,
     ),
     "paper_figures": Lesson(

@@ -17,7 +17,7 @@ from icl_core.models.linear import LinearTransformer
 from icl_core.tasks.linear import LinearTask
 from icl_core.tasks.noise import CategoricalNoise, NoiseLaw, UniformNoise
 from icl_core.zoo.library import find_entry
-from icl_core.zoo.shelf import OWN, SETTING, Kept, shelf
+from icl_core.zoo.shelf import OWN, Kept, shelf
 from tests.cases import full_model
 
 PAGES = [page for page, lesson in LESSONS.items() if issubclass(lesson.config, OfModel)]
@@ -160,7 +160,7 @@ def test_what_theory_gives_is_a_model_like_any_other(which, page, open_page):
 
 
 def test_theory_needs_nobody_to_have_kept_it(tmp_path, monkeypatch):
-    monkeypatch.setenv(SETTING, str(tmp_path))
+    monkeypatch.setenv("ICL_DATA_DIR", str(tmp_path))
     name = next(iter(theory.made()))
     assert not shelf().has(name.removeprefix(OWN))
     assert find_family(name).only.num_layers == 2

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -35,8 +35,7 @@ def alignment_figure(rows: Sequence[Curve], *, title: str, mark: float | None = 
 def beside_loss(figure: Figure, products: Sequence[str]) -> Figure:
     """A loss beside rows of three matrices (trained, made by hand, their difference), with words as
     short as a phone asks for: a row is named by its axis, a column above it."""
-    columns = {"construction": "by hand"}
-    layout: Any = figure.layout
+    columns, layout = {"construction": "by hand"}, cast(Any, figure.layout)
     for note in layout.annotations:
         words = note.text.rpartition(", ")[2]
         note.text = columns.get(words, words)
