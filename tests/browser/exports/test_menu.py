@@ -24,7 +24,7 @@ def downloads(browser):
     """Bytes of every file of a figure's menu by suffix, and the link that it shows as "link"."""
     found: dict[str, bytes] = {}
     with serving(ROOT / "server.py") as address, opening(browser) as visit:
-        opened = visit(address, "noise_and_depth?v=1&sigma=2.5&layers=2", charts=3)
+        opened = visit(address, "noise_and_depth?v=1&part=layers&sigma=2.5&layers=2", charts=2)
         page = opened.page
         page.locator(".st-key-head_layers").get_by_text("Export").click()
         menu = page.locator("[data-testid=stPopoverBody]:visible")
@@ -39,16 +39,16 @@ def downloads(browser):
             found[suffix] = Path(waiting.value.path()).read_bytes()
         found["link"] = menu.locator("code").inner_text().encode()
         page.goto(found["link"].decode())
-        page.locator(".icl-live[data-alive]").nth(2).wait_for(state="attached")
+        page.locator(".icl-live[data-alive]").nth(1).wait_for(state="attached")
         shown = page.locator(".icl-live-value").all_inner_texts()
-        assert {"2", "2.5"} <= set(shown)
+        assert "2.5" in shown
         assert found["link"].decode().startswith(f"{address}/noise_and_depth?")
     return found
 
 
 def view():
     lesson = LESSONS["noise_and_depth"]
-    return lesson.view("layers", lesson.config(sigma=2.5, layers=2))
+    return lesson.view("layers", lesson.config(sigma=2.5, layers=2, part="layers"))
 
 
 def test_every_form_is_offered(downloads):
@@ -67,7 +67,7 @@ def test_data_choices_and_citation_are_right(downloads):
     assert downloads["csv"] == to_csv(view().figure)
     recipe = parse_config(downloads["json"], LESSONS)
     assert (recipe.page, recipe.figure) == ("noise_and_depth", "layers")
-    assert recipe.config == LESSONS["noise_and_depth"].config(sigma=2.5, layers=2)
+    assert recipe.config == LESSONS["noise_and_depth"].config(sigma=2.5, layers=2, part="layers")
     assert downloads["bib"] == to_bibtex()
 
 

@@ -38,10 +38,10 @@ def test_a_phone_and_both_themes(visit, name):
 
 
 def test_a_control_works_on_a_phone(visit):
-    opened = visit("noise_and_depth", PHONE)
+    opened = visit("noise_and_depth", PHONE, part="layers")
     opened.choose("statistic", "median")
-    opened.linked({"statistic": "median"})
-    opened.watched.grab(0.2, 0.6, slider=1)
+    opened.linked({"part": "layers", "statistic": "median"})
+    opened.watched.grab(0.2, 0.6)
     opened.page.mouse.up()
     assert 3 < float(opened.moved("sigma")) < 4.5
 
@@ -67,5 +67,4 @@ def test_a_preset_is_a_link(visit):
     before = opened.numbers()
     opened.page.locator(".st-key-presets").get_by_text("The typical prompt").click()
     opened.linked({"statistic": "median"})
-    assert "median" in opened.pressed()
     assert opened.numbers() != before

@@ -45,26 +45,26 @@ def snapshot_answer(asked: str) -> Figure:
 
 
 @pytest.mark.parametrize(
-    ("name", "slider", "chart", "field", "answer"),
+    ("name", "link", "chart", "field", "answer"),
     [
-        ("gdpp_spectrum", 0, 0, "gamma", gamma_answer),
-        ("noise_and_depth", 0, 1, "layers", depth_answer),
-        ("noise_and_depth", 1, 2, "sigma", sigma_answer),
-        ("weights", 0, 0, "snapshot", snapshot_answer),
-        ("train", 0, 0, None, None),
+        ("gdpp_spectrum", {}, 0, "gamma", gamma_answer),
+        ("noise_and_depth", {}, 1, "layers", depth_answer),
+        ("noise_and_depth", {"part": "layers"}, 1, "sigma", sigma_answer),
+        ("weights", {}, 0, "snapshot", snapshot_answer),
+        ("train", {}, 0, None, None),
     ],
 )
 def test_a_drag_redraws_alone_and_its_release_brings_what_the_engine_says(
-    visit, name, slider, chart, field, answer
+    visit, name, link, chart, field, answer
 ):
-    opened = visit(name)
+    opened = visit(name, **link)
     watched = opened.watched
     before, sent = watched.plot(LOOK, chart), len(watched.sent)
-    watched.grab(0.9, 0.5, slider)
+    watched.grab(0.9, 0.5)
     held = watched.plot(LOOK, chart)
-    watched.carry_to(0.1, slider)
+    watched.carry_to(0.1)
     assert before != held != watched.plot(LOOK, chart)
-    watched.carry_to(0.66, slider)
+    watched.carry_to(0.66)
     assert len(watched.sent) == sent
     with watched.a_message():
         watched.page.mouse.up()
@@ -132,7 +132,7 @@ Change = Callable[[Opened], str]
 CHANGES: dict[str, dict[str, Change]] = {
     "noise_and_depth": {
         "statistic": lambda opened: choose(opened, "statistic", "median"),
-        "sigma": lambda opened: drag(opened, 1, "sigma"),
+        "layers": lambda opened: drag(opened, 0, "layers"),
     },
     "gdpp_spectrum": {
         "dim": lambda opened: choose(opened, "dim", "5"),
