@@ -16,7 +16,8 @@ from icl_core.lessons.train.trainer import Trainer
 from icl_core.lessons.train.views import matrices_beside, matrices_view, run_view
 from icl_core.lessons.train.words import differing
 from icl_core.plots.figure import tidy_rows
-from ui.jobs import Job, Jobs
+from ui.job import Job
+from ui.jobs import Jobs
 
 FIRST = Train(dim=1, num_context=10, layers=1, seed=1)
 SECOND = FIRST.replace(seed=2, recipe="adam")
@@ -43,7 +44,10 @@ def frames_of(config: Train) -> list[Frame]:
 class Told(Trainer):
     """Trainings that are known beforehand."""
 
-    def train(self, config: Train, cancelled: Any, folder: Any = None) -> Iterator[tuple[str, Any]]:
+    def __init__(self) -> None:
+        pass
+
+    def train(self, config: Train, order: Any, folder: Any = None) -> Iterator[tuple[str, Any]]:
         for frame in frames_of(config):
             yield "frame", frame
         yield "measuring", None
@@ -52,7 +56,7 @@ class Told(Trainer):
 
 @pytest.fixture
 def served(monkeypatch: pytest.MonkeyPatch) -> Jobs:
-    manager = Jobs(running=1, trainer=Told)
+    manager = Jobs(Told())
     monkeypatch.setattr("ui.jobs.trainings", lambda: manager)
     monkeypatch.setattr("ui.training_view.trainings", lambda: manager)
     return manager
