@@ -33,7 +33,7 @@ def choose(controls: Controls[Algorithm]) -> None:
     depths = found[controls["model"]]
     controls.one_of("layers", "Layers L", {d: str(d) for d in depths})
     names = {name: f"ω_{name}: {role}" for name, role in NAMES.items()}
-    controls.one_of("omega", "On the slider", names, menu=True, width=300)
+    controls.one_of("omega", "Number to scale", names, menu=True, width=300)
     layers = {0: "all"} | {i: str(i) for i in range(1, controls["layers"] + 1)}
     controls.one_of("layer", "In layer", layers)
 

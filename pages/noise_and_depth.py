@@ -58,7 +58,7 @@ def choices(controls: Controls[NoiseAndDepth], family: Family) -> None:
     alone = {None: "none"} | {level: f"{level:g}" for level in LEVELS}
     controls.steps(
         "level",
-        "Beside: trained at one σ",
+        "Add a specialist for σ =",
         alone,
         help="At one noise level the best model of every kind is ridge regression of that "
         "strength, and deep GD++ reaches it. Shown in the profile, exactly.",

@@ -24,7 +24,7 @@ def model_row(card: Card) -> None:
     with st.container(horizontal=True, gap="small", key="model_row", vertical_alignment="center"):
         for folder, words in FILES.items():
             if folder == "movies" and card.entry.metrics.get("movie"):
-                words = "A run that did not win"
+                words = "The run in the movie"
             path = card.folder / folder / card.entry.file
             if path.is_file():
                 download(

@@ -82,7 +82,7 @@ def test_the_models_page_offers_everything(open_page) -> None:
     for claim in claims(results()):
         assert claim.said in said
     downloads = {button.proto.label for button in app.get("download_button")}
-    assert {"Model", "Its losses", "A run that did not win"} <= downloads
+    assert {"Model", "Its losses", "The run in the movie"} <= downloads
     assert "Its training" not in downloads
     links = [link.proto for link in app.get("page_link")]
     assert {"weights", "noise_and_depth"} <= {link.page for link in links}

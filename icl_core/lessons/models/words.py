@@ -15,7 +15,7 @@ def finding(config: Models, shown: Shown) -> str:
     better, worse = (sum(c.verdict == v for c in cells) for v in ("better", "worse"))
     said = (
         f"Of the {len(cells)} models of Table 1 that are shipped, **{better} are better** than "
-        f"published and {worse or 'none'} worse"
+        f"published and {worse or 'none'} worse, beyond the error of both"
     )
     deepest = max((c.layers for c in cells if c.parametrization == "full"), default=0)
     ends = [
