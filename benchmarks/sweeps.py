@@ -42,7 +42,6 @@ STARTS: Mapping[str, Mapping[str, Mapping[str, object]]] = {
     "home": {name: {"dim": 2} for name in ("inputs", "eta", "gamma", "step")},
     "gdpp_spectrum": {
         "condition": {"inputs": "stretched"},
-        **{key: {"part": "trained"} for key in ("task", "model", "depth", "draw", "frame")},
         "layer": {"part": "steps"},
     },
     "algorithm": {

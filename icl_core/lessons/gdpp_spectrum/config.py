@@ -62,7 +62,7 @@ class GdppSpectrum(OfModel):
     depth: int = checked(4, integer, "The number of layers L", "num_layers")
     draw: int = checked(1, integer, "The prompt of the trained model", (0, DRAWN))
     layer: int = checked(1, integer, "The layer", (1, 12))
-    part: str = checked("conditions", choice, "The part looked at", PARTS)
+    part: str = checked("trained", choice, "The part looked at", PARTS)
     frame: int | None = checked(None, integer, "The snapshot", (0, 1000))
 
     @staticmethod

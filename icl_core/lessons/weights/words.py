@@ -44,7 +44,7 @@ def finding(config: Weights, story: Story) -> str:
     shares = weight_shares(story)
     return (
         f"Nothing forced these matrices to be diagonal, yet **{shares[0]:.0%}** of their squared "
-        f"weight is what DIAG could hold, and **{shares[:2].sum():.0%}** with one pattern beside it."
+        f"weight is what DIAG could hold, **{shares[:2].sum():.0%}** with one pattern beside it."
     )
 
 
