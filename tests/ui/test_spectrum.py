@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from icl_core.lessons.gdpp_spectrum.config import MANY, GdppSpectrum
+from icl_core.lessons.gdpp_spectrum.config import MANY, PARTS, GdppSpectrum
 from icl_core.lessons.gdpp_spectrum.measure import hessians_of
 from icl_core.live.figure import readable
 from tests.ui.conftest import Run
@@ -26,11 +26,20 @@ def figures(app) -> dict[str, dict]:
 
 
 def test_every_figure_is_there_and_every_gamma_on_one_slider(open_page: Run) -> None:
-    app = open_page(PAGE)
-    names = ["gdpp_spectrum", "condition_by_gamma", "condition_histogram"]
-    assert list(figures(app)) == [*names, "layers_spectrum", "layer_map", "condition_and_loss"]
-    controls = [[control["name"] for control in data["controls"]] for data in charts(app)]
-    assert controls == [["gamma", "layers"], [], [], ["frame"], ["layer"], []]
+    found: dict[str, list[str]] = {}
+    for part in PARTS:
+        app = open_page(PAGE, part=part)
+        for name, data in zip(figures(app), charts(app), strict=True):
+            found[name] = [control["name"] for control in data["controls"]]
+    assert found == {
+        "gdpp_spectrum": ["gamma", "layers"],
+        "layers_spectrum": ["frame"],
+        "layer_map": ["layer"],
+        "condition_and_loss": [],
+        "gdpp_conditions": ["gamma", "layers"],
+        "condition_by_gamma": [],
+        "condition_histogram": [],
+    }
 
 
 def test_an_old_link_still_opens_with_the_numbers_it_had(open_page: Run) -> None:
@@ -47,7 +56,7 @@ def test_the_condition_of_the_inputs_is_asked_for_only_where_it_counts(open_page
     app = open_page(PAGE)
     key = f"{PAGE}_condition"
     assert key not in [slider.key for slider in app.select_slider]
-    app = open_page(PAGE, inputs="stretched", condition="30")
+    app = open_page(PAGE, part="gamma", inputs="stretched", condition="30")
     slider = next(slider for slider in app.select_slider if slider.key == key)
     slider.set_value(300.0).run()
     assert app.session_state[f"{PAGE}:config"].condition == 300
@@ -55,9 +64,9 @@ def test_the_condition_of_the_inputs_is_asked_for_only_where_it_counts(open_page
 
 
 def test_one_prompt_or_all_and_the_best_gamma_again(open_page: Run) -> None:
-    app = open_page(PAGE, prompt="0", gamma="0.004")
+    app = open_page(PAGE, part="conditions", prompt="0", gamma="0.004")
     assert app.session_state[f"{PAGE}:config"].prompt == MANY
-    uids = [trace["uid"] for trace in figures(app)["gdpp_spectrum"]["data"]]
+    uids = [trace["uid"] for trace in figures(app)["gdpp_conditions"]["data"]]
     assert any(uid.startswith("after_3a_low") for uid in uids)
     app.button(key="best_gamma").click().run()
     assert not app.exception
@@ -76,7 +85,7 @@ def test_a_trained_model_is_chosen_among_those_of_its_task(open_page: Run) -> No
 
 
 def test_what_a_shallower_model_lacks_moves_and_is_told(open_page: Run) -> None:
-    app = open_page(PAGE, depth="2", layer="4", frame="900")
+    app = open_page(PAGE, part="steps", depth="2", layer="4", frame="900")
     config = app.session_state[f"{PAGE}:config"]
     assert config.layer == 2
     assert config.frame is not None
@@ -89,7 +98,8 @@ def test_what_a_shallower_model_lacks_moves_and_is_told(open_page: Run) -> None:
 def test_an_unknown_model_falls_back_to_one_there_is(open_page: Run) -> None:
     app = open_page(PAGE, model="diag_H9", depth="8")
     config = app.session_state[f"{PAGE}:config"]
-    assert (config.model, config.depth) == ("gdpp", 8)
+    assert (config.model, config.depth) == ("diag", 8)
+    assert "No model is called" in app.info[0].value
 
 
 @pytest.mark.parametrize(

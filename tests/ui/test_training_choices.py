@@ -5,11 +5,13 @@ from collections.abc import Iterator
 
 import pytest
 
+from icl_core.cluster import Cluster
 from icl_core.lessons.train.config import Train
 from icl_core.lessons.train.trainer import Trainer
 from icl_core.training.plain_config import RECIPES as RUNS
 from icl_core.training.plain_config import PlainConfig
-from ui.jobs import Job, Jobs
+from ui.job import Job
+from ui.jobs import Jobs
 
 CHOSEN = {"v": "1", "dim": "2", "num_context": "10", "sigma": "1"}
 
@@ -17,14 +19,8 @@ CHOSEN = {"v": "1", "dim": "2", "num_context": "10", "sigma": "1"}
 @pytest.fixture(scope="module")
 def manager() -> Iterator[Jobs]:
     """With one worker process, which stays warm from test to test."""
-    workers: list[Trainer] = []
-
-    def made() -> Trainer:
-        workers.append(Trainer())
-        return workers[-1]
-
-    yield Jobs(running=1, trainer=made)
-    workers[0].close()
+    with Cluster(workers=1) as cluster:
+        yield Jobs(Trainer(cluster))
 
 
 @pytest.fixture

@@ -127,7 +127,9 @@ HIDING = [
     for control, start in controls.items()
     # Where nothing is hidden: other data have other columns, and charts of home their own controls.
     if page not in ("data", "home")
-    and control not in ("layer", "layers", "focus", "rank", "damping")  # of charts, or of several
+    # Of charts, or of several widgets:
+    and control
+    not in ("layer", "layers", "focus", "rank", "damping", "frame", "sigma", "after", "num_context")
 ] + [("several_layers", "tokens", {"kind": "tied2"})]
 
 
