@@ -8,7 +8,7 @@ from icl_core.plots.drawing import LABELS_ONLY, Drawing, Looks
 from icl_core.plots.figure import Figure, Row
 from icl_core.plots.style import numbered_cells
 
-ROW = 16
+ROW = 15
 """Pixels of a row."""
 GROUP_GAP = "gap"
 

@@ -18,8 +18,8 @@ from icl_core.plots.omegas import omega_traces
 from icl_core.plots.ticks import limit_of
 from icl_core.validation import Reach
 
-LOW = 116
-"""Pixels of a row of all layers: two of them, and what stands above, are seen at once."""
+LOW, ALONE = 116, 154
+"""Pixels of a row of all layers, and of one layer: what there is above them is seen at once."""
 
 
 @lru_cache(maxsize=32)
@@ -72,7 +72,7 @@ def heatmap_view(config: Weights, story: Story) -> View:
         run=run if story.last else None,
         omegas=movie_omegas(story)[snapshot],
         omega_limit=omega_limit(story),
-        cell=LOW if layer == 0 else plots.ROW,
+        cell=LOW if layer == 0 else ALONE,
     )
     title = f"{story.own.label}, L = {story.num_layers}, {config.coordinates} coordinates"
     caption = (
