@@ -15,6 +15,7 @@ from icl_core.lessons.shared.shipped import Family, families, find_family, found
 from icl_core.lessons.train.config import LIMITS, Train
 from icl_core.plots import METHODS
 from icl_core.zoo.shelf import shelf
+from ui.controls import folded
 from ui.data_entry import entry
 from ui.own import carry_here, carry_on
 from ui.page import (
@@ -67,7 +68,7 @@ def table_of(controls: Controls[Data]) -> Table:
 def columns(controls: Controls[Data], table: Table) -> None:
     """What is predicted, from what, and how inputs are scaled."""
     names = dict(enumerate(table.names, 1))
-    with st.popover("Columns", key="data:columns"):
+    with folded("Columns", key="data:columns"):
         controls.one_of("target", "What is predicted", names, menu=True, width=300)
         others = {at: name for at, name in names.items() if at != controls["target"]}
         # A target that was a feature is none any more, and nobody needs be told.
@@ -106,7 +107,7 @@ def model(controls: Controls[Data]) -> Family:
         + f"d = {f.task.dim}, n = {f.task.num_context}, {f.task.noise.label()}"
         for name, f in found.items()
     }
-    with st.popover("Model", key="data:model"):
+    with folded("Model", key="data:model"):
         controls.one_of("task", "Model trained on", labels, menu=True, width=300)
         family = found[controls["task"]]
         carry_on(controls, family)

@@ -6,6 +6,7 @@ A page opens its `Controls`, draws widgets and reads `config()`; see `ui.choices
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 import streamlit as st
@@ -28,6 +29,22 @@ def control_row(name: str = "") -> Iterator[None]:
         yield
 
 
+FOLDED: ContextVar[bool] = ContextVar("folded", default=False)
+"""Whether widgets are being drawn that the browser may not have made yet."""
+
+
+@contextmanager
+def folded(label: str, *, key: str, **looks: Any) -> Iterator[None]:
+    """Widgets behind a button. The browser makes them when it is first pressed, perhaps many runs
+    later, and from what the last run said: so every run says their values."""
+    within = FOLDED.set(True)
+    try:
+        with st.popover(label, key=key, **looks), st.container(gap="small"):
+            yield
+    finally:
+        FOLDED.reset(within)
+
+
 class Controls(Choices[C]):
     """One page's widgets."""
 
@@ -35,7 +52,7 @@ class Controls(Choices[C]):
         """The key of a widget about to be drawn. One that was hidden begins anew in the browser,
         which is told its value only if it is set in this run."""
         self._drawn.add(field)
-        if field in st.session_state.get(f"{self.page}:hidden", ()):
+        if FOLDED.get() or field in st.session_state.get(f"{self.page}:hidden", ()):
             self.put(field, self[field])
         return self.key(field)
 
@@ -163,7 +180,7 @@ class Controls(Choices[C]):
                 f"{escaped(refused['why'])} Until then {said(self[field])} stays."
             )
         text = refused.get("text", written(self[field]))
-        if st.session_state.get(key) != text:
+        if FOLDED.get() or st.session_state.get(key) != text:
             st.session_state[key] = text
         options.setdefault("width", NUMBER_WIDTH)
         st.text_input(label, key=key, on_change=changed, **options)

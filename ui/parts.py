@@ -4,12 +4,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-import streamlit as st
-
 from icl_core.lessons.catalog import LESSONS
 from icl_core.lessons.shared.parts import Part
 from ui.chart import Moved, charts_of
-from ui.controls import Controls
+from ui.controls import Controls, folded
 
 
 @contextmanager
@@ -17,7 +15,7 @@ def more_choices(*chosen: str) -> Iterator[None]:
     """Widgets that not everybody needs, behind a button that says what is `chosen` there."""
     said = ", ".join(filter(None, chosen))
     label = f"More choices: {said}" if said else "More choices"
-    with st.popover(label, icon=":material/tune:", key="more"), st.container(gap="small"):
+    with folded(label, icon=":material/tune:", key="more"):
         yield
 
 

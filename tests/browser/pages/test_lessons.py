@@ -191,6 +191,20 @@ def test_a_copied_link_and_the_back_button_restore_everything(visit, name):
     step(opened.page.go_forward, 2)
 
 
+def test_what_is_first_unfolded_after_a_change_holds_what_was_chosen(visit):
+    """The browser makes a folded widget when its button is pressed, perhaps many runs later."""
+    opened = visit("train", dim="5", layers="3", seed="7", seconds="30", noise="fixed", sigma="2")
+    opened.choose("parametrization", "FULL")
+    opened.moved("parametrization")
+    kept = opened.link
+    opened.more()
+    opened.rest()
+    opened.page.wait_for_timeout(500)
+    assert opened.link == kept
+    box = opened.page.get_by_label("Seed", exact=True)
+    assert box.input_value() == "7"
+
+
 def test_the_player_by_keyboard(visit):
     opened = visit("weights")
     opened.page.locator(".icl-live").first.focus()

@@ -16,6 +16,8 @@ from icl_core.lessons.train.frame import Frame
 from icl_core.lessons.train.timing import Timed, phases_of, shape_of, timed
 from icl_core.lessons.train.words import duration, in_time
 
+ORDER = 10.0
+"""Of what a busy machine takes."""
 WITHIN = 3.0
 """An update takes at most so many times as long as it is told to, and not less than that part."""
 SMALL = Train(dim=2, num_context=10, sigma=1.0)
@@ -183,13 +185,14 @@ def test_the_calibration_is_short_and_counts_by_any_clock() -> None:
     ids=lambda config: "-".join([config.system, config.recipe, config.parametrization]),
 )
 def test_a_real_training_takes_about_what_it_is_told(config: Train) -> None:
-    """In seconds of a core, for which other work on the machine matters less."""
+    """To the order of magnitude, for other work on the machine slows both in its own way:
+    `benchmarks.pace` says how near it is on a quiet one."""
     costs = Costs.read()
     seen, starting, measuring = apart(config, whole=False)
     assert seen is not None
     for phase in phases_of(config):
         told = costs.pace(config, phase)
-        assert told / WITHIN < seen.paces[phase.name] < told * WITHIN
+        assert told / ORDER < seen.paces[phase.name] < told * ORDER
     told, took = (costs.starting + costs.measuring, starting + measuring)
-    assert told / WITHIN < took < told * WITHIN
-    assert seen.compiling < costs.compiling(config) * WITHIN
+    assert told / ORDER < took < told * ORDER
+    assert seen.compiling < costs.compiling(config) * ORDER

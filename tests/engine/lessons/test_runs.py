@@ -70,14 +70,14 @@ def test_it_goes_on_where_it_was_killed(tmp_path: Path, write: int, config: Trai
 
 def test_one_run_goes_on_too_and_keeps_what_it_found(tmp_path: Path) -> None:
     """Of Adam; one that has diverged has ended."""
-    config = SMALL.replace(recipe="adam", steps=40).training()
-    whole = list(resumed(TASK, config, tmp_path))
-    again = list(resumed(TASK, config, tmp_path))
+    config = SMALL.replace(recipe="adam", steps=40)
+    whole = train_and_save(config, tmp_path)
+    assert whole[-1].phase == "finished"
+    again = train_and_save(config, tmp_path)
     assert [frame.loss for frame in again] == [frame.loss for frame in whole]
-    assert again[-1].phase == "finished"
-    wild = config.replace(learning_rate=5.0)
-    *_, last = resumed(TASK, wild, tmp_path / "wild")
-    *_, same = resumed(TASK, wild, tmp_path / "wild")
+    wild = config.replace(rate=5.0)
+    *_, last = train_and_save(wild, tmp_path / "wild")
+    *_, same = train_and_save(wild, tmp_path / "wild")
     assert (same.phase, same.holds) == ("diverged", last.holds)
     assert 0 < last.holds < 5
 
