@@ -66,7 +66,7 @@ def test_controls_are_seen_in_forced_colours(visit, name, scheme):
 
 
 def test_a_switch_shows_how_it_stands_in_forced_colours(visit):
-    page = visit("noise_and_depth", FORCED).page
+    page = visit("algorithm", FORCED).page
     track = page.locator(SWITCH).first
     before = grey(track)
     track.click()
@@ -75,7 +75,9 @@ def test_a_switch_shows_how_it_stands_in_forced_colours(visit):
 
 
 def test_the_focus_is_seen_in_forced_colours(visit):
-    page = visit("noise_and_depth", FORCED).page
+    opened = visit("noise_and_depth", FORCED)
+    page = opened.page
+    opened.more()
     for selector in (
         "[data-testid=stSlider] input",
         "[data-testid=stCheckbox] input",
