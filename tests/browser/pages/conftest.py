@@ -77,7 +77,7 @@ class Opened:
 
     def more(self) -> None:
         """Open what is behind "More choices"."""
-        self.page.get_by_role("button", name="More choices").click()
+        self.page.locator(".st-key-more button").click()
 
     def choose(self, field: str, option: str) -> None:
         """Press one option of a row of them, which may be behind "More choices"."""

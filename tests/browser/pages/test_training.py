@@ -120,9 +120,11 @@ def test_a_run_that_diverges_starts_again_and_stands_beside_the_next(visit):
     assert 0 < float(first["rate"]) < 9
     page.get_by_role("button", name="Keep beside the next").click()
     page.wait_for_url("**beside=*")
+    opened.more()
     page.get_by_label("Seed").fill("4")
     page.get_by_label("Seed").press("Enter")
     page.wait_for_url("**seed=4*", timeout=PATIENCE)
+    page.keyboard.press("Escape")
     page.get_by_role("button", name="Start training").click()
     shows(page, "Beside: seed 0")
     assert opened.link["beside"] == first["job"] != opened.link["job"]

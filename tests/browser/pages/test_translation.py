@@ -79,6 +79,7 @@ def test_a_translated_page_follows_its_controls(visit, name, field, option, link
     page.wait_for_function("document.querySelector('h1').innerText.endsWith('ung')")
     assert page.locator(".katex").all_inner_texts() == formulas
     assert page.locator(f":is({UNTOUCHED}) font").count() == 0
+    opened.more()
     page.locator(f".st-key-{name}_{field} button").filter(
         has_text=re.compile(rf"^{option}(ung)?$")
     ).click()

@@ -9,6 +9,7 @@ TABLE = "[data-testid=stDataFrame]"
 @pytest.mark.parametrize("typed", ["0,4", "2,5", "−2", "1 0"])
 def test_a_box_takes_what_is_meant_or_says_why_not(visit, typed):
     opened = visit("train")
+    opened.more()
     box = opened.page.get_by_label("Level", exact=True)
     box.fill("")
     box.press_sequentially(typed)
