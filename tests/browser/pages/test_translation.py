@@ -5,6 +5,7 @@ import re
 import pytest
 
 from tests.browser.harness import opening
+from tests.browser.pages.conftest import CHARTS
 
 pytestmark = pytest.mark.browser
 
@@ -103,7 +104,7 @@ def test_a_translated_page_leads_to_others_and_back(visit):
     page.locator("[data-testid=stSidebarNavLink][href$=noise_and_depth]").click()
     page.wait_for_url("**/noise_and_depth")
     page.wait_for_function("document.querySelector('h1')?.innerText === 'Noiseung andung depthung'")
-    page.locator(".icl-live[data-alive]").nth(2).wait_for(state="attached")
+    page.locator(".icl-live[data-alive]").nth(CHARTS["noise_and_depth"] - 1).wait_for(state="attached")
     page.go_back()
     page.wait_for_function("document.querySelector('h1')?.innerText === 'Weightsung'")
     assert page.locator("h1").count() == 1
