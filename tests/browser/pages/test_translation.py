@@ -104,7 +104,8 @@ def test_a_translated_page_leads_to_others_and_back(visit):
     page.locator("[data-testid=stSidebarNavLink][href$=noise_and_depth]").click()
     page.wait_for_url("**/noise_and_depth")
     page.wait_for_function("document.querySelector('h1')?.innerText === 'Noiseung andung depthung'")
-    page.locator(".icl-live[data-alive]").nth(CHARTS["noise_and_depth"] - 1).wait_for(state="attached")
+    last = page.locator(".icl-live[data-alive]").nth(CHARTS["noise_and_depth"] - 1)
+    last.wait_for(state="attached")
     page.go_back()
     page.wait_for_function("document.querySelector('h1')?.innerText === 'Weightsung'")
     assert page.locator("h1").count() == 1
