@@ -11,14 +11,13 @@ from ui.own import family_choice
 from ui.page import (
     Controls,
     begin,
-    charts_of,
     control_row,
-    finding,
+    first_picture,
     fragment,
     more_choices,
-    parts,
-    preset_links,
+    part_choice,
     result,
+    show_part,
     to_try,
 )
 from ui.values import digits
@@ -54,14 +53,15 @@ def toggles(controls: Controls[Algorithm]) -> None:
 @fragment()
 def closer(controls: Controls[Algorithm], opened: Opened) -> None:
     """One part at a time, with the choices that it has of its own."""
-    if controls["part"] == "matching":
+    part = part_choice(controls)
+    if "matching" in part.views:
         controls.one_of("system", "The methods solve", SYSTEM_NAMES, menu=True, width=300)
-    if controls["part"] == "prompt":
+    if "implicit" in part.views:
         controls.number("seed", "Prompt", 0, 999)
     moved = controls.puts(
         after=lambda at: None if at == opened.num_layers else int(at), sigma=digits(6)
     )
-    parts(controls, opened, {"implicit": moved})
+    show_part(part, controls.config(), opened, {"implicit": moved})
 
 
 @fragment()
@@ -78,9 +78,7 @@ def explore() -> None:
     def moved(values: Values) -> None:
         controls.put(config.omega, round(values["factor"], 1))
 
-    charts_of(config, opened, {"switches": moved})("flow", "switches", widths=(4, 5))
-    finding(lesson.finding(config, opened))
-    preset_links(PAGE, config)
+    first_picture(config, opened, {"switches": moved}, widths=(4, 5))
     closer(controls, opened)
 
 

@@ -12,14 +12,13 @@ from icl_core.lessons.construction.prompt import MAX_DIM, edited, parse_prompt
 from ui.page import (
     Controls,
     begin,
-    charts_of,
     control_row,
-    finding,
+    first_picture,
     fragment,
     more_choices,
     part_choice,
-    preset_links,
     result,
+    show_part,
     to_try,
 )
 from ui.values import digits, written
@@ -72,14 +71,12 @@ def explore() -> None:
     config = controls.fit(lesson.reach(config, result(config)))
     run = result(config)
 
-    charts_of(config, run, {"descent": controls.puts(eta=digits(5))})("descent")
-    finding(lesson.finding(config, run))
-    preset_links(PAGE, config)
+    first_picture(config, run, {"descent": controls.puts(eta=digits(5))})
     part = part_choice(controls)
     moved = {"step": controls.puts(layer=lambda at: int(at) + 1)}
-    show = charts_of(controls.config(), run, moved)
+    config = controls.config()
     if "step" not in part.views:
-        show(*part.views)
+        show_part(part, config, run, moved)
         return
     left, right = st.columns([2, 3], gap="large")
     with left:
@@ -94,7 +91,7 @@ def explore() -> None:
             f"may have up to {MAX_DIM} entries."
         )
     with right:
-        show(*part.views)
+        show_part(part, config, run, moved)
 
 
 begin(

@@ -3,7 +3,6 @@
 import streamlit as st
 
 from icl_core.experiments.copying.settings import OPTIMISED
-from icl_core.lessons import copying as lesson
 from icl_core.lessons.copying.config import EDITS, MODELS, OPTIMISERS, PROMPTS, TOKENS, Copying
 from icl_core.lessons.copying.measure import Trainings
 from ui.page import (
@@ -11,12 +10,12 @@ from ui.page import (
     begin,
     charts_of,
     control_row,
-    finding,
+    first_picture,
     fragment,
     more_choices,
     part_choice,
-    preset_links,
     result,
+    show_part,
     to_try,
 )
 
@@ -36,14 +35,12 @@ def explore() -> None:
     runs = result(config)
 
     moved = controls.puts(frame=int)
-    charts_of(config, runs, {"training": moved})("training")
-    finding(lesson.finding(config, runs))
-    preset_links(PAGE, config)
+    first_picture(config, runs, {"training": moved})
     part = part_choice(controls)
     if "swap" in part.views:
         swaps(controls, runs)
     else:
-        charts_of(controls.config(), runs, {"weights": moved})(*part.views, widths=part.widths)
+        show_part(part, controls.config(), runs, {"weights": moved})
 
 
 @fragment()

@@ -7,7 +7,6 @@ import streamlit as st
 from icl_core.data.prepare import FITS, SPLITS
 from icl_core.data.table import Table, find, is_known
 from icl_core.errors import InputError
-from icl_core.lessons import data as lesson
 from icl_core.lessons.data.config import SCALES, Data
 from icl_core.lessons.data.measure import contexts
 from icl_core.lessons.data.words import components
@@ -18,18 +17,7 @@ from icl_core.zoo.shelf import shelf
 from ui.controls import folded
 from ui.data_entry import entry
 from ui.own import carry_here, carry_on
-from ui.page import (
-    Controls,
-    begin,
-    charts_of,
-    control_row,
-    finding,
-    fragment,
-    parts,
-    preset_links,
-    result,
-    to_try,
-)
+from ui.page import Controls, begin, control_row, first_picture, fragment, parts, result, to_try
 from ui.presets import preset_link
 from ui.visitor import owner
 
@@ -153,10 +141,8 @@ def explore() -> None:
             controls.steps("rows", "Context rows n", {n: str(n) for n in sizes}, width=150)
     config = controls.config()
     found = result(config)
-    charts_of(config, found)("errors")
-    finding(lesson.finding(config, found))
+    first_picture(config, found)
     train_one(family, len(config.features), config.rows)
-    preset_links(PAGE, config)
     parts(controls, found)
 
 

@@ -25,14 +25,14 @@ from ui.own import family_choice
 from ui.page import (
     Controls,
     begin,
-    charts_of,
     control_row,
     finding,
+    first_picture,
     fragment,
     more_choices,
-    parts,
-    preset_links,
+    part_choice,
     result,
+    show_part,
     to_try,
 )
 
@@ -76,29 +76,29 @@ def charts(controls: Controls[GdppSpectrum]) -> None:
         if not math.isclose(values["gamma"], gamma):
             controls.put("gamma", reach["gamma"].nearest(float(f"{values['gamma']:.5g}")))
 
-    moves = {"passage": moved, "conditions": moved}
-    charts_of(config, found, moves)("passage")
-    finding(lesson.finding(config, found))
-    preset_links(PAGE, config)
+    moves: dict[str, Moved] | None = {"passage": moved, "conditions": moved}
+    first_picture(config, found, moves)
+    part = part_choice(controls)
     if controls["part"] in OF_MODEL:
-        trained(controls, moves)
-    parts(controls, found, moves)
+        moves = trained(controls)
+    if moves is not None:
+        show_part(part, controls.config(), found, moves)
 
 
-def trained(controls: Controls[GdppSpectrum], moves: dict[str, Moved]) -> None:
-    """What the layers of a trained model do, whatever is chosen above."""
+def trained(controls: Controls[GdppSpectrum]) -> dict[str, Moved] | None:
+    """What the layers of a trained model do, whatever is chosen above: its widgets, and what moves
+    its charts; None where there is no such model."""
     try:
         choose_model(controls)
     except InputError as none:
         st.info(str(none), icon=":material/inventory_2:")
-        controls["part"] = "conditions"
-        return
+        return None
     config = controls.fit(trained_reach(controls.config()))
     last = trained_of(config).last
     finding(lesson.trained_finding(config), "trained")
     played = controls.puts(frame=lambda at: None if at == last else int(at))
     stepped = controls.puts(layer=lambda at: int(at) + 1)
-    moves |= {"layers": played, "map": stepped}
+    return {"layers": played, "map": stepped}
 
 
 def choose_model(controls: Controls[GdppSpectrum]) -> None:

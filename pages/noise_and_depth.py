@@ -2,7 +2,6 @@
 
 import streamlit as st
 
-from icl_core.lessons import noise_and_depth as lesson
 from icl_core.lessons.noise_and_depth.config import CONTEXTS, DIMENSIONS, LEVELS, NoiseAndDepth
 from icl_core.lessons.noise_and_depth.measure import limits_of
 from icl_core.lessons.shared.losses import shift_said
@@ -12,13 +11,11 @@ from ui.own import beside_choice, family_choice
 from ui.page import (
     Controls,
     begin,
-    charts_of,
     control_row,
-    finding,
+    first_picture,
     fragment,
     more_choices,
     parts,
-    preset_links,
     result,
     to_try,
 )
@@ -37,9 +34,7 @@ def explore() -> None:
     losses = result(config)
     if losses.shifted:
         st.info(shift_said(family.task, losses), icon=":material/moving:")
-    charts_of(config, losses)("depth")
-    finding(lesson.finding(config, losses))
-    preset_links(PAGE, config)
+    first_picture(config, losses)
     stepped = controls.puts(layers=lambda at: losses.depths[int(at)])
     parts(controls, losses, {"profile": stepped, "layers": controls.puts(sigma=float)})
 

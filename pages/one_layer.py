@@ -1,18 +1,16 @@
 """Lesson: one layer. Words -> controls -> cached call -> figures."""
 
 from icl_core.experiments.one_layer.settings import SEEDS
-from icl_core.lessons import one_layer as lesson
 from icl_core.lessons.one_layer.config import SHIFTS, OneLayer
 from ui.page import (
     Controls,
     begin,
-    charts_of,
     control_row,
-    finding,
+    first_picture,
     fragment,
     part_choice,
-    preset_links,
     result,
+    show_part,
     to_try,
 )
 from ui.values import digits
@@ -29,14 +27,11 @@ def explore() -> None:
     runs = result(config)
 
     moved = controls.puts(frame=int, damping=digits(4))
-    charts_of(config, runs, {"weights": moved})("weights")
-    finding(lesson.finding(config, runs))
-    preset_links(PAGE, config)
+    first_picture(config, runs, {"weights": moved})
     part = part_choice(controls)
     if "shift" in part.views:
         controls.one_of("shift", "Tested on", {name: words[0] for name, words in SHIFTS.items()})
-    show = charts_of(controls.config(), runs, dict.fromkeys(("rollout", "limits"), moved))
-    show(*part.views, widths=part.widths)
+    show_part(part, controls.config(), runs, dict.fromkeys(("rollout", "limits"), moved))
 
 
 begin(

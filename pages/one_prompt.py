@@ -4,7 +4,6 @@ import random
 
 import streamlit as st
 
-from icl_core.lessons import one_prompt as lesson
 from icl_core.lessons.one_prompt.config import OnePrompt
 from icl_core.lessons.one_prompt.measure import Shown, drawn_sigma, sigma_reach
 from icl_core.lessons.one_prompt.words import rows
@@ -14,13 +13,11 @@ from ui.own import beside_choice, family_choice
 from ui.page import (
     Controls,
     begin,
-    charts_of,
     control_row,
-    finding,
+    first_picture,
     fragment,
     more_choices,
     parts,
-    preset_links,
     result,
     to_try,
 )
@@ -59,9 +56,7 @@ def explore() -> None:
 
     moved = controls.puts(sigma=lambda value: limits.nearest(digits(6)(value)))
     moves: dict[str, Moved] = dict.fromkeys(("noise", "weights", "steps"), moved)
-    charts_of(config, shown, moves)("noise")
-    finding(lesson.finding(config, shown))
-    preset_links(PAGE, config)
+    first_picture(config, shown, moves)
     parts(controls, shown, moves)
     if controls["part"] == "ends":
         ends(shown)

@@ -1,18 +1,15 @@
 """Lesson: deeper. Words -> controls -> cached call -> figures."""
 
 from icl_core.experiments.several_layers.settings import ARCHITECTURES, CLIP
-from icl_core.lessons import several_layers as lesson
 from icl_core.lessons.several_layers.config import SHORT, SeveralLayers
 from ui.page import (
     Controls,
     begin,
-    charts_of,
     control_row,
-    finding,
+    first_picture,
     fragment,
     more_choices,
     parts,
-    preset_links,
     result,
     to_try,
 )
@@ -31,9 +28,7 @@ def explore() -> None:
     runs = result(config)
 
     moved = controls.puts(frame=int)
-    charts_of(config, runs, {"layers": moved})("layers")
-    finding(lesson.finding(config, runs))
-    preset_links(PAGE, config)
+    first_picture(config, runs, {"layers": moved})
     parts(controls, runs, {"weights": moved})
 
 

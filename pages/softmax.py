@@ -1,18 +1,15 @@
 """Lesson: softmax heads. Words -> controls -> cached call -> figures."""
 
 from icl_core.experiments.variations.settings import HEADS, SOFTMAX
-from icl_core.lessons import softmax as lesson
 from icl_core.lessons.softmax.config import PROMPTS, SEEDS, Softmax
 from ui.page import (
     Controls,
     begin,
-    charts_of,
     control_row,
-    finding,
+    first_picture,
     fragment,
     more_choices,
     parts,
-    preset_links,
     result,
     to_try,
 )
@@ -34,9 +31,7 @@ def explore() -> None:
     found = result(config)
 
     moved = controls.puts(temperature=digits(4), frame=int)
-    charts_of(config, found, {"heads": moved})("heads")
-    finding(lesson.finding(config, found))
-    preset_links(PAGE, config)
+    first_picture(config, found, {"heads": moved})
     parts(controls, found, {"linearisation": moved, "weights": moved})
 
 

@@ -14,9 +14,10 @@ from ui.page import (
     control_row,
     finding,
     fragment,
-    parts,
+    part_choice,
     preset_links,
     result,
+    show_part,
     to_try,
 )
 from ui.values import digits
@@ -38,14 +39,16 @@ def explore() -> None:
     finding(FINDINGS["second_order"](config, found), "second_order")
     preset_links(PAGE, config)
     second_order()
-    if controls["part"] == "two_noise":
+    part = part_choice(controls)
+    if "factor" in part.views:
         pairs = {name: f"{low:.2g} and {high:.2g}" for name, (low, high) in LEVELS.items()}
         controls.one_of("levels", "Noise levels σ₁ and σ₂", pairs, menu=True)
     else:
         controls.switch("centred", "Take out means")
     config = controls.config()
-    parts(controls, result(config), moves)
-    {"two_noise": two_noise, "squares": square}[controls["part"]](config, result(config))
+    found = result(config)
+    show_part(part, config, found, moves)
+    (two_noise if "factor" in part.views else square)(config, found)
 
 
 def second_order() -> None:

@@ -1,20 +1,8 @@
 """Lesson: when training struggles. Words -> controls -> cached call -> figures."""
 
 from icl_core.experiments.variations.settings import VARIANTS
-from icl_core.lessons import variations as lesson
 from icl_core.lessons.variations.config import LABELS, Variations
-from ui.page import (
-    Controls,
-    begin,
-    charts_of,
-    control_row,
-    finding,
-    fragment,
-    parts,
-    preset_links,
-    result,
-    to_try,
-)
+from ui.page import Controls, begin, control_row, first_picture, fragment, parts, result, to_try
 
 PAGE = "variations"
 
@@ -30,9 +18,7 @@ def explore() -> None:
     runs = result(config)
 
     moved = controls.puts(frame=int)
-    charts_of(config, runs, {"losses": moved})("losses")
-    finding(lesson.finding(config, runs))
-    preset_links(PAGE, config)
+    first_picture(config, runs, {"losses": moved})
     parts(controls, runs, {"weights": moved})
 
 

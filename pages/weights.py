@@ -12,14 +12,13 @@ from ui.own import family_choice, own_labels
 from ui.page import (
     Controls,
     begin,
-    charts_of,
     control_row,
-    finding,
+    first_picture,
     fragment,
     more_choices,
-    parts,
-    preset_links,
+    part_choice,
     result,
+    show_part,
     to_try,
 )
 
@@ -84,13 +83,12 @@ def explore() -> None:
 
     config = controls.fit(lesson.reach(config, story))
     moved = controls.puts(snapshot=lambda at: None if at == story.last else int(at))
-    charts_of(config, story, {"heatmaps": moved})("heatmaps")
-    finding(lesson.finding(config, story))
-    preset_links(PAGE, config)
-    if controls["study"] == "compare":
+    first_picture(config, story, {"heatmaps": moved})
+    part = part_choice(controls)
+    if "compare" in part.views:
         others_choice(controls, story)
     looked = controls.puts(focus=lambda at: int(at) + 1, rank=round)
-    parts(controls, story, dict.fromkeys(("theory", "parts", "shares", "compare"), looked))
+    show_part(part, controls.config(), story, dict.fromkeys(part.views, looked))
 
 
 begin(

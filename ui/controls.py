@@ -25,7 +25,7 @@ def control_row(name: str = "") -> Iterator[None]:
     """Widgets side by side, each as wide as it must be, in as many lines as the screen needs; a
     `name` tells several rows of a page apart."""
     key = f"controls_{name}" if name else "controls"
-    with st.container(horizontal=True, gap="medium", vertical_alignment="top", key=key):
+    with st.container(horizontal=True, gap="medium", vertical_alignment="bottom", key=key):
         yield
 
 

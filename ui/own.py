@@ -76,7 +76,7 @@ def own_labels(*named: str) -> dict[str, str]:
     """Models of one's own by name, in words: the visitor's, and those that a link names."""
     found = {kept.name: f"Mine: {kept.label}" for kept in shelf().of(owner())}
     for name in named:
-        if name.startswith(OWN) and name not in found and name not in theory.made():
+        if name.startswith(OWN) and name not in found and name not in theory.examples():
             try:
                 found[name] = f"By its link: {found_own(name.removeprefix(OWN)).label}"
             except InputError as error:

@@ -1,13 +1,16 @@
 """A lesson's figures on its page: the first picture, and one part of all else."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from icl_core.lessons.catalog import LESSONS
+from icl_core.lessons.catalog import LESSONS, page_of
 from icl_core.lessons.shared.parts import Part
+from icl_core.validation import Config
 from ui.chart import Moved, charts_of
 from ui.controls import Controls, folded
+from ui.frame import finding
+from ui.presets import preset_links
 
 
 @contextmanager
@@ -19,8 +22,25 @@ def more_choices(*chosen: str) -> Iterator[None]:
         yield
 
 
+def first_picture(
+    config: Config,
+    found: Any,
+    moved: Mapping[str, Moved] | None = None,
+    *,
+    widths: Sequence[int] = (),
+) -> None:
+    """The views that a page begins with, what they show in a sentence, and the lesson's presets.
+    `moved` and `widths` are those of `charts_of`."""
+    page = page_of(config)
+    lesson = LESSONS[page]
+    charts_of(config, found, moved)(*lesson.first, widths=widths)
+    finding(lesson.finding(config, found))
+    preset_links(page, config)
+
+
 def part_choice(controls: Controls[Any]) -> Part:
-    """The choice of a part, and the one chosen, for pages that put more on them than its charts."""
+    """The choice of a part, and the one chosen: what it has of widgets of its own comes next, then
+    `show_part`."""
     lesson = LESSONS[controls.page]
     offered = lesson.parts_of(controls.config())
     titles = {name: part.title for name, part in offered.items()}
@@ -28,7 +48,13 @@ def part_choice(controls: Controls[Any]) -> Part:
     return offered[controls[lesson.part]]
 
 
+def show_part(
+    part: Part, config: Config, found: Any, moved: Mapping[str, Moved] | None = None
+) -> None:
+    """The charts of a part. `moved` is that of `charts_of`."""
+    charts_of(config, found, moved)(*part.views, widths=part.widths)
+
+
 def parts(controls: Controls[Any], found: Any, moved: Mapping[str, Moved] | None = None) -> None:
-    """The part that is chosen, below the choice of it. `moved` is that of `charts_of`."""
-    part = part_choice(controls)
-    charts_of(controls.config(), found, moved)(*part.views, widths=part.widths)
+    """The part that is chosen, which has no widgets of its own, below the choice of it."""
+    show_part(part_choice(controls), controls.config(), found, moved)

@@ -127,7 +127,7 @@ def heatmaps(
             _add_run(drawing, run, number, [0.0, 1.0 if omegas is None else 0.44], down)
         number += 1
     if omegas is not None:
-        across = [0.0 if run is None else 0.56, 1.0]
+        across = [0.0 if run is None else 0.6, 1.0]
         omega_panel(drawing, omegas, omega_limit, number, across, down)
     bottom = BAR_ROOM if below else 24
     margin = {"l": 56 if run or above else 24, "r": 8, "t": 56, "b": bottom}

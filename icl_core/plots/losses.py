@@ -12,8 +12,6 @@ from icl_core.plots.figure import Figure
 from icl_core.plots.methods import METHODS
 from icl_core.plots.ticks import log_range
 
-BESIDE_CONTROLS = 44
-"""Pixels more for a figure that stands beside one with controls above it."""
 TOP = 30.0
 """Losses above this leave the figure at its top: predicting nothing costs half of d."""
 

@@ -147,11 +147,11 @@ def test_one_is_made_by_hand(open_page, monkeypatch):
 
 
 @pytest.mark.parametrize("page", PAGES)
-@pytest.mark.parametrize("which", theory.made())
+@pytest.mark.parametrize("which", theory.examples())
 def test_what_theory_gives_is_a_model_like_any_other(which, page, open_page):
     app = open_page(page, v="1", task=which)
     assert app.session_state[f"{page}_task"] == which
-    made = theory.made()[which]
+    made = theory.examples()[which]
     path = find_family(which).folder / found_own(which.removeprefix(OWN)).only.file
     np.testing.assert_array_equal(load_checkpoint(path).model.P, made.checkpoint.model.P)
     if page != "data":
@@ -161,7 +161,7 @@ def test_what_theory_gives_is_a_model_like_any_other(which, page, open_page):
 
 def test_theory_needs_nobody_to_have_kept_it(tmp_path, monkeypatch):
     monkeypatch.setenv("ICL_DATA_DIR", str(tmp_path))
-    name = next(iter(theory.made()))
+    name = next(iter(theory.examples()))
     assert not shelf().has(name.removeprefix(OWN))
     assert find_family(name).only.num_layers == 2
     assert shelf().of("") == []

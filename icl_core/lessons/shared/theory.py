@@ -18,7 +18,7 @@ DIM, EXAMPLES = 10, 20
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Made:
+class Example:
     """A construction with its numbers: what it is called, and its checkpoint."""
 
     label: str
@@ -26,9 +26,9 @@ class Made:
 
 
 @cache
-def made() -> Mapping[str, Made]:
+def examples() -> Mapping[str, Example]:
     """All by name, "mine-ID" as for every model that is addressed by its content."""
-    found: dict[str, Made] = {}
+    found: dict[str, Example] = {}
     for construction in CONSTRUCTIONS.values():
         model = construction.example(DIM, EXAMPLES)
         kind: Parametrization = "diag" if "yy" in construction.uses else "gdpp"
@@ -36,19 +36,19 @@ def made() -> Mapping[str, Made]:
         checkpoint = Checkpoint(model=model, parametrization=kind, task=task, seed=0)
         label = f"{construction.label}, {counted(model.num_layers, 'layer')}"
         id = sha256(checkpoint_bytes(checkpoint))[:16]
-        found[OWN + id] = Made(label=label, checkpoint=checkpoint)
+        found[OWN + id] = Example(label=label, checkpoint=checkpoint)
     return found
 
 
 def labels() -> dict[str, str]:
     """All by name, in words."""
-    return {name: f"Theory: {found.label}" for name, found in made().items()}
+    return {name: f"Theory: {found.label}" for name, found in examples().items()}
 
 
 def at_hand(name: str) -> None:
     """Put a model of theory where models of one's own are, if it is one and is not there."""
-    if name in made() and not shelf().has(name.removeprefix(OWN)):
-        construction = made()[name]
+    if name in examples() and not shelf().has(name.removeprefix(OWN)):
+        construction = examples()[name]
         shelf().keep(
             construction.checkpoint, OWNER, label=construction.label, origin="made by theory"
         )

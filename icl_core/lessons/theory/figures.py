@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from icl_core.plots import LOSS, METHODS, Curve, Drawing, Figure, Looks
-from icl_core.plots.losses import BESIDE_CONTROLS
 from icl_core.plots.style import HEIGHT, LAYOUT
 from icl_core.plots.ticks import log_ticks
 
 LOWEST_ERROR, HIGHEST_ERROR = 1e-15, 30.0
 LOWEST_EXCESS = 1e-12
+BESIDE_CONTROLS = 44
+"""Pixels more for a figure that stands beside one with controls above it."""
 
 
 def convergence_figure(

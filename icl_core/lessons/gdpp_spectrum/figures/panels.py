@@ -16,7 +16,7 @@ OTHER, MARK = METHODS["oracle_rr"].color, METHODS["bayes_rr"].color
 TRAINED, PUBLISHED = METHODS["full"].color, METHODS["paper"]
 LOW, HEIGHT = 380, 560
 """Pixels of the two figures."""
-VALLEY, MAP = [0.0, 0.36], [0.48, 1.0]
+VALLEY, MAP = [0.0, 0.34], [0.5, 1.0]
 ROWS = ([0.6, 1.0], [0.0, 0.4])
 COLUMNS = ([0.0, 0.44], [0.58, 1.0])
 """Domains of the panels."""
