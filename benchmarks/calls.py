@@ -80,7 +80,8 @@ def forget() -> int:
     found = [
         kept
         for kept in gc.get_objects()
-        if isinstance(kept, functools._lru_cache_wrapper)
+        # Not isinstance: it asks weak proxies, which refuse once their object is gone.
+        if type(kept) is functools._lru_cache_wrapper
         and str(kept.__module__).startswith(KEEPERS)
         and kept.cache_info().currsize
     ]

@@ -2,6 +2,7 @@
 
 import json
 import random
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -12,7 +13,8 @@ from benchmarks.classroom.load import tracebacks
 from benchmarks.classroom.notes import Notes, Training
 from benchmarks.classroom.page import Cache, Fault, Looks, Page
 from benchmarks.classroom.report import claims, quantiles, report
-from benchmarks.classroom.widgets import REFUSED, Element, another, held, typed
+from benchmarks.classroom.widgets import REFUSED, Element, another, held, moved, typed
+from icl_core.live import Control, Player, Points, Slider, Switch
 
 # --- numbers -------------------------------------------------------------------------------
 
@@ -268,6 +270,23 @@ def test_a_control_gets_another_value_that_it_takes(widgets: dict[str, Element])
     line = another(widgets["line"], held(widgets["line"]), rng)
     assert line is not None
     assert line.state.string_value == REFUSED
+
+
+EVERY_KIND: list[Control] = [
+    Slider("eta", "eta", 0.1, 2, step=0.1, value=0.5),
+    Player("layer", "layer", ["1", "2"]),
+    Points("examples", "examples", value=((0, 0), (1, 1)), x=(-1, 1), y=(-2, 2)),
+    Switch("guess", "Guess", "Reveal"),
+]
+
+
+@pytest.mark.parametrize("control", EVERY_KIND, ids=lambda control: control.name)
+def test_every_control_of_a_live_chart_is_moved_to_what_it_takes(control: Control):
+    assert {type(each) for each in EVERY_KIND} == set(get_args(Control))
+    rng = random.Random(0)
+    found = [moved(control.sent(), control.value, rng) for _ in range(9)]
+    assert all(control.admitted(value) is not None for value in found)
+    assert any(value != control.value for value in found)
 
 
 def test_a_number_of_a_table_is_edited_and_only_where_it_may_be():

@@ -153,12 +153,26 @@ def _drag(proto: Any, now: WidgetState, state: WidgetState, rng: random.Random) 
     if not isinstance(data, dict) or data.get("role") != "chart" or not data["controls"]:
         return
     control, values = rng.choice(data["controls"]), dict(data["values"])
-    if control["kind"] == "slider":
-        values[control["name"]] = rng.uniform(control["minimum"], control["maximum"])
-    else:
-        values[control["name"]] = rng.randrange(len(control["labels"]))
+    values[control["name"]] = moved(control, values[control["name"]], rng)
     asked = {"question": data["question"] + 1, "values": values}
     state.json_value = json.dumps({"asked": asked})
+
+
+def moved(control: Mapping[str, Any], value: Any, rng: random.Random) -> Any:
+    """What a hand could make of `value`: `control` is a chart's, as it is sent to the browser."""
+    match control["kind"]:
+        case "slider":
+            return rng.uniform(control["minimum"], control["maximum"])
+        case "player":
+            return rng.randrange(len(control["labels"]))
+        case "switch":
+            return not value
+        case "points":
+            points = [list(point) for point in value]
+            points[rng.randrange(len(points))] = [rng.uniform(*control[axis]) for axis in "xy"]
+            return points
+        case kind:
+            raise ValueError(f"Nobody knows how to move a {kind!r}: say it here.")
 
 
 def _edit(proto: Any, now: WidgetState, state: WidgetState, rng: random.Random) -> None:

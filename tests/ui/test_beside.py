@@ -47,6 +47,9 @@ class Told(Trainer):
     def __init__(self) -> None:
         pass
 
+    def close(self) -> None:
+        pass
+
     def train(self, config: Train, order: Any, folder: Any = None) -> Iterator[tuple[str, Any]]:
         for frame in frames_of(config):
             yield "frame", frame
