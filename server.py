@@ -4,21 +4,42 @@ health check that tells the truth. No XLA program runs in its process.
 `streamlit run server.py` serves app.py, which also runs by itself.
 """
 
+import asyncio
 import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 from starlette.middleware import Middleware
 from streamlit.starlette import App
 
 from icl_core.errors import InputError
 from icl_core.runtime import without_xla
+from icl_core.settings import settings
 from ui.first_sight import FirstSight
 from ui.health import Health
+from ui.jobs import trainings
+from ui.logs import gather
+from ui.metrics import Metrics
 from ui.watchdog import start
 
 without_xla()
 try:
+    gather()
     start()
 except InputError as error:
     sys.exit(str(error))
 
-app = App("app.py", middleware=[Middleware(Health), Middleware(FirstSight)])
+
+@asynccontextmanager
+async def alive(_: App) -> AsyncIterator[None]:
+    """Trainings that the last server left go on at once; those of this one are saved at its end."""
+    jobs = await asyncio.to_thread(trainings)
+    yield
+    await asyncio.to_thread(jobs.stop, settings().stop_seconds)
+
+
+app = App(
+    "app.py",
+    lifespan=alive,
+    middleware=[Middleware(Health), Middleware(Metrics), Middleware(FirstSight)],
+)

@@ -14,7 +14,7 @@ from typing import Any
 
 from icl_core.errors import InputError
 from icl_core.files import read_bytes
-from icl_core.validation import LIMITS, Config, checked, integer, number, text
+from icl_core.validation import LIMITS, Config, checked, choice, integer, number, text
 
 LOG = logging.getLogger("icl.settings")
 PREFIX, FILE = "ICL_", "ICL_SETTINGS"
@@ -45,6 +45,10 @@ class Settings(Config):
     model_gigabytes: float = checked(2.0, number, "ICL_MODEL_GIGABYTES", SIZE)
     model_days: float = checked(365.0, number, "ICL_MODEL_DAYS", DAYS)
     table_megabytes: float = checked(64.0, number, "ICL_TABLE_MEGABYTES", SIZE)
+    servers: int = checked(1, integer, "ICL_SERVERS", (1, 64))
+    stop_seconds: float = checked(8.0, number, "ICL_STOP_SECONDS", SECONDS)
+    log: str = checked("text", choice, "ICL_LOG", ("text", "json"))
+    metrics_token: str = checked("", text, "ICL_METRICS_TOKEN")
 
 
 NAMES = {PREFIX + field.upper(): field for field in Settings.__dataclass_fields__}

@@ -3,7 +3,7 @@
 import secrets
 import time
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, get_args
 
 from icl_core.analysis.loss import LossSummary
 from icl_core.lessons.train.config import Train
@@ -12,6 +12,7 @@ from icl_core.lessons.train.runs import Run
 from icl_core.lessons.train.systems import system_of
 
 Status = Literal["waiting", "running", "measuring", "paused", "done", "cancelled", "failed"]
+STATUSES: tuple[Status, ...] = get_args(Status)
 ACTIVE: tuple[Status, ...] = ("waiting", "running", "measuring")
 
 
@@ -21,7 +22,7 @@ class Job:
 
     owner: the visitor who started it; shelf: where the model is kept at the end, and `kept` under
     which name, unless `unkept` says why not; lost: how many workers have died over it; order: what
-    its worker is to do; taken: whether another server is at it; begun, drawn,
+    its worker is to do; taken: whether another server is at it, which then writes it; begun, drawn,
     seen: when its turn came, the last snapshot came, and a page last showed it.
     """
 

@@ -9,12 +9,13 @@ import threading
 import time
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 
 import streamlit as st
 
 from icl_core.cluster import Cluster
 from icl_core.errors import InputError
-from icl_core.files import TakenError
+from icl_core.files import TakenError, claimed
 from icl_core.lessons.train.config import Train
 from icl_core.lessons.train.frame import CANCEL, PAUSE
 from icl_core.lessons.train.keeping import keep
@@ -22,11 +23,14 @@ from icl_core.lessons.train.runs import Run, find_run, forget, note, read_saved,
 from icl_core.lessons.train.trainer import FAULT, LostError, Trainer
 from icl_core.runtime import cores
 from icl_core.settings import settings
-from ui.job import Job
+from ui.job import STATUSES, Job, Status
+from ui.metrics import TRAININGS
 
 LOG = logging.getLogger("icl.jobs")
 NICE = 10
 """Pages come first."""
+FOLLOWED = 3.0
+"""Seconds between two looks at what another server trains."""
 LOSSES = 3
 """Workers that may die over a job before it is given up."""
 GIVEN_UP = (
@@ -43,7 +47,7 @@ class Jobs:
         self._jobs: dict[str, Job] = {}
         self._lock = threading.RLock()
         self._changed = threading.Condition(self._lock)
-        self._busy = 0
+        self._busy, self._stopping = 0, False
         for index in range(running):
             # Daemons: the server must be able to stop while a model trains.
             threading.Thread(target=self._work, name=f"training-{index}", daemon=True).start()
@@ -102,7 +106,29 @@ class Jobs:
             job.seen = time.monotonic()
             if job.owner:
                 self.active_of(job.owner)
+            if job.taken:
+                self._follow(job)
         return job
+
+    def _follow(self, job: Job) -> None:
+        """See how far another server has come with a job, until it is left there."""
+        with self._lock:
+            if not job.taken or time.monotonic() - job.drawn < FOLLOWED:
+                return
+            job.drawn = time.monotonic()
+        try:
+            with claimed(job.run.folder):
+                run = find_run(job.id)
+        except TakenError:
+            if (saved := read_saved(job.run.folder)) is not None:
+                job.frames = [*saved.frames]
+            return
+        except OSError:
+            run = None
+        with self._changed:
+            job.taken = False
+            job.status = "cancelled" if run is None else "paused" if run.paused else "waiting"
+            self._changed.notify()
 
     def active_of(self, owner: str, *, paused: bool = False) -> list[Job]:
         """What a visitor has waiting or running, or paused, for a page that lists it."""
@@ -142,6 +168,24 @@ class Jobs:
                     note(job.run)
                 self._changed.notify()
 
+    def stop(self, seconds: float) -> None:
+        """Begin nothing any more, and save what runs, if that takes no longer: the server that
+        comes next goes on with it."""
+        with self._lock:
+            self._stopping = True
+            for job in self._jobs.values():
+                if job.status == "running" and not job.order:
+                    job.order = PAUSE
+        end = time.monotonic() + seconds
+        with self._changed:
+            self._changed.wait_for(lambda: not self._busy, end - time.monotonic())
+        self._trainer.close()
+
+    def number_of(self, status: Status) -> int:
+        """How many jobs have that status; trainings on another server count there."""
+        known = [*self._jobs.values()]
+        return sum(job.status == status and not job.taken for job in known)
+
     def place_of(self, job: Job) -> int:
         """Its number among those that wait, or 0."""
         with self._lock:
@@ -153,6 +197,9 @@ class Jobs:
         next job is the first of whoever was longest not served."""
         unseen = settings().unseen_seconds
         waiting = [job for job in self._jobs.values() if job.status == "waiting"]
+        for job in [*self._jobs.values()]:
+            if job.taken and time.monotonic() - job.seen > unseen:
+                del self._jobs[job.id]
         for job in waiting:
             if time.monotonic() - job.seen > unseen:
                 job.error = GIVEN_UP.format(unseen / 60)
@@ -169,11 +216,15 @@ class Jobs:
             served[job.queue] = time.monotonic() + len(order)
         return order
 
+    def _ready(self) -> list[Job]:
+        """Those that may begin."""
+        return [] if self._stopping else self._waiting()
+
     def _next(self) -> Job | None:
         """The job whose turn it is, from now on running; None when there was none for a while."""
         with self._changed:
-            self._changed.wait_for(self._waiting, settings().idle_seconds)
-            for job in self._waiting()[:1]:
+            self._changed.wait_for(self._ready, settings().idle_seconds)
+            for job in self._ready()[:1]:
                 job.status, job.begun = "running", time.monotonic()
                 self._busy += 1
                 return job
@@ -188,8 +239,8 @@ class Jobs:
                 continue
             try:
                 self._run(job)
-            except TakenError as error:  # nothing is written down: it is another's
-                job.error, job.status, job.taken = str(error), "failed", True
+            except TakenError:
+                job.taken, job.drawn = True, 0.0
             except LostError as error:
                 job.error, job.lost = str(error), job.lost + 1
                 job.status = "failed" if job.lost == LOSSES else "waiting"
@@ -201,13 +252,13 @@ class Jobs:
             self._note(job)
             with self._changed:
                 self._busy -= 1
-                self._changed.notify()
+                self._changed.notify_all()
 
     def _note(self, job: Job) -> None:
         """Write down what has become of a job whose worker is done with it, or dead."""
-        if job.taken:  # whoever asks again may find it free
-            self._jobs.pop(job.id, None)
-        elif job.status == "waiting":
+        if job.taken or (self._stopping and job.status == "paused"):
+            return  # it is another's, or of the server that comes next
+        if job.status == "waiting":
             job.seen = time.monotonic()
         elif job.status == "cancelled":
             forget(job.run)
@@ -248,6 +299,9 @@ def _keep(job: Job) -> None:
 def trainings() -> Jobs:
     """The server's one manager."""
     known = settings()
-    running = known.workers or max(1, cores() // 2)
+    running = max(1, (known.workers or cores() // 2) // known.servers)
     cluster = Cluster(known.scheduler, workers=running, nice=NICE)
-    return Jobs(Trainer(cluster), running, resume=True)
+    jobs = Jobs(Trainer(cluster), running, resume=True)
+    for status in STATUSES:
+        TRAININGS.labels(status).set_function(partial(jobs.number_of, status))
+    return jobs

@@ -77,9 +77,15 @@ def _watch(job: Job, page: str, beside: Job | None) -> None:
             on_click=trainings().pause,
             args=[job],
             icon=":material/pause:",
-            disabled=job.status != "running" or bool(job.order) or not job.frames,
+            disabled=job.status != "running" or bool(job.order or job.taken) or not job.frames,
         )
-        st.button("Cancel", on_click=trainings().cancel, args=[job], icon=":material/stop:")
+        st.button(
+            "Cancel",
+            on_click=trainings().cancel,
+            args=[job],
+            icon=":material/stop:",
+            disabled=job.taken,
+        )
     if job.frames:
         _figures(job, page, beside)
 

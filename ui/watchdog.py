@@ -23,6 +23,7 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import ScriptRunContext, add_script_run_ctx, get_script_run_ctx
 
 from icl_core.settings import settings
+from ui.metrics import ANSWER_SECONDS, GIVEN_UP
 
 LOG = logging.getLogger("icl.watchdog")
 STDERR = 2
@@ -74,6 +75,7 @@ class _Answer:
             return
         self.given_up = time.monotonic()
         link = self.script.query_string if self.script else ""
+        GIVEN_UP.inc()
         LOG.error(LOGGED, seconds(), _public(link), "".join(traceback.format_stack(frame)))
         if self.script is None:
             return
@@ -107,7 +109,8 @@ def watched(work: Callable[[], None]) -> None:
         return
     _ANSWERS[thread] = _Answer()
     try:
-        work()
+        with ANSWER_SECONDS.time():
+            work()
     finally:
         del _ANSWERS[thread]
 

@@ -9,6 +9,7 @@ import asyncio
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
+from http.cookies import SimpleCookie
 from urllib.parse import urlsplit
 
 from google.protobuf.message import DecodeError
@@ -45,10 +46,14 @@ class _Question:
 
 
 class Tab:
-    """A session: `open` it, `go` to other pages, make a `change`, and `close` it."""
+    """A session: `open` it, `go` to other pages, make a `change`, and `close` it.
 
-    def __init__(self, base: str) -> None:
+    cookies: the browser's, which its tabs share; by one a proxy knows its server.
+    """
+
+    def __init__(self, base: str, cookies: SimpleCookie | None = None) -> None:
         self.base = base.rstrip("/")
+        self.cookies = SimpleCookie() if cookies is None else cookies
         self.path = ""
         self.pages: dict[str, str] = {}
         """Every page of the app's navigation by its path, "" the first, with its hash."""
@@ -104,11 +109,13 @@ class Tab:
     async def _connect(self) -> None:
         url = urlsplit(self.base)
         scheme = "wss" if url.scheme == "https" else "ws"
+        held = self.cookies.output([], header="", sep=";")
         try:
             self._socket = await connect(
                 f"{scheme}://{url.netloc}{url.path}/_stcore/stream",
                 # The second stands for a token, which only an app with accounts looks at.
                 subprotocols=[Subprotocol("streamlit"), Subprotocol("none")],
+                additional_headers=[("Cookie", held.strip())] if held else (),
                 max_size=LARGEST,
                 open_timeout=LIMIT,
                 ping_timeout=2 * LIMIT,
@@ -120,6 +127,9 @@ class Tab:
             raise UnansweredError(f"no connection within {LIMIT:g} s") from None
         except (OSError, WebSocketException) as error:
             raise LostError(f"{type(error).__name__}: {error}") from None
+        if (answer := self._socket.response) is not None:
+            for given in answer.headers.get_all("Set-Cookie"):
+                self.cookies.load(given)
         self._reader = asyncio.create_task(self._read(self._socket))
 
     async def _ask(

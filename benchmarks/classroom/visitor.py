@@ -58,7 +58,7 @@ class Visitor:
         for seconds in self.tab.looks.seconds:
             self.notes.did(TRAIN, "look", "progress", seconds)
         await self.tab.close()
-        self.tab = Tab(self.base)
+        self.tab = Tab(self.base, self.tab.cookies)
 
     async def _note(self, kind: Kind, control: str, action: Awaitable[float]) -> bool:
         """Do something and note it; whether all went well."""

@@ -16,12 +16,18 @@ SECONDS = 2.0
 SENTENCE = watchdog.SENTENCE.format(SECONDS)
 
 
-@contextmanager
-def hanging_server(folder: Path) -> Iterator[tuple[str, Path]]:
-    """The address of the project's server.py over that page, and its log."""
+def server_with_page(folder: Path) -> Path:
+    """The project's server.py over that page, in a folder."""
     script = folder / "server.py"
     app = repr(str(Path(__file__).with_name("scratch.py")))
     script.write_text((ROOT / "server.py").read_text().replace('"app.py"', app))
+    return script
+
+
+@contextmanager
+def hanging_server(folder: Path) -> Iterator[tuple[str, Path]]:
+    """The address of that server, and its log."""
+    script = server_with_page(folder)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("ICL_ANSWER_SECONDS", str(SECONDS))
         with served(script) as server, visiting(server.address) as first:
