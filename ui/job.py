@@ -2,6 +2,7 @@
 
 import secrets
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 
@@ -81,3 +82,19 @@ class Job:
         if not system_of(self.config).open_ended:
             rest = min(pace * (last.total_steps - last.step), rest)
         return max(0.0, rest - (time.monotonic() - self.drawn))
+
+
+def in_turn(jobs: Sequence[Job]) -> list[Job]:
+    """Those that wait, in the order of the queue. Visitors take turns: the next job is the first of
+    whoever was longest not served."""
+    left = [job for job in jobs if job.status == "waiting"]
+    served: dict[str, float] = {}
+    for job in jobs:
+        served[job.queue] = max(served.get(job.queue, 0.0), job.begun)
+    order: list[Job] = []
+    while left:
+        job = min(left, key=lambda job: served[job.queue])
+        left.remove(job)
+        order.append(job)
+        served[job.queue] = time.monotonic() + len(order)
+    return order

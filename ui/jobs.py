@@ -23,7 +23,7 @@ from icl_core.lessons.train.runs import Run, find_run, forget, note, read_saved,
 from icl_core.lessons.train.trainer import FAULT, LostError, Trainer
 from icl_core.runtime import cores
 from icl_core.settings import settings
-from ui.job import STATUSES, Job, Status
+from ui.job import STATUSES, Job, Status, in_turn
 from ui.metrics import TRAININGS
 
 LOG = logging.getLogger("icl.jobs")
@@ -193,8 +193,7 @@ class Jobs:
             return waiting.index(job) + 1 if job in waiting else 0
 
     def _waiting(self) -> list[Job]:
-        """In the order of the queue, without those that nobody looks at. Visitors take turns: the
-        next job is the first of whoever was longest not served."""
+        """In the order of the queue, without those that nobody looks at."""
         unseen = settings().unseen_seconds
         waiting = [job for job in self._jobs.values() if job.status == "waiting"]
         for job in [*self._jobs.values()]:
@@ -204,17 +203,7 @@ class Jobs:
             if time.monotonic() - job.seen > unseen:
                 job.error = GIVEN_UP.format(unseen / 60)
                 self.cancel(job)
-        left = [job for job in waiting if job.status == "waiting"]
-        served: dict[str, float] = {}
-        for job in self._jobs.values():
-            served[job.queue] = max(served.get(job.queue, 0.0), job.begun)
-        order: list[Job] = []
-        while left:
-            job = min(left, key=lambda job: served[job.queue])
-            left.remove(job)
-            order.append(job)
-            served[job.queue] = time.monotonic() + len(order)
-        return order
+        return in_turn([*self._jobs.values()])
 
     def _ready(self) -> list[Job]:
         """Those that may begin."""
@@ -249,20 +238,19 @@ class Jobs:
             except Exception:
                 LOG.exception("A training failed")
                 job.error, job.status = FAULT, "failed"
-            self._note(job)
+            if job.status in ("failed", "waiting"):
+                self._note(job)
             with self._changed:
                 self._busy -= 1
                 self._changed.notify_all()
 
     def _note(self, job: Job) -> None:
         """Write down what has become of a job whose worker is done with it, or dead."""
-        if job.taken or (self._stopping and job.status == "paused"):
-            return  # it is another's, or of the server that comes next
         if job.status == "waiting":
             job.seen = time.monotonic()
         elif job.status == "cancelled":
             forget(job.run)
-        else:
+        elif not (self._stopping and job.status == "paused"):  # else the next server goes on
             paused = job.status == "paused"
             with suppress(InputError):
                 note(replace(job.run, done=not paused, paused=paused))
@@ -282,8 +270,17 @@ class Jobs:
                 case "measured":
                     job.measured = value
                     _keep(job)
+                    self._settle(job)
+                case "paused":
+                    self._settle(job)
+        if job.active:
+            self._settle(job)
+
+    def _settle(self, job: Job) -> None:
+        """Say how a job has ended, and write it down while no other server can take it up."""
         ended = job.measured or not job.order
         job.status = "cancelled" if job.order == CANCEL else "done" if ended else "paused"
+        self._note(job)
 
 
 def _keep(job: Job) -> None:
@@ -295,12 +292,17 @@ def _keep(job: Job) -> None:
             job.unkept = str(error)
 
 
+def at_a_time() -> int:
+    """Trainings that this server runs at a time: its share, where it is one of several."""
+    known = settings()
+    return max(1, (known.workers or cores() // 2) // known.servers)
+
+
 @st.cache_resource(max_entries=1, show_spinner=False)
 def trainings() -> Jobs:
     """The server's one manager."""
-    known = settings()
-    running = max(1, (known.workers or cores() // 2) // known.servers)
-    cluster = Cluster(known.scheduler, workers=running, nice=NICE)
+    running = at_a_time()
+    cluster = Cluster(settings().scheduler, workers=running, nice=NICE)
     jobs = Jobs(Trainer(cluster), running, resume=True)
     for status in STATUSES:
         TRAININGS.labels(status).set_function(partial(jobs.number_of, status))

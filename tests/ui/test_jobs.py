@@ -16,13 +16,13 @@ from icl_core.lessons.shared.coordinates import model_of
 from icl_core.lessons.train.config import Train
 from icl_core.lessons.train.frame import Frame
 from icl_core.lessons.train.measure import checkpoint_of, train_in
-from icl_core.lessons.train.runs import Run, note, unfinished
+from icl_core.lessons.train.runs import Run, note, read_saved, unfinished
 from icl_core.lessons.train.trainer import Trainer
 from icl_core.lessons.train.words import model_finding
 from icl_core.settings import Settings
 from icl_core.zoo.shelf import shelf
 from ui.job import Job
-from ui.jobs import GIVEN_UP, LOSSES, Jobs
+from ui.jobs import GIVEN_UP, LOSSES, Jobs, at_a_time
 from ui.visitor import visitor
 
 WAITING, OWN = Settings().waiting, Settings().per_visitor
@@ -342,6 +342,62 @@ def test_a_server_that_ends_goes_on_with_its_jobs(real, monkeypatch, tmp_path):
     until(lambda: not cancelled.active, seconds=100)
     until(lambda: not cancelled.run.folder.exists())
     assert unfinished() == []
+
+
+LONG = Train(seconds=300.0)
+
+
+def test_a_stop_saves_what_runs_and_the_next_server_goes_on(real, monkeypatch, tmp_path):
+    monkeypatch.setenv("ICL_DATA_DIR", str(tmp_path))
+    manager = Jobs(real._trainer)
+    job, waiting = manager.start(LONG), manager.start(SMALL)
+    until(lambda: len(job.frames) > 2, seconds=100)
+    manager.stop(30.0)
+    saved = read_saved(job.run.folder)
+    assert [frame.loss for frame in saved.frames] == [frame.loss for frame in job.frames]
+    assert waiting.status == "waiting"
+    assert {run.id for run in unfinished()} == {job.id, waiting.id}
+    later = Jobs(real._trainer, resume=True)
+    again = later.find(job.id)
+    until(lambda: len(again.frames) > len(job.frames), seconds=100)
+    assert [frame.step for frame in again.frames[: len(job.frames)]] == [
+        frame.step for frame in job.frames
+    ]
+    later.stop(30.0)
+
+
+def test_a_training_is_shown_by_every_server_and_run_by_one(real, monkeypatch, tmp_path):
+    monkeypatch.setenv("ICL_DATA_DIR", str(tmp_path))
+    monkeypatch.setattr("ui.jobs.FOLLOWED", 0.1)
+    with Cluster() as cluster:
+        here, there = Jobs(real._trainer), Jobs(Trainer(cluster))
+        job = here.start(LONG)
+        until(lambda: (job.run.folder / "saved.run").exists(), seconds=100)
+        shown = there.find(job.id)
+        until(lambda: shown.taken)
+        until(lambda: there.find(job.id).frames)
+        assert (shown.status, shown.error) == ("running", "")
+        assert there.number_of("running") == 0
+        assert [frame.loss for frame in job.frames[: len(shown.frames)]] == [
+            frame.loss for frame in shown.frames
+        ]
+        here.pause(job)
+        until(lambda: job.status == "paused", seconds=100)
+        until(lambda: there.find(job.id).status == "paused")
+        assert not shown.taken
+        there.resume(shown)
+        until(lambda: len(shown.frames) > len(job.frames), seconds=100)
+        assert there.number_of("running") == 1
+        there.cancel(shown)
+        until(lambda: not shown.active, seconds=100)
+        assert shown.status == "cancelled"
+
+
+def test_a_server_of_several_has_its_share_of_the_workers(monkeypatch):
+    for servers, workers, share in (("2", "6", 3), ("4", "6", 1), ("4", "2", 1)):
+        monkeypatch.setenv("ICL_SERVERS", servers)
+        monkeypatch.setenv("ICL_WORKERS", workers)
+        assert at_a_time() == share
 
 
 def start_button(app):
