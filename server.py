@@ -8,6 +8,7 @@ import asyncio
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 
 from starlette.middleware import Middleware
 from streamlit.starlette import App
@@ -17,9 +18,10 @@ from icl_core.runtime import without_xla
 from icl_core.settings import settings
 from ui.first_sight import FirstSight
 from ui.health import Health
+from ui.job import STATUSES
 from ui.jobs import trainings
 from ui.logs import gather
-from ui.metrics import Metrics
+from ui.metrics import TRAININGS, Metrics
 from ui.watchdog import start
 
 without_xla()
@@ -34,6 +36,8 @@ except InputError as error:
 async def alive(_: App) -> AsyncIterator[None]:
     """Trainings that the last server left go on at once; those of this one are saved at its end."""
     jobs = await asyncio.to_thread(trainings)
+    for status in STATUSES:
+        TRAININGS.labels(status).set_function(partial(jobs.number_of, status))
     yield
     await asyncio.to_thread(jobs.stop, settings().stop_seconds)
 

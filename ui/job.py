@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 from icl_core.analysis.loss import LossSummary
+from icl_core.errors import InputError
 from icl_core.lessons.train.config import Train
 from icl_core.lessons.train.frame import Frame
+from icl_core.lessons.train.keeping import keep
 from icl_core.lessons.train.runs import Run
 from icl_core.lessons.train.systems import system_of
 
@@ -57,6 +59,14 @@ class Job:
     @property
     def active(self) -> bool:
         return self.status in ACTIVE
+
+    def keep(self) -> None:
+        """Put the model on its shelf."""
+        if self.shelf and self.measured:
+            try:
+                self.kept = keep(self.config, self.frames, self.measured, self.shelf)
+            except InputError as error:
+                self.unkept = str(error)
 
     def progress(self) -> float:
         """Share of the updates done, 0 to 1, or of the seconds where nobody knows how many updates

@@ -9,7 +9,6 @@ import threading
 import time
 from contextlib import suppress
 from dataclasses import replace
-from functools import partial
 
 import streamlit as st
 
@@ -18,13 +17,11 @@ from icl_core.errors import InputError
 from icl_core.files import TakenError, claimed
 from icl_core.lessons.train.config import Train
 from icl_core.lessons.train.frame import CANCEL, PAUSE
-from icl_core.lessons.train.keeping import keep
 from icl_core.lessons.train.runs import Run, find_run, forget, note, read_saved, unfinished
 from icl_core.lessons.train.trainer import FAULT, LostError, Trainer
 from icl_core.runtime import cores
 from icl_core.settings import settings
-from ui.job import STATUSES, Job, Status, in_turn
-from ui.metrics import TRAININGS
+from ui.job import Job, Status, in_turn
 
 LOG = logging.getLogger("icl.jobs")
 NICE = 10
@@ -269,7 +266,7 @@ class Jobs:
                     job.status = "measuring"
                 case "measured":
                     job.measured = value
-                    _keep(job)
+                    job.keep()
                     self._settle(job)
                 case "paused":
                     self._settle(job)
@@ -283,15 +280,6 @@ class Jobs:
         self._note(job)
 
 
-def _keep(job: Job) -> None:
-    """Put the model of a training on its shelf."""
-    if job.shelf and job.measured:
-        try:
-            job.kept = keep(job.config, job.frames, job.measured, job.shelf)
-        except InputError as error:
-            job.unkept = str(error)
-
-
 def at_a_time() -> int:
     """Trainings that this server runs at a time: its share, where it is one of several."""
     known = settings()
@@ -303,7 +291,4 @@ def trainings() -> Jobs:
     """The server's one manager."""
     running = at_a_time()
     cluster = Cluster(settings().scheduler, workers=running, nice=NICE)
-    jobs = Jobs(Trainer(cluster), running, resume=True)
-    for status in STATUSES:
-        TRAININGS.labels(status).set_function(partial(jobs.number_of, status))
-    return jobs
+    return Jobs(Trainer(cluster), running, resume=True)

@@ -332,7 +332,7 @@ def test_a_server_that_ends_goes_on_with_its_jobs(real, monkeypatch, tmp_path):
     assert not later._jobs
     found = later.find("left")
     assert found is not None
-    until(lambda: not found.active, seconds=100)
+    until(lambda: not later.find("left").active, seconds=100)
     assert [frame.loss for frame in found.frames] == [frame.loss for frame in job.frames]
     assert found.kept == job.kept
     assert later.find("never") is None
