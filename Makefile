@@ -1,6 +1,7 @@
 PYTHON ?= python3
 PORT ?= 8501
 HEADLESS ?= 0
+WORKERS ?= 2
 ARGS ?=
 
 # Streamlit does not start for a user without a home folder.
@@ -13,13 +14,14 @@ PY := $(VENV)/bin/python
 PIP_INSTALL := $(PY) -m pip install --quiet --disable-pip-version-check
 UV_VERSION := 0.13.9
 
-.PHONY: help install run test lint format lock zoo clean
+.PHONY: help install run serve test lint format lock zoo clean
 # A step that fails half-way must not count as done.
 .DELETE_ON_ERROR:
 
 help:
 	@echo "make install   fill .venv (PYTHON=python3.12 chooses the interpreter)"
 	@echo "make run       open the app (PORT=8599 the port, HEADLESS=1 without a browser)"
+	@echo "make serve     several servers behind one port (WORKERS=4 how many, PORT=8599 the port)"
 	@echo "make test      run the tests (ARGS='-k noise' goes to pytest)"
 	@echo "make lint      ruff, pyright, import-linter"
 	@echo "make format    let ruff rewrite the code"
@@ -32,6 +34,9 @@ install: $(VENV)/.installed
 run: $(VENV)/.installed
 	$(PY) -m streamlit run server.py --server.port $(PORT) \
 		$(if $(filter-out 0,$(HEADLESS)),--server.headless true)
+
+serve: $(VENV)/.installed
+	ICL_SERVERS='$(WORKERS)' $(PY) -m replicas --port '$(PORT)'
 
 test: $(VENV)/.installed-dev
 	$(PY) -m pytest $(ARGS)

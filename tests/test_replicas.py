@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from http.cookies import SimpleCookie
 from pathlib import Path
 from threading import Event, Thread
-from urllib.request import Request, urlopen
+from urllib.request import urlopen
 
 import psutil
 import pytest
@@ -29,9 +29,9 @@ from replicas.__main__ import main
 from replicas.keeper import Keeper
 from replicas.proxy import MISSING, configuration, program
 from tests.hostile import assert_one_sentence
-from tests.ui.hanging import server_with_page
+from tests.ui.hanging import TOKEN, metric, server_with_page
 
-COOKIE, TOKEN, VISITORS, BASE = "icl_server", "a token", 10, "/class/room"
+COOKIE, VISITORS, BASE = "icl_server", 10, "/class/room"
 ILL = """
 import http.server, sys
 
@@ -58,11 +58,7 @@ class Running:
 
     def metric(self, server: str, name: str) -> float:
         """Of one server's metrics page."""
-        headers = {"Authorization": f"Bearer {TOKEN}"}
-        page = f"{self.address}/_stcore/metrics?server={server}"
-        with urlopen(Request(page, headers=headers), timeout=5) as found:
-            (value,) = re.findall(rf"^{name} (\S+)$", found.read().decode(), re.MULTILINE)
-            return float(value)
+        return metric(self.address, name, f"?server={server}")
 
     def server(self, name: str) -> psutil.Process:
         """The process of a server."""

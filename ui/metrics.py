@@ -57,11 +57,12 @@ class Metrics:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         app = self.app
         if scope["type"] == "http" and scope["path"].endswith(PATH):
-            app = _answer(dict(scope["headers"]).get(b"authorization", b""))
+            app = answer(dict(scope["headers"]).get(b"authorization", b""))
         await app(scope, receive, send)
 
 
-def _answer(authorization: bytes) -> Response:
+def answer(authorization: bytes) -> Response:
+    """The page, or the sentence that says why not."""
     token = settings().metrics_token
     if not token:
         return PlainTextResponse(NONE, 404)

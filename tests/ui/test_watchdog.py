@@ -13,10 +13,12 @@ import streamlit as st
 
 from benchmarks.serving import ROOT
 from icl_core.errors import InputError
+from tests.hostile import assert_one_sentence
 from tests.test_dockerfile import command
-from tests.ui.hanging import SENTENCE, hanging_server, health
+from tests.ui.hanging import SENTENCE, TOKEN, fetched, hanging_server, health, metric
 from tests.ui.visitor import visiting
 from ui import watchdog
+from ui.metrics import answer
 
 
 @pytest.fixture(scope="module")
@@ -75,6 +77,33 @@ def test_what_cannot_be_ended_is_told_and_known(address, how):
         visitor.wait_for_end()
         assert visitor.seen.count(SENTENCE) == 1
         assert health(address) == (200, "ok")
+
+
+def test_the_metrics_page_counts_for_whoever_has_the_token(address):
+    page, names = f"{address}/_stcore/metrics", ("icl_answer_seconds_count", "icl_sessions")
+    for headers in ({}, {"Authorization": TOKEN}, {"Authorization": f"Bearer {TOKEN}."}):
+        status, text = fetched(page, **headers)
+        assert status == 401
+        assert_one_sentence(text)
+    answers, sessions = (metric(address, name) for name in names)
+    given_up = metric(address, "icl_answers_given_up_total")
+    with visiting(address) as visitor:
+        visitor.open("do=sleep")
+        visitor.wait_for(SENTENCE)
+        assert metric(address, "icl_sessions") == sessions + 1
+        assert metric(address, "icl_answers_given_up_total") == given_up + 1
+        visitor.wait_for_end()
+        assert metric(address, "icl_answer_seconds_count") == answers + 1
+    assert metric(address, "process_resident_memory_bytes") > 1e8
+    assert (
+        'icl_trainings{status="waiting"} 0.0' in fetched(page, Authorization=f"Bearer {TOKEN}")[1]
+    )
+
+
+def test_without_a_token_there_is_no_metrics_page(monkeypatch):
+    monkeypatch.delenv("ICL_METRICS_TOKEN", raising=False)
+    for sent in (b"", b"Bearer ", b"Bearer None"):
+        assert answer(sent).status_code == 404
 
 
 def test_a_wait_for_ever_in_a_fragment_leaves_the_session_usable(address):

@@ -7,12 +7,13 @@ from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 
 from benchmarks.serving import ROOT, served
 from tests.ui.visitor import visiting
 from ui import watchdog
 
-SECONDS = 2.0
+SECONDS, TOKEN = 2.0, "a token"
 SENTENCE = watchdog.SENTENCE.format(SECONDS)
 
 
@@ -30,6 +31,7 @@ def hanging_server(folder: Path) -> Iterator[tuple[str, Path]]:
     script = server_with_page(folder)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("ICL_ANSWER_SECONDS", str(SECONDS))
+        patch.setenv("ICL_METRICS_TOKEN", TOKEN)
         with served(script) as server, visiting(server.address) as first:
             # The first answer imports what the others find: on a busy machine it may be given up.
             while "did nothing" not in first.seen:
@@ -40,8 +42,28 @@ def hanging_server(folder: Path) -> Iterator[tuple[str, Path]]:
 
 def health(address: str, **headers: str) -> tuple[int, str]:
     """Status and text of the health check."""
+    return fetched(f"{address}/_stcore/health", **headers)
+
+
+def metric(address: str, name: str, query: str = "") -> float:
+    """The value of a metric that has no label."""
+    page = f"{address}/_stcore/metrics{query}"
+    status, text = fetched(page, Authorization=f"Bearer {TOKEN}")
+    assert status == 200
+    (family,) = (
+        found
+        for found in text_string_to_metric_families(text)
+        if name.startswith(found.name)
+        if any(sample.name == name for sample in found.samples)
+    )
+    (value,) = (sample.value for sample in family.samples if sample.name == name)
+    return value
+
+
+def fetched(url: str, **headers: str) -> tuple[int, str]:
+    """Status and text of an address."""
     try:
-        with urlopen(Request(f"{address}/_stcore/health", headers=headers), timeout=5) as found:
+        with urlopen(Request(url, headers=headers), timeout=5) as found:
             return found.status, found.read().decode()
     except HTTPError as error:
         return error.code, error.read().decode()
