@@ -33,10 +33,13 @@ def configuration(port: int, ports: Sequence[int], base: str = "") -> str:
         port=port,
         health=f"{base}/_stcore/health",
         metrics="\n".join(
-            f"    use-server {name} if {{ path {base}/_stcore/metrics }} {{ urlp(server) {name} }}"
+            f"    use_backend {name} if {{ path {base}/_stcore/metrics }} {{ urlp(server) {name} }}"
             for name in names
         ),
         servers="\n".join(
             f"    server {name} 127.0.0.1:{each} cookie {name}" for name, each in names.items()
+        ),
+        alone="\n".join(
+            f"backend {name}\n    server {name} 127.0.0.1:{each}" for name, each in names.items()
         ),
     )

@@ -63,7 +63,7 @@ def metric(address: str, name: str, query: str = "") -> float:
 def fetched(url: str, **headers: str) -> tuple[int, str]:
     """Status and text of an address."""
     try:
-        with urlopen(Request(url, headers=headers), timeout=5) as found:
+        with urlopen(Request(url, headers=headers), timeout=20) as found:
             return found.status, found.read().decode()
     except HTTPError as error:
         return error.code, error.read().decode()
