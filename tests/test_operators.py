@@ -12,9 +12,16 @@ from icl_core.settings import FILE, NAMES, Settings
 from tests.ui.hanging import SENTENCE, hanging_server
 from tests.ui.visitor import visiting
 from ui.health import PATH
+from ui.metrics import METRICS as REGISTRY
+from ui.metrics import PATH as METRICS
 
 TEXT = (ROOT / "docs" / "operators.md").read_text()
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
+FAMILIES = [
+    family
+    for collector in REGISTRY._collector_to_names
+    for family in getattr(collector, "describe", collector.collect)()
+]
 (PORT,) = re.findall(r"^EXPOSE (\d+)$", DOCKERFILE, re.MULTILINE)
 WATCH = "systemctl try-restart icl-explorer"
 
@@ -33,15 +40,27 @@ def test_it_tells_the_setting_and_the_address_as_they_are():
     }
     assert rows == list(said.items())
     assert set(re.findall(r"ICL_[A-Z_]+[A-Z]", TEXT)) == {*NAMES, FILE}
-    assert set(re.findall(r"/_stcore/\w+", TEXT + DOCKERFILE)) == {PATH}
+    assert set(re.findall(r"/_stcore/\w+", TEXT + DOCKERFILE)) == {PATH, METRICS}
     assert set(re.findall(r"127\.0\.0\.1:(\d+)", TEXT)) == {PORT}
 
 
+def test_every_metric_that_it_tells_is_there():
+    rows = re.findall(r"^\| (`(?:icl|process)_\S+`(?:, `\w+`)*) \|", TEXT, re.MULTILINE)
+    told = {name for row in rows for name in re.findall(r"`(\w+)`", row)}
+    own = {f"{family.name}{'_total' * (family.type == 'counter')}" for family in FAMILIES}
+    assert {name for name in own if name.startswith("icl_")} <= told <= own
+
+
 def test_kubernetes_asks_where_the_server_answers():
-    compose, probes = map(yaml.safe_load, blocks("yaml"))
+    ingress, scrape, compose, probes = map(yaml.safe_load, blocks("yaml"))
     for probe in ("livenessProbe", "startupProbe"):
         assert probes[probe]["httpGet"] == {"path": PATH, "port": int(PORT)}
     assert probes["readinessProbe"]["tcpSocket"] == {"port": int(PORT)}
+    assert all(isinstance(value, str) for value in ingress["metadata"]["annotations"].values()), (
+        "Kubernetes refuses others"
+    )
+    (job,) = scrape["scrape_configs"]
+    assert job["metrics_path"] == METRICS
     assert compose["services"]["app"]["ports"] == [f"{PORT}:{PORT}"]
 
 
