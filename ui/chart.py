@@ -17,6 +17,7 @@ from ui.boundary import fragment
 from ui.export_row import export_menu
 from ui.live import asked_values, live_chart
 from ui.menu import menu
+from ui.steps import is_asked, shown
 
 Moved = Callable[[Values], None]
 """What is called with the values that a reader's release asks for."""
@@ -43,7 +44,7 @@ def chart(
         recipe = Recipe(page=page_of(config), figure=figure or key, config=config)
     name = f"{page}:{key}"
     with st.container(gap="xsmall", key=f"chart_{key}"):
-        _header(view, key, recipe)
+        _header(view, key, page, recipe)
         live_chart(view, key=name, on_change=on_change, placeholder_svg=_stand_in(view, name))
         if view.caption:
             st.caption(view.caption)
@@ -59,7 +60,7 @@ def charts_of(config: Config, found: Any, moved: Mapping[str, Moved] | None = No
         places = st.columns(widths or len(names), gap="large") if many else [nullcontext()]
         for name, place in zip(names, places, strict=True):
             with place:
-                view = LESSONS[page].views[name](config, found)
+                view = shown(page, LESSONS[page].views[name](config, found))
                 on_change = (moved or {}).get(name)
                 chart(view, key=name, page=page, config=config, on_change=on_change)
 
@@ -84,11 +85,13 @@ def asked(page: str, key: str, controls: Sequence[Control]) -> Values:
 
 
 @fragment()
-def _header(view: View, key: str, recipe: Recipe | None) -> None:
+def _header(view: View, key: str, page: str, recipe: Recipe | None) -> None:
     with st.container(
         horizontal=True, vertical_alignment="center", gap="xsmall", wrap=False, key=f"head_{key}"
     ):
         st.markdown(f"**{view.title}**", width="stretch")
+        if is_asked(page):  # the answer is in both
+            return
         with menu("Data", key=key) as opened:
             if opened:
                 st.dataframe(tidy_rows(view.figure), hide_index=True, height=320, width=400)

@@ -5,7 +5,8 @@ from difflib import get_close_matches
 
 import streamlit as st
 
-ELSEWHERE = ("job", "beside")
+STEP = "step"
+ELSEWHERE = ("job", "beside", STEP)
 """Names in a link that are read by other parts of a page."""
 TRACKING = ("utm_", "mc_", "fbclid", "gclid", "msclkid", "ref")
 """How names begin that mail programs and other sites hang on links."""
