@@ -21,7 +21,8 @@ def held_back(view: View, names: Mapping[str, int]) -> View:
         return next((count for name, count in names.items() if name in own), None)
 
     figure = go.Figure(view.figure)
-    counts = [(trace, kept(trace)) for trace in figure.data]
+    traces: Any = figure.data
+    counts = [(trace, kept(trace)) for trace in traces]
     if all(count is None for _, count in counts):
         return view
     figure.data = ()
@@ -38,7 +39,5 @@ def marked(view: View, x: float, y: float) -> View:
     diamond = {"symbol": "diamond", "size": 13, "color": GUESS}
     looks = {"mode": "markers", "marker": diamond, "cliponaxis": False}
     figure = go.Figure(view.figure)
-    figure.add_scatter(
-        x=[x], y=[y], mode="markers", name=MARK, uid=MARK, marker=looks, cliponaxis=False
-    )
+    figure.add_scatter(x=[x], y=[y], name=MARK, uid=MARK, **looks)
     return replace(view, figure=figure)

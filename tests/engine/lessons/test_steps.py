@@ -1,6 +1,7 @@
 """Steps of lessons: each can be opened, keeps its answer back, and has one."""
 
 import re
+from typing import Any
 
 import numpy as np
 import pytest
@@ -28,10 +29,15 @@ def test_every_lesson_of_the_course_asks_five_to_eight_questions():
             assert 5 <= len(LESSONS[page].steps) <= 8, page
 
 
+def traces(view: View) -> Any:
+    return view.figure.data
+
+
 def names(view: View) -> set[str]:
     """By which traces can be held back."""
-    data = view.figure.data
-    return {n for t in data for n in (t.uid, str(t.uid).split(":")[0], t.name, t.legendgroup)}
+    return {
+        n for t in traces(view) for n in (t.uid, str(t.uid).split(":")[0], t.name, t.legendgroup)
+    }
 
 
 @pytest.mark.parametrize(("page", "step"), STEPS)
@@ -70,18 +76,18 @@ def test_a_step_keeps_its_answer_back(page: str, step: Step):
             before.plain()
     if step.range is not None and step.range.at is not None:
         seen = step.guessed(views[0], step.range.low)
-        assert seen.figure.data[-1].y == (step.range.low,)
+        assert traces(seen)[-1].y == (step.range.low,)
         seen.plain()
 
 
 def test_part_of_a_curve_and_its_band_are_held_back():
     view = LESSONS["several_layers"].view("cosines", LESSONS["several_layers"].default)
     cut = held_back(view, {"gd": 3, "gdpp_tuned": 0})
-    assert {trace.uid for trace in cut.figure.data} >= {"gd", "gd:high", "gd:low"}
-    assert all(len(t.x) == len(t.y) == 3 for t in cut.figure.data if t.uid.startswith("gd"))
+    assert {trace.uid for trace in traces(cut)} >= {"gd", "gd:high", "gd:low"}
+    assert all(len(t.x) == len(t.y) == 3 for t in traces(cut) if t.uid.startswith("gd"))
     assert "gdpp_tuned" not in names(cut)
     assert held_back(view, {"nobody": 0}) is view
-    assert len(view.figure.data) == len(marked(view, 1, 0.5).figure.data) - 1
+    assert len(traces(view)) == len(traces(marked(view, 1, 0.5))) - 1
 
 
 def test_a_guess_is_close_by_ratio_or_by_distance():
