@@ -8,6 +8,8 @@ import streamlit as st
 
 from icl_core.export.recipe import Recipe
 from icl_core.lessons.catalog import LESSONS, page_of
+from icl_core.lessons.papers import place_of
+from icl_core.lessons.shared.words import TERMS
 from icl_core.live import Control, Values, View
 from icl_core.plots.figure import tidy_rows
 from icl_core.plots.sketch import sketch
@@ -84,12 +86,23 @@ def asked(page: str, key: str, controls: Sequence[Control]) -> Values:
     return asked_values(f"{page}:{key}", controls)
 
 
+def _about(view: View, recipe: Recipe | None) -> str | None:
+    """What is said of a figure on demand: where the papers have it, and what its names mean."""
+    if recipe is None:
+        return None
+    traces: Any = view.figure.data
+    drawn = {trace.name for trace in traces}
+    names = LESSONS[recipe.page].names.items()
+    said = [f"**{name}**: {about}" for name, about in names if name in TERMS or name in drawn]
+    return "\n\n".join([place_of(recipe.page, recipe.figure), *said])
+
+
 @fragment()
 def _header(view: View, key: str, page: str, recipe: Recipe | None) -> None:
     with st.container(
         horizontal=True, vertical_alignment="center", gap="xsmall", wrap=False, key=f"head_{key}"
     ):
-        st.markdown(f"**{view.title}**", width="stretch")
+        st.markdown(f"**{view.title}**", width="stretch", help=_about(view, recipe))
         if is_asked(page):  # the answer is in both
             return
         with menu("Data", key=key) as opened:
