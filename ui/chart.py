@@ -8,9 +8,8 @@ import streamlit as st
 
 from icl_core.export.recipe import Recipe
 from icl_core.lessons.catalog import LESSONS, page_of
-from icl_core.live import Control, Values, View
+from icl_core.live import Chart, Control, Values, View
 from icl_core.plots.figure import tidy_rows
-from icl_core.plots.sketch import sketch
 from icl_core.validation import Config
 from ui import first_sight
 from ui.boundary import fragment
@@ -25,7 +24,7 @@ Show = Callable[..., None]
 
 
 def chart(
-    view: View,
+    view: View | Chart,
     *,
     key: str,
     page: str,
@@ -42,11 +41,18 @@ def chart(
     if config is not None:
         recipe = Recipe(page=page_of(config), figure=figure or key, config=config)
     name = f"{page}:{key}"
+    seen: set[str] = st.session_state.setdefault("charts seen", set())
+    shown = view if isinstance(view, Chart) else Chart.of(view)
+    # A picture for the seconds until the chart lives, which only its first showing needs.
+    finished, picture = shown.ready(sketched=name not in seen)
+    if picture is not None and not seen:
+        first_sight.remember(picture)
+    seen.add(name)
     with st.container(gap="xsmall", key=f"chart_{key}"):
-        _header(view, key, recipe)
-        live_chart(view, key=name, on_change=on_change, placeholder_svg=_stand_in(view, name))
-        if view.caption:
-            st.caption(view.caption)
+        _header(finished.title, shown, key, recipe)
+        live_chart(finished, key=name, on_change=on_change, placeholder_svg=picture)
+        if finished.caption:
+            st.caption(finished.caption)
 
 
 def charts_of(config: Config, found: Any, moved: Mapping[str, Moved] | None = None) -> Show:
@@ -59,23 +65,11 @@ def charts_of(config: Config, found: Any, moved: Mapping[str, Moved] | None = No
         places = st.columns(widths or len(names), gap="large") if many else [nullcontext()]
         for name, place in zip(names, places, strict=True):
             with place:
-                view = LESSONS[page].views[name](config, found)
+                shown = LESSONS[page].chart(name, config, found)
                 on_change = (moved or {}).get(name)
-                chart(view, key=name, page=page, config=config, on_change=on_change)
+                chart(shown, key=name, page=page, config=config, on_change=on_change)
 
     return show
-
-
-def _stand_in(view: View, key: str) -> str | None:
-    """A picture for the seconds until the chart lives, which only its first showing needs."""
-    seen: set[str] = st.session_state.setdefault("charts seen", set())
-    if key in seen:
-        return None
-    picture = sketch(view.figure)
-    if not seen:
-        first_sight.remember(picture)
-    seen.add(key)
-    return picture
 
 
 def asked(page: str, key: str, controls: Sequence[Control]) -> Values:
@@ -84,14 +78,16 @@ def asked(page: str, key: str, controls: Sequence[Control]) -> Values:
 
 
 @fragment()
-def _header(view: View, key: str, recipe: Recipe | None) -> None:
+def _header(title: str, shown: Chart, key: str, recipe: Recipe | None) -> None:
     with st.container(
         horizontal=True, vertical_alignment="center", gap="xsmall", wrap=False, key=f"head_{key}"
     ):
-        st.markdown(f"**{view.title}**", width="stretch")
+        st.markdown(f"**{title}**", width="stretch")
         with menu("Data", key=key) as opened:
             if opened:
-                st.dataframe(tidy_rows(view.figure), hide_index=True, height=320, width=400)
+                st.dataframe(
+                    tidy_rows(shown.build().figure), hide_index=True, height=320, width=400
+                )
         with menu("Export", key=key) as opened:
             if opened:
-                export_menu(view, key=key, recipe=recipe)
+                export_menu(shown.build(), key=key, recipe=recipe)
