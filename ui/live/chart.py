@@ -1,13 +1,15 @@
 """The one place where a live chart is put on a page."""
 
+import json
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import streamlit as st
 from streamlit.components.v2 import component
 
 from icl_core.live import Control, Values, View
 from icl_core.live.controls import Answer, answer_to
-from icl_core.live.message import message
+from icl_core.live.message import Finished, finished
 from ui.live import assets
 
 # The JavaScript and Python sides are joined here: `mount` in frontend/boot.mjs reads what
@@ -21,7 +23,7 @@ def asked_values(key: str, controls: Sequence[Control]) -> Values:
 
 
 def live_chart(
-    view: View,
+    view: View | Finished,
     *,
     key: str,
     exact: bool = True,
@@ -46,19 +48,26 @@ def live_chart(
     Raises:
         InputError: The parts of the view do not fit together, or the figure is too large.
     """
-    data = message(view, question=_answer(key, view.controls).question, exact=exact)
+    told = finished(view) if isinstance(view, View) else view
+    question = _answer(key, told.controls).question
+    data = told.packed(question=question, exact=exact, placeholder=placeholder_svg)
 
     def asked() -> None:
         if on_change is not None:
-            on_change(asked_values(key, view.controls))
+            on_change(asked_values(key, told.controls))
 
     assets.serve()
     # One container without a gap: the component that carries the source takes no room.
     with st.container(gap=None):
-        _component(key=key, data=data | {"placeholder": placeholder_svg}, on_asked_change=asked)
-        if view.source is not None:
+        _component(key=key, data=data, on_asked_change=asked)
+        if told.source is not None:
             # Its own message: Streamlit sends one that it has sent before as a short reference.
-            _component(key=f"{key}-source", data=view.source.packed)
+            _component(key=f"{key}-source", data=told.source)
+
+
+def told_of(data: bytes) -> dict[str, Any] | None:
+    """What a component's bytes tell of a chart; None if they are a source."""
+    return json.loads(data) if data.startswith(b"{") else None
 
 
 def _answer(key: str, controls: Sequence[Control]) -> Answer:
