@@ -22,6 +22,8 @@ from choreographer.errors import ChromeNotFoundError
 from kaleido import Kaleido, PageGenerator
 
 from icl_core.errors import InputError
+from icl_core.export.physical import in_mm, with_density
+from icl_core.live.dressed import DOTS, INCH
 from icl_core.live.figure import for_browser, plain_figure, sized
 from icl_core.plots import Figure
 from icl_core.plots.style import HEIGHT, TEMPLATES
@@ -33,8 +35,10 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 SHARP = Path(__file__).with_name("sharp.js")
 """Read by the browser after plotly.js."""
 WIDTH = 900
-"""Of every image, in pixels at scale 1; the height is the figure's own."""
-SCALES = (0.5, 6.0)
+"""Of an image, in pixels at scale 1, unless the figure has one; the height is the figure's own."""
+SCALES = (0.5, 6.25)
+SCREEN, PRINT = 2.0, 6.25
+"""Scales of a PNG: for a screen, and the 600 dpi that journals ask."""
 ONE_IMAGE, PATIENCE, ANSWER = 20.0, 90.0, 5.0
 """Seconds that one image may take, that a caller waits while others have theirs drawn, and that the
 thread may take to say that it lives."""
@@ -44,24 +48,30 @@ NO_CHROMIUM = (
 )
 
 
-def to_image(figure: Figure, kind: str, scale: float = 2.0) -> bytes:
+def to_image(figure: Figure, kind: str, scale: float | None = None) -> bytes:
     """The figure on white as "png", "svg" or "pdf"; `scale` multiplies the pixels of a PNG.
 
-    May be called from any thread.
+    A figure that has a width is drawn for print: the file says how many mm it is wide, and a PNG
+    has 600 pixels an inch unless `scale` says otherwise. May be called from any thread.
 
     Raises:
         InputError: No Chromium is there, the figure is too large, or drawing failed twice.
     """
     kind = choice("The kind of image", kind, KINDS)
-    scale = number("The scale", scale, SCALES)
     plain: dict[str, Any] = json.loads(sized(for_browser(plain_figure(figure))))
     plain["layout"]["template"] = TEMPLATES["paper"].to_plotly_json()
-    size = {"width": WIDTH, "height": plain["layout"].get("height") or HEIGHT}
+    wide = plain["layout"].get("width")
+    default = SCREEN if wide is None else PRINT
+    scale = number("The scale", default if scale is None else scale, SCALES)
+    size = {"width": wide or WIDTH, "height": plain["layout"].get("height") or HEIGHT}
     if problem := missing():
         raise InputError(problem)
     # Vectors have no pixels: scaled, only their nominal size would grow.
     options = {"format": kind, "scale": scale if kind == "png" else 1.0} | size
-    return renderer().render(plain, options)
+    data = renderer().render(plain, options)
+    if wide is None or kind == "pdf":
+        return data
+    return in_mm(data, size) if kind == "svg" else with_density(data, scale * DOTS / INCH)
 
 
 def missing() -> str:

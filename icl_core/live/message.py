@@ -10,7 +10,9 @@ from weakref import WeakKeyDictionary
 
 import plotly
 
+from icl_core.live.dressed import dressed, ranges
 from icl_core.live.figure import breaks, for_browser, gaps, sized
+from icl_core.live.look import PLAIN, Look
 from icl_core.live.view import Readout, View
 from icl_core.plots.style import HEIGHT, TEMPLATES
 
@@ -20,17 +22,20 @@ PLOTLY_FOLDER = Path(plotly.__file__).parent / "package_data"
 """Where the installed plotly package keeps plotly.min.js."""
 
 
-def message(view: View, *, question: int = 0, exact: bool = True) -> dict[str, Any]:
+def message(
+    view: View, *, question: int = 0, exact: bool = True, look: Look = PLAIN
+) -> dict[str, Any]:
     """A view as `LiveChart.update` in frontend/chart.mjs reads it; its source travels apart.
 
     `question` is the number of the browser's release that this answers; `exact` says whether the
-    figure is the engine's own result.
+    figure is the engine's own result; `look` is what the chart begins with.
 
     Raises:
         InputError: The parts of the view do not fit together, or the figure is too large.
     """
-    return _drawn(view) | {
+    return _drawn(dressed(view, look, alive=True)) | {
         "role": "chart",
+        "zoom": ranges(look, view.figure),
         "controls": [control.sent() for control in view.controls],
         "values": {control.name: control.value for control in view.controls},
         "question": question,

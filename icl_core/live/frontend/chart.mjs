@@ -11,6 +11,7 @@ import { compose, download, draw, gapsAmong, noteZoom, onPage, patchesOf } from 
 import { pointAgain, same, wholeView } from "./draw.mjs";
 import { foot } from "./foot.mjs";
 import { Linked } from "./link.mjs";
+import { lookOf } from "./look.mjs";
 import { saying } from "./said.mjs";
 import { forPaper, scaledForPaper, surfaceOf, watchSurface } from "./theme.mjs";
 
@@ -103,7 +104,10 @@ export class LiveChart {
     this.question = data.question;
     clearTimeout(this.waiting);
     this.waiting = 0;
-    const turned = this.takeSurface() || data.height !== last?.height;
+    // What a link says of zoom and hidden lines, once; then they are the reader's.
+    const told = JSON.stringify(data.zoom) !== JSON.stringify(last?.zoom);
+    if (told) this.zoom = { ...data.zoom };
+    const turned = this.takeSurface() || data.height !== last?.height || told;
     const wanted = JSON.stringify(data.controls);
     if (wanted !== this.built) this.buildControls(wanted);
     this.values = { ...data.values };
@@ -268,6 +272,11 @@ export class LiveChart {
   tell(state) {
     this.root.dataset.state = state;
     this.foot.tell(state, { live: this.data.controls.length > 0, served: Boolean(this.send) });
+  }
+
+  /** What the reader has hidden, and the ranges chosen by hand, as `Look` in look.py has them. */
+  look() {
+    return this.plotly ? lookOf(this.plot, this.zoom) : null;
   }
 
   save(type, scale) {

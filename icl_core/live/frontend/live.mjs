@@ -4,6 +4,7 @@ import { LiveChart } from "./chart.mjs";
 import { sourceOf } from "./sources.mjs";
 
 const charts = new WeakMap();
+const byKey = new Map(); // charts on the page, by their key on the server
 const sources = new Map(); // by the element that brought it
 let plotly = null;
 let last = Promise.resolve(); // the start of the chart that was mounted last
@@ -41,6 +42,7 @@ export function mountChart({ parentElement, data, setStateValue }, plotlyAddress
       () => arrived.fail(),
     );
   }
+  byKey.set(data.key, chart);
   chart.send = (asked) => setStateValue("asked", asked);
   chart.update(data);
   // Streamlit also calls this when a later call overtakes an earlier one: only a chart that has
@@ -50,11 +52,18 @@ export function mountChart({ parentElement, data, setStateValue }, plotlyAddress
       if (parentElement.isConnected) return;
       chart.destroy();
       charts.delete(parentElement);
+      if (byKey.get(data.key) === chart) byKey.delete(data.key);
     });
 }
 
 /** The chart drawn last is shown before the next one is drawn. */
 const toScreen = () => new Promise((done) => setTimeout(done));
+
+/** Tells the server, once, how the reader has the chart `data.key`, if that is not as `data.known`. */
+export function mountLook({ data, setStateValue }) {
+  const look = byKey.get(data.key)?.look();
+  if (look && JSON.stringify(look) !== JSON.stringify(data.known)) setStateValue("look", look);
+}
 
 /** Keeps the source that came with `data` for as long as its element is on the page. */
 export function mountSource({ parentElement, data }) {
