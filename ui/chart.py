@@ -9,13 +9,15 @@ import streamlit as st
 from icl_core.export.recipe import Recipe
 from icl_core.lessons.catalog import LESSONS, page_of
 from icl_core.live import Control, Values, View
+from icl_core.live.look import Look
 from icl_core.plots.figure import tidy_rows
 from icl_core.plots.sketch import sketch
 from icl_core.validation import Config
 from ui import first_sight
 from ui.boundary import fragment
 from ui.export_row import export_menu
-from ui.live import asked_values, live_chart
+from ui.links import linked_look
+from ui.live import asked_values, live_chart, look_on_screen
 from ui.menu import menu
 
 Moved = Callable[[Values], None]
@@ -42,9 +44,11 @@ def chart(
     if config is not None:
         recipe = Recipe(page=page_of(config), figure=figure or key, config=config)
     name = f"{page}:{key}"
+    look = linked_look(view, figure or key)
     with st.container(gap="xsmall", key=f"chart_{key}"):
-        _header(view, key, recipe)
-        live_chart(view, key=name, on_change=on_change, placeholder_svg=_stand_in(view, name))
+        _header(view, key, name, recipe, look)
+        picture = _stand_in(view, name)
+        live_chart(view, key=name, on_change=on_change, placeholder_svg=picture, look=look)
         if view.caption:
             st.caption(view.caption)
 
@@ -84,7 +88,7 @@ def asked(page: str, key: str, controls: Sequence[Control]) -> Values:
 
 
 @fragment()
-def _header(view: View, key: str, recipe: Recipe | None) -> None:
+def _header(view: View, key: str, chart: str, recipe: Recipe | None, look: Look) -> None:
     with st.container(
         horizontal=True, vertical_alignment="center", gap="xsmall", wrap=False, key=f"head_{key}"
     ):
@@ -94,4 +98,5 @@ def _header(view: View, key: str, recipe: Recipe | None) -> None:
                 st.dataframe(tidy_rows(view.figure), hide_index=True, height=320, width=400)
         with menu("Export", key=key) as opened:
             if opened:
-                export_menu(view, key=key, recipe=recipe)
+                now = look_on_screen(chart, view.figure, look)
+                export_menu(view, key=key, recipe=recipe, look=now)

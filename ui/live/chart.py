@@ -1,13 +1,17 @@
 """The one place where a live chart is put on a page."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import streamlit as st
 from streamlit.components.v2 import component
 
+from icl_core.errors import InputError
 from icl_core.live import Control, Values, View
 from icl_core.live.controls import Answer, answer_to
+from icl_core.live.dressed import fitting
+from icl_core.live.look import PLAIN, Look
 from icl_core.live.message import message
+from icl_core.plots import Figure
 from ui.live import assets
 
 # The JavaScript and Python sides are joined here: `mount` in frontend/boot.mjs reads what
@@ -27,6 +31,7 @@ def live_chart(
     exact: bool = True,
     on_change: Callable[[Values], None] | None = None,
     placeholder_svg: str | None = None,
+    look: Look = PLAIN,
 ) -> None:
     """Show `view` in place, drawn from its source while a control moves and exactly on release.
 
@@ -40,13 +45,15 @@ def live_chart(
         on_change: Called with the admitted values before the rerun that a release causes: the
             place to write session state and link. Without it read `asked_values(key, controls)`.
         placeholder_svg: A picture to show until the chart lives.
+        look: What the chart begins with; hidden lines and zoom are the reader's from then on.
 
     Call it within a fragment, so that a release reruns no more than the chart.
 
     Raises:
         InputError: The parts of the view do not fit together, or the figure is too large.
     """
-    data = message(view, question=_answer(key, view.controls).question, exact=exact)
+    question = _answer(key, view.controls).question
+    data = message(view, question=question, exact=exact, look=look) | {"key": key}
 
     def asked() -> None:
         if on_change is not None:
@@ -59,6 +66,26 @@ def live_chart(
         if view.source is not None:
             # Its own message: Streamlit sends one that it has sent before as a short reference.
             _component(key=f"{key}-source", data=view.source.packed)
+
+
+def look_on_screen(key: str, figure: Figure, known: Look) -> Look:
+    """`known` with the lines that the reader has hidden of the chart `key` by now, and the zoom.
+
+    The browser tells them where they are asked for, in a rerun of the fragment that asks: nothing
+    is sent while a reader zooms.
+    """
+    here = f"{key}-look"
+    told = st.session_state.get(here)
+    given = told.get("look") if isinstance(told, Mapping) else None
+    data = {"role": "look", "key": key, "known": given}
+    _component(key=here, data=data, on_look_change=lambda: None)
+    if given is None:
+        return known
+    try:
+        asked = Look.from_dict(given)
+    except InputError:
+        return known
+    return fitting(known.replace(hidden=asked.hidden, zoom=asked.zoom), figure)
 
 
 def _answer(key: str, controls: Sequence[Control]) -> Answer:
