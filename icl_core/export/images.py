@@ -24,7 +24,8 @@ from kaleido import Kaleido, PageGenerator
 from icl_core.errors import InputError
 from icl_core.export.physical import in_mm, with_density
 from icl_core.live.dressed import DOTS, INCH
-from icl_core.live.figure import for_browser, plain_figure, sized
+from icl_core.live.figure import for_browser, plain_figure, readable, sized
+from icl_core.live.message import FRONTEND
 from icl_core.plots import Figure
 from icl_core.plots.style import HEIGHT, TEMPLATES
 from icl_core.validation import choice, number
@@ -34,6 +35,13 @@ Kind = Literal["png", "svg", "pdf"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 SHARP = Path(__file__).with_name("sharp.js")
 """Read by the browser after plotly.js."""
+OFF_SCALE = """<script>(() => {
+  %s
+  const draw = Plotly.toImage;
+  Plotly.toImage = ({ data, layout, config }, options) =>
+    draw({ data, layout: { ...layout, annotations: annotated(data, layout) }, config }, options);
+})()</script>"""
+"""Curves that leave their axes say so, as on the page."""
 WIDTH = 900
 """Of an image, in pixels at scale 1, unless the figure has one; the height is the figure's own."""
 SCALES = (0.5, 6.25)
@@ -58,7 +66,10 @@ def to_image(figure: Figure, kind: str, scale: float | None = None) -> bytes:
         InputError: No Chromium is there, the figure is too large, or drawing failed twice.
     """
     kind = choice("The kind of image", kind, KINDS)
-    plain: dict[str, Any] = json.loads(sized(for_browser(plain_figure(figure))))
+    named = for_browser(plain_figure(figure))
+    # As lists, which what labels curves in the browser can read.
+    named["data"] = [trace if "z" in trace else readable(trace) for trace in named["data"]]
+    plain: dict[str, Any] = json.loads(sized(named))
     plain["layout"]["template"] = TEMPLATES["paper"].to_plotly_json()
     wide = plain["layout"].get("width")
     default = SCREEN if wide is None else PRINT
@@ -155,6 +166,8 @@ class Renderer:
         if self._browser is None:
             # Addresses, for a path may hold #, ? or %.
             page = PageGenerator(mathjax=False, others=[SHARP.as_uri()])
+            code = (FRONTEND / "offscale.mjs").read_text(encoding="utf-8")
+            page.footer = OFF_SCALE % code.replace("export ", "") + page.footer
             self._browser = Kaleido(n=1, timeout=ONE_IMAGE, page_generator=page)
             await _finished(self._browser.open())
         return await _finished(self._browser.calc_fig(dict(figure), opts=dict(options)))  # type: ignore[arg-type]

@@ -1,5 +1,6 @@
 // From values to the picture. A patch is { trace, field, value }: one field of one trace now.
 
+import { labelled } from "./edges.mjs";
 import { withField } from "./fields.mjs";
 import { blend, corners, countGaps, shaped } from "./grid.mjs";
 import { isHidden } from "./look.mjs";
@@ -191,7 +192,7 @@ export async function download(Plotly, plot, sent, values, patches, { type, scal
   const shown = data.filter(({ uid }) => !off.has(uid));
   const width = Math.max(640, plot.clientWidth);
   const address = await Plotly.toImage(
-    { data: shown, layout, config: {} },
+    { ...labelled({ data: shown, layout }), config: {} },
     { format: type, scale, width, height: layout.height },
   );
   const file = URL.createObjectURL(await (await fetch(address)).blob());

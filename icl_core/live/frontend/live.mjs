@@ -1,6 +1,7 @@
 // Finds or makes the chart behind an element, and keeps the sources and plotly.js that charts share.
 
 import { LiveChart } from "./chart.mjs";
+import { lookOf } from "./look.mjs";
 import { sourceOf } from "./sources.mjs";
 
 const charts = new WeakMap();
@@ -61,7 +62,8 @@ const toScreen = () => new Promise((done) => setTimeout(done));
 
 /** Tells the server, once, how the reader has the chart `data.key`, if that is not as `data.known`. */
 export function mountLook({ data, setStateValue }) {
-  const look = byKey.get(data.key)?.look();
+  const chart = byKey.get(data.key);
+  const look = chart?.plot.data && lookOf(chart.plot, chart.zoom);
   if (look && JSON.stringify(look) !== JSON.stringify(data.known)) setStateValue("look", look);
 }
 
