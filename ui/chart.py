@@ -48,7 +48,8 @@ def chart(
     with st.container(gap="xsmall", key=f"chart_{key}"):
         _header(view, key, name, recipe, look)
         picture = _stand_in(view, name)
-        live_chart(view, key=name, on_change=on_change, placeholder_svg=picture, look=look)
+        now = look.on_screen()
+        live_chart(view, key=name, on_change=on_change, placeholder_svg=picture, look=now)
         if view.caption:
             st.caption(view.caption)
 

@@ -64,14 +64,10 @@ def sized(look: Look, key: str) -> Look:
         help="For print: as wide as one or two columns of a journal, with the type that it asks "
         "for, in 600 dpi, and without the title, which belongs to the caption.",
     )
-    on_screen = look if look.width is None else look.replace(width=None, height=None, type=None)
     if size == SCREEN:
-        return on_screen
-    asked: dict[str, Any] = {
-        "width": COLUMNS.get(size, look.width),
-        "type": look.type or PRINT_TYPE,
-    }
-    asked["height"] = look.height
+        return look.on_screen()
+    asked: dict[str, Any] = look.to_dict() | {"type": look.type or PRINT_TYPE}
+    asked["width"] = COLUMNS.get(size, look.width)
     fields = {"type": "Type (pt)"}
     if size == FREE:
         asked["width"] = asked["width"] or COLUMNS["single"]
@@ -81,10 +77,10 @@ def sized(look: Look, key: str) -> Look:
             shown = written(asked[name])
             asked[name] = st.text_input(label, shown, key=f"{key}_{name}", width=104) or None
     try:
-        return look.replace(**asked)
+        return Look.from_dict(asked)
     except InputError as error:
         st.error(str(error))
-        return on_screen
+        return look.on_screen()
 
 
 def building(form: Format, source: Source, suffix: str) -> Callable[[], bytes]:

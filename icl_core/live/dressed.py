@@ -116,6 +116,9 @@ def dressed(view: View, look: Look, *, alive: bool = False) -> View:
             layout[axis] = layout[axis] | {"range": ends, "autorange": False}
     if look.type is not None or look.width is not None or look.lines is not None:
         traces, layout = _sized(traces, layout, look)
+    if alive:
+        # As wide as there is room.
+        layout.pop("width", None)
     return replace(view, title=view.title, figure=go.Figure(data=traces, layout=layout))
 
 

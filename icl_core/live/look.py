@@ -69,6 +69,12 @@ class Look(Config):
         if self.width is None and self.height is not None:
             raise InputError("A height in mm needs a width beside it: give both.")
 
+    def on_screen(self) -> "Look":
+        """What a page follows: with a width, all sizes are those of a file."""
+        if self.width is None:
+            return self
+        return self.replace(width=None, height=None, type=None, lines=None)
+
     def said(self) -> str:
         """As text for a link or a command line, "hide:gd,ridge!x:0,3!width:84"; "" if nothing."""
         parts = {"hide": [_escaped(name) for name in self.hidden]}

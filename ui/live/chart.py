@@ -77,7 +77,8 @@ def look_on_screen(key: str, figure: Figure, known: Look) -> Look:
     here = f"{key}-look"
     told = st.session_state.get(here)
     given = told.get("look") if isinstance(told, Mapping) else None
-    data = {"role": "look", "key": key, "known": given}
+    begun = {"hidden": list(known.hidden), "zoom": [list(zoom) for zoom in known.zoom]}
+    data = {"role": "look", "key": key, "known": given or begun}
     _component(key=here, data=data, on_look_change=lambda: None)
     if given is None:
         return known

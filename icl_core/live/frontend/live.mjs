@@ -60,11 +60,15 @@ export function mountChart({ parentElement, data, setStateValue }, plotlyAddress
 /** The chart drawn last is shown before the next one is drawn. */
 const toScreen = () => new Promise((done) => setTimeout(done));
 
-/** Tells the server, once, how the reader has the chart `data.key`, if that is not as `data.known`. */
-export function mountLook({ data, setStateValue }) {
+/** Tells the server how the reader has the chart `data.key`, if that is not as `data.known`. */
+export function mountLook({ parentElement, data, setStateValue }) {
   const chart = byKey.get(data.key);
   const look = chart?.plot.data && lookOf(chart.plot, chart.zoom);
-  if (look && JSON.stringify(look) !== JSON.stringify(data.known)) setStateValue("look", look);
+  const text = JSON.stringify(look);
+  // Once: an answer that writes numbers otherwise must not be answered for ever.
+  if (!look || text === JSON.stringify(data.known) || text === parentElement.dataset.told) return;
+  parentElement.dataset.told = text;
+  setStateValue("look", look);
 }
 
 /** Keeps the source that came with `data` for as long as its element is on the page. */

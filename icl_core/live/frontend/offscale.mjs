@@ -45,9 +45,10 @@ export function annotated(traces, layout) {
   return [...(layout.annotations ?? []), ...made];
 }
 
-const isCurve = ({ type = "scatter", mode = "lines", visible = true, line, meta }) =>
+/** A line that says something of itself: no edge of a band, and none that is only there to guide. */
+const isCurve = ({ type = "scatter", mode = "lines", visible = true, line, meta, hoverinfo }) =>
   type === "scatter" && mode.includes("lines") && visible === true && line?.width !== 0 &&
-  meta !== "decoration";
+  meta !== "decoration" && hoverinfo !== "skip";
 
 const sorted = ([one, other]) => (one < other ? [one, other] : [other, one]);
 

@@ -40,7 +40,7 @@ test("what stays, what is hidden and what is no curve is left alone", () => {
   const y = [1, 1, 100];
   const still = [
     { visible: "legendonly" }, { line: { width: 0 } }, { mode: "markers" }, { type: "heatmap" },
-    { meta: "decoration" }, { yaxis: "y2" },
+    { meta: "decoration" }, { hoverinfo: "skip" }, { yaxis: "y2" },
   ];
   for (const looks of still) assert.deepEqual(labels({ x: X, y, ...looks }), []);
   assert.deepEqual(leaving([{ x: X, y }], { ...LAYOUT, yaxis: { range: [0, 1], autorange: true } }), []);
