@@ -8,6 +8,8 @@ import streamlit as st
 
 from icl_core.export.recipe import Recipe
 from icl_core.lessons.catalog import LESSONS, page_of
+from icl_core.lessons.papers import place_of
+from icl_core.lessons.shared.words import TERMS
 from icl_core.live import Control, Values, View
 from icl_core.live.look import Look
 from icl_core.plots.figure import tidy_rows
@@ -19,6 +21,7 @@ from ui.export_row import export_menu
 from ui.links import linked_look
 from ui.live import asked_values, live_chart, look_on_screen
 from ui.menu import menu
+from ui.steps import is_asked, shown
 
 Moved = Callable[[Values], None]
 """What is called with the values that a reader's release asks for."""
@@ -46,7 +49,7 @@ def chart(
     name = f"{page}:{key}"
     look = linked_look(view, figure or key)
     with st.container(gap="xsmall", key=f"chart_{key}"):
-        _header(view, key, name, recipe, look)
+        _header(view, key, page, recipe, look)
         picture = _stand_in(view, name)
         now = look.on_screen()
         live_chart(view, key=name, on_change=on_change, placeholder_svg=picture, look=now)
@@ -64,7 +67,7 @@ def charts_of(config: Config, found: Any, moved: Mapping[str, Moved] | None = No
         places = st.columns(widths or len(names), gap="large") if many else [nullcontext()]
         for name, place in zip(names, places, strict=True):
             with place:
-                view = LESSONS[page].views[name](config, found)
+                view = shown(page, LESSONS[page].views[name](config, found))
                 on_change = (moved or {}).get(name)
                 chart(view, key=name, page=page, config=config, on_change=on_change)
 
@@ -88,16 +91,29 @@ def asked(page: str, key: str, controls: Sequence[Control]) -> Values:
     return asked_values(f"{page}:{key}", controls)
 
 
+def _about(view: View, recipe: Recipe | None) -> str | None:
+    """What is said of a figure on demand: where the papers have it, and what its names mean."""
+    if recipe is None:
+        return None
+    traces: Any = view.figure.data
+    drawn = {trace.name for trace in traces}
+    names = LESSONS[recipe.page].names.items()
+    said = [f"**{name}**: {about}" for name, about in names if name in TERMS or name in drawn]
+    return "\n\n".join([place_of(recipe.page, recipe.figure), *said])
+
+
 @fragment()
-def _header(view: View, key: str, chart: str, recipe: Recipe | None, look: Look) -> None:
+def _header(view: View, key: str, page: str, recipe: Recipe | None, look: Look) -> None:
     with st.container(
         horizontal=True, vertical_alignment="center", gap="xsmall", wrap=False, key=f"head_{key}"
     ):
-        st.markdown(f"**{view.title}**", width="stretch")
+        st.markdown(f"**{view.title}**", width="stretch", help=_about(view, recipe))
+        if is_asked(page):  # the answer is in both
+            return
         with menu("Data", key=key) as opened:
             if opened:
                 st.dataframe(tidy_rows(view.figure), hide_index=True, height=320, width=400)
         with menu("Export", key=key) as opened:
             if opened:
-                now = look_on_screen(chart, view.figure, look)
+                now = look_on_screen(f"{page}:{key}", view.figure, look)
                 export_menu(view, key=key, recipe=recipe, look=now)

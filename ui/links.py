@@ -15,7 +15,8 @@ from ui.values import escaped
 
 LOOK = "look"
 """How one figure of the page is drawn: see `icl_core.export.recipe.permalink`."""
-ELSEWHERE = ("job", "beside", LOOK)
+STEP = "step"
+ELSEWHERE = ("job", "beside", STEP, LOOK)
 """Names in a link that are read by other parts of a page."""
 TRACKING = ("utm_", "mc_", "fbclid", "gclid", "msclkid", "ref")
 """How names begin that mail programs and other sites hang on links."""

@@ -57,6 +57,8 @@ SURFACES: dict[Mode, Surface] = {
 }
 SURFACES["paper"] = replace(SURFACES["light"], background="#ffffff", line="#8d99a5")
 
+GUESS = "#c22f6e"
+"""Of what the reader has guessed."""
 NUMBERED = 0.36
 """How much of a diverging scale cells with numbers use: plotly writes them in #444 or in white, and
 further out neither has a contrast of 4.5:1."""

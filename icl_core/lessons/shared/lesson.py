@@ -8,6 +8,7 @@ from typing import Generic, Literal, ParamSpec, Protocol, TypeVar
 import numpy as np
 
 from icl_core.lessons.shared.parts import Part
+from icl_core.lessons.shared.steps import Answer, Step
 from icl_core.lessons.shared.words import meanings
 from icl_core.live import View
 from icl_core.remember import remember
@@ -97,6 +98,15 @@ class Lesson(Generic[C, R]):
     def presets(self) -> Mapping[str, C]:
         """Named choices, the default first."""
         return self.face.PRESETS
+
+    @property
+    def steps(self) -> tuple[Step[C, R], ...]:
+        """Questions in their order, each of a state; a page for reference has none."""
+        return getattr(self.face, "STEPS", ())
+
+    def answer(self, step: Step[C, R]) -> Answer:
+        """What a step finds, of the results of its own state."""
+        return _calm(step.answer)(step.config, self.result(step.config))
 
     @property
     def measure(self) -> Callable[[C], R]:
