@@ -11,13 +11,15 @@ from icl_core.lessons.catalog import LESSONS, page_of
 from icl_core.lessons.papers import place_of
 from icl_core.lessons.shared.words import TERMS
 from icl_core.live import Chart, Control, Values, View
+from icl_core.live.look import Look
 from icl_core.live.message import Finished
 from icl_core.plots.figure import tidy_rows
 from icl_core.validation import Config
 from ui import first_sight
 from ui.boundary import fragment
 from ui.export_row import export_menu
-from ui.live import asked_values, live_chart
+from ui.links import linked_look
+from ui.live import asked_values, live_chart, look_on_screen
 from ui.menu import menu
 from ui.steps import as_asked, is_asked
 
@@ -47,13 +49,14 @@ def chart(
     name = f"{page}:{key}"
     seen: set[str] = st.session_state.setdefault("charts seen", set())
     made = view if isinstance(view, Chart) else Chart.of(view)
+    look = linked_look(made, figure or key)
     # A picture for the seconds until the chart lives, which only its first showing needs.
-    finished, picture = made.ready(sketched=name not in seen)
+    finished, picture = made.ready(sketched=name not in seen, look=look.on_screen())
     if picture is not None and not seen:
         first_sight.remember(picture)
     seen.add(name)
     with st.container(gap="xsmall", key=f"chart_{key}"):
-        _header(finished, made, key, page, recipe)
+        _header(finished, made, key, page, recipe, look)
         live_chart(finished, key=name, on_change=on_change, placeholder_svg=picture)
         if finished.caption:
             st.caption(finished.caption)
@@ -91,7 +94,9 @@ def _about(finished: Finished, recipe: Recipe | None) -> str | None:
 
 
 @fragment()
-def _header(finished: Finished, made: Chart, key: str, page: str, recipe: Recipe | None) -> None:
+def _header(
+    finished: Finished, made: Chart, key: str, page: str, recipe: Recipe | None, look: Look
+) -> None:
     with st.container(
         horizontal=True, vertical_alignment="center", gap="xsmall", wrap=False, key=f"head_{key}"
     ):
@@ -100,9 +105,9 @@ def _header(finished: Finished, made: Chart, key: str, page: str, recipe: Recipe
             return
         with menu("Data", key=key) as opened:
             if opened:
-                st.dataframe(
-                    tidy_rows(made.build().figure), hide_index=True, height=320, width=400
-                )
+                st.dataframe(tidy_rows(made.build().figure), hide_index=True, height=320, width=400)
         with menu("Export", key=key) as opened:
             if opened:
-                export_menu(made.build(), key=key, recipe=recipe)
+                view = made.build()
+                now = look_on_screen(f"{page}:{key}", view.figure, look)
+                export_menu(view, key=key, recipe=recipe, look=now)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, replace
 
+from icl_core.live.look import PLAIN, Look
 from icl_core.live.message import Finished, finished
 from icl_core.live.packing import digest_of
 from icl_core.live.view import View
@@ -45,9 +46,9 @@ class Chart:
         """A view that somebody has built."""
         return cls(build=lambda: view)
 
-    def ready(self, *, sketched: bool = False) -> tuple[Finished, str | None]:
-        """The finished message and, if it is asked for, the sketch; the view is built once at
-        most.
+    def ready(self, *, sketched: bool = False, look: Look = PLAIN) -> tuple[Finished, str | None]:
+        """The finished message, which begins with this look, and, if it is asked for, the sketch;
+        the view is built once at most.
 
         Raises:
             InputError: The parts of the view do not fit together, or the figure is too large.
@@ -62,8 +63,8 @@ class Chart:
         def picture() -> str:
             return sketch(view().figure)
 
-        if self.key is None:
-            return finished(view()), picture() if sketched else None
+        if self.key is None or look != PLAIN:
+            return finished(view(), look), picture() if sketched else None
 
         def message() -> Finished:
             made = finished(view())

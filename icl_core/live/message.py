@@ -11,7 +11,9 @@ from typing import Any
 import plotly
 
 from icl_core.live.controls import Control
+from icl_core.live.dressed import dressed, ranges
 from icl_core.live.figure import breaks, for_browser, gaps, sized
+from icl_core.live.look import PLAIN, Look
 from icl_core.live.view import Readout, View
 from icl_core.plots.style import HEIGHT, TEMPLATES
 
@@ -21,24 +23,28 @@ PLOTLY_FOLDER = Path(plotly.__file__).parent / "package_data"
 """Where the installed plotly package keeps plotly.min.js."""
 
 
-def message(view: View, *, question: int = 0, exact: bool = True) -> dict[str, Any]:
+def message(
+    view: View, *, question: int = 0, exact: bool = True, look: Look = PLAIN
+) -> dict[str, Any]:
     """A view as `LiveChart.update` in frontend/chart.mjs reads it; its source travels apart.
 
     `question` is the number of the browser's release that this answers; `exact` says whether the
-    figure is the engine's own result.
+    figure is the engine's own result; `look` is what the chart begins with.
 
     Raises:
         InputError: The parts of the view do not fit together, or the figure is too large.
     """
-    return _lasting(view) | {"question": question, "exact": exact}
+    return _lasting(view, look) | {"question": question, "exact": exact}
 
 
-def _lasting(view: View) -> dict[str, Any]:
-    """What of a message follows from the view alone."""
+def _lasting(view: View, look: Look = PLAIN) -> dict[str, Any]:
+    """What of a message follows from the view and its look alone."""
+    zoom, view = ranges(look, view.figure), dressed(view, look, alive=True)
     plain = view.plain()
     sent = for_browser(plain)
     return {
         "role": "chart",
+        "zoom": zoom,
         "figure": sized(sent),
         "names": {trace["uid"]: trace.get("name") or trace["uid"] for trace in sent["data"]},
         "gaps": gaps(sent),
@@ -76,13 +82,13 @@ class Finished:
         return json.dumps(more, ensure_ascii=False).encode()[:-1] + b", " + self.body[1:]
 
 
-def finished(view: View) -> Finished:
-    """What a page shows of `view`.
+def finished(view: View, look: Look = PLAIN) -> Finished:
+    """What a page shows of `view`, which begins with this look.
 
     Raises:
         InputError: The parts of the view do not fit together, or the figure is too large.
     """
-    told = _lasting(view)
+    told = _lasting(view, look)
     text = json.dumps(told, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     return Finished(
         title=view.title,

@@ -1,15 +1,19 @@
 """The one place where a live chart is put on a page."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import streamlit as st
 from streamlit.components.v2 import component
 
+from icl_core.errors import InputError
 from icl_core.live import Control, Values, View
 from icl_core.live.controls import Answer, answer_to
+from icl_core.live.dressed import fitting
+from icl_core.live.look import Look
 from icl_core.live.message import Finished, finished
+from icl_core.plots import Figure
 from ui.live import assets
 
 # The JavaScript and Python sides are joined here: `mount` in frontend/boot.mjs reads what
@@ -49,8 +53,8 @@ def live_chart(
         InputError: The parts of the view do not fit together, or the figure is too large.
     """
     told = finished(view) if isinstance(view, View) else view
-    question = _answer(key, told.controls).question
-    data = told.packed(question=question, exact=exact, placeholder=placeholder_svg)
+    more = {"exact": exact, "placeholder": placeholder_svg, "key": key}
+    data = told.packed(question=_answer(key, told.controls).question, **more)
 
     def asked() -> None:
         if on_change is not None:
@@ -68,6 +72,27 @@ def live_chart(
 def told_of(data: bytes) -> dict[str, Any] | None:
     """What a component's bytes tell of a chart; None if they are a source."""
     return json.loads(data) if data.startswith(b"{") else None
+
+
+def look_on_screen(key: str, figure: Figure, known: Look) -> Look:
+    """`known` with the lines that the reader has hidden of the chart `key` by now, and the zoom.
+
+    The browser tells them where they are asked for, in a rerun of the fragment that asks: nothing
+    is sent while a reader zooms.
+    """
+    here = f"{key}-look"
+    told = st.session_state.get(here)
+    given = told.get("look") if isinstance(told, Mapping) else None
+    begun = {"hidden": list(known.hidden), "zoom": [list(zoom) for zoom in known.zoom]}
+    data = {"role": "look", "key": key, "known": given or begun}
+    _component(key=here, data=data, on_look_change=lambda: None)
+    if given is None:
+        return known
+    try:
+        asked = Look.from_dict(given)
+    except InputError:
+        return known
+    return fitting(known.replace(hidden=asked.hidden, zoom=asked.zoom), figure)
 
 
 def _answer(key: str, controls: Sequence[Control]) -> Answer:

@@ -47,6 +47,7 @@ export default async function mount(given) {
   if (data && data.role === "chart" && !parentElement.querySelector(".icl-live, .icl-live-wait")) {
     placeholder(args);
   }
-  const { mountChart, mountSource } = await loaded;
+  const { mountChart, mountLook, mountSource } = await loaded;
+  if (data && data.role === "look") return mountLook(args);
   return data && data.role === "chart" ? mountChart(args, plotly.href) : mountSource(args);
 }
