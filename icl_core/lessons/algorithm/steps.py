@@ -175,7 +175,7 @@ STEPS = (
         "do the model's weights end?",
         config=Algorithm(part="prompt", sigma=3.0),
         views=("implicit",),
-        hides={"path": 0, "now": 0, "held": 0, "w:coordinates": 0},
+        hides={"path": 0, "now": 0, "w:coordinates": 0},
         options=("To least squares", "To ridge regression"),
         answer=_ends_at,
     ),

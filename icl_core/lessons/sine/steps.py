@@ -12,7 +12,7 @@ from icl_core.lessons.sine.measure import Learned, answers_at
 
 WITHOUT = -2.5
 """An x that is far from every example."""
-ADDED = {"at": 0, "at-adds": 0, "stems": 0, "control-adds": 0, "transformer-adds": 0}
+ADDED = {"stems": 0, "control-adds": 0, "transformer-adds": 0}
 CURVES = {"transformer-0": 0, "transformer-1": 0, "control-1": 0, "kernel": 0}
 
 
@@ -81,8 +81,8 @@ def _deeper(config: Sine, found: Learned) -> Answer:
 STEPS = (
     Step(
         question="Ten examples lie on a sine, which nobody told the model. What does it answer at "
-        f"x = {WITHOUT:g}, where there is none?".replace("-", "−"),
-        config=Sine(),
+        f"x = {WITHOUT:g} (the line), where there is none?".replace("-", "−"),
+        config=Sine(query=WITHOUT),
         views=("prompt",),
         hides=CURVES | ADDED,
         range=Range(label="Its answer y", low=-0.7, high=0.7, at=WITHOUT),
