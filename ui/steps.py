@@ -106,7 +106,8 @@ def panel(page: str) -> None:
         border=True, key="step_with_choices" if step.choices else "step", gap="xsmall"
     ):
         _numbers(page, number)
-        left, right = st.columns([5, 4], gap="medium", vertical_alignment="center")
+        widths = [4, 1] if number in answered else [5, 4]
+        left, right = st.columns(widths, gap="medium", vertical_alignment="center")
         with left:
             st.markdown(f"**{step.question}**")
             if number in answered:
