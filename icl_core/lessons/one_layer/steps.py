@@ -161,7 +161,7 @@ STEPS = (
     Step(
         question="The layer is applied again and again to its own output. Where is the error on a "
         "typical prompt, the median, after fifty times?",
-        config=OneLayer(part="rollout"),
+        config=OneLayer(part="rollout", damping=1.0),
         views=("rollout",),
         hides=dict.fromkeys(MEDIANS, 3) | dict.fromkeys(MEANS, 0),
         range=Range(label="Median after 50 times", low=0.008, high=0.3, log=True, at=STEPS),
@@ -170,7 +170,7 @@ STEPS = (
     Step(
         question="Yet the mean over prompts explodes: where the loss is too steep, every step "
         "overshoots. On how many per cent of prompts?",
-        config=OneLayer(part="rollout"),
+        config=OneLayer(part="rollout", damping=1.0),
         views=("limits",),
         hides={"limit": 0},
         range=Range(label="Per cent of prompts that diverge", low=0.01, high=50.0, log=True),
