@@ -162,7 +162,7 @@ STEPS = (
         views=("layers",),
         hides={f"ellipse {at}": 0 for at in range(1, 5)}
         | {f"eigenvalue {at}": 1 for at in range(1, 11)},
-        options=("As long as before", "Ever rounder", "Ever longer"),
+        options=("As before", "Rounder", "Longer"),
         answer=_trained,
     ),
     Step(
@@ -172,7 +172,7 @@ STEPS = (
         views=("layers",),
         hides={f"ellipse {at}": 0 for at in range(3, 5)}
         | {f"eigenvalue {at}": 3 for at in range(1, 11)},
-        options=("It goes on", "Nothing more", "It makes them long again"),
+        options=("The same", "Nothing", "The opposite"),
         answer=_third_layer,
     ),
 )

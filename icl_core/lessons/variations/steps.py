@@ -12,7 +12,7 @@ ARRIVED = 1.02
 """A loss at most so many times that of gradient descent is said to have reached it."""
 ENOUGH = 1.1
 """The same, where a layer that learns its prompts by heart is asked for."""
-BEGUN = 24
+BEGUN = 16
 """Snapshots of a training that are shown before the answer."""
 MORE = tuple(FIXED)[1:]
 """Numbers of fixed prompts beyond the fewest."""
