@@ -160,5 +160,8 @@ def _onward(page: str, number: int) -> None:
             _link(page, number + 1, "**Next question**", ":material/arrow_forward:")
         elif page in COURSE[:-1]:
             following = COURSE[COURSE.index(page) + 1]
-            label = f"**Next lesson: {LESSONS[following].title}**"
-            _link(following, 1, label, ":material/arrow_forward:")
+            label, icon = f"**Next lesson: {LESSONS[following].title}**", ":material/arrow_forward:"
+            if LESSONS[following].steps:
+                _link(following, 1, label, icon)
+            else:
+                st.page_link(f"pages/{following}.py", label=label, icon=icon)
