@@ -13,6 +13,7 @@ from prometheus_client.process_collector import ProcessCollector
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 from streamlit.runtime import Runtime
+from streamlit.runtime.stats import GaugeStat
 
 from icl_core.settings import settings
 
@@ -42,7 +43,8 @@ TRAININGS = Gauge(
 
 def _sessions() -> int:
     found = Runtime.instance().stats_mgr.get_stats(family_names=["active_sessions"])
-    return int(sum(stat.value for stats in found.values() for stat in stats))
+    known = [stat for stats in found.values() for stat in stats if isinstance(stat, GaugeStat)]
+    return sum(stat.value for stat in known)
 
 
 SESSIONS.set_function(_sessions)
