@@ -85,6 +85,7 @@ def _watch(job: Job, page: str, beside: Job | None) -> None:
             args=[job],
             icon=":material/stop:",
             disabled=job.taken,
+            help="Another server of this address trains it." if job.taken else None,
         )
     if job.frames:
         _figures(job, page, beside)
