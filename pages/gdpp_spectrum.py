@@ -21,7 +21,7 @@ from icl_core.lessons.gdpp_spectrum.trained import trained_of, trained_reach
 from icl_core.lessons.shared.shipped import KINDS, models_of
 from icl_core.live import Values
 from ui.chart import Moved
-from ui.own import family_choice
+from ui.own import beside_choice, family_choice
 from ui.page import (
     Controls,
     begin,
@@ -106,12 +106,14 @@ def trained(controls: Controls[GdppSpectrum]) -> dict[str, Moved] | None:
 def choose_model(controls: Controls[GdppSpectrum]) -> None:
     """Which model, of those there are, and which of its prompts."""
     with control_row("trained"):
-        found = models_of(family_choice(controls).name)
+        family = family_choice(controls)
+        found = models_of(family.name)
         labels = {name: KINDS[name].label for name in found}
         controls.one_of("model", "Model", labels, menu=True)
         depths = found[controls["model"]]
         controls.one_of("depth", "Layers L", {depth: str(depth) for depth in depths})
         controls.one_of("draw", "Eigenvalues of", DRAWS)
+        beside_choice(controls, family.task.dim)
 
 
 begin(

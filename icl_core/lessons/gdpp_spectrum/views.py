@@ -186,8 +186,8 @@ VIEWS: Mapping[str, Callable[[GdppSpectrum, Spectra], View]] = {
     "conditions": conditions_view,
     "gamma": gamma_view,
     "kappas": kappas_view,
-    "layers": kept(*MODEL)(layers_view),
+    "layers": kept(*MODEL, "beside")(layers_view),
     "map": kept(*MODEL, "layer")(map_view),
-    "course": kept(*MODEL)(course_view),
+    "course": kept(*MODEL, "beside")(course_view),
 }
 """What the lesson shows, by name."""
