@@ -53,7 +53,7 @@ def _third(config: Weights, story: Story) -> Answer:
     shares = pieces(story, config.coordinates)["P"].shares[config.focus - 1, 0]
     return Answer(
         right=0 if shares[0] > 0.5 else 1 if shares[1] > 0.5 else 2,
-        said=f"{shares[1]:.0%} of it is one column times one row, and {shares[0]:.0%} the "
+        said=f"{shares[1]:.0%} of it is one pattern, a column times a row, and {shares[0]:.0%} the "
         "diagonal: one direction of the inputs is singled out, and the targets are written into "
         "it, as GD++ spectrum has shown.",
     )
@@ -67,8 +67,8 @@ def _first_and_last(config: Weights, story: Story) -> Answer:
     return Answer(
         right=0 if abs(first - last) < 0.1 else 1 if last < first else 2,
         said=f"In the first {half} layers it is {first:.0%}, in the last {half} {last:.0%}, on "
-        f"average of Q and P. Of the rest there, {pattern:.0%} is one pattern a matrix, one column "
-        "times one row.",
+        f"average of Q and P. Of the rest there, {pattern:.0%} is one pattern a matrix, a column "
+        "times a row.",
     )
 
 
@@ -97,7 +97,7 @@ STEPS = (
         config=Weights(),
         views=("heatmaps",),
         hides=MATRICES | NUMBERS | {"now": 0},
-        options=("Numbers everywhere", "Mostly a diagonal", "Mostly the last row"),
+        options=("No pattern", "A diagonal", "One row"),
         answer=_what_is_left,
     ),
     Step(
@@ -123,7 +123,7 @@ STEPS = (
         config=Weights(),
         views=("heatmaps",),
         hides={"P2h0": 0, "P3h0": 0} | NUMBERS,
-        options=("A diagonal too", "One column times one row", "Neither"),
+        options=("A diagonal too", "One pattern", "Neither"),
         answer=_third,
     ),
     Step(
@@ -132,7 +132,7 @@ STEPS = (
         config=Weights(task="uniform5_d10_n20", layers=7, study="parts"),
         views=("shares",),
         hides=REST | {"bar0": 9},
-        options=("All are alike", "In the last layers", "In the first layers"),
+        options=("Alike in all", "In the last", "In the first"),
         answer=_first_and_last,
     ),
     Step(
