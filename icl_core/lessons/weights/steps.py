@@ -54,8 +54,8 @@ def _third(config: Weights, story: Story) -> Answer:
     return Answer(
         right=0 if shares[0] > 0.5 else 1 if shares[1] > 0.5 else 2,
         said=f"{shares[1]:.0%} of it is one pattern, a column times a row, and {shares[0]:.0%} the "
-        "diagonal: one direction of the inputs is singled out, and the targets are written into "
-        "it, as GD++ spectrum has shown.",
+        "diagonal: the layer writes into one direction of the inputs. GD++ spectrum shows what "
+        "such a layer does to the valley.",
     )
 
 
