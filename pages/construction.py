@@ -66,7 +66,7 @@ def explore() -> None:
         if starts_at_zero(controls["start"]):
             controls.slider("gamma", "GD++ strength γ", 0.0, 2.0, 0.05)
         with more_choices():
-            controls.text("start", "Start W₀", yields=["gamma"], width=150)
+            controls.text("start", "Start of gradient descent W₀", yields=["gamma"], width=230)
             controls.text("prompt", "The prompt as text: x1 … y; …; query", width=430)
     config = controls.config()
     config = controls.fit(lesson.reach(config, result(config)))

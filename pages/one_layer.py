@@ -22,7 +22,7 @@ PAGE = "one_layer"
 def explore() -> None:
     controls = Controls(PAGE, OneLayer())
     with control_row():
-        controls.one_of("seed", "Weights of seed", {seed: str(seed) for seed in SEEDS})
+        controls.one_of("seed", "Random start", {seed: str(seed) for seed in SEEDS})
     config = controls.config()
     runs = result(config)
 

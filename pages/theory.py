@@ -18,8 +18,8 @@ from ui.page import (
     preset_links,
     result,
     show_part,
-    to_try,
 )
+from ui.steps import step_of
 from ui.values import digits
 
 PAGE = "theory"
@@ -35,20 +35,25 @@ def explore() -> None:
 
     moved = controls.puts(kappa=digits(5), num_context=lambda at: CONTEXTS[int(at)])
     moves = {"second_order": moved, "factor": moved}
-    charts_of(config, found, moves)("second_order")
-    finding(FINDINGS["second_order"](config, found), "second_order")
-    preset_links(PAGE, config)
-    second_order()
+    step = step_of(PAGE)
+    if step is None or "second_order" in step.views:
+        charts_of(config, found, moves)("second_order")
+    if step is None:
+        finding(FINDINGS["second_order"](config, found), "second_order")
+        preset_links(PAGE, config)
+        second_order()
     part = part_choice(controls)
-    if "factor" in part.views:
-        pairs = {name: f"{low:.2g} and {high:.2g}" for name, (low, high) in LEVELS.items()}
-        controls.one_of("levels", "Noise levels σ₁ and σ₂", pairs, menu=True)
-    else:
-        controls.switch("centred", "Take out means")
+    with control_row("part"):
+        if "factor" in part.views:
+            pairs = {name: f"{low:.2g} and {high:.2g}" for name, (low, high) in LEVELS.items()}
+            controls.one_of("levels", "Noise levels σ₁ and σ₂", pairs, menu=True)
+        else:
+            controls.switch("centred", "Take out means")
     config = controls.config()
     found = result(config)
     show_part(part, config, found, moves)
-    (two_noise if "factor" in part.views else square)(config, found)
+    if step is None:
+        (two_noise if "factor" in part.views else square)(config, found)
 
 
 def second_order() -> None:
@@ -105,18 +110,5 @@ begin(
     "they take? Drag κ.",
 )
 explore()
-constructions()
-to_try(
-    PAGE,
-    [
-        r"**Predict:** from $\kappa = 10^3$ to $10^6$, how many more layers does Theorem 5.1 need? "
-        r"About $\log(10^3)/\log\tfrac94 \approx 8.5$. Then drag **κ**.",
-        "Choose **10** eigenvalues: conjugate gradients is done after ten steps. What is it that "
-        "GD++ still has over it?",
-        "Look at **GD++ with the best γ**: how much does the theorem leave on the table?",
-        "Play **n**, where targets are shrunk: the band closes around the two points where the "
-        "line is right.",
-        "Choose **noise levels** far apart: what happens to noise levels between them?",
-        "**Take out means**, below the third theorem: does the square come into reach?",
-    ],
-)
+if not step_of(PAGE):
+    constructions()

@@ -90,8 +90,5 @@ PRESETS: dict[str, GdppSpectrum] = {
     "Three layers": GdppSpectrum(layers=3),
     "Too large a γ": GdppSpectrum(gamma=0.0209, prompt=MANY),
     "Fewer examples than dimensions": GdppSpectrum(num_context=5),
-    "A model before training": GdppSpectrum(frame=0, part="trained"),
-    "Seven layers of GD++": GdppSpectrum(model="gdpp", depth=7, draw=MANY, layer=6, part="steps"),
-    "FULL singles a direction out": GdppSpectrum(model="full", layer=3, part="steps"),
 }
 """Named states of the lesson; the first is its default."""

@@ -172,7 +172,7 @@ STEPS = (
         views=("layers",),
         hides={f"ellipse {at}": 0 for at in range(3, 5)}
         | {f"eigenvalue {at}": 3 for at in range(1, 11)},
-        options=("The same", "Nothing", "The opposite"),
+        options=("The same", "Nothing", "Undoes it"),
         answer=_third_layer,
     ),
 )

@@ -13,7 +13,7 @@ def finding(config: OneLayer, runs: Runs) -> str:
     return (
         f"Trained from {len(loss)} random starts, the layer ends at a loss of "
         f"**{plus_minus(loss.mean(), max(error, loss.std()))}** (half MSE); one step of gradient "
-        f"descent with the best step size has **{runs.best:.6f}** (exact), and no layer can do "
+        f"descent with the best step size has **{runs.best:.4f}** (exact), and no layer can do "
         "better. Both answers change alike with the query: the cosine of their gradients is "
-        f"**{cosine.mean():.5f}**."
+        f"**{cosine.mean():.4f}**."
     )

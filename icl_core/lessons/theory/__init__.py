@@ -6,5 +6,6 @@ adjusted, half MSE.
 
 from icl_core.lessons.theory.config import PARTS, PRESETS
 from icl_core.lessons.theory.measure import measure, prepare
+from icl_core.lessons.theory.steps import STEPS
 from icl_core.lessons.theory.views import VIEWS
 from icl_core.lessons.theory.words import finding

@@ -63,7 +63,5 @@ PRESETS: dict[str, Theory] = {
     "A very bad condition": Theory(kappa=1e6),
     "Nearly well conditioned": Theory(kappa=2.0),
     "Ten dimensions": Theory(dim=10, kappa=1e6),
-    "Two far noise levels": Theory(levels="far", num_context=10_000),
-    "Too few examples": Theory(num_context=50),
 }
 """Named states of the lesson; the first is its default."""

@@ -113,7 +113,7 @@ def square_figure(
     x = expected.x
     drawing = Drawing(
         name="square_of_a_coordinate",
-        title="A square is out of reach",
+        title="Answers beside the square of an input",
         x="examples n",
         y="correlation with x(1)²" if centred else "cosine with x(1)²",
         alt="Line chart, both axes logarithmic: the cosine between linear answers and the square "

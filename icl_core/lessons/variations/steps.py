@@ -143,7 +143,7 @@ STEPS = (
         config=Variations(seed=3),
         views=("weights",),
         hides={"W_KQ:0:0": 0, "PW_V:0:0": 0, "now": 0},
-        options=("Its diagonal", "All other entries of inputs", "The column of the targets"),
+        options=("The diagonal", "All beside it", "The last column"),
         answer=_waits_for,
     ),
     Step(

@@ -57,8 +57,6 @@ PRESETS: dict[str, Weights] = {
     "Four full layers": Weights(),
     "One layer: gradient descent": Weights(layers=1, task="uniform5_d10_n20"),
     "Before training": Weights(snapshot=0),
-    "Diagonal plus low rank": Weights(study="parts"),
-    "FULL beside DIAG": Weights(study="compare", other="diag"),
     "Seven layers, in pieces": Weights(
         task="uniform5_d10_n20", layers=7, layer=4, study="parts", focus=4
     ),

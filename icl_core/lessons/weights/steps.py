@@ -28,13 +28,12 @@ def _floor(config: Weights, story: Story) -> Answer:
     loss = float(story.loss[-1])
     return Answer(
         right=loss / story.floor,
-        said=f"It ends at {short(loss)}, and the floor is {short(story.floor)}. Four layers are "
-        "four steps, and the floor is what the best of all computations would reach. Play the "
-        "training.",
+        said=f"It pays {short(loss)}, and the least is {short(story.floor)}: four layers are few "
+        "for what can be computed from these examples. Play the training.",
     )
 
 
-WAYS = ("x from x", "x from y", "y from x", "y from y")
+WAYS = tuple(rf"$\omega_{{{a}{b}}}$ ({a} from {b})" for a in "xy" for b in "xy")
 """What the four numbers of a layer are, in their order."""
 
 
@@ -54,21 +53,22 @@ def _third(config: Weights, story: Story) -> Answer:
     shares = pieces(story, config.coordinates)["P"].shares[config.focus - 1, 0]
     return Answer(
         right=0 if shares[0] > 0.5 else 1 if shares[1] > 0.5 else 2,
-        said=f"{shares[1]:.0%} of it is one column times one row, and {shares[0]:.0%} the "
-        "diagonal: one direction of the inputs is singled out, and the targets are written into "
-        "it, as GD++ spectrum has shown.",
+        said=f"{shares[1]:.0%} of it is one pattern, a column times a row, and {shares[0]:.0%} the "
+        "diagonal: the layer writes into one direction of the inputs. GD++ spectrum shows what "
+        "such a layer does to the valley.",
     )
 
 
 def _first_and_last(config: Weights, story: Story) -> Answer:
     found, half = pieces(story, config.coordinates), story.num_layers // 2
-    diagonal = np.stack([parts.shares[..., 0].mean(-1) for parts in found.values()]).mean(0)
-    first, last = float(diagonal[:half].mean()), float(diagonal[-half:].mean())
+    shares = np.mean([parts.shares.mean(1) for parts in found.values()], axis=0)
+    first, last = float(shares[:half, 0].mean()), float(shares[-half:, 0].mean())
+    pattern = float(shares[-half:, 1].mean()) / (1 - last)
     return Answer(
         right=0 if abs(first - last) < 0.1 else 1 if last < first else 2,
         said=f"In the first {half} layers it is {first:.0%}, in the last {half} {last:.0%}, on "
-        "average of Q and P. Early layers are GD++; what the late ones add is mostly one pattern "
-        "each, the dark part.",
+        f"average of Q and P. Of the rest there, {pattern:.0%} is one pattern a matrix, a column "
+        "times a row.",
     )
 
 
@@ -97,16 +97,16 @@ STEPS = (
         config=Weights(),
         views=("heatmaps",),
         hides=MATRICES | NUMBERS | {"now": 0},
-        options=("Numbers everywhere", "Mostly a diagonal", "Mostly the last row"),
+        options=("No pattern", "A diagonal", "One row"),
         answer=_what_is_left,
     ),
     Step(
-        question="No predictor can have less error than the dotted floor. How many times the floor "
-        "is the error of this model, once it is trained?",
+        question="Not to know the noise costs error; the line at the bottom is the least that any "
+        "predictor pays. How many times as much does this model, once trained?",
         config=Weights(),
         views=("heatmaps",),
         hides={"loss": 20, "now": 0},
-        range=Range(label="Its error over the floor", low=1.0, high=20.0, log=True),
+        range=Range(label="Its cost over the least", low=1.0, high=20.0, log=True),
         answer=_floor,
     ),
     Step(
@@ -118,12 +118,12 @@ STEPS = (
         answer=_which_number,
     ),
     Step(
-        question="Q of all layers, and P of the first two, are nearly diagonal. What is P of the "
-        "third?",
+        question="Q of the first three layers, and P of the first two, are nearly diagonal. What "
+        "is P of the third?",
         config=Weights(),
         views=("heatmaps",),
         hides={"P2h0": 0, "P3h0": 0} | NUMBERS,
-        options=("A diagonal too", "One column times one row", "Neither"),
+        options=("A diagonal too", "One pattern", "Neither"),
         answer=_third,
     ),
     Step(
@@ -131,8 +131,8 @@ STEPS = (
         "least?",
         config=Weights(task="uniform5_d10_n20", layers=7, study="parts"),
         views=("shares",),
-        hides=REST | {"bar0": 0},
-        options=("All are alike", "In the last layers", "In the first layers"),
+        hides=REST | {"bar0": 9},
+        options=("Alike in all", "In the last", "In the first"),
         answer=_first_and_last,
     ),
     Step(

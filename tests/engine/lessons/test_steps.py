@@ -59,6 +59,7 @@ def test_a_step_can_be_opened_and_answered(page: str, step: Step):
         assert not all(step.is_right(stop, answer) for stop in stops)
     assert re.search(r"\d", answer.said), "no number says it"
     assert re.search(r"[.?]$", answer.said)
+    assert len(answer.said) < 400, "longer than three sentences"
 
 
 @pytest.mark.parametrize(("page", "step"), STEPS)
