@@ -11,7 +11,7 @@ from icl_core.lessons.catalog import LESSONS
 from icl_core.lessons.paths import COURSE
 from icl_core.lessons.shared.steps import Step
 from icl_core.lessons.shared.words import short
-from icl_core.live import Chart
+from icl_core.live import Chart, View
 from icl_core.validation import integer
 from ui.links import STEP
 from ui.presets import preset_link
@@ -82,8 +82,14 @@ def as_asked(page: str, made: Chart) -> Chart:
     guess = answered.get(number, st.session_state.get(_guess_key(page, number)))
     if number in answered and guess is None:
         return made
-    view = made.build() if number in answered else step.asked(made.build())
-    return Chart.of(view if guess is None else step.guessed(view, guess))
+
+    def build() -> View:
+        view = made.build() if number in answered else step.asked(made.build())
+        return view if guess is None else step.guessed(view, guess)
+
+    # A class is in the same step, and what is shown follows from it.
+    asked = "step", number, number in answered, guess
+    return Chart(build=build, key=None if made.key is None else (asked, made.key))
 
 
 def is_asked(page: str) -> bool:
