@@ -32,7 +32,9 @@ function styleOf({ xaxis, yaxis, edge, at, anchor }, layout) {
   const left = across._offset + across.l2p(at) + GAPS[anchor];
   const top = up._offset + up.l2p(end);
   const moved = `translate(${SHIFTS[anchor]},${top > up._offset + up._length / 2 ? "-100%" : "0"})`;
-  return `left:${left.toFixed(1)}px;top:${top.toFixed(1)}px;transform:${moved}`;
+  // A little smaller than what is written on the axes, as notes are.
+  const size = Math.round((layout.font.size * 6) / 7);
+  return `font-size:${size}px;left:${left.toFixed(1)}px;top:${top.toFixed(1)}px;transform:${moved}`;
 }
 
 /** A figure with the labels in it, for paper and files. */
