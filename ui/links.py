@@ -7,7 +7,7 @@ import streamlit as st
 
 from icl_core.errors import InputError
 from icl_core.export.recipe import look_in_link
-from icl_core.live import View
+from icl_core.live import Chart
 from icl_core.live.dressed import fitted, fitting
 from icl_core.live.look import PLAIN, Look
 from icl_core.validation import choice
@@ -59,7 +59,7 @@ def look_problems(figures: Iterable[str]) -> list[str]:
     return []
 
 
-def linked_look(view: View, figure: str) -> Look:
+def linked_look(made: Chart, figure: str) -> Look:
     """How the link draws the figure `figure` of the page; as the lesson does, if it says nothing
     that can be. Lines that the figure lacks are told once, for choices take lines away."""
     try:
@@ -68,10 +68,11 @@ def linked_look(view: View, figure: str) -> Look:
         return PLAIN
     if look == PLAIN:
         return look
+    drawn = made.build().figure
     if st.session_state.get(LOOK) != st.query_params[LOOK]:
         st.session_state[LOOK] = st.query_params[LOOK]
         try:
-            fitted(look, view.figure)
+            fitted(look, drawn)
         except InputError as error:
             st.info(f"The link: {escaped(str(error))}", icon=":material/link_off:")
-    return fitting(look, view.figure)
+    return fitting(look, drawn)

@@ -1,6 +1,8 @@
 """The one place where a live chart is put on a page."""
 
+import json
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import streamlit as st
 from streamlit.components.v2 import component
@@ -9,8 +11,8 @@ from icl_core.errors import InputError
 from icl_core.live import Control, Values, View
 from icl_core.live.controls import Answer, answer_to
 from icl_core.live.dressed import fitting
-from icl_core.live.look import PLAIN, Look
-from icl_core.live.message import message
+from icl_core.live.look import Look
+from icl_core.live.message import Finished, finished
 from icl_core.plots import Figure
 from ui.live import assets
 
@@ -25,13 +27,12 @@ def asked_values(key: str, controls: Sequence[Control]) -> Values:
 
 
 def live_chart(
-    view: View,
+    view: View | Finished,
     *,
     key: str,
     exact: bool = True,
     on_change: Callable[[Values], None] | None = None,
     placeholder_svg: str | None = None,
-    look: Look = PLAIN,
 ) -> None:
     """Show `view` in place, drawn from its source while a control moves and exactly on release.
 
@@ -45,27 +46,32 @@ def live_chart(
         on_change: Called with the admitted values before the rerun that a release causes: the
             place to write session state and link. Without it read `asked_values(key, controls)`.
         placeholder_svg: A picture to show until the chart lives.
-        look: What the chart begins with; hidden lines and zoom are the reader's from then on.
 
     Call it within a fragment, so that a release reruns no more than the chart.
 
     Raises:
         InputError: The parts of the view do not fit together, or the figure is too large.
     """
-    question = _answer(key, view.controls).question
-    data = message(view, question=question, exact=exact, look=look) | {"key": key}
+    told = finished(view) if isinstance(view, View) else view
+    more = {"exact": exact, "placeholder": placeholder_svg, "key": key}
+    data = told.packed(question=_answer(key, told.controls).question, **more)
 
     def asked() -> None:
         if on_change is not None:
-            on_change(asked_values(key, view.controls))
+            on_change(asked_values(key, told.controls))
 
     assets.serve()
     # One container without a gap: the component that carries the source takes no room.
     with st.container(gap=None):
-        _component(key=key, data=data | {"placeholder": placeholder_svg}, on_asked_change=asked)
-        if view.source is not None:
+        _component(key=key, data=data, on_asked_change=asked)
+        if told.source is not None:
             # Its own message: Streamlit sends one that it has sent before as a short reference.
-            _component(key=f"{key}-source", data=view.source.packed)
+            _component(key=f"{key}-source", data=told.source)
+
+
+def told_of(data: bytes) -> dict[str, Any] | None:
+    """What a component's bytes tell of a chart; None if they are a source."""
+    return json.loads(data) if data.startswith(b"{") else None
 
 
 def look_on_screen(key: str, figure: Figure, known: Look) -> Look:

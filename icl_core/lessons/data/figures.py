@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from icl_core.lessons.data.measure import Middle, Scores, interval
+from icl_core.lessons.data.scores import Middle, Scores, interval
 from icl_core.lessons.data.words import number, share
 from icl_core.plots import DECORATION, METHODS, Drawing, Figure, translucent
 from icl_core.plots.ticks import log_ticks, tick_label
