@@ -2,7 +2,9 @@
 
 import { decoded } from "./changes.mjs";
 import { element } from "./controls.mjs";
-import { annotated, leaving } from "./offscale.mjs";
+import { annotated, GAPS, leaving } from "./offscale.mjs";
+
+const SHIFTS = { left: "0", center: "-50%", right: "-100%" };
 
 /** The place of the labels of `plot`; `show` after every change of what is drawn. */
 export function edgeLabels(plot) {
@@ -24,13 +26,15 @@ export function edgeLabels(plot) {
   };
 }
 
-function styleOf({ xaxis, yaxis, edge, at, share }, layout) {
+function styleOf({ xaxis, yaxis, edge, at, anchor }, layout) {
   const [across, up] = [xaxis, yaxis].map((name) => layout[`${name[0]}axis${name.slice(1)}`]);
   const end = (edge === "top" ? Math.max : Math.min)(...up.range);
-  const [left, top] = [across._offset + across.l2p(at), up._offset + up.l2p(end)];
-  const shift = [-100 * share, top > up._offset + up._length / 2 ? -100 : 0];
-  const moved = `translate(${shift.map((part) => `${part.toFixed(1)}%`).join()})`;
-  return `left:${left.toFixed(1)}px;top:${top.toFixed(1)}px;transform:${moved}`;
+  const left = across._offset + across.l2p(at) + GAPS[anchor];
+  const top = up._offset + up.l2p(end);
+  const moved = `translate(${SHIFTS[anchor]},${top > up._offset + up._length / 2 ? "-100%" : "0"})`;
+  // A little smaller than what is written on the axes, as notes are.
+  const size = Math.round((layout.font.size * 6) / 7);
+  return `font-size:${size}px;left:${left.toFixed(1)}px;top:${top.toFixed(1)}px;transform:${moved}`;
 }
 
 /** A figure with the labels in it, for paper and files. */

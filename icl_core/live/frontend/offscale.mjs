@@ -3,11 +3,14 @@
 
 const SLACK = 0.01; // of the axis: what lies beyond by less is still seen
 const APART = 0.2; // of the width: nearer ones share a label
+/** Pixels from where a curve leaves to its label. */
+export const GAPS = { left: 6, center: 0, right: -6 };
 const TEXTS = { top: "off scale ↑", bottom: "off scale ↓" };
 
 /**
  * Labels for `traces` on the axes of `layout`, whose ranges they have: { text, xaxis, yaxis, edge, at,
- * share }, with `at` in the axis's own scale (exponents on a logarithmic one), from 0 to 1 as `share`.
+ * share, anchor }, with `at` in the axis's own scale (exponents on a logarithmic one), from 0 to 1 as
+ * `share`; a label lies where the curve is not: its `anchor` is the side of it that is there.
  */
 export function leaving(traces, layout) {
   const labels = [];
@@ -19,9 +22,11 @@ export function leaving(traces, layout) {
     const x = Array.from(trace.x ?? trace.y.keys(), scaleOf(across));
     const y = Array.from(trace.y, scaleOf(up));
     const [left, right] = sorted(across?.range ?? [Math.min(...x), Math.max(...x)]);
-    for (const { edge, at } of exits(x, y, sorted(up.range))) {
+    for (const { edge, at, anchor: free } of exits(x, y, sorted(up.range))) {
       const share = (at - left) / (right - left);
-      if (share >= 0 && share <= 1) labels.push({ text: TEXTS[edge], xaxis, yaxis, edge, at, share });
+      const anchor = share < APART ? "left" : share > 1 - APART ? "right" : free;
+      const label = { text: TEXTS[edge], xaxis, yaxis, edge, at, share, anchor };
+      if (share >= 0 && share <= 1) labels.push(label);
     }
   }
   labels.sort((one, other) => one.share - other.share);
@@ -37,10 +42,9 @@ export function leaving(traces, layout) {
 
 /** Labels as annotations of a layout. */
 export function annotated(traces, layout) {
-  const made = leaving(traces, layout).map(({ text, xaxis, yaxis, edge, at, share }) => ({
+  const made = leaving(traces, layout).map(({ text, xaxis, yaxis, edge, at, anchor }) => ({
     text, x: at, y: edge === "top" ? 1 : 0, xref: xaxis, yref: `${yaxis} domain`, showarrow: false,
-    xanchor: share < APART ? "left" : share > 1 - APART ? "right" : "center", yanchor: edge,
-    font: { size: layout.font?.size ?? 12 },
+    xanchor: anchor, yanchor: edge, xshift: GAPS[anchor], font: { size: layout.font?.size ?? 12 },
   }));
   return [...(layout.annotations ?? []), ...made];
 }
@@ -72,9 +76,9 @@ function exits(x, y, [low, high]) {
     const border = edge === "top" ? high : low;
     const before = i > 0 && !Number.isNaN(y[i - 1]);
     const after = end + 1 < y.length && !Number.isNaN(y[end + 1]);
-    if (before) found.push({ edge, at: crossing(x, y, i - 1, i, border) });
-    else if (after) found.push({ edge, at: crossing(x, y, end + 1, end, border) });
-    else found.push({ edge, at: (x[i] + x[end]) / 2 });
+    if (before) found.push({ edge, at: crossing(x, y, i - 1, i, border), anchor: "left" });
+    else if (after) found.push({ edge, at: crossing(x, y, end + 1, end, border), anchor: "right" });
+    else found.push({ edge, at: (x[i] + x[end]) / 2, anchor: "center" });
     i = end;
   }
   return found;

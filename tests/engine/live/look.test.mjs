@@ -51,4 +51,6 @@ test("near labels are one, and as annotations they lie on their panel's edge", (
   const [own, made] = annotated([{ x: X, y: [1, 1, 100] }], { ...LAYOUT, annotations: [{ text: "own" }] });
   assert.equal(own.text, "own");
   assert.deepEqual([made.x, made.y, made.xref, made.yref], [7.5, 1, "x", "y domain"]);
+  // Beside the curve: it comes from the left.
+  assert.deepEqual([made.xanchor, made.yanchor], ["left", "top"]);
 });
