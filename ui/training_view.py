@@ -80,6 +80,8 @@ def _watch(job: Job, page: str, beside: Job | None) -> None:
             disabled=job.status != "running" or bool(job.order) or not job.frames,
         )
         st.button("Cancel", on_click=trainings().cancel, args=[job], icon=":material/stop:")
+    if job.unsaved:
+        st.info(f"This training is not being saved: {job.unsaved}", icon=":material/info:")
     if job.frames:
         _figures(job, page, beside)
 
