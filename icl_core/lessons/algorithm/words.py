@@ -24,8 +24,9 @@ def finding(config: Algorithm, opened: Opened) -> str:
         parts.append(rf"without $\omega_{{{name}}}$ ({NAMES[name]}) {change}")
     part = "The DIAG part of FULL alone" if opened.kind == "full" else opened.label
     return (
-        f"{part} has an adjusted loss of {plus_minus(found.base, found.base_error)}. With one "
-        f"number off in all layers it changes: {', '.join(parts)} (± standard error)."
+        f"{part} has an extra error of {plus_minus(found.base, found.base_error)} from not knowing "
+        f"σ (its adjusted loss). With one number off in all layers it changes: {', '.join(parts)} "
+        "(± standard error)."
         f"{_beside(config, opened)}"
     )
 

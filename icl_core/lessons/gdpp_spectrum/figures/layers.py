@@ -93,7 +93,7 @@ def rounding_figure(
     layer_axis(drawing, last, 2)
     drawing.log_y(lowest, 1.4, 2)
     drawing.headline("λ / largest λ of the layer", 0, 1, 2, yshift=4)
-    drawing.set(height=520, legend=LAYOUT["legend"] | {"y": -0.16})
+    drawing.set(height=476, legend=LAYOUT["legend"] | {"y": -0.16})
     return drawing.figure()
 
 
