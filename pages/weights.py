@@ -1,7 +1,6 @@
 """Lesson: the weights of a model, layer by layer, over training, in pieces, beside others."""
 
 from icl_core.lessons import weights as lesson
-from icl_core.lessons.shared import paper1, theory
 from icl_core.lessons.shared.shipped import relatives
 from icl_core.lessons.weights.comparison import alike, foreign, others
 from icl_core.lessons.weights.config import Weights
