@@ -7,7 +7,7 @@ from icl_core.lessons.weights.config import Weights
 from icl_core.lessons.weights.measure import Story
 from icl_core.plots import METHODS
 from icl_core.zoo.shelf import OWN
-from ui.own import family_choice, own_labels
+from ui.own import family_choice, own_labels, ready_labels
 from ui.page import (
     Controls,
     begin,
@@ -66,11 +66,7 @@ def choose(controls: Controls[Weights]) -> None:
 
 def others_choice(controls: Controls[Weights], story: Story) -> None:
     """The model to compare with: of the same task, of one's own, of another task."""
-    own = (
-        own_labels(*[controls["other"]] * controls["other"].startswith(OWN))
-        | theory.labels()
-        | paper1.labels()
-    )
+    own = own_labels(*[controls["other"]] * controls["other"].startswith(OWN)) | ready_labels()
     this = controls["task"]
     fitting = {name: said for name, said in own.items() if name != this and alike(story, name)}
     options = others(story) | fitting | foreign(story)

@@ -51,3 +51,10 @@ def test_what_is_more_than_linear_attention_says_why_and_where(name, lesson):
 def test_a_link_by_the_manifests_name_opens_it(page, open_page):
     app = open_page(page, v="1", model="one_layer_n10_seed0")
     assert app.session_state[f"{page}_task"] == paper1.name_of("one_layer_n10_seed0")
+
+
+def test_weights_compare_with_one_of_the_same_shape(open_page):
+    one, other = map(paper1.name_of, ("one_layer_n10_seed0", "one_layer_n20_seed0"))
+    app = open_page("weights", v="1", model="one_layer_n10_seed0", study="compare", other=other)
+    assert app.session_state["weights_task"] == one
+    assert app.session_state["weights_other"] == other
