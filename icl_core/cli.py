@@ -36,7 +36,8 @@ from icl_core.sweeps.table import read_table
 from icl_core.tasks.inputs import parse_inputs
 from icl_core.tasks.linear import LinearTask
 from icl_core.tasks.noise import parse_noise
-from icl_core.training import recipe_for, train_in_rounds
+from icl_core.training import train_any
+from icl_core.training.chosen import OF_ONE_RUN, OF_ROUNDS, ROUNDS, config_of, require_finished
 from icl_core.validation import choice, integer, number
 from icl_core.zoo_commands import add_commands
 
@@ -62,30 +63,29 @@ def run_train(options: argparse.Namespace) -> None:
         noise=parse_noise(options.noise),
         inputs=parse_inputs(options.inputs),
     )
-    given = {
-        "num_layers": options.layers,
-        "num_heads": options.heads,
-        "seed": options.seed,
-        "max_seconds": options.max_seconds,
-        "restarts": options.restarts,
-        "explore_steps": options.explore_steps,
-        "refine_steps": options.steps,
-    }
-    config = recipe_for(
+    config = config_of(
         task,
+        options.recipe,
+        {name: getattr(options, name) for name in OF_ROUNDS | OF_ONE_RUN},
         parametrization=options.parametrization,
-        **{name: value for name, value in given.items() if value is not None},
+        num_layers=options.layers,
+        num_heads=options.heads,
+        tied=options.tied,
+        seed=options.seed,
+        max_seconds=options.max_seconds,
     )
     out = Path(options.out)
     if out.suffix != ".safetensors":
         raise InputError(f"--out is {out.name!r:.60}: expected a file name ending in .safetensors.")
     last = None
-    for last in train_in_rounds(task, config):
+    for last in train_any(task, config):
+        number = f"round {last.round}, " if options.recipe == ROUNDS else ""
         say(
-            f"round {last.round}, {last.phase} {last.step}/{last.total_steps}: "
+            f"{number}{last.phase} {last.step}/{last.total_steps}: "
             f"adjusted loss {last.loss:.5f} (Bayes floor {last.floor:.5f}), {last.seconds:.1f} s"
         )
     assert last is not None
+    require_finished(last)
     tail = told_loss(last.model, task).tail
     if not tail.resolved:
         say(tail_warning(tail).replace("**", ""))
@@ -219,9 +219,20 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument("--parametrization", default="diag", help=", ".join(PARAMETRIZATIONS))
     command.add_argument("--seed", default=0)
     command.add_argument("--max-seconds", default=60)
-    command.add_argument("--restarts", help="new starts in a round")
-    command.add_argument("--explore-steps", help="updates of all starts in a round")
-    command.add_argument("--steps", help="updates of the best starts in the first round")
+    command.add_argument(
+        "--recipe",
+        default=ROUNDS,
+        help="rounds: until nothing is gained; paper, adam, muon: one run as paper 2 has it, or "
+        "by that optimiser on the exact loss",
+    )
+    command.add_argument("--tied", action="store_true", help="all layers share their weights")
+    command.add_argument("--restarts", help="new starts in a round, or starts of one run")
+    command.add_argument("--explore-steps", help="rounds: updates of all starts in a round")
+    command.add_argument(
+        "--steps", help="updates of the best starts in the first round, or of one run"
+    )
+    command.add_argument("--rate", help="one run: the learning rate")
+    command.add_argument("--batch", help="one run: prompts of an update")
     command.add_argument("--out", required=True, help="file to write, NAME.safetensors")
     command.set_defaults(run=run_train)
 

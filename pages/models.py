@@ -10,7 +10,6 @@ from icl_core.lessons import models as lesson
 from icl_core.lessons.models.cards import card_finding, list_rows
 from icl_core.lessons.models.config import ALL, Models
 from icl_core.lessons.models.measure import listed
-from icl_core.lessons.shared import theory
 from icl_core.lessons.shared.model_map import noise_words
 from icl_core.lessons.shared.named import in_order, label
 from icl_core.plots import METHODS
@@ -18,7 +17,7 @@ from icl_core.zoo.library import task_name
 from icl_core.zoo.shelf import OWN
 from ui.checkpoint_view import open_checkpoint
 from ui.model_view import model_row
-from ui.own import CHOSEN, measure_linked, own_labels
+from ui.own import CHOSEN, measure_linked, own_labels, ready_labels
 from ui.page import (
     Controls,
     begin,
@@ -108,7 +107,7 @@ def explore() -> None:
     if controls.arrived and carried.startswith(OWN):
         controls["model"] = carried
     labels = own_labels(controls["model"], controls["other"])
-    labels |= {entry.name: label(entry) for entry in in_order(table.entries)} | theory.labels()
+    labels |= {entry.name: label(entry) for entry in in_order(table.entries)} | ready_labels()
     with control_row():
         titles = {"gain": "against the paper", "bayes": "against Bayes", "loss": "loss"}
         controls.one_of("quantity", "The map shows", titles, label_visibility="collapsed")

@@ -1,14 +1,13 @@
 """Lesson: the weights of a model, layer by layer, over training, in pieces, beside others."""
 
 from icl_core.lessons import weights as lesson
-from icl_core.lessons.shared import theory
 from icl_core.lessons.shared.shipped import relatives
 from icl_core.lessons.weights.comparison import alike, foreign, others
 from icl_core.lessons.weights.config import Weights
 from icl_core.lessons.weights.measure import Story
 from icl_core.plots import METHODS
 from icl_core.zoo.shelf import OWN
-from ui.own import family_choice, own_labels
+from ui.own import family_choice, own_labels, ready_labels
 from ui.page import (
     Controls,
     begin,
@@ -67,7 +66,7 @@ def choose(controls: Controls[Weights]) -> None:
 
 def others_choice(controls: Controls[Weights], story: Story) -> None:
     """The model to compare with: of the same task, of one's own, of another task."""
-    own = own_labels(*[controls["other"]] * controls["other"].startswith(OWN)) | theory.labels()
+    own = own_labels(*[controls["other"]] * controls["other"].startswith(OWN)) | ready_labels()
     this = controls["task"]
     fitting = {name: said for name, said in own.items() if name != this and alike(story, name)}
     options = others(story) | fitting | foreign(story)

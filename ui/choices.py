@@ -21,6 +21,7 @@ from icl_core.lessons.shared.named import opened
 from icl_core.lessons.shared.shipped import KINDS
 from icl_core.live import Values
 from icl_core.validation import Config, Reach
+from ui.jobs import model_of_run
 from ui.links import look_problems, mend_names, unknown_names
 from ui.values import escaped, said
 
@@ -161,7 +162,7 @@ class Choices(Generic[C]):
         if isinstance(config, OfModel) and link.get(NAMED, WHATEVER) not in KINDS:
             link = dict(link)
             try:
-                choices, caveat = opened(type(config), link.pop(NAMED))
+                choices, caveat = opened(type(config), model_of_run(link.pop(NAMED)))
                 config = config.replace(**choices)
                 _tell_of_link("", [caveat] * bool(caveat))
             except InputError as error:

@@ -24,9 +24,10 @@ class Job:
     """One training: written by its thread, read by pages.
 
     owner: the visitor who started it; shelf: where the model is kept at the end, and `kept` under
-    which name, unless `unkept` says why not; lost: how many workers have died over it; order: what
-    its worker is to do; taken: whether another server is at it, which then writes it; begun, drawn,
-    seen: when its turn came, the last snapshot came, and a page last showed it.
+    which name, unless `unkept` says why not; unsaved: why its state cannot be written at present;
+    lost: how many workers have died over it; order: what its worker is to do; taken: whether
+    another server is at it, which then writes it; begun, drawn, seen: when its turn came, the last
+    snapshot came, and a page last showed it.
     """
 
     config: Train
@@ -34,6 +35,7 @@ class Job:
     shelf: str = ""
     kept: str = ""
     unkept: str = ""
+    unsaved: str = ""
     lost: int = 0
     id: str = field(default_factory=lambda: secrets.token_urlsafe(16))
     status: Status = "waiting"

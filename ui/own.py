@@ -6,7 +6,7 @@ import streamlit as st
 
 from icl_core.errors import InputError
 from icl_core.lessons.catalog import LESSONS
-from icl_core.lessons.shared import theory
+from icl_core.lessons.shared import paper1, theory
 from icl_core.lessons.shared.beside import besides, fits
 from icl_core.lessons.shared.fields import OfModel
 from icl_core.lessons.shared.shipped import Family, families, find_family, found_own
@@ -29,7 +29,7 @@ def family_choice(controls: Controls[Any], label: str = "Trained on") -> Family:
     measured if it has not been. What is chosen stays chosen on the next page."""
     carry_here(controls)
     options = {name: family.label for name, family in families().items()}
-    options |= own_labels(controls["task"]) | theory.labels()
+    options |= own_labels(controls["task"]) | ready_labels()
     wide = {"width": WIDTH} if controls["task"].startswith(OWN) else {}
     controls.one_of("task", label, options, menu=True, **wide)
     name = controls["task"]
@@ -40,11 +40,16 @@ def family_choice(controls: Controls[Any], label: str = "Trained on") -> Family:
     return family
 
 
+def ready_labels() -> dict[str, str]:
+    """Models that are there for everybody and of no task of the zoo, by name, in words."""
+    return theory.labels() | paper1.labels()
+
+
 def beside_choice(controls: Controls[Any], dim: int, label: str = "Beside") -> None:
     """The widget that sets a second model, of whatever training, beside those of d that are shown.
     It goes along from page to page as well."""
     carried = st.session_state.get(BESIDE)
-    own = own_labels(controls["beside"]) | theory.labels()
+    own = own_labels(controls["beside"]) | ready_labels()
     fitting = {name: said for name, said in own.items() if fits(name, dim)}
     options = {"": "nothing"} | fitting | dict(besides(dim))
     if controls.arrived and carried in options:
@@ -75,8 +80,9 @@ def carry_on(controls: Controls[Any], family: Family) -> None:
 def own_labels(*named: str) -> dict[str, str]:
     """Models of one's own by name, in words: the visitor's, and those that a link names."""
     found = {kept.name: f"Mine: {kept.label}" for kept in shelf().of(owner())}
+    listed = found | ready_labels()
     for name in named:
-        if name.startswith(OWN) and name not in found and name not in theory.examples():
+        if name.startswith(OWN) and name not in listed:
             try:
                 found[name] = f"By its link: {found_own(name.removeprefix(OWN)).label}"
             except InputError as error:

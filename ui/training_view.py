@@ -87,6 +87,8 @@ def _watch(job: Job, page: str, beside: Job | None) -> None:
             disabled=job.taken,
             help="Another server of this address trains it." if job.taken else None,
         )
+    if job.unsaved:
+        st.info(f"This training is not being saved: {job.unsaved}", icon=":material/info:")
     if job.frames:
         _figures(job, page, beside)
 

@@ -11,7 +11,7 @@ from icl_core.plots.curves import Curve
 from icl_core.plots.drawing import LOSS, Drawing
 from icl_core.plots.methods import METHODS
 from icl_core.plots.ticks import log_range
-from icl_core.sweeps.spec import AXES
+from icl_core.sweeps.spec import AXES, Cell
 from icl_core.sweeps.table import Row
 from icl_core.validation import choice
 
@@ -24,12 +24,17 @@ WORDS = {
     "layers": "layers L",
     "heads": "heads H",
     "seed": "seed",
+    "recipe": "recipe",
+    "tied": "tied layers",
+    "rate": "learning rate",
+    "updates": "updates",
 }
 
 
 def sweep_view(rows: Sequence[Row], x: str, by: str) -> View:
     """Loss by one axis, a line for every value of another, and the Bayes floor; everything else is
     averaged over in the logarithm, and bands are the least and the largest."""
+    rows = [Cell().to_dict() | row for row in rows]  # of a table that is older than an axis
     x, by = choice("--x", x, AXES), choice("--by", by, AXES)
     if x == by:
         raise InputError(f"--x and --by are both {x}: choose two axes.")

@@ -19,7 +19,7 @@ from icl_core.files import dump_json, parse_json, read_bytes, write_atomic
 from icl_core.runtime import cores
 from icl_core.sweeps.spec import Cell
 from icl_core.sweeps.table import Row, write_table
-from icl_core.training import train_in_rounds
+from icl_core.training.chosen import trained
 
 MAX_ROW = 100_000
 TASK = f"{__name__}:train_cell"
@@ -28,7 +28,7 @@ TASK = f"{__name__}:train_cell"
 def train_cell(values: dict[str, Any]) -> tuple[bytes, Row]:
     """One model, in a worker: its checkpoint, and its row but for the file's hash."""
     cell = Cell.from_dict(values)
-    *_, last = train_in_rounds(cell.task, cell.training)
+    last = trained(cell.task, cell.training)
     methods = {"model": last.model, "bayes_rr": baselines(cell.task)["bayes_rr"]}
     losses = evaluate(methods, cell.task, prompts=cell.prompts)
     loss, bayes = losses["model"], losses["bayes_rr"].final
@@ -114,7 +114,8 @@ def _known(cell: Cell, out: Path) -> Row | None:
     row, model = out / "rows" / f"{cell.name}.json", out / "models" / f"{cell.name}.safetensors"
     if not row.is_file() or not model.is_file():
         return None
-    known = parse_json(row.name, read_bytes(row, limit=MAX_ROW))
+    # A row that was written before sweeps knew an entry had its default.
+    known = Cell().to_dict() | parse_json(row.name, read_bytes(row, limit=MAX_ROW))
     same = all(known.get(name) == value for name, value in cell.to_dict().items())
     return known if same and known.get("sha256") == sha256(model.read_bytes()) else None
 

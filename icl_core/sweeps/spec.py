@@ -11,6 +11,10 @@ parametrization = ["diag", "full"]
 layers = [1, 2, 3]
 heads = [1]
 seed = [0, 1, 2]
+recipe = ["rounds", "adam"]   # "rounds", "paper", "adam", "muon"
+tied = [false, true]          # whether all layers share their weights
+rate = [0.01, 0.003]          # of paper, adam and muon alone
+updates = [2000]              # likewise; of rounds those of the best starts in the first
 """
 
 import itertools
@@ -26,7 +30,8 @@ from icl_core.models.linear import PARAMETRIZATIONS, Parametrization
 from icl_core.tasks.inputs import format_inputs, parse_inputs
 from icl_core.tasks.linear import LinearTask
 from icl_core.tasks.noise import format_noise, parse_noise
-from icl_core.training import TrainingConfig, recipe_for
+from icl_core.training import PlainConfig, TrainingConfig
+from icl_core.training.chosen import NAMES, ROUNDS, config_of
 from icl_core.validation import Config, checked, choice, integer, mapping, number
 from icl_core.zoo.library import model_name
 
@@ -44,7 +49,14 @@ def _inputs(name: str, value: Any) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class Cell(Config):
-    """One model of a sweep: its task, its shape, its seed, and what it may cost."""
+    """One model of a sweep: its task, its shape, its seed, how it is trained, what it may cost.
+
+    rate and updates are the recipe's own where they are None; rounds have no rate to choose.
+    """
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.training  # noqa: B018  refuses what the recipe does not have
 
     dim: int = checked(10, integer, "The dimension d", "dim")
     num_context: int = checked(20, integer, "The context length n", "num_context")
@@ -56,6 +68,10 @@ class Cell(Config):
     layers: int = checked(2, integer, "The number of layers L", "num_layers")
     heads: int = checked(1, integer, "The number of heads H", "num_heads")
     seed: int = checked(0, integer, "The seed", "seed")
+    recipe: str = checked(ROUNDS, choice, "The recipe", NAMES)
+    tied: bool = checked(False, choice, "Whether layers are tied", (False, True))
+    rate: float | None = checked(None, number, "The learning rate", "learning_rate")
+    updates: int | None = checked(None, integer, "The number of updates", "steps")
     seconds: float = checked(60.0, number, "The time limit in seconds", "seconds")
     prompts: int = checked(20_000, integer, "The number of prompts", "prompts")
 
@@ -70,13 +86,16 @@ class Cell(Config):
         )
 
     @property
-    def training(self) -> TrainingConfig:
+    def training(self) -> TrainingConfig | PlainConfig:
         """How: the recipe, within the time limit."""
-        return recipe_for(
+        return config_of(
             self.task,
+            self.recipe,
+            {"rate": self.rate, "steps": self.updates},
             parametrization=self.parametrization,
             num_layers=self.layers,
             num_heads=self.heads,
+            tied=self.tied,
             seed=self.seed,
             max_seconds=self.seconds,
         )
@@ -92,10 +111,28 @@ class Cell(Config):
     def name(self) -> str:
         """Of its files."""
         kind = self.parametrization
-        return model_name(self.task, kind, self.layers, self.heads, f"_s{self.seed}")
+        named = [f"_s{self.seed}"]
+        named += [f"_{self.recipe}"] if self.recipe != ROUNDS else []
+        named += ["_tied"] if self.tied else []
+        named += [f"_rate{self.rate:g}"] if self.rate is not None else []
+        named += [f"_updates{self.updates}"] if self.updates is not None else []
+        return model_name(self.task, kind, self.layers, self.heads, "".join(named))
 
 
-AXES = ("dim", "num_context", "noise", "inputs", "parametrization", "layers", "heads", "seed")
+AXES = (
+    "dim",
+    "num_context",
+    "noise",
+    "inputs",
+    "parametrization",
+    "layers",
+    "heads",
+    "seed",
+    "recipe",
+    "tied",
+    "rate",
+    "updates",
+)
 """What a grid may hold, in the order in which the models are trained."""
 COMMON = ("seconds", "prompts")
 

@@ -51,6 +51,28 @@ def test_train_writes_a_checkpoint_that_says_what_it_is(trained):
     assert checkpoint.metrics["validation_loss"] > checkpoint.metrics["bayes_floor"]
 
 
+def test_train_by_one_run_with_tied_layers(tmp_path, capsys):
+    file = tmp_path / "adam.safetensors"
+    shape = TRAIN[: TRAIN.index("--restarts")]
+    chosen = ("--recipe", "adam", "--tied", "--steps", "40", "--rate", "0.02", "--batch", "32")
+    assert cli.main([*shape, *chosen, "--out", str(file)]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["steps"] == 40
+    checkpoint = load_checkpoint(file)
+    known = {name: checkpoint.training[name] for name in ("recipe", "tied", "learning_rate")}
+    assert known == {"recipe": "adam", "tied": True, "learning_rate": 0.02}
+    np.testing.assert_allclose(checkpoint.model.P[0], checkpoint.model.P[1], rtol=1e-6)
+
+
+def test_a_run_that_diverges_is_refused_with_a_rate_that_holds(tmp_path, capsys):
+    file = tmp_path / "far.safetensors"
+    shape = TRAIN[: TRAIN.index("--restarts")]
+    chosen = ("--recipe", "muon", "--parametrization", "full", "--steps", "200", "--rate", "9")
+    assert cli.main([*shape, *chosen, "--out", str(file)]) == 2
+    assert "Training diverged after" in capsys.readouterr().err
+    assert not file.exists()
+
+
 def test_evaluate_prints_layers_baselines_and_floor(trained, capsys):
     assert cli.main(["evaluate", str(trained), "--prompts", "5000"]) == 0
     out = json.loads(capsys.readouterr().out)
@@ -105,6 +127,8 @@ def test_evaluate_on_another_noise_and_a_short_context(trained, capsys):
                 ("--seed", "-1"),
                 ("--max-seconds", "inf"),
                 ("--steps", "0"),
+                ("--recipe", "sgd"),
+                ("--rate", "0.1"),
             ]
         ),
         ["evaluate", "missing.safetensors"],

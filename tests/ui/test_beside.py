@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from icl_core.lessons.shared.coordinates import model_of
+from icl_core.lessons.shared.shipped import found_own
 from icl_core.lessons.train.config import Train
 from icl_core.lessons.train.frame import Frame
 from icl_core.lessons.train.measure import Outcome
@@ -16,6 +17,8 @@ from icl_core.lessons.train.trainer import Trainer
 from icl_core.lessons.train.views import matrices_beside, matrices_view, run_view
 from icl_core.lessons.train.words import differing
 from icl_core.plots.figure import tidy_rows
+from icl_core.zoo.library import load_entry
+from icl_core.zoo.shelf import OWN
 from tests.ui.charts import told
 from ui.job import Job
 from ui.jobs import Jobs
@@ -143,3 +146,33 @@ def test_what_differs_is_said() -> None:
     assert differing(FIRST, SECOND) == "seed 1, Fast"
     assert differing(SECOND, SECOND.replace(rate=0.5, tied=True)) == "the recipe's rate, not tied"
     assert differing(FIRST.replace(parametrization="full"), FIRST) == "FULL"
+
+
+def test_a_link_can_name_a_run(open_page, served: Jobs) -> None:
+    """It opens what the run has, and no id but the whole one does."""
+    job = ended(served, FIRST.replace(parametrization="full"))
+    app = open_page("weights", v="1", model=job.id)
+    name = app.session_state["weights_task"]
+    family = found_own(name.removeprefix(OWN))
+    assert family.task == FIRST.task()
+    np.testing.assert_allclose(
+        load_entry(family.only, family.folder).model.P, job.frames[-1].model.P, rtol=1e-6
+    )
+    app = open_page("weights", v="1", model=job.id[:-1] + "~")
+    assert any("No model is called" in info.value for info in app.info)
+    assert not app.session_state["weights_task"].startswith(OWN)
+
+
+def test_a_run_with_nothing_yet_says_so(open_page, served: Jobs) -> None:
+    job = ended(served, FIRST)
+    job.frames = []
+    app = open_page("weights", v="1", model=job.id)
+    assert any("has no model to open yet" in info.value for info in app.info), app.info
+
+
+def test_a_training_that_cannot_be_saved_says_so_on_its_page(open_page, served: Jobs) -> None:
+    job = ended(served, FIRST)
+    job.status, job.unsaved = "running", "saved.run could not be saved (No space left on device)."
+    app = open_page("train", v="1", seed="1", job=job.id)
+    told = [info.value for info in app.info if "is not being saved" in info.value]
+    assert told == [f"This training is not being saved: {job.unsaved}"]

@@ -89,7 +89,7 @@ def _switch_figure(config: Algorithm, opened: Opened, found: Switched) -> Figure
         law_beside, levels_beside = opened.sample.parts(
             switches.losses_beside(config.beside, opened.task)
         )
-        look = {"method": BESIDE, "label": beside_of(config.beside, opened.task.dim).label}
+        look: Any = {"method": BESIDE, "label": beside_of(config.beside, opened.task.dim).label}
         ends = np.minimum(levels_beside[-1].mean(-1), MOST)
         shown.append(Curve(x=opened.sample.sigmas, y=ends, uid=BESIDE, **look))
         means = np.minimum(law_beside.mean(-1), MOST)

@@ -165,8 +165,12 @@ class Found:
     def model_by_scale(self) -> Mapping[Scale, Scores]:
         """Likewise, of the chosen model and the mean alone."""
         chosen = next(iter(self.questions.items()))
-        others = {scale: scores_of_model(*chosen, scale, self.rows) for scale in SCALES}
-        return others | {self.scale: self.scores}
+        return {
+            scale: self.scores
+            if scale == self.scale
+            else scores_of_model(*chosen, scale, self.rows)
+            for scale in SCALES
+        }
 
     def _scores(self, scale: Scale, rows: int) -> Scores:
         if (scale, rows) == (self.scale, self.rows):

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from icl_core.errors import InputError
+from icl_core.lessons.shared import paper1
 from icl_core.lessons.shared.fields import OfModel
 from icl_core.lessons.shared.model_map import noise_words
 from icl_core.lessons.shared.shipped import Kin, found_own, kin_of, models_of
@@ -54,6 +55,10 @@ def find_named(name: str, folder: Path = PRETRAINED) -> Named:
     if name.startswith(OWN):
         family = found_own(name.removeprefix(OWN))
         return Named(family.only, family.folder, name)
+    if own := paper1.name_of(name):
+        return find_named(own)
+    if why := paper1.why_not(name):
+        raise InputError(why)
     shipped = entries_of(MIXED_NOISE, folder)
     found = [entry for entry in shipped if entry.name == name]
     if not found and re.fullmatch(f"[0-9a-f]{{{SHORTEST},64}}", name):

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from icl_core.errors import InputError
-from icl_core.lessons.shared import theory
+from icl_core.lessons.shared import paper1, theory
 from icl_core.lessons.shared.tables import measure_own
 from icl_core.models.linear import PARAMETRIZATIONS, Parametrization
 from icl_core.plots import METHODS
@@ -122,6 +122,7 @@ def find_family(name: str, folder: Path = PRETRAINED) -> Family:
 def found_own(id: str) -> Family:
     """A model of one's own, perhaps without tables yet."""
     theory.at_hand(OWN + id)
+    paper1.at_hand(OWN + id)
     entry, folder = shelf().find(id)
     entries: Entries = {entry.parametrization: {entry.num_layers: entry}}
     return Family(task=entry.linear_task, entries=entries, folder=folder, own=id)

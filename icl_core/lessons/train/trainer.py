@@ -67,7 +67,8 @@ class Trainer:
         self, config: Train, order: Callable[[], str], folder: Path | None = None
     ) -> Iterator[tuple[str, Any]]:
         """("saved", frames) where the folder holds some to go on after, ("frame", Frame) for every
-        snapshot, ("measuring", None), ("measured", losses) or ("paused", None).
+        snapshot, ("measuring", None), ("measured", losses) or ("paused", None); ("unsaved", why)
+        when its state can no longer be written, and ("unsaved", "") when it can again.
 
         `order()` is looked at all the while. After CANCEL a training is measured where it stands at
         its next snapshot, after PAUSE it is saved there; if it does not come to one, it just ends.
@@ -82,6 +83,7 @@ class Trainer:
         with nullcontext() if folder is None else claimed(folder):
             saved = read_saved(folder) if folder else None
             frames: list[Frame] = list(saved.frames) if saved else []
+            unsaved = ""
             if frames:
                 yield "saved", list(frames)
             try:
@@ -93,8 +95,9 @@ class Trainer:
                     if what in ("refused", "failed"):
                         raise InputError(value or FAULT)
                     if what == "state":
-                        if folder is not None:
-                            _save(folder, Saved(frames, value))
+                        why = _save(folder, Saved(frames, value)) if folder is not None else ""
+                        if why != unsaved:
+                            yield "unsaved", (unsaved := why)
                         continue
                     if what == "frame":
                         if not value.step:  # what was saved is of no use to it
@@ -103,11 +106,14 @@ class Trainer:
                     yield what, value
 
 
-def _save(folder: Path, saved: Saved) -> None:
+def _save(folder: Path, saved: Saved) -> str:
+    """Why it could not be saved, or nothing."""
     try:
         write_saved(folder, saved)
     except InputError as error:  # it goes on all the same
         LOG.warning("A training is not saved: %s", error)
+        return str(error)
+    return ""
 
 
 class _Conversation:

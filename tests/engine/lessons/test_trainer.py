@@ -194,9 +194,12 @@ def test_a_full_disk_stops_no_training(trainer, tmp_path, monkeypatch, caplog):
         raise InputError("saved.run could not be saved (No space left on device).")
 
     monkeypatch.setattr(runs, "write_atomic", full)
-    *_, (what, _) = trainer.train(SMALL, nothing, tmp_path)
-    assert what == "measured"
+    told = list(trainer.train(SMALL, nothing, tmp_path))
+    assert told[-1][0] == "measured"
     assert "A training is not saved" in caplog.text
+    assert [value for what, value in told if what == "unsaved"] == [
+        "saved.run could not be saved (No space left on device)."
+    ]
     assert list(tmp_path.iterdir()) == []
 
 

@@ -15,7 +15,7 @@ import pytest
 from icl_core.checkpoints import load_checkpoint
 from icl_core.errors import InputError
 from icl_core.sweeps.figure import sweep_view
-from icl_core.sweeps.run import run_sweep
+from icl_core.sweeps.run import run_sweep, train_cell
 from icl_core.sweeps.spec import Cell, read_spec
 from icl_core.sweeps.table import read_table
 from tests.hostile import assert_one_sentence
@@ -50,9 +50,39 @@ def test_a_spec_is_every_combination(spec: Path) -> None:
     assert {cell.prompts for cell in cells} == {500}
 
 
+def test_a_grid_of_recipes(tmp_path: Path) -> None:
+    """Each in files of its own; a model by one run is trained by it."""
+    (path := tmp_path / "spec.toml").write_text(
+        "[grid]\ndim = [1]\nnum_context = [4]\nlayers = [2]\nnoise = ['fixed:0.5']\n"
+        "recipe = ['adam', 'muon']\ntied = [false, true]\nupdates = [20]\n"
+    )
+    cells = read_spec(path)
+    assert len({cell.name for cell in cells}) == 4
+    data, row = train_cell(cells[1].to_dict())
+    assert (row["recipe"], row["tied"], row["updates"], row["steps"]) == ("adam", True, 20, 20)
+    (tmp_path / "model.safetensors").write_bytes(data)
+    found = load_checkpoint(tmp_path / "model.safetensors")
+    assert (found.training["recipe"], found.training["tied"]) == ("adam", True)
+    rows = [row, row | {"tied": False, "loss": 2 * row["loss"]}]
+    assert len(sweep_view(rows, "tied", "recipe").figure.data) >= 2
+
+
+def test_a_table_of_a_sweep_that_knew_no_recipes_is_drawn(spec: Path) -> None:
+    cells = read_spec(spec)
+    new = ("recipe", "tied", "rate", "updates")
+    old = [
+        {name: value for name, value in cell.to_dict().items() if name not in new}
+        | {"loss": 0.1 * cell.layers, "bayes": 0.05}
+        for cell in cells
+    ]
+    assert sweep_view(old, "layers", "parametrization").figure.data
+
+
 @pytest.mark.parametrize(
     "text",
     [
+        "[grid]\nrecipe = ['sgd']",
+        "[grid]\nrate = [0.1]",
         "seconds = ",
         "colour = 1",
         "[grid]\ndepth = [1]",
