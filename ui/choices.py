@@ -21,8 +21,8 @@ from icl_core.lessons.shared.named import opened
 from icl_core.lessons.shared.shipped import KINDS
 from icl_core.live import Values
 from icl_core.validation import Config, Reach
-from ui.jobs import model_of_run
 from ui.links import look_problems, mend_names, unknown_names
+from ui.runs import model_of_run
 from ui.values import escaped, said
 
 C = TypeVar("C", bound=Config)

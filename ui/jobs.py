@@ -5,7 +5,6 @@ pages look at a job and draw what they find.
 """
 
 import logging
-import re
 import threading
 import time
 from contextlib import suppress
@@ -18,7 +17,6 @@ from icl_core.errors import InputError
 from icl_core.files import TakenError, claimed
 from icl_core.lessons.train.config import Train
 from icl_core.lessons.train.frame import CANCEL, PAUSE
-from icl_core.lessons.train.keeping import keep_reached
 from icl_core.lessons.train.runs import Run, find_run, forget, note, read_saved, unfinished
 from icl_core.lessons.train.trainer import FAULT, LostError, Trainer
 from icl_core.runtime import cores
@@ -30,8 +28,6 @@ NICE = 10
 """Pages come first."""
 FOLLOWED = 3.0
 """Seconds between two looks at what another server trains."""
-RUN = re.compile(r"[A-Za-z0-9_-]{22}")
-"""How a run's id is written (`Job.id`)."""
 LOSSES = 3
 """Workers that may die over a job before it is given up."""
 GIVEN_UP = (
@@ -292,19 +288,6 @@ def at_a_time() -> int:
     """Trainings that this server runs at a time: its share, where it is one of several."""
     known = settings()
     return max(1, (known.workers or cores() // 2) // known.servers)
-
-
-def model_of_run(name: str) -> str:
-    """The name of the model of a training whose id this is: the one that is kept, or what it has
-    reached so far; any other name as it is.
-
-    Raises:
-        InputError: It has no model yet, or none that other lessons show.
-    """
-    job = trainings().find(name) if RUN.fullmatch(name) else None
-    if job is None:
-        return name
-    return job.kept or keep_reached(job.config, job.frames)
 
 
 @st.cache_resource(max_entries=1, show_spinner=False)
