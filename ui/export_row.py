@@ -39,9 +39,9 @@ def export_menu(view: View, *, key: str, recipe: Recipe | None, look: Look = PLA
             if (suffix in KINDS and problem) or (suffix == "json" and recipe is None):
                 continue
             form = FORMATS[suffix]
-            name, look = f"{view.name}.{suffix}", {"key": f"{key}_{suffix}", "type": "tertiary"}
+            name, quiet = f"{view.name}.{suffix}", {"key": f"{key}_{suffix}", "type": "tertiary"}
             words, build = f"{form.label} (.{suffix})", building(form, source, suffix)
-            download(words, build, name, form.mime, **look)
+            download(words, build, name, form.mime, **quiet)
         if problem:
             st.caption(f"No PDF here, and no images in the archive. {problem}")
         said = "" if look.width else "PNG and SVG: the buttons below the figure."

@@ -62,9 +62,14 @@ def fitted(look: Look, figure: Figure) -> Look:
         if _long(axis) not in axes:
             shown = ", ".join(name.replace("axis", "") for name in axes)
             raise InputError(f"The figure has no axis {axis}: expected {shown:.200}.")
-        if figure.layout[_long(axis)].type == "log" and not (low > 0 and high > 0):
+        if _is_log(figure, axis) and not (low > 0 and high > 0):
             raise InputError(f"The axis {axis} is logarithmic: a zoom on it has ends above 0.")
     return look.replace(hidden=tuple(dict.fromkeys(known[name] for name in look.hidden)))
+
+
+def _is_log(figure: Figure, axis: str) -> bool:
+    layout: Any = figure.layout
+    return layout[_long(axis)].type == "log"
 
 
 def fitting(look: Look, figure: Figure) -> Look:
@@ -88,7 +93,7 @@ def ranges(look: Look, figure: Figure) -> dict[str, list[float]]:
     """The zoom as plotly has it: exponents on logarithmic axes, by "xaxis", "yaxis2", ..."""
     found = {}
     for axis, *ends in look.zoom:
-        logarithmic = figure.layout[_long(axis)].type == "log"
+        logarithmic = _is_log(figure, axis)
         found[_long(axis)] = [math.log10(end) if logarithmic else end for end in ends]
     return found
 
