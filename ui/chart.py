@@ -20,7 +20,7 @@ from ui.menu import menu
 
 Moved = Callable[[Values], None]
 """What is called with the values that a reader's release asks for."""
-Show = Callable[..., None]
+Show = Callable[..., list[View]]
 """See `charts_of`."""
 
 
@@ -50,11 +50,12 @@ def chart(
 
 
 def charts_of(config: Config, found: Any, moved: Mapping[str, Moved] | None = None) -> Show:
-    """`show(*names)` puts views of a lesson on its page: side by side, and as wide as `widths` are
-    to one another. `moved` holds an `on_change` by view."""
+    """`show(*names)` puts views of a lesson on its page, which it returns: side by side, and as
+    wide as `widths` are to one another. `moved` holds an `on_change` by view."""
     page = page_of(config)
 
-    def show(*names: str, widths: Sequence[int] = ()) -> None:
+    def show(*names: str, widths: Sequence[int] = ()) -> list[View]:
+        shown = []
         many = len(names) > 1
         places = st.columns(widths or len(names), gap="large") if many else [nullcontext()]
         for name, place in zip(names, places, strict=True):
@@ -62,6 +63,8 @@ def charts_of(config: Config, found: Any, moved: Mapping[str, Moved] | None = No
                 view = LESSONS[page].views[name](config, found)
                 on_change = (moved or {}).get(name)
                 chart(view, key=name, page=page, config=config, on_change=on_change)
+                shown.append(view)
+        return shown
 
     return show
 

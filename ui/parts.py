@@ -33,8 +33,11 @@ def first_picture(
     `moved` and `widths` are those of `charts_of`."""
     page = page_of(config)
     lesson = LESSONS[page]
-    charts_of(config, found, moved)(*lesson.first, widths=widths)
-    finding(lesson.finding(config, found))
+    shown = charts_of(config, found, moved)(*lesson.first, widths=widths)
+    sentence = lesson.finding(config, found)
+    # A chart that says it itself says it while something is dragged.
+    if all(view.said != sentence for view in shown):
+        finding(sentence)
     preset_links(page, config)
 
 

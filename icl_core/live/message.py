@@ -32,7 +32,7 @@ def message(view: View, *, question: int = 0, exact: bool = True) -> dict[str, A
     return _drawn(view) | {
         "role": "chart",
         "controls": [control.sent() for control in view.controls],
-        "values": {control.name: control.value for control in view.controls},
+        "values": dict(view.follows) | {control.name: control.value for control in view.controls},
         "question": question,
         "source": None if view.source is None else view.source.digest,
         "readouts": [_sent(readout) for readout in view.readouts],

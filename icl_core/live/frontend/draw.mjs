@@ -1,6 +1,6 @@
 // From values to the picture. A patch is { trace, field, value }: one field of one trace now.
 
-import { withField } from "./fields.mjs";
+import { fieldOf, withField } from "./fields.mjs";
 import { blend, corners, countGaps, shaped } from "./grid.mjs";
 import { format } from "./numbers.mjs";
 import { paint, replot } from "./paint.mjs";
@@ -62,8 +62,10 @@ export function draw(Plotly, plot, patches) {
   const layout = {};
   const byTrace = new Map();
   for (const { trace, field, value } of patches) {
-    if (trace === "layout") layout[field] = value;
-    else byTrace.set(trace, { ...byTrace.get(trace), [field]: value });
+    if (trace === "layout") {
+      // What stands there already is no reason to lay the whole figure out anew.
+      if (String(fieldOf(plot.layout, field)) !== String(value)) layout[field] = value;
+    } else byTrace.set(trace, { ...byTrace.get(trace), [field]: value });
   }
   plot.data.forEach((trace, index) => {
     const fields = byTrace.get(trace.uid);
