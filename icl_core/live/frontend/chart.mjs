@@ -4,6 +4,7 @@
 // question it knew. Answers to earlier questions are passed over, so a picture never jumps back.
 // Without `send` no server is behind: the chart stays with what its source, a grid or an engine, says.
 
+import { join, leave, noteUsed, tellOthers } from "./bus.mjs";
 import { changes } from "./changes.mjs";
 import { controlOf } from "./control.mjs";
 import { element } from "./controls.mjs";
@@ -26,6 +27,7 @@ export class LiveChart {
     this.question = data.question;
     this.printing = false;
     this.held = false; // a pointer holds a slider
+    this.leader = null; // the chart whose control this one has followed
     this.pending = 0; // timer before a question is sent
     this.waiting = 0; // timer while an answer is awaited
     this.deferred = null; // data that came at a bad moment
@@ -51,12 +53,14 @@ export class LiveChart {
     this.root.append(this.controls, this.said.element, this.field, ...this.foot.elements);
     this.root.addEventListener("keydown", (event) => {
       if (this.player?.key(event)) {
+        noteUsed(this.player);
         event.preventDefault();
         event.stopPropagation();
       }
     });
     // Plotly takes the click, so the focus must be asked for.
     this.plot.addEventListener("pointerdown", () => this.root.focus({ preventScroll: true }));
+    this.root.addEventListener("pointerdown", () => this.player && noteUsed(this.player));
     this.plot.addEventListener("mousemove", (event) => (this.pointed = event));
     this.plot.addEventListener("mouseleave", () => (this.pointed = null));
   }
@@ -74,6 +78,7 @@ export class LiveChart {
     this.place();
     this.watch();
     this.linked = new Linked(Plotly, this.plot, () => this.data);
+    join(this);
   }
 
   place() {
@@ -89,12 +94,22 @@ export class LiveChart {
   update(data) {
     this.deferred = data;
     if (!this.plotly) return;
-    const busy = this.held || this.pending || (this.player?.playing() && this.source());
-    if (busy || data.question < this.question) {
+    if (this.busy || this.leader?.busy || data.question < this.question) {
       if (this.takeSurface()) this.redraw();
       return;
     }
     this.accept(data);
+  }
+
+  /** Whether a figure of the server would be older than what the reader does here. */
+  get busy() {
+    return Boolean(this.held || this.pending || (this.player?.playing() && this.source()));
+  }
+
+  /** What has come while another chart was moved. */
+  takeUp() {
+    this.leader = null;
+    if (this.deferred !== this.data) this.update(this.deferred);
   }
 
   accept(data) {
@@ -153,7 +168,18 @@ export class LiveChart {
     if (this.values[name] === value) return;
     this.values[name] = value;
     this.hover({});
+    tellOthers(this, name, value);
     if (this.player?.playing() && !this.source()) this.settle(0);
+  }
+
+  /** Another chart has moved a control that this one has too, or reads. */
+  follow(leader, name, value) {
+    const control = this.byName.get(name);
+    if (!(name in this.values) || this.held || !this.source() || control?.admits?.(value) === false) return;
+    this.leader = leader;
+    this.values[name] = value;
+    control?.set(value);
+    this.later();
   }
 
   /** Until the pointer goes elsewhere, these stand in the place of what controls hold. */
@@ -204,7 +230,8 @@ export class LiveChart {
   ask() {
     this.pending = 0;
     this.question += 1;
-    this.send({ question: this.question, values: this.values });
+    const own = [...this.byName.keys()].map((name) => [name, this.values[name]]);
+    this.send({ question: this.question, values: Object.fromEntries(own) });
     const told = this.root.dataset.state;
     clearTimeout(this.waiting);
     this.waiting = setTimeout(() => this.giveUp(), PATIENCE);
@@ -282,6 +309,7 @@ export class LiveChart {
     this.observer?.disconnect();
     this.unwatch?.();
     this.linked?.leave();
+    leave(this);
     if (this.plotly) this.plotly.purge(this.plot);
   }
 }
