@@ -293,7 +293,7 @@ export class LiveChart {
   }
 
   tell(state) {
-    this.root.dataset.state = state;
+    if (this.root.dataset.state !== state) this.root.dataset.state = state;
     this.foot.tell(state, { live: this.data.controls.length > 0, served: Boolean(this.send) });
   }
 
