@@ -76,7 +76,7 @@ def _stand_in(view: View, key: str) -> str | None:
         return None
     picture = sketch(view.figure)
     if not seen:
-        first_sight.remember(picture)
+        first_sight.remember(picture, view)
     seen.add(key)
     return picture
 

@@ -109,3 +109,65 @@ def test_one_prompt_of_the_algorithm_follows_and_space_plays_it(visit):
     player.get_by_role("button", name="Pause").wait_for()
     watched.page.keyboard.press("Space")
     player.get_by_role("button", name="Play").wait_for()
+
+
+def test_the_first_sight_is_played_with_and_hands_over(browser, app, visit):
+    """Before Streamlit and plotly are there, which here wait until the reader has let go."""
+    visit("")
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    page = context.new_page()
+    held, waits = [], [True]
+    page.route(
+        "**/static/js/*.js",
+        lambda route: held.append(route) if any(waits) else route.continue_(),
+    )
+    page.goto(app, wait_until="commit")
+    page.wait_for_selector("#first-sight[data-playable]")
+    page.locator("#first-sight button").click()
+    mark = page.locator('#first-sight g[data-uid="points"] circle').first
+    box = mark.bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    line = page.locator('#first-sight g[data-uid="model"] path')
+    before, said = line.get_attribute("d"), page.locator("#first-sight p").inner_text()
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + 40, y - 60, steps=4)
+    page.mouse.up()
+    assert line.get_attribute("d") not in ("", before)
+    now = page.locator("#first-sight p").inner_text()
+    assert now != said
+    assert "the transformer says" in now
+    waits.clear()
+    for route in held:
+        route.continue_()
+    page.wait_for_selector(".icl-live[data-alive]", timeout=60_000)
+    page.wait_for_selector("#first-sight", state="detached")
+    page.wait_for_function("location.search.includes('revealed=1')")
+    assert page.locator(".icl-live-said").inner_text() == now
+    context.close()
+
+
+DRAWN = """() => [...document.querySelectorAll('.cartesianlayer path')].map((path) =>
+  [path.getAttribute('d'), path.getAttribute('transform'), path.__data__?.y ?? null])"""
+REDRAW = """() => {
+  const [chart] = globalThis.iclLiveCharts;
+  return chart.plotly.redraw(chart.plot);
+}"""
+
+
+@pytest.mark.parametrize("link", [{"revealed": "1"}, {}, {"dim": "2"}])
+def test_what_moves_is_drawn_as_plotly_draws_it(visit, link):
+    """Lines, the band and marks, without the rest of what plotly does."""
+    page = visit("", **link).page
+    box = page.locator(".icl-live-point").first.bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    before = page.evaluate(DRAWN)
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + 31, y - 47, steps=3)
+    page.wait_for_timeout(100)
+    quick = page.evaluate(DRAWN)
+    assert quick != before
+    page.evaluate(REDRAW)
+    assert page.evaluate(DRAWN) == quick
+    page.mouse.up()

@@ -1,5 +1,6 @@
 """One prompt, The construction, The algorithm: what the page computes is what Python computes."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +12,9 @@ from icl_core.lessons.construction.config import PRESETS
 from icl_core.lessons.one_prompt.config import OnePrompt
 from icl_core.lessons.one_prompt.measure import Shown, story_of
 from icl_core.lessons.one_prompt.views import VIEWS
+from icl_core.live.bundle import bundled
 from icl_core.validation import Config
-from tests.engine.live.test_javascript import NODE
+from tests.engine.live.test_javascript import NODE, node
 from tests.engine.live.test_playground_engine import assert_same, said_by
 
 pytestmark = pytest.mark.skipif(NODE is None, reason="no node: install Node.js 20 or newer")
@@ -58,6 +60,26 @@ def test_the_gap_of_a_drag_is_rounding(tmp_path: Path) -> None:
     (found,) = said_by(view.engine, [{"eta": 8.0, "layer": 0}], tmp_path)
     assert 1e-17 <= max(found["gap y"]) < 1e-13
     assert found["gd y"] != found["construction y"]
+
+
+def test_modules_as_one_program_say_the_same(tmp_path: Path) -> None:
+    (view,) = views("algorithm", "implicit", [Algorithm()])
+    assert view.engine is not None
+    state = {"sigma": 1.3, "after": 2}
+    (expected,) = said_by(view.engine, [state], tmp_path)
+    file = tmp_path / "packed"
+    (found,) = json.loads(
+        node(
+            "--eval",
+            f"""{bundled("sources")}
+            const bytes = new Uint8Array(require('node:fs').readFileSync({str(file)!r}));
+            const patches = icl_sources.sourceOf(bytes).at({json.dumps(state)}, {{}}).patches;
+            const plain = (value) => value?.map ? Array.from(value, plain) : value;
+            console.log(JSON.stringify([Object.fromEntries(patches.map(
+              ({{ trace, field, value }}) => [`${{trace}} ${{field}}`, plain(value)]))]));""",
+        )
+    )
+    assert found == expected
 
 
 @pytest.mark.parametrize(
