@@ -6,12 +6,12 @@ from ui.page import (
     Controls,
     begin,
     control_row,
+    course,
     first_picture,
     fragment,
     more_choices,
     parts,
     result,
-    to_try,
 )
 
 PAGE = "several_layers"
@@ -50,15 +50,4 @@ begin(
     "Play their training.",
 )
 explore()
-to_try(
-    PAGE,
-    [
-        "Play the **updates**: first both layers descend like GD, then the loss after layer one "
-        "rises, and the loss after layer two falls below anything GD can reach.",
-        "**Predict:** are five layers with weights of their own better or worse than ten that "
-        "share theirs?",
-        "**Five untied**, layer after layer: γ and η grow from layer to layer, for inputs shrink. "
-        "The scales of the layers hang together: can one layer be averaged with GD++'s?",
-        "Look at **larger inputs**: what does clipping do to a method that diverges?",
-    ],
-)
+course(PAGE)

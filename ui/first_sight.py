@@ -16,12 +16,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import numpy as np
 import streamlit as st
 
-from icl_core.live import Points, Switch, View
+from icl_core.live import Points, Switch
 from icl_core.live.bundle import bundled
-from icl_core.live.grid import safe_uid
+from icl_core.live.message import Finished
 from ui.live import assets
 
 Message = MutableMapping[str, Any]
@@ -76,26 +75,28 @@ def note_title(title: str) -> None:
     st.session_state[TITLE] = title
 
 
-def remember(svg: str, view: View) -> None:
+def remember(svg: str, shown: Finished) -> None:
     """Told of the first picture of a visit, by which a page in its default state is known."""
     address = _address()
     if address and not st.query_params and _page(address) not in _SIGHTS:
         title = st.session_state.get(TITLE, "")
-        _SIGHTS[_page(address)] = Sight(title, svg, playable(view), view.said)
+        _SIGHTS[_page(address)] = Sight(title, svg, playable(shown), shown.said)
 
 
-def playable(view: View) -> str:
-    """What the page's HTML takes of a view whose points can be dragged; nothing of any other."""
-    points = [control for control in view.controls if isinstance(control, Points)]
-    if view.engine is None or not points or len(view.engine.packed) > LARGEST:
+def playable(shown: Finished) -> str:
+    """What the page's HTML takes of a view whose points can be dragged and which an engine moves;
+    nothing of any other."""
+    points = [control for control in shown.controls if isinstance(control, Points)]
+    if not points or shown.source is None or len(shown.source) > LARGEST:
         return ""
-    traces: Any = view.figure.data
+    message = json.loads(shown.body)
+    traces = json.loads(message["figure"])["data"]
     told = {
-        "packed": base64.b64encode(view.engine.packed).decode(),
-        "values": {control.name: control.value for control in view.controls},
+        "packed": base64.b64encode(shown.source).decode(),
+        "values": message["values"],
         "points": [control.sent() for control in points],
-        "switches": [each.sent() for each in view.controls if isinstance(each, Switch)],
-        "x": {safe_uid(trace.uid): np.asarray(trace.x).tolist() for trace in traces},
+        "switches": [each.sent() for each in shown.controls if isinstance(each, Switch)],
+        "x": {trace["uid"]: trace["x"] for trace in traces},
     }
     return json.dumps(told).replace("<", r"\u003c")
 

@@ -9,6 +9,7 @@ from icl_core.export.recipe import HOME
 from icl_core.lessons.catalog import LESSONS
 from icl_core.lessons.paths import COURSE
 from ui import first_sight, watchdog
+from ui.steps import invitation, open_steps, panel, step_of
 
 TITLE = "In-context learning, seen"
 IN_APP = "in_app"
@@ -45,17 +46,24 @@ def _navigation() -> st.Page:
     return st.navigation(pages())
 
 
-def heading(title: str, lead: str) -> None:
+def heading(title: str, lead: str = "") -> None:
     """The page's title and what it is about."""
     _require_app()
     first_sight.note_title(title)
     st.title(title, anchor=False)
-    st.markdown(lead)
+    if lead:
+        st.markdown(lead)
 
 
 def begin(page: str, lead: str) -> None:
-    """A lesson's title, and what it is about."""
-    heading(LESSONS[page].title, lead)
+    """A lesson's title, and what it is about, or the step that it is in; call it first."""
+    open_steps(page)
+    if step_of(page):
+        heading(LESSONS[page].title)
+        panel(page)
+    else:
+        heading(LESSONS[page].title, lead)
+        invitation(page)
 
 
 def finding(sentence: str, key: str = "") -> None:

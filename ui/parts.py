@@ -11,6 +11,7 @@ from ui.chart import Moved, charts_of
 from ui.controls import Controls, folded
 from ui.frame import finding
 from ui.presets import preset_links
+from ui.steps import step_of
 
 
 @contextmanager
@@ -33,6 +34,10 @@ def first_picture(
     `moved` and `widths` are those of `charts_of`."""
     page = page_of(config)
     lesson = LESSONS[page]
+    if step := step_of(page):
+        if names := [name for name in lesson.first if name in step.views]:
+            charts_of(config, found, moved)(*names, widths=widths if len(names) > 1 else ())
+        return
     shown = charts_of(config, found, moved)(*lesson.first, widths=widths)
     sentence = lesson.finding(config, found)
     # A chart that says it itself says it while something is dragged.
@@ -46,6 +51,10 @@ def part_choice(controls: Controls[Any]) -> Part:
     `show_part`."""
     lesson = LESSONS[controls.page]
     offered = lesson.parts_of(controls.config())
+    if step := step_of(controls.page):
+        part = offered[controls[lesson.part]]
+        views = tuple(name for name in part.views if name in step.views)
+        return Part(part.title, views, part.widths if views == part.views else ())
     titles = {name: part.title for name, part in offered.items()}
     controls.one_of(lesson.part, "Look closer", titles)
     return offered[controls[lesson.part]]
@@ -55,7 +64,8 @@ def show_part(
     part: Part, config: Config, found: Any, moved: Mapping[str, Moved] | None = None
 ) -> None:
     """The charts of a part. `moved` is that of `charts_of`."""
-    charts_of(config, found, moved)(*part.views, widths=part.widths)
+    if part.views:
+        charts_of(config, found, moved)(*part.views, widths=part.widths)
 
 
 def parts(controls: Controls[Any], found: Any, moved: Mapping[str, Moved] | None = None) -> None:

@@ -23,16 +23,22 @@ def templates(config: Construction) -> dict[str, str]:
 
 def finding(config: Construction, run: Run) -> str:
     """The gap, the loss and the answer, in words."""
-    k, finite = config.layer, np.isfinite(run.gaps)
-    scale = np.maximum(np.abs(run.expected).max(-1), 1.0)
+    k = config.layer
     before, after = map(float, run.losses[k - 1 : k + 1])
     numbers = {
         "layer": k,
         "before": before,
         "after": after,
-        "last": int(np.flatnonzero(finite)[-1]),
-        "relative": float((run.gaps[finite] / scale[finite]).max()),
+        "last": int(np.flatnonzero(np.isfinite(run.gaps))[-1]),
+        "relative": relative_gap(run),
     }
     words = templates(config)
     said = fill(words["one" if k == 1 else "many"], numbers)
     return said if run.losses[-1] <= run.losses[0] else said + words["beyond"]
+
+
+def relative_gap(run: Run) -> float:
+    """The largest difference of any token, relative to the largest in its layer, or to 1."""
+    scale = np.maximum(np.abs(run.expected).max(-1), 1.0)
+    finite = np.isfinite(run.gaps)
+    return float((run.gaps[finite] / scale[finite]).max())

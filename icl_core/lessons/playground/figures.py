@@ -9,12 +9,10 @@ from icl_core.plots.curves import Curve
 from icl_core.plots.drawing import Drawing
 from icl_core.plots.figure import DECORATION, Figure
 from icl_core.plots.methods import METHODS
-from icl_core.plots.style import translucent
+from icl_core.plots.style import GUESS, translucent
 
 ENDS = np.array([X[0] - 0.1, 0.0, X[1] + 0.1])
 """Of a line, and the origin, where its band is narrowest."""
-GUESS = "#c22f6e"
-"""Of the reader's guess."""
 HEIGHT = 335
 
 

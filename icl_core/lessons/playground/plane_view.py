@@ -3,7 +3,7 @@
 import numpy as np
 
 from icl_core.lessons.playground.config import STEPS, Playground, X
-from icl_core.lessons.playground.figures import GUESS, HEIGHT
+from icl_core.lessons.playground.figures import HEIGHT
 from icl_core.lessons.playground.measure import Known
 from icl_core.lessons.playground.plane import ANGLES, FLAT, LEVELS, TARGET, Plane, plane_of
 from icl_core.lessons.playground.words import PLANE_CAPTION, PLANE_SAID
@@ -12,7 +12,7 @@ from icl_core.live import Engine, Player, Points, Readout, Slider, View
 from icl_core.plots.drawing import Drawing, numbered
 from icl_core.plots.figure import DECORATION, Figure
 from icl_core.plots.methods import METHODS
-from icl_core.plots.style import translucent
+from icl_core.plots.style import GUESS, translucent
 
 ENDS = {"x": (-3.0, 3.0), "y": (-3.0, 3.0), "x2": (-2.0, 2.0), "y2": (-0.8, 3.2)}
 """Of the axes: inputs, and weights around where they go."""

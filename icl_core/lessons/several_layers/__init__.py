@@ -6,5 +6,6 @@ against the true weights, for uniform inputs without noise.
 
 from icl_core.lessons.several_layers.config import PARTS, PRESETS, offers
 from icl_core.lessons.several_layers.measure import measure, reach
+from icl_core.lessons.several_layers.steps import STEPS
 from icl_core.lessons.several_layers.views import VIEWS
 from icl_core.lessons.several_layers.words import finding

@@ -2,12 +2,21 @@
 // space bar is the page's, wherever the focus is. Global, so that charts find each other even where two
 // versions of this file are loaded.
 
+let lastUsed = null; // of several players on a page, the one that space means
+
 const charts = (globalThis.iclLiveCharts ??= new Set());
 
-/** A chart is on the page, until `leave`. */
+/** A chart is on the page, until `leave`; keys on it are its player's. */
 export function join(chart) {
   if (!charts.size) document.addEventListener("keydown", spaceBar);
   charts.add(chart);
+  chart.root.addEventListener("keydown", (event) => {
+    if (!chart.player?.key(event)) return;
+    lastUsed = chart.player;
+    event.preventDefault();
+    event.stopPropagation();
+  });
+  chart.root.addEventListener("pointerdown", () => (lastUsed = chart.player ?? lastUsed));
 }
 
 export function leave(chart) {
@@ -15,17 +24,31 @@ export function leave(chart) {
   if (!charts.size) document.removeEventListener("keydown", spaceBar);
 }
 
-/** A control of `leader` holds another value. */
+/** A control of `leader` holds another value: charts that have it too, or read it, follow. */
 export function tellOthers(leader, name, value) {
-  for (const chart of charts) if (chart !== leader) chart.follow(leader, name, value);
+  for (const chart of charts) {
+    if (chart === leader || chart.held || !(name in chart.values) || !chart.source()) continue;
+    const control = chart.byName.get(name);
+    if (control?.admits?.(value) === false) continue;
+    chart.leader = leader;
+    chart.values[name] = value;
+    control?.set(value);
+    chart.later();
+  }
 }
 
-/** `leader` rests: what others were sent meanwhile may be taken up. */
+/** `leader` rests: what others were sent meanwhile is taken up. */
 export function rested(leader) {
-  for (const chart of charts) if (chart.leader === leader) chart.takeUp();
+  for (const chart of charts) {
+    if (chart.leader !== leader) continue;
+    chart.leader = null;
+    if (chart.deferred !== chart.data) chart.update(chart.deferred);
+  }
 }
 
-const ROLES = ["combobox", "dialog", "grid", "menuitem", "option", "radio", "slider", "switch", "tab", "textbox"];
+const ROLES = [
+  "combobox", "dialog", "grid", "menuitem", "option", "radio", "slider", "switch", "tab", "textbox",
+];
 const FIELDS = "input, textarea, select, button, summary, canvas, dialog, [contenteditable=true]";
 const TAKES_SPACE = [FIELDS, ...ROLES.map((role) => `[role=${role}]`)].join();
 
@@ -40,11 +63,6 @@ function spaceBar(event) {
   chosen.player.key(event);
   event.preventDefault();
 }
-
-let lastUsed = null;
-
-/** Of several players on a page, space means this one from now on. */
-export const noteUsed = (player) => (lastUsed = player);
 
 function inSight(element) {
   const { top, bottom, height } = element.getBoundingClientRect();

@@ -4,12 +4,13 @@
 // question it knew. Answers to earlier questions are passed over, so a picture never jumps back.
 // Without `send` no server is behind: the chart stays with what its source, a grid or an engine, says.
 
-import { join, leave, noteUsed, tellOthers } from "./bus.mjs";
+import { join, leave, tellOthers } from "./bus.mjs";
 import { changes } from "./changes.mjs";
 import { controlOf } from "./control.mjs";
 import { element } from "./controls.mjs";
 import { compose, download, draw, gapsAmong, noteZoom, onPage, patchesOf } from "./draw.mjs";
 import { pointAgain, same, wholeView } from "./draw.mjs";
+import { edgeLabels, labelled } from "./edges.mjs";
 import { foot } from "./foot.mjs";
 import { Linked } from "./link.mjs";
 import { saying } from "./said.mjs";
@@ -27,7 +28,6 @@ export class LiveChart {
     this.question = data.question;
     this.printing = false;
     this.held = false; // a pointer holds a slider
-    this.leader = null; // the chart whose control this one has followed
     this.pending = 0; // timer before a question is sent
     this.waiting = 0; // timer while an answer is awaited
     this.deferred = null; // data that came at a bad moment
@@ -47,20 +47,13 @@ export class LiveChart {
       ["PNG 3×", "Save as PNG, 3×, on white", () => this.save("png", 3)],
       ["SVG", "Save as SVG, on white", () => this.save("svg", 1)],
     ]);
-    this.field = element("div", "icl-live-field", {}, this.plot);
+    this.edges = edgeLabels(this.plot);
+    this.field = element("div", "icl-live-field", {}, this.plot, this.edges.element);
     this.root = element("div", "icl-live", { role: "group", tabindex: "0", translate: "no" });
     this.said = saying();
     this.root.append(this.controls, this.said.element, this.field, ...this.foot.elements);
-    this.root.addEventListener("keydown", (event) => {
-      if (this.player?.key(event)) {
-        noteUsed(this.player);
-        event.preventDefault();
-        event.stopPropagation();
-      }
-    });
     // Plotly takes the click, so the focus must be asked for.
     this.plot.addEventListener("pointerdown", () => this.root.focus({ preventScroll: true }));
-    this.root.addEventListener("pointerdown", () => this.player && noteUsed(this.player));
     this.plot.addEventListener("mousemove", (event) => (this.pointed = event));
     this.plot.addEventListener("mouseleave", () => (this.pointed = null));
   }
@@ -82,7 +75,13 @@ export class LiveChart {
   }
 
   place() {
+    this.edges.show();
     for (const set of this.points) set.place();
+  }
+
+  drawn(patches) {
+    draw(this.plotly, this.plot, patches);
+    this.edges.show();
   }
 
   fail() {
@@ -101,15 +100,8 @@ export class LiveChart {
     this.accept(data);
   }
 
-  /** Whether a figure of the server would be older than what the reader does here. */
   get busy() {
     return Boolean(this.held || this.pending || (this.player?.playing() && this.source()));
-  }
-
-  /** What has come while another chart was moved. */
-  takeUp() {
-    this.leader = null;
-    if (this.deferred !== this.data) this.update(this.deferred);
   }
 
   accept(data) {
@@ -118,7 +110,10 @@ export class LiveChart {
     this.question = data.question;
     clearTimeout(this.waiting);
     this.waiting = 0;
-    const turned = this.takeSurface() || data.height !== last?.height;
+    // What a link says of zoom and hidden lines, once; then they are the reader's.
+    const told = JSON.stringify(data.zoom) !== JSON.stringify(last?.zoom);
+    if (told) this.zoom = { ...data.zoom };
+    const turned = this.takeSurface() || data.height !== last?.height || told;
     const wanted = JSON.stringify(data.controls);
     if (wanted !== this.built) this.buildControls(wanted);
     this.values = { ...data.values };
@@ -131,7 +126,7 @@ export class LiveChart {
     this.plot.setAttribute("aria-label", data.alt);
     this.plot.style.height = `${data.height}px`;
     const few = turned ? null : changes(last.figure, data.figure, shown);
-    if (few) draw(this.plotly, this.plot, few);
+    if (few) this.drawn(few);
     else this.shown = this.redraw();
     this.tell(data.exact ? "exact" : "preview");
     this.foot.write(data.readouts, data.gaps, data.names);
@@ -172,16 +167,6 @@ export class LiveChart {
     if (this.player?.playing() && !this.source()) this.settle(0);
   }
 
-  /** Another chart has moved a control that this one has too, or reads. */
-  follow(leader, name, value) {
-    const control = this.byName.get(name);
-    if (!(name in this.values) || this.held || !this.source() || control?.admits?.(value) === false) return;
-    this.leader = leader;
-    this.values[name] = value;
-    control?.set(value);
-    this.later();
-  }
-
   /** Until the pointer goes elsewhere, these stand in the place of what controls hold. */
   hover(values) {
     this.hovered = values;
@@ -202,7 +187,7 @@ export class LiveChart {
     const values = { ...this.values, ...this.hovered };
     const { patches, missing } = source.at(values, this.logarithmic);
     this.patches = patches;
-    draw(this.plotly, this.plot, patches);
+    this.drawn(patches);
     this.hoverAgain();
     this.tell(source.exactAt(values, this.logarithmic) ? "exact" : "preview");
     const numbers = patchesOf("readout", patches);
@@ -230,8 +215,7 @@ export class LiveChart {
   ask() {
     this.pending = 0;
     this.question += 1;
-    const own = [...this.byName.keys()].map((name) => [name, this.values[name]]);
-    this.send({ question: this.question, values: Object.fromEntries(own) });
+    this.send({ question: this.question, values: this.values });
     const told = this.root.dataset.state;
     clearTimeout(this.waiting);
     this.waiting = setTimeout(() => this.giveUp(), PATIENCE);
@@ -246,7 +230,8 @@ export class LiveChart {
 
   /** Everything, by plotly's own difference: zoom, legend and the DOM node survive. */
   redraw() {
-    const { data, layout } = compose(this.data, this.surface, this.patches);
+    const composed = compose(this.data, this.surface, this.patches);
+    const { data, layout } = this.printing ? labelled(composed) : composed;
     const width = this.plot.clientWidth;
     if (!this.printing) this.narrow = width > 0 && width < NARROW;
     const still = this.points.length > 0 || matchMedia("(pointer: coarse)").matches;

@@ -1,6 +1,7 @@
 // The first sight of a page that an engine can move: the sketch that stands in the page's HTML answers the
 // pointer before Streamlit and plotly have been loaded, and hands what was moved over to the chart.
 
+import { decoded } from "./changes.mjs";
 import { engineOf } from "./engines.mjs";
 import { read } from "./packed.mjs";
 import { within } from "./points.mjs";
@@ -14,6 +15,7 @@ export function play(sight, told) {
   const compute = engineOf(header, body);
   const svg = sight.querySelector("svg");
   const values = structuredClone(told.values);
+  const known = Object.fromEntries(Object.entries(told.x).map(([uid, x]) => [uid, decoded(x)]));
   const moved = new Set();
   let held = null;
   let rested = null; // what waits for the pointer to let go
@@ -21,7 +23,7 @@ export function play(sight, told) {
   function change(name, value) {
     values[name] = value;
     moved.add(name);
-    fill(sight, compute(values), told.x);
+    fill(sight, compute(values), known);
   }
   function at({ clientX, clientY }) {
     const { x, y } = new DOMPoint(clientX, clientY).matrixTransform(svg.getScreenCTM().inverse());

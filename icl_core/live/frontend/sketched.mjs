@@ -20,7 +20,8 @@ export function fill(sight, patches, known) {
     const uid = safe(group.dataset.uid);
     const { x = known[uid], y } = fields.get(uid) ?? {};
     if (!x || !y) continue;
-    const places = Array.from(y, (value, i) => (value === null || x[i] === null ? null : [across(x[i]), down(value)]));
+    const there = (value, i) => value !== null && x[i] !== null;
+    const places = Array.from(y, (value, i) => (there(value, i) ? [across(x[i]), down(value)] : null));
     const path = group.querySelector("path");
     if (path) path.setAttribute("d", lineOf(places));
     if ("marks" in group.dataset) marks(group, places);

@@ -1,6 +1,7 @@
 """One prompt, The construction, The algorithm: what the page computes is what Python computes."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from icl_core.lessons.construction.config import PRESETS
 from icl_core.lessons.one_prompt.config import OnePrompt
 from icl_core.lessons.one_prompt.measure import Shown, story_of
 from icl_core.lessons.one_prompt.views import VIEWS
+from icl_core.live import View
 from icl_core.live.bundle import bundled
 from icl_core.validation import Config
 from tests.engine.live.test_javascript import NODE, node
@@ -39,7 +41,7 @@ def test_one_prompt(config: OnePrompt, name: str, tmp_path: Path) -> None:
     assert_same(found, tmp_path)
 
 
-def views(page: str, name: str, configs: list[Config]) -> list:
+def views(page: str, name: str, configs: Sequence[Config]) -> list[View]:
     lesson = LESSONS[page]
     return [lesson.views[name](config, lesson.result(config)) for config in configs]
 
