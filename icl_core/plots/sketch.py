@@ -75,11 +75,15 @@ class _Panel:
         return (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
 
     def places(self) -> str:
-        """Where its axes begin and end, in the picture and in numbers, for sketched.mjs."""
+        """Where axes of a fixed range begin and end, in the picture and in numbers, for sketched.mjs;
+        nothing of others."""
         said = []
-        ends = {"across": (self.left, self.right, "x"), "down": (self.bottom, self.top, "y")}
-        for name, (start, end, letter) in ends.items():
-            low, high = getattr(self, letter).get("range") or self._own_range(letter)
+        axes = {"across": (self.left, self.right, "x"), "down": (self.bottom, self.top, "y")}
+        for name, (start, end, letter) in axes.items():
+            ends = getattr(self, letter).get("range")
+            if ends is None:
+                return ""
+            low, high = ends
             said.append(f'data-{name}="{start:g} {end:g} {low:g} {high:g}" ')
         return "".join(said)
 
