@@ -75,8 +75,8 @@ class _Panel:
         return (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
 
     def places(self) -> str:
-        """Where axes of a fixed range begin and end, in the picture and in numbers, for sketched.mjs;
-        nothing of others."""
+        """Where axes of a fixed range begin and end, in the picture and in numbers, as sketched.mjs
+        reads them; nothing of others."""
         said = []
         axes = {"across": (self.left, self.right, "x"), "down": (self.bottom, self.top, "y")}
         for name, (start, end, letter) in axes.items():
