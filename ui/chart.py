@@ -25,7 +25,7 @@ from ui.steps import as_asked, is_asked
 
 Moved = Callable[[Values], None]
 """What is called with the values that a reader's release asks for."""
-Show = Callable[..., None]
+Show = Callable[..., list[Finished]]
 """See `charts_of`."""
 
 
@@ -37,8 +37,8 @@ def chart(
     config: Config | None = None,
     figure: str = "",
     on_change: Moved | None = None,
-) -> None:
-    """Show a view with its caption, its numbers as a table and its downloads.
+) -> Finished:
+    """Show a view with its caption, its numbers as a table and its downloads; returns it finished.
 
     `config` holds the choices behind it, where they alone make it again: as the lesson's view
     `figure`, by default `key`. `on_change` is that of `ui.live.live_chart`.
@@ -53,28 +53,31 @@ def chart(
     # A picture for the seconds until the chart lives, which only its first showing needs.
     finished, picture = made.ready(sketched=name not in seen, look=look.on_screen())
     if picture is not None and not seen:
-        first_sight.remember(picture)
+        first_sight.remember(picture, finished)
     seen.add(name)
     with st.container(gap="xsmall", key=f"chart_{key}"):
         _header(finished, made, key, page, recipe, look)
         live_chart(finished, key=name, on_change=on_change, placeholder_svg=picture)
         if finished.caption:
             st.caption(finished.caption)
+    return finished
 
 
 def charts_of(config: Config, found: Any, moved: Mapping[str, Moved] | None = None) -> Show:
-    """`show(*names)` puts views of a lesson on its page: side by side, and as wide as `widths` are
-    to one another. `moved` holds an `on_change` by view."""
+    """`show(*names)` puts views of a lesson on its page, which it returns: side by side, and as
+    wide as `widths` are to one another. `moved` holds an `on_change` by view."""
     page = page_of(config)
 
-    def show(*names: str, widths: Sequence[int] = ()) -> None:
+    def show(*names: str, widths: Sequence[int] = ()) -> list[Finished]:
+        shown = []
         many = len(names) > 1
         places = st.columns(widths or len(names), gap="large") if many else [nullcontext()]
         for name, place in zip(names, places, strict=True):
             with place:
                 made = as_asked(page, LESSONS[page].chart(name, config, found))
                 on_change = (moved or {}).get(name)
-                chart(made, key=name, page=page, config=config, on_change=on_change)
+                shown.append(chart(made, key=name, page=page, config=config, on_change=on_change))
+        return shown
 
     return show
 

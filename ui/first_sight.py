@@ -7,6 +7,8 @@ in its default state, puts both into the page's HTML, and has plotly.js fetched 
 Every page is told besides where the app lies, and how to bear a translator.
 """
 
+import base64
+import json
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass
 from html import escape
@@ -16,6 +18,9 @@ from urllib.parse import urlsplit
 
 import streamlit as st
 
+from icl_core.live import Points, Switch
+from icl_core.live.bundle import bundled
+from icl_core.live.message import Finished
 from ui.live import assets
 
 Message = MutableMapping[str, Any]
@@ -24,6 +29,14 @@ Send = Callable[[Message], Awaitable[None]]
 
 HEAD = Path(__file__).with_name("head.html").read_bytes()
 TEMPLATE = Path(__file__).with_name("first_sight.html")
+PLAY = """<script>(() => {{
+{}
+const sight = document.getElementById("first-sight");
+sight.handOver = icl_first.play(sight, {});
+}})();</script>"""
+"""Not a module: those wait for Streamlit's."""
+LARGEST = 50_000
+"""Bytes of an engine that the page's HTML takes along."""
 TITLE = "first sight: title"
 
 
@@ -33,12 +46,17 @@ class Sight:
 
     title: str
     svg: str
+    play: str = ""
+    """What `play` in frontend/first.mjs reads, where an engine moves what is drawn."""
+    said: str = ""
 
     def html(self) -> str:
         """To stand at the end of the page's body."""
         names = {
             "TITLE": escape(self.title),
             "PICTURE": self.svg,
+            "PLAY": PLAY.format(bundled("first"), self.play) if self.play else "",
+            "SAID": said_in_html(self.said) if self.play else "",
             "FRONTEND": f"{assets.__name__}.{assets.FRONTEND_NAME}",
             "PLOTLY": f"{assets.__name__}.{assets.PLOTLY_NAME}",
         }
@@ -57,11 +75,36 @@ def note_title(title: str) -> None:
     st.session_state[TITLE] = title
 
 
-def remember(svg: str) -> None:
+def remember(svg: str, shown: Finished) -> None:
     """Told of the first picture of a visit, by which a page in its default state is known."""
     address = _address()
-    if address and not st.query_params:
-        _SIGHTS.setdefault(_page(address), Sight(st.session_state.get(TITLE, ""), svg))
+    if address and not st.query_params and _page(address) not in _SIGHTS:
+        title = st.session_state.get(TITLE, "")
+        _SIGHTS[_page(address)] = Sight(title, svg, playable(shown), shown.said)
+
+
+def playable(shown: Finished) -> str:
+    """What the page's HTML takes of a view whose points can be dragged and which an engine moves;
+    nothing of any other."""
+    points = [control for control in shown.controls if isinstance(control, Points)]
+    if not points or shown.source is None or len(shown.source) > LARGEST:
+        return ""
+    message = json.loads(shown.body)
+    traces = json.loads(message["figure"])["data"]
+    told = {
+        "packed": base64.b64encode(shown.source).decode(),
+        "values": message["values"],
+        "points": [control.sent() for control in points],
+        "switches": [each.sent() for each in shown.controls if isinstance(each, Switch)],
+        "x": {trace["uid"]: trace["x"] for trace in traces},
+    }
+    return json.dumps(told).replace("<", r"\u003c")
+
+
+def said_in_html(said: str) -> str:
+    """A sentence with its **strong** words, as frontend/said.mjs has it."""
+    parts = escape(said).split("**")
+    return "".join(f"<b>{part}</b>" if i % 2 else part for i, part in enumerate(parts))
 
 
 def _address() -> str | None:

@@ -38,8 +38,11 @@ def first_picture(
         if names := [name for name in lesson.first if name in step.views]:
             charts_of(config, found, moved)(*names, widths=widths if len(names) > 1 else ())
         return
-    charts_of(config, found, moved)(*lesson.first, widths=widths)
-    finding(lesson.finding(config, found))
+    shown = charts_of(config, found, moved)(*lesson.first, widths=widths)
+    sentence = lesson.finding(config, found)
+    # A chart that says it itself says it while something is dragged.
+    if all(view.said != sentence for view in shown):
+        finding(sentence)
     preset_links(page, config)
 
 

@@ -17,9 +17,10 @@ from icl_core.tasks.noise import NoiseLaw, UniformNoise
 @dataclass(frozen=True, kw_only=True, eq=False)
 class PromptStory:
     """One prompt, its noise scaled to each of `sigmas` [S]. All of it is exact: half MSE over the
-    query, nothing sampled but the prompt.
+    query, nothing sampled but the prompt, which `seed` draws.
 
-    paths[method] [steps+1, S, d], implicit weights; losses[method] [steps+1, S], adjusted;
+    methods: those that are told of. paths[method] [steps+1, S, d], implicit weights;
+    losses[method] [steps+1, S], adjusted;
     implied[method], arrays [S], the ridge regression nearest to its last weights; levels [K] and
     posterior [S, K], p(sigma | X, y) under the noise law as a share of its highest value, or for a
     law of single levels as a probability; residual [S], AdaRR's estimate of sigma (NaN for
@@ -27,6 +28,8 @@ class PromptStory:
     """
 
     task: LinearTask
+    seed: int
+    methods: Mapping[str, Method]
     sigmas: np.ndarray
     w: np.ndarray
     paths: Mapping[str, np.ndarray]
@@ -62,6 +65,8 @@ def tell(
     levels, posterior = _posterior(task, eigen, prompts.num_context)
     return PromptStory(
         task=task,
+        seed=seed,
+        methods=methods,
         sigmas=np.asarray(sigmas),
         w=np.asarray(prompts.w[0]),
         paths=paths,
@@ -73,14 +78,22 @@ def tell(
     )
 
 
+def noise_nodes(noise: NoiseLaw) -> tuple[np.ndarray, np.ndarray]:
+    """Noise levels that a posterior is shown at, and their weights in the law: nodes of a density,
+    or single levels, each once."""
+    nodes, prior = noise.nodes()
+    if _has_density(noise):
+        return nodes, prior
+    met, place = np.unique(nodes[prior > 0], return_inverse=True)
+    return met, np.bincount(place, prior[prior > 0])
+
+
 def _posterior(
     task: LinearTask, eigen: Spectrum, num_context: Scalar
 ) -> tuple[np.ndarray, np.ndarray]:
-    nodes, prior = task.noise.nodes()
-    found = noise_posterior(eigen, nodes, prior, num_context)
+    levels, prior = noise_nodes(task.noise)
+    found = noise_posterior(eigen, levels, prior, num_context)
     if _has_density(task.noise):
         density = found / prior
-        return nodes, density / density.max(-1, keepdims=True)
-    met = np.unique(nodes[prior > 0])
-    shares = [found[:, (nodes == value) & (prior > 0)].sum(-1) for value in met]
-    return met, np.stack(shares, axis=-1)
+        found = density / density.max(-1, keepdims=True)
+    return levels, found

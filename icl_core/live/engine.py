@@ -1,6 +1,6 @@
 """What a browser computes itself at every frame, exactly, in the place of a grid."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -11,7 +11,7 @@ from icl_core.errors import InputError
 from icl_core.live.controls import Control
 from icl_core.live.packing import digest_of, packed
 
-ENGINES = ("features", "plane", "playground")
+ENGINES = ("construction", "features", "held", "one_prompt", "plane", "playground")
 """Those of frontend/engines.mjs: each is a module whose `engine(constants)` gives, for values of
 the controls, what the chart shows, in float64."""
 MAX_NUMBERS = 500_000
@@ -38,24 +38,38 @@ class Engine:
             )
 
     @cached_property
+    def _parts(self) -> tuple[dict[str, Any], list[np.ndarray]]:
+        blocks: list[np.ndarray] = []
+        constants = _without_arrays(self.constants, blocks)
+        return {"engine": self.name, "constants": constants}, blocks
+
+    @property
+    def _count(self) -> int:
+        return sum(block.size for block in self._parts[1])
+
+    @property
+    def fits(self) -> bool:
+        """Whether its constants are not too many for a page."""
+        return self._count <= MAX_NUMBERS
+
+    @cached_property
     def packed(self) -> bytes:
         """For the browser. In the header an array is {"at": first number, "shape": [...]}."""
-        blocks: list[np.ndarray] = []
-        header = {"engine": self.name, "constants": _without_arrays(self.constants, blocks)}
-        if (count := sum(block.size for block in blocks)) > MAX_NUMBERS:
+        if not self.fits:
             raise InputError(
-                f"The engine {self.name!r} has {count:,} numbers: expected at most {MAX_NUMBERS:,}."
+                f"The engine {self.name!r} has {self._count:,} numbers: expected at most "
+                f"{MAX_NUMBERS:,}."
             )
-        return packed(header, blocks)
+        return packed(*self._parts)
 
     @property
     def digest(self) -> str:
         """Names the engine with its constants."""
         return digest_of(self.packed)
 
-    def check_against(self, controls: Sequence[Control]) -> None:
-        """It reads controls of the chart."""
-        names = sorted(control.name for control in controls)
+    def check_against(self, controls: Sequence[Control], follows: Iterable[str] = ()) -> None:
+        """It reads controls of the chart, or of others that it `follows`."""
+        names = sorted({control.name for control in controls} | set(follows))
         if missing := sorted(set(self.reads) - set(names)):
             raise InputError(
                 f"The engine reads {missing[0]!r}, but the chart's controls are {names}: name "

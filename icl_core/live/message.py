@@ -51,7 +51,7 @@ def _lasting(view: View, look: Look = PLAIN) -> dict[str, Any]:
         "breaks": breaks(sent),
         "height": plain["layout"].get("height") or HEIGHT,
         "controls": [control.sent() for control in view.controls],
-        "values": {control.name: control.value for control in view.controls},
+        "values": dict(view.follows) | {control.name: control.value for control in view.controls},
         "source": None if view.source is None else view.source.digest,
         "readouts": [_sent(readout) for readout in view.readouts],
         "link": None if view.link is None else asdict(view.link),
@@ -69,6 +69,7 @@ class Finished:
 
     title: str
     caption: str
+    said: str
     names: tuple[str, ...]
     """Of the lines that are drawn."""
     controls: tuple[Control, ...]
@@ -93,6 +94,7 @@ def finished(view: View, look: Look = PLAIN) -> Finished:
     return Finished(
         title=view.title,
         caption=view.caption,
+        said=view.said,
         names=tuple(told["names"].values()),
         controls=tuple(view.controls),
         body=text.encode(),

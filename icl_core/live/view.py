@@ -1,7 +1,7 @@
 """All that a chart shows, whatever draws it."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from icl_core.errors import InputError
@@ -48,6 +48,8 @@ class View:
     title: str = ""
     caption: str = ""
     controls: Sequence[Control] = ()
+    follows: Mapping[str, float] = field(default_factory=dict)
+    """Where controls of other charts of the page stand, which the engine reads too."""
     grid: Grid | None = None
     engine: Engine | None = None
     """In the place of a grid."""
@@ -92,7 +94,7 @@ class View:
             self.grid.check_against(self.controls, fields)
             _check_readouts(self.grid, known)
         if self.engine is not None:
-            self.engine.check_against(self.controls)
+            self.engine.check_against(self.controls, self.follows)
         return plain
 
 

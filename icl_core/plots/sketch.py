@@ -34,8 +34,9 @@ def sketch(figure: Figure, width: int = WIDTH) -> str:
     panels = {trace.yaxis or "y": _Panel(layout, trace, box) for trace in reversed(shown.data)}
     parts = [panel.frame() for panel in panels.values()]
     parts += [_draw(trace, panels[trace.yaxis or "y"], layout) for trace in shown.data]
+    first = panels["y"].places() if "y" in panels else ""
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" '
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" {first}'
         f'font-family="sans-serif" font-size="13" fill="{GREY}">{"".join(parts)}</svg>'
     )
 
@@ -73,6 +74,19 @@ class _Panel:
         finite = finite[np.isfinite(finite)]
         return (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
 
+    def places(self) -> str:
+        """Where axes of a fixed range begin and end, in the picture and in numbers, as sketched.mjs
+        reads them; nothing of others."""
+        said = []
+        axes = {"across": (self.left, self.right, "x"), "down": (self.bottom, self.top, "y")}
+        for name, (start, end, letter) in axes.items():
+            ends = getattr(self, letter).get("range")
+            if ends is None:
+                return ""
+            low, high = ends
+            said.append(f'data-{name}="{start:g} {end:g} {low:g} {high:g}" ')
+        return "".join(said)
+
     def frame(self) -> str:
         """The two lines and the ticks that the layout names."""
         if self.trace.type == "heatmap":
@@ -106,14 +120,20 @@ def _draw(trace: Any, panel: _Panel, layout: dict[str, Any]) -> str:
         path, color = _path(x, y, inside), escape(str(trace.line.color or GREY))
         width = trace.line.width or 2
         parts.append(f'<path d="{path}" fill="none" stroke="{color}" stroke-width="{width:g}"/>')
+    marks = ""
     if "markers" in mode:
         color = escape(str(trace.marker.color or GREY))
+        marks = f' data-marks="{color}"'
+        ring = str(trace.marker.symbol).endswith("circle-open")
+        look = (
+            f'r="7" fill="none" stroke="{color}" stroke-width="3"'
+            if ring
+            else f'r="4" fill="{color}"'
+        )
         parts += [
-            f'<circle cx="{x[i]:.1f}" cy="{y[i]:.1f}" r="4" fill="{color}"/>'
-            for i in range(len(x))
-            if inside[i]
+            f'<circle cx="{x[i]:.1f}" cy="{y[i]:.1f}" {look}/>' for i in range(len(x)) if inside[i]
         ]
-    return "".join(parts)
+    return f'<g data-uid="{escape(str(trace.uid))}"{marks}>{"".join(parts)}</g>'
 
 
 def _path(x: np.ndarray, y: np.ndarray, inside: np.ndarray) -> str:

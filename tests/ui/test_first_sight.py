@@ -53,7 +53,9 @@ def test_a_page_known_shows_its_title_and_picture(seen, path):
     headers, body = answer(path)
     assert body.startswith(TOLD[:-14])
     assert body.endswith(b"</body></html>")
-    assert b"<h1>Noise &amp; depth</h1><svg id='picture'></svg>" in body
+    assert b"<h1>Noise &amp; depth</h1>" in body
+    assert b"<svg id='picture'></svg>" in body
+    assert b"icl_first" not in body
     assert headers[b"content-length"] == str(len(body)).encode()
     assert b"etag" not in headers
     assert b"{" + b"FRONTEND}" not in body

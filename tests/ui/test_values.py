@@ -27,7 +27,7 @@ REACHES = [
     ("weights", {"rank": "40", "study": "parts"}, "rank", 11),
     ("weights", {"heads": "3"}, "heads", 1),
     ("weights", {"layers": "11"}, "layers", None),
-    ("algorithm", {"sigma": "1.03"}, "sigma", 1.0),
+    ("algorithm", {"sigma": "50"}, "sigma", 6.0),
     ("algorithm", {"after": "9"}, "after", 4),
     ("algorithm", {"seed": "5000", "part": "prompt"}, "seed", 999),
     ("noise_and_depth", {"sigma": "50"}, "sigma", 6.0),

@@ -14,6 +14,7 @@ from icl_core.analysis.loss import LossSummary
 from icl_core.analysis.parts import diagonal_part
 from icl_core.lessons.algorithm.config import Algorithm
 from icl_core.lessons.shared.coordinates import normalised, omega_values
+from icl_core.lessons.shared.losses import highest_sigma
 from icl_core.lessons.shared.shipped import (
     KINDS,
     Family,
@@ -32,8 +33,8 @@ LABELS: Mapping[str, str] = {
 }
 LAW, LEVELS, AT_LEVEL = 288, 13, 20
 """Prompts of the task's own noise, and noise levels with as many prompts each."""
-STOPS = 25
-"""Noise levels of the slider; every stop is computed, none interpolated."""
+STOPS = 96
+"""Steps of the slider of noise levels."""
 WORTH = 2
 """Blocks of as many prompts as a sample has, for what is computed once a model."""
 SEED = 11
@@ -123,7 +124,7 @@ def _baselines(family: Family) -> dict[str, Any]:
 @lru_cache(maxsize=TASKS)
 def draw_sample(task: LinearTask, seed: int = SEED) -> Sample:
     """Prompts of the task's noise and at fixed levels, a little beyond those met in training."""
-    sigmas = np.linspace(0, task.noise.highest + 1, LEVELS)
+    sigmas = np.linspace(0, highest_sigma(task), LEVELS)
     law = draw_prompts(task, (seed, 0), LAW)
     prompts = joined([law, at_levels(task, (seed, 1), sigmas, AT_LEVEL)])
     target = np.asarray(OracleRR().weight_path(prompts)[-1])
@@ -150,18 +151,10 @@ def measure(config: Algorithm) -> Opened:
     return read(config.task, config.model, config.layers)
 
 
-def stops_of(task: LinearTask) -> np.ndarray:
-    """The noise levels of the slider."""
-    return np.linspace(0, task.noise.highest + 1, STOPS)
-
-
 def reach(config: Algorithm, opened: Opened) -> dict[str, Reach]:
     """Layers and noise levels follow from the model and its task."""
-    sigmas = stops_of(opened.task)
     return {
         "layer": Reach("In layer", 0, opened.num_layers),
         "after": Reach("After layer", 0, opened.num_layers),
-        "sigma": Reach(
-            "The noise level σ of the prompt", 0.0, sigmas[-1], tuple(sigmas.tolist()), quiet=True
-        ),
+        "sigma": Reach("The noise level σ of the prompt", 0.0, highest_sigma(opened.task)),
     }

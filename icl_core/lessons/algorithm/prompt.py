@@ -13,9 +13,10 @@ from icl_core.lessons.algorithm.figures import implicit as plots
 from icl_core.lessons.algorithm.figures.implicit import Held
 from icl_core.lessons.algorithm.figures.terms import terms_figure
 from icl_core.lessons.algorithm.matching import first, law_flow
-from icl_core.lessons.algorithm.measure import LAW, STOPS, Opened, stops_of
-from icl_core.live import LAYOUT, READOUT, Grid, Player, Readout, Slider, View
-from icl_core.live.moving import Index, Values, grid_at
+from icl_core.lessons.algorithm.measure import LAW, STOPS, Opened
+from icl_core.lessons.shared.engines import scaled_prompt
+from icl_core.lessons.shared.losses import highest_sigma
+from icl_core.live import Engine, Player, Readout, Slider, View
 from icl_core.models.linear import information_flow
 from icl_core.tasks.linear import at_levels
 
@@ -29,14 +30,13 @@ TERMS: dict[str, str] = {
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class PromptFlow:
-    """What a model holds of one prompt (`InformationFlow`) at every noise level: the same x, w and
-    noise, the noise scaled by sigma.
+    """What a model holds of one prompt (`InformationFlow`) of noise sigma: another sigma scales
+    the noise and leaves x and w as they are.
 
-    a [L+1, sigmas]; M [L+1, sigmas, d, d]; u, w [L+1, sigmas, d]; ols, ridge [sigmas, d]; truth
-    [d]; plane [2, d], orthonormal: it holds 0, the truth and least squares at every noise level.
+    a [L+1]; M [L+1, d, d]; u, w [L+1, d]; ols, ridge, truth [d]; plane [2, d], orthonormal: it
+    holds 0, the truth and least squares at every noise level.
     """
 
-    sigmas: np.ndarray
     a: np.ndarray
     M: np.ndarray
     u: np.ndarray
@@ -46,39 +46,38 @@ class PromptFlow:
     truth: np.ndarray
     plane: np.ndarray
 
-    def held(self, layer: int, node: int) -> Held:
-        """All that is drawn of one layer at one noise level."""
+    def held(self, layer: int) -> Held:
+        """All that is drawn of one layer."""
         return Held(
-            a=float(self.a[layer, node]),
-            M=self.M[layer, node],
-            u=self.u[layer, node],
-            path=self.w[:, node],
+            a=float(self.a[layer]),
+            M=self.M[layer],
+            u=self.u[layer],
+            path=self.w,
             layer=layer,
-            ols=self.ols[node],
-            ridge=self.ridge[node],
+            ols=self.ols,
+            ridge=self.ridge,
             truth=self.truth,
             plane=self.plane,
         )
 
 
 @lru_cache(maxsize=64)
-def prompt_flow(opened: Opened, seed: int) -> PromptFlow:
-    """The prompt of that seed."""
+def prompt_flow(opened: Opened, seed: int, sigma: float) -> PromptFlow:
+    """The prompt of that seed, with noise of that size."""
     task = opened.task
-    sigmas = stops_of(task)
-    prompts = at_levels(task, (seed, 7), sigmas)
+    # The plane is that of the noisiest prompt.
+    prompts = at_levels(task, (seed, 7), np.array([sigma, highest_sigma(task)]))
     eigen, flow = spectrum(prompts.moments), information_flow(opened.model, prompts.moments)
-    ols, truth = ridge(eigen, 0.0), np.asarray(prompts.w)[0]
+    (ols, widest), truth = ridge(eigen, 0.0), np.asarray(prompts.w)[0]
     return PromptFlow(
-        sigmas=sigmas,
-        a=np.asarray(flow.a),
-        M=np.asarray(flow.M),
-        u=np.asarray(flow.u),
-        w=np.asarray(flow.w),
+        a=np.asarray(flow.a)[:, 0],
+        M=np.asarray(flow.M)[:, 0],
+        u=np.asarray(flow.u)[:, 0],
+        w=np.asarray(flow.w)[:, 0],
         ols=ols,
-        ridge=ridge(eigen, prompts.sigma**2),
+        ridge=ridge(eigen, prompts.sigma**2)[0],
         truth=truth,
-        plane=plane_of(truth, ols[-1]),
+        plane=plane_of(truth, widest),
     )
 
 
@@ -92,20 +91,16 @@ def plane_of(truth: np.ndarray, ols: np.ndarray) -> np.ndarray:
     return np.stack([along, rest / size if size > small else np.zeros_like(along)])
 
 
-@lru_cache(maxsize=32)
-def implicit_grid(opened: Opened, seed: int) -> Grid:
-    """All that moves, at every noise level and layer."""
-    flow = prompt_flow(opened, seed)
-
-    def values(index: Index) -> Values:
-        node, layer = index
-        held = flow.held(layer, node)
-        ranges = {(LAYOUT, f"{axis}axis.range"): ends for axis, ends in plots.frame(held).items()}
-        numbers = {(READOUT, name): number for name, number in _numbers(held).items()}
-        return plots.moving(held) | numbers | ranges
-
-    axes = {"sigma": flow.sigmas, "after": range(opened.num_layers + 1)}
-    return grid_at(axes, values, exact=True)
+def implicit_engine(opened: Opened, seed: int, flow: PromptFlow) -> Engine | None:
+    """Computes all that moves, if the page can hold all that it takes."""
+    constants = {
+        "prompt": scaled_prompt(opened.task, (seed, 7)),
+        "layers": opened.omegas,
+        "truth": flow.truth,
+        "plane": flow.plane,
+    }
+    engine = Engine(name="held", reads=("sigma", "after"), constants=constants)
+    return engine if engine.fits else None
 
 
 def _numbers(held: Held) -> dict[str, float]:
@@ -123,23 +118,20 @@ FORMATS = {"kept": ".1%"}
 
 
 def implicit_view(config: Algorithm, opened: Opened) -> View:
-    """Implicit weights of one prompt over the layers, for every noise level."""
-    flow = prompt_flow(opened, config.seed)
+    """Implicit weights of one prompt over the layers."""
+    flow = prompt_flow(opened, config.seed, config.sigma)
     layer = opened.num_layers if config.after is None else config.after
-    node = int(np.argmin(np.abs(flow.sigmas - config.sigma)))
-    held = flow.held(layer, node)
-    top = float(flow.sigmas[-1])
+    held = flow.held(layer)
+    top = highest_sigma(opened.task)
     player = Player(
         "after", "After layer", [str(i) for i in range(opened.num_layers + 1)], value=layer
     )
-    slider = Slider(
-        "sigma", "Noise level σ", 0.0, top, step=top / (STOPS - 1), value=float(flow.sigmas[node])
-    )
+    slider = Slider("sigma", "Noise level σ", 0.0, top, step=top / STOPS, value=config.sigma)
     return View(
         figure=plots.implicit_figure(held, title=f"One prompt through {opened.label}"),
         title="One prompt, layer by layer",
         controls=[slider, player],
-        grid=implicit_grid(opened, config.seed),
+        engine=implicit_engine(opened, config.seed, flow),
         readouts=[
             Readout(name=name, label=LABELS[name], value=value, format=FORMATS.get(name, ".3g"))
             for name, value in _numbers(held).items()

@@ -1,22 +1,22 @@
 """One step number by number, the four matrices, and the descent over the layers."""
 
 from collections.abc import Callable, Mapping
-from functools import lru_cache
 
 import numpy as np
 
 from icl_core.lessons.construction import figures as plots
-from icl_core.lessons.construction.config import SHOWN_LAYERS, Construction
-from icl_core.lessons.construction.measure import Run, largest_eta, measure
-from icl_core.lessons.construction.prompt import parse_prompt
+from icl_core.lessons.construction.config import LAYERS, SHOWN_LAYERS, Construction
+from icl_core.lessons.construction.measure import Run, largest_eta
+from icl_core.lessons.construction.words import finding, templates
 from icl_core.lessons.shared.matrices import PW_V, W_KQ
-from icl_core.live import READOUT, Grid, Player, Readout, Slider, View
-from icl_core.live.moving import Index, Values, curve_grid, grid_at
+from icl_core.live import Engine, Player, Readout, Slider, View
 from icl_core.plots import Curve
 from icl_core.plots import heatmaps as heat
+from icl_core.plots.style import NUMBERED
+from icl_core.plots.ticks import LARGEST, SMALLEST
 
-ETA_NODES = 49
-LOWEST_GAP = 1e-17
+LOWEST_GAP, HIGHEST_LOSS = 1e-17, 1e12
+"""What is drawn."""
 STEP_PANELS = ("before", "products", "update", "after")
 ROUNDING = 1e-13
 """Numbers smaller than this share of the prompt's largest are shown as 0."""
@@ -49,21 +49,35 @@ def _numbers(run: Run, layer: int) -> dict[str, float]:
     return dict(zip(READOUTS, map(float, (before, after, answer, run.gaps[layer])), strict=True))
 
 
+def engine_of(shows: str, config: Construction, run: Run) -> Engine:
+    """Computes what a chart shows, for every step size and every layer."""
+    constants = {
+        "shows": shows,
+        "X": run.prompt.X,
+        "y": run.prompt.y,
+        "query": run.prompt.query,
+        "start": run.W[0],
+        "gamma": config.gamma,
+        "layers": SHOWN_LAYERS if shows == "step" else LAYERS,
+        "rounding": ROUNDING,
+        "most": HIGHEST_LOSS,
+        "lowest": LOWEST_GAP,
+        "words": templates(config),
+        "limits": {"smallest": SMALLEST, "largest": LARGEST, "share": NUMBERED},
+    }
+    return Engine(name="construction", reads=("eta", "layer"), constants=constants)
+
+
 def step_view(config: Construction, run: Run) -> View:
     """One layer, part by part, for the first layers."""
     parts, now = step_parts(run, config.layer), _numbers(run, config.layer)
-
-    def values(index: Index) -> Values:
-        layer = index[0] + 1
-        cells = {(name, "z"): part for name, part in step_parts(run, layer).items()}
-        return cells | {(READOUT, name): at for name, at in _numbers(run, layer).items()}
-
     layers = [str(layer) for layer in range(1, SHOWN_LAYERS + 1)]
     return View(
         figure=plots.step_figure(parts, dim=run.prompt.dim, title=f"Layer {config.layer}"),
         title="One layer, part by part",
         controls=[Player("layer", "Layer", layers, value=config.layer - 1)],
-        grid=grid_at({"layer": range(SHOWN_LAYERS)}, values, exact=True),
+        follows={"eta": config.eta},
+        engine=engine_of("step", config, run),
         readouts=[
             Readout(name=name, label=label, value=now[name], format=form)
             for name, (label, form) in READOUTS.items()
@@ -82,7 +96,12 @@ def matrices_view(config: Construction, run: Run) -> View:
     ]
     figure = heat.heatmaps([panels[:3], panels[3:]], title="", name="construction", cell=190)
     figure = plots.with_numbers(figure, [panel.matrix for panel in panels])
-    return View(figure=figure, title="The matrices")
+    return View(
+        figure=figure,
+        title="The matrices",
+        follows={"eta": config.eta, "layer": config.layer - 1},
+        engine=engine_of("matrices", config, run),
+    )
 
 
 def descent_curves(config: Construction, run: Run) -> tuple[Curve, Curve, Curve]:
@@ -99,17 +118,7 @@ def descent_curves(config: Construction, run: Run) -> tuple[Curve, Curve, Curve]
 
 
 def _drawable(losses: np.ndarray) -> np.ndarray:
-    return np.where(np.isfinite(losses) & (losses < 1e12), losses, np.nan)
-
-
-@lru_cache(maxsize=64)
-def _descent_grid(config: Construction) -> Grid:
-    """Both runs at every step size; the choices' own eta and layer do not matter."""
-    etas = np.linspace(0, largest_eta(parse_prompt(config.prompt)), ETA_NODES)
-    runs = [measure(config.replace(eta=float(eta))) for eta in etas]
-    return curve_grid(
-        {"eta": etas}, lambda i: descent_curves(config, runs[i[0]]), bottom=LOWEST_GAP
-    )
+    return np.where(np.isfinite(losses) & (losses < HIGHEST_LOSS), losses, np.nan)
 
 
 def descent_view(config: Construction, run: Run) -> View:
@@ -121,7 +130,9 @@ def descent_view(config: Construction, run: Run) -> View:
         figure=plots.descent_figure([gd, loss], gap, title=title, layer=config.layer),
         title="A hundred layers, a hundred steps",
         controls=[Slider("eta", "Step size η", 0.0, end, step=end / 240, value=config.eta)],
-        grid=_descent_grid(config.replace(eta=0.0, layer=1)),
+        follows={"layer": config.layer - 1},
+        engine=engine_of("descent", config, run),
+        said=finding(config, run),
     )
 
 

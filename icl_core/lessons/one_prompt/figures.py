@@ -29,12 +29,6 @@ class Readings:
         gap = np.full_like(self.posterior, np.nan)
         return np.repeat(self.levels, 3), np.stack([zero, self.posterior, gap], axis=-1).ravel()
 
-    def values(self) -> dict[tuple[str, str], np.ndarray]:
-        """What moves with the noise level, by trace and field."""
-        x = np.full(2, self.sigma)
-        found = {("posterior", "y"): self.density()[1], ("truth", "x"): x, ("truth2", "x"): x}
-        return found | {(name, "x"): np.array([at]) for name, at in self.readings.items()}
-
 
 def noise_readings(readings: Readings, *, end: float) -> Figure:
     """Above the posterior of sigma, below a row a method with the sigma it works with."""

@@ -1,4 +1,4 @@
-"""What every method makes of the prompt, at every noise level."""
+"""What every method makes of the prompt at a noise level."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,8 +19,8 @@ from icl_core.tasks.linear import LinearTask
 from icl_core.validation import Reach
 from icl_core.zoo.library import load_entry
 
-NODES = 65
-"""Noise levels between which a drag is drawn."""
+LEVELS = 9
+"""Noise levels by whose losses an axis is chosen."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -47,13 +47,13 @@ def measure(config: OnePrompt) -> Shown:
 
 
 def story_of(config: OnePrompt) -> PromptStory:
-    """The prompt at NODES noise levels, and last at the one chosen."""
+    """The prompt at LEVELS noise levels, and last at the one chosen."""
     family = find_family(config.task)
-    nodes = np.linspace(0, highest_sigma(family.task), NODES)
+    levels = np.linspace(0, highest_sigma(family.task), LEVELS)
     methods = methods_of(family, config.layers)
     if config.beside:
         methods[BESIDE] = beside_of(config.beside, family.task.dim).method
-    return tell(methods, family.task, config.seed, np.append(nodes, config.sigma))
+    return tell(methods, family.task, config.seed, np.append(levels, config.sigma))
 
 
 def drawn_sigma(task: LinearTask, u: float) -> float:

@@ -8,7 +8,7 @@ from icl_core.lessons.one_prompt.iterations import NOTHING
 from icl_core.lessons.one_prompt.measure import Shown
 from icl_core.lessons.shared.beside import beside_of
 from icl_core.lessons.shared.losses import BESIDE
-from icl_core.lessons.shared.words import counted, short
+from icl_core.lessons.shared.words import counted, fill, without_fields
 from icl_core.plots import METHODS
 
 
@@ -32,25 +32,35 @@ def _exact(loss: float) -> float:
     return float(loss) if loss > NOTHING else 0.0
 
 
-def finding(config: OnePrompt, shown: Shown) -> str:
-    """What is thought of this prompt's noise, in one sentence."""
-    story, at = shown.story, shown.story.chosen
-    said = f"The noise of this prompt has σ = **{story.sigmas[at]:.3g}**."
+def template(config: OnePrompt, story: PromptStory) -> str:
+    """What is thought of this prompt's noise, in one sentence without its numbers."""
     guesses = []
-    if np.isfinite(story.residual[at]):
-        guesses.append(f"the residuals of least squares say {story.residual[at]:.2f}")
-    guesses.append(f"the Bayes posterior peaks at {story.levels[story.posterior[at].argmax()]:.2f}")
+    if np.isfinite(story.residual[story.chosen]):
+        guesses.append("the residuals of least squares say {residual:.2f}")
+    guesses.append("the Bayes posterior peaks at {peak:.2f}")
     best = next((kind for kind in ("full", "diag", "gdpp") if kind in story.implied), None)
     if best:
-        found = story.implied[best]
         guesses.append(
             f"{METHODS[best].label} with {counted(config.layers, 'layer')} ends nearest to the "
-            f"ridge regression for **{np.sqrt(found.strength[at]):.2f}**, "
-            f"{short(found.distance[at], 2)} away from it"
+            f"ridge regression for **{{{best}:.2f}}**, {{{best}_distance:.2g}} away from it"
         )
     if config.beside:
         label = beside_of(config.beside, story.task.dim).label
-        at_sigma = float(np.sqrt(story.implied[BESIDE].strength[at]))
-        guesses.append(f"the model beside, {label}, for **{at_sigma:.2f}**")
+        guesses.append(f"the model beside, {without_fields(label)}, for **{{{BESIDE}:.2f}}**")
     told = "; ".join(guesses)
-    return f"{said} {told[:1].upper()}{told[1:]}. (Exact for this prompt.)"
+    start = "The noise of this prompt has σ = **{sigma:.3g}**."
+    return f"{start} {told[:1].upper()}{told[1:]}. (Exact for this prompt.)"
+
+
+def finding(config: OnePrompt, shown: Shown) -> str:
+    """What is thought of this prompt's noise, in one sentence."""
+    story, at = shown.story, shown.story.chosen
+    numbers = {
+        "sigma": float(story.sigmas[at]),
+        "residual": float(story.residual[at]),
+        "peak": float(story.levels[story.posterior[at].argmax()]),
+    }
+    for name, found in story.implied.items():
+        numbers[name] = float(np.sqrt(found.strength[at]))
+        numbers[f"{name}_distance"] = _exact(found.distance[at])
+    return fill(template(config, story), numbers)

@@ -83,7 +83,7 @@ def _earlier(drawing: Drawing, config: Playground, slopes: Slopes) -> None:
         y += [*(_seen(config, w * ENDS) if seen else [None] * len(ENDS)), None]
     drawing.line(
         "earlier",
-        [*ENDS.tolist(), None] * (config.layers - 1),
+        [*ENDS.tolist(), None] * (len(slopes.path) - 2),
         y,
         translucent(METHODS[config.model].color, 0.45),
         1.25,
@@ -97,7 +97,7 @@ def _marks(drawing: Drawing, config: Playground, slopes: Slopes) -> None:
     grey = METHODS["bayes_rr"].color
     hidden = {"showlegend": False, "meta": DECORATION}
     drawing.line(
-        "query", [config.query] * 2, [-1e3, 1e3], grey, 1.25, "dot", name="query", **hidden
+        "query", [config.query] * 2, [2 * Y[0], 2 * Y[1]], grey, 1.25, "dot", name="query", **hidden
     )
     looks = {"model": METHODS[config.model]} | METHODS
     drawing.marks(

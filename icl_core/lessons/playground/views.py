@@ -9,6 +9,7 @@ from icl_core.lessons.playground.figures import ENDS, picture
 from icl_core.lessons.playground.measure import Known, slopes_of
 from icl_core.lessons.playground.plane_view import plane_view
 from icl_core.lessons.playground.words import CAPTION, LABELS, SAID, said
+from icl_core.lessons.shared.engines import heads_of
 from icl_core.live import Carried, Engine, Player, Points, Readout, Slider, Switch, View
 
 
@@ -57,15 +58,11 @@ def line_view(config: Playground, known: Known) -> View:
 def engine_of(known: Known) -> Engine:
     """Computes what is drawn here."""
     nodes, prior = known.nodes
-    model = known.model
     return Engine(
         name="playground",
         reads=("points", "guess", "sigma", "layer", "revealed"),
         constants={
-            "layers": [
-                [{"P": P, "Q": Q} for P, Q in zip(*heads, strict=True)]
-                for heads in zip(np.asarray(model.P), np.asarray(model.Q), strict=True)
-            ],
+            "layers": heads_of(known.model),
             "etas": list(known.descent.etas),
             "nodes": nodes,
             "prior": prior,

@@ -31,19 +31,26 @@ def meanings(methods: Iterable[str] = (), terms: Iterable[str] = ()) -> dict[str
 
 
 def fill(template: str, values: Mapping[str, float]) -> str:
-    """`template` with {name:.2f} (or :d) as that number, as said.mjs has it in the page, where a
-    half is rounded away from 0."""
+    """`template` with {name:.2f} (or :d, :.3g) as that number, as said.mjs has it in the page,
+    where a half is rounded away from 0."""
 
     def written(found: re.Match[str]) -> str:
-        value, digits = values[found[1]], int(found[2] or 0)
+        value, digits = values[found[1]], int(found[2] or found[3] or 0)
         if math.isnan(value):
             return "–"
         if math.isinf(value):
             return "∞" if value > 0 else "−∞"
+        if found[3]:
+            return short(value, digits).replace("-", "−")
         rounded = Decimal(value).quantize(Decimal(10) ** -digits, ROUND_HALF_UP)
         return f"{rounded:f}".replace("-", "−")
 
-    return re.sub(r"\{(\w+):(?:\.(\d)f|d)\}", written, template)
+    return re.sub(r"\{(\w+):(?:\.(\d)f|d|\.(\d)g)\}", written, template)
+
+
+def without_fields(text: str) -> str:
+    """`text` that `fill` leaves as it is."""
+    return text.replace("{", "(").replace("}", ")")
 
 
 def counted(count: int, thing: str) -> str:

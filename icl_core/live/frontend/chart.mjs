@@ -4,6 +4,7 @@
 // question it knew. Answers to earlier questions are passed over, so a picture never jumps back.
 // Without `send` no server is behind: the chart stays with what its source, a grid or an engine, says.
 
+import { join, leave, tellOthers } from "./bus.mjs";
 import { changes } from "./changes.mjs";
 import { controlOf } from "./control.mjs";
 import { element } from "./controls.mjs";
@@ -51,12 +52,6 @@ export class LiveChart {
     this.root = element("div", "icl-live", { role: "group", tabindex: "0", translate: "no" });
     this.said = saying();
     this.root.append(this.controls, this.said.element, this.field, ...this.foot.elements);
-    this.root.addEventListener("keydown", (event) => {
-      if (this.player?.key(event)) {
-        event.preventDefault();
-        event.stopPropagation();
-      }
-    });
     // Plotly takes the click, so the focus must be asked for.
     this.plot.addEventListener("pointerdown", () => this.root.focus({ preventScroll: true }));
     this.plot.addEventListener("mousemove", (event) => (this.pointed = event));
@@ -76,6 +71,7 @@ export class LiveChart {
     this.place();
     this.watch();
     this.linked = new Linked(Plotly, this.plot, () => this.data);
+    join(this);
   }
 
   place() {
@@ -97,12 +93,15 @@ export class LiveChart {
   update(data) {
     this.deferred = data;
     if (!this.plotly) return;
-    const busy = this.held || this.pending || (this.player?.playing() && this.source());
-    if (busy || data.question < this.question) {
+    if (this.busy || this.leader?.busy || data.question < this.question) {
       if (this.takeSurface()) this.redraw();
       return;
     }
     this.accept(data);
+  }
+
+  get busy() {
+    return Boolean(this.held || this.pending || (this.player?.playing() && this.source()));
   }
 
   accept(data) {
@@ -164,6 +163,7 @@ export class LiveChart {
     if (this.values[name] === value) return;
     this.values[name] = value;
     this.hover({});
+    tellOthers(this, name, value);
     if (this.player?.playing() && !this.source()) this.settle(0);
   }
 
@@ -278,7 +278,7 @@ export class LiveChart {
   }
 
   tell(state) {
-    this.root.dataset.state = state;
+    if (this.root.dataset.state !== state) this.root.dataset.state = state;
     this.foot.tell(state, { live: this.data.controls.length > 0, served: Boolean(this.send) });
   }
 
@@ -294,6 +294,7 @@ export class LiveChart {
     this.observer?.disconnect();
     this.unwatch?.();
     this.linked?.leave();
+    leave(this);
     if (this.plotly) this.plotly.purge(this.plot);
   }
 }

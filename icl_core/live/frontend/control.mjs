@@ -1,5 +1,6 @@
 // The control of each kind, from what controls.py and points.py say of it, and what it does to a chart.
 
+import { rested, tellOthers } from "./bus.mjs";
 import { player, slider, toggle } from "./controls.mjs";
 import { carried, points } from "./points.mjs";
 
@@ -29,6 +30,7 @@ export function controlOf(spec, chart) {
       if (held || chart.pending || awaited) return;
       if (chart.send) chart.update(chart.deferred);
       else chart.settle();
+      rested(chart);
     },
     ready: () => chart.source() !== null || !(chart.pending || chart.waiting),
     pointed: (x) => chart.hover(x === null || !spec.hover ? {} : { [spec.hover]: x }),
@@ -40,4 +42,5 @@ function carry({ points: name, by }, step, chart) {
   const spec = chart.data.controls.find((known) => known.name === name);
   chart.values[name] = carried(chart.values[name], by, step, spec);
   chart.byName.get(name).set(chart.values[name]);
+  tellOthers(chart, name, chart.values[name]);
 }

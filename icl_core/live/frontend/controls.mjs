@@ -225,6 +225,7 @@ export function player(spec, { moved, settled, ready }) {
   return {
     element: root,
     set,
+    admits: (value) => value in spec.labels,
     pause,
     playing: () => timer !== 0,
     /** Whether the key meant something here. */

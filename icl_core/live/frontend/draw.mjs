@@ -1,7 +1,7 @@
 // From values to the picture. A patch is { trace, field, value }: one field of one trace now.
 
 import { labelled } from "./edges.mjs";
-import { withField } from "./fields.mjs";
+import { fieldOf, withField } from "./fields.mjs";
 import { blend, corners, countGaps, shaped } from "./grid.mjs";
 import { isHidden } from "./look.mjs";
 import { format } from "./numbers.mjs";
@@ -64,8 +64,10 @@ export function draw(Plotly, plot, patches) {
   const layout = {};
   const byTrace = new Map();
   for (const { trace, field, value } of patches) {
-    if (trace === "layout") layout[field] = value;
-    else byTrace.set(trace, { ...byTrace.get(trace), [field]: value });
+    if (trace === "layout") {
+      // What stands there already is no reason to lay the whole figure out anew.
+      if (String(fieldOf(plot.layout, field)) !== String(value)) layout[field] = value;
+    } else byTrace.set(trace, { ...byTrace.get(trace), [field]: value });
   }
   plot.data.forEach((trace, index) => {
     const fields = byTrace.get(trace.uid);

@@ -1,12 +1,15 @@
 // Programs that say, for values of the controls, what a chart shows: exactly, at every frame.
 
+import { construction } from "./construction.mjs";
 import { features } from "./features.mjs";
 import { shaped } from "./grid.mjs";
+import { held } from "./held.mjs";
+import { onePrompt } from "./one_prompt.mjs";
 import { named } from "./patches.mjs";
 import { plane } from "./plane.mjs";
 import { playground } from "./playground.mjs";
 
-const ENGINES = { features, plane, playground };
+const ENGINES = { construction, features, held, one_prompt: onePrompt, plane, playground };
 
 /** The engine of a header with its constants, as engine.py packed them: values -> patches. */
 export function engineOf({ engine, constants }, body) {

@@ -1,6 +1,7 @@
 // Pictures in motion. For every change plotly goes through the whole figure, defaults, axes and all,
 // which grows with the number of subplots; here only what moves is drawn.
 
+import { strokes } from "./strokes.mjs";
 import { channels } from "./theme.mjs";
 
 /**
@@ -15,6 +16,7 @@ export function replot(plot, changes) {
     Object.values(fields).every((values) => values.length === lengthOf(trace, fields));
   if (!moved.every(drawable)) return false;
   const subplots = new Set();
+  const told = [];
   for (const [trace, fields, index] of moved) {
     Object.assign(plot.data[index], fields);
     Object.assign(trace, fields, { _length: lengthOf(trace, fields) });
@@ -22,6 +24,14 @@ export function replot(plot, changes) {
     Object.assign(points[0], { trace, t: points[0].t ?? {} });
     plot.calcdata[index] = points;
     subplots.add(trace.xaxis + trace.yaxis);
+    const info = plot._fullLayout._plots[trace.xaxis + trace.yaxis];
+    told.push(...(strokes(info, trace, points, (other) => changes.has(other.index)) ?? [null]));
+  }
+  if (!told.includes(null)) {
+    for (const [element, name, value] of told) {
+      if (element.getAttribute(name) !== value) element.setAttribute(name, value);
+    }
+    return true;
   }
   const { _module: module } = moved[0][0];
   for (const name of subplots) {

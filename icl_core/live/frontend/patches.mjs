@@ -13,7 +13,7 @@ export const number = (field, value) => ({ trace: "readout", field, value });
 export const sentence = (text) => ({ trace: "said", field: "text", value: text });
 
 /** The uid of a trace as `safe_uid` in grid.py writes it for plotly. */
-const safe = (uid) => uid.replace(/[^A-Za-z0-9-]/g, (sign) => `_${sign.codePointAt(0).toString(16)}_`);
+export const safe = (uid) => uid.replace(/[^A-Za-z0-9-]/g, (sign) => `_${sign.codePointAt(0).toString(16)}_`);
 
 /** Patches whose traces bear the names that the browser's figure has. */
 export const named = (patches) => patches.map((patch) => ({ ...patch, trace: safe(patch.trace) }));

@@ -126,6 +126,30 @@ def test_points_stay_alive_and_exact(exported):
     assert answers == said
 
 
+@pytest.mark.parametrize(
+    ("lesson", "view", "control"),
+    [
+        ("one_prompt", "noise", "sigma"),
+        ("construction", "descent", "eta"),
+        ("algorithm", "implicit", "sigma"),
+    ],
+)
+def test_one_prompt_stays_exact(exported, lesson, view, control):
+    _, page = exported(lesson, view)
+    page.grab(0.4, 0.63)
+    page.page.mouse.up()
+    page.next_frame()
+    assert page.page.locator(BADGE).inner_text() == "exact"
+    at = page.page.evaluate("[...globalThis.iclLiveCharts][0].values")[control]
+    row = LESSONS[lesson]
+    assert at != getattr(row.default, control)
+    traces: Any = row.view(view, row.default.replace(**{control: at})).figure.data
+    for trace in traces:
+        if trace.type == "scatter":
+            shown = values(page, safe_uid(trace.uid), "y")
+            np.testing.assert_allclose(shown, np.array(trace.y, float), rtol=1e-10, atol=1e-10)
+
+
 def test_answers_are_revealed_and_points_go_with_the_noise(exported):
     hidden, page = exported("home", "line")
     said = page.page.locator(".icl-live-said")

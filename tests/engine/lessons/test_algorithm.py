@@ -11,7 +11,7 @@ from icl_core.lessons import algorithm as lesson
 from icl_core.lessons.algorithm.config import OMEGAS, Algorithm
 from icl_core.lessons.algorithm.figures.matching import NEAR, closeness
 from icl_core.lessons.algorithm.matching import STEPS, first, law_flow, matched
-from icl_core.lessons.algorithm.measure import LAW, STOPS, read
+from icl_core.lessons.algorithm.measure import LAW, read
 from icl_core.lessons.algorithm.prompt import momentum_of, prompt_flow
 from icl_core.lessons.algorithm.switches import FACTORS, as_trained, switched, worth
 from icl_core.lessons.shared.shipped import models_of
@@ -162,34 +162,30 @@ def test_closeness_counts_decades():
 
 
 def test_the_plane_holds_zero_the_truth_and_least_squares_at_every_noise_level(opened):
-    flow = prompt_flow(opened, 3)
-    for points in (flow.truth[None], flow.ols):
-        flat = points @ flow.plane.T @ flow.plane
-        np.testing.assert_allclose(flat, points, atol=1e-9)
-    np.testing.assert_allclose(flow.plane @ flow.plane.T, np.eye(2), atol=1e-12)
-    assert len(flow.sigmas) == STOPS
-    np.testing.assert_allclose(flow.ols[0], flow.truth, atol=1e-9)
+    still = prompt_flow(opened, 3, 0.0)
+    for flow in (still, prompt_flow(opened, 3, 1.3)):
+        for point in (flow.truth, flow.ols):
+            flat = point @ flow.plane.T @ flow.plane
+            np.testing.assert_allclose(flat, point, atol=1e-9)
+        np.testing.assert_allclose(flow.plane @ flow.plane.T, np.eye(2), atol=1e-12)
+        np.testing.assert_allclose(flow.plane, still.plane, atol=1e-12)
+    np.testing.assert_allclose(still.ols, still.truth, atol=1e-9)
 
 
 def test_implicit_weights_move_as_the_transformer_does(opened):
-    flow = prompt_flow(opened, 3)
-    node = 7
-    config = Algorithm(seed=3, sigma=float(flow.sigmas[node]), after=2)
+    config = Algorithm(seed=3, sigma=1.3, after=2)
+    flow = prompt_flow(opened, 3, 1.3)
     view = lesson.VIEWS["implicit"](config, opened)
     shown = traces(view)
     whole = np.asarray(shown["held"].z)
-    np.testing.assert_allclose(whole[:-1, :-1], flow.M[2, node])
-    np.testing.assert_allclose(whole[:-1, -1], flow.u[2, node])
-    np.testing.assert_allclose(whole[-1, :-1], -flow.w[2, node])
-    assert whole[-1, -1] == flow.a[2, node]
-    np.testing.assert_allclose(shown["w:coordinates"].y, flow.w[2, node])
-    np.testing.assert_allclose(shown["path"].x, flow.w[:, node] @ flow.plane[0])
-    for quantity in grid_of(view).quantities:
-        if quantity.trace in shown:
-            drawn = getattr(shown[quantity.trace], quantity.field)
-            np.testing.assert_allclose(drawn, np.asarray(quantity.values)[node, 2])
+    np.testing.assert_allclose(whole[:-1, :-1], flow.M[2])
+    np.testing.assert_allclose(whole[:-1, -1], flow.u[2])
+    np.testing.assert_allclose(whole[-1, :-1], -flow.w[2])
+    assert whole[-1, -1] == flow.a[2]
+    np.testing.assert_allclose(shown["w:coordinates"].y, flow.w[2])
+    np.testing.assert_allclose(shown["path"].x, flow.w @ flow.plane[0])
     readouts = {readout.name: readout.value for readout in view.readouts}
-    gap = flow.w[2, node] - flow.ridge[node]
+    gap = flow.w[2] - flow.ridge
     assert readouts["loss"] == pytest.approx(0.5 * gap @ gap)
     assert 0 <= readouts["kept"] <= 1
 

@@ -66,16 +66,6 @@ def test_what_rounding_leaves_is_shown_as_zero() -> None:
     assert not ((shown > 0) & (shown < 1e-15)).any()
 
 
-def test_the_players_frames_are_the_layers() -> None:
-    config = Construction()
-    view, later = (VIEWS["step"](c, measure(c)) for c in (config, config.replace(layer=4)))
-    assert view.grid is not None
-    shown: Any = later.figure.data
-    for trace in shown:
-        quantity = next(q for q in view.grid.quantities if q.trace == trace.uid)
-        assert_close(np.asarray(quantity.values)[3], trace.z)
-
-
 def test_the_descent_figure_overlays_layers_and_steps() -> None:
     config = PRESETS["GD++"]
     run = measure(config)
@@ -83,13 +73,6 @@ def test_the_descent_figure_overlays_layers_and_steps() -> None:
     series: Any = {trace.uid: trace for trace in view.figure.data}
     assert_close(series["construction"].y, series["gd"].y, 1e-9)
     assert np.nanmax(series["gap"].y) < 1e-12
-    assert view.grid is not None
-    node = np.asarray(view.grid.axes["eta"])[20]
-    at = measure(config.replace(eta=float(node)))
-    quantity = next(q for q in view.grid.quantities if q.trace == "gd")
-    np.testing.assert_allclose(
-        np.asarray(quantity.values)[20], np.maximum(at.losses, 1e-17), rtol=1e-6
-    )
 
 
 def test_the_matrices_are_those_of_the_proposition() -> None:
@@ -140,8 +123,8 @@ def test_every_admitted_size_is_drawn(text: str) -> None:
     draw_all(config)
     view = VIEWS["descent"](config, measure(config))
     message(view)
-    assert view.grid is not None
-    assert view.grid.packed
+    assert view.engine is not None
+    assert view.engine.packed
 
 
 @settings(max_examples=10, deadline=None, phases=[Phase.generate])
@@ -179,17 +162,6 @@ def test_a_step_size_out_of_reach_is_no_other_one() -> None:
     view: Any = LESSONS["construction"].view("descent", config.replace(eta=end))
     assert view.controls[0].value == end
     assert f"η = {end:.4g}" in view.figure.layout.title.text
-
-
-def test_the_gap_of_a_drag_is_the_gap_of_a_release() -> None:
-    """The grid held it at 1e-12, far above what it is."""
-    config = Construction()
-    view = VIEWS["descent"](config, measure(config))
-    assert view.grid is not None
-    shown: Any = next(trace for trace in view.figure.data if trace.uid == "gap")
-    moving = next(q for q in view.grid.quantities if q.trace == "gap")
-    assert np.nanmin(shown.y) < 1e-14
-    assert np.nanmax(np.asarray(moving.values)[5]) < 1e-14
 
 
 NUMBERS = st.floats(-100, 100).filter(lambda x: x == 0 or abs(x) >= 1e-6)
