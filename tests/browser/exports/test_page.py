@@ -220,11 +220,11 @@ def test_a_download_is_titled_by_where_the_controls_stand(exported):
 
 
 def test_hidden_lines_and_zoom_are_kept_and_can_be_changed(exported):
-    look = Look.read("hide:gdpp!y:0.001,0.01!type:12")
+    look = Look.read("hide:gdpp!y:0.1,1!type:12")
     view, page = exported("noise_and_depth", "layers", look=look)
     hidden = "plot.data.filter((t) => t.visible === 'legendonly').map((t) => t.legendgroup)"
     assert set(page.plot(hidden)) == {"gdpp"}
-    assert page.plot("plot.layout.yaxis.range") == [-3, -2]
+    assert page.plot("plot.layout.yaxis.range") == [-1, 0]
     assert page.plot("plot._fullLayout.xaxis.tickfont.size") == 16
     # What is zoomed past leaves the picture, and says so, while a slider is dragged too.
     labels = page.page.locator(".icl-live-off")
