@@ -30,7 +30,7 @@ def test_its_matrices_are_the_products_of_the_shipped_weights():
 def test_every_one_has_a_name_and_the_first_seeds_are_offered():
     names = {one.shipped for one in paper1.examples().values()}
     assert {TIED, "one_layer_n10_seed0", "several_layers_untied5_seed1"} <= names
-    assert "Paper 1: 1 layer, n = 10, seed 0" in paper1.labels().values()
+    assert "Paper 1: 1 layer, d = 10, n = 10, seed 0" in paper1.labels().values()
     assert not any("seed 1" in label for label in paper1.labels().values())
 
 
@@ -54,7 +54,7 @@ def test_a_link_by_the_manifests_name_opens_it(page, open_page):
 
 
 def test_weights_compare_with_one_of_the_same_shape(open_page):
-    one, other = map(paper1.name_of, ("one_layer_n10_seed0", "one_layer_n20_seed0"))
+    one, other = map(paper1.name_of, ("one_layer_n10_seed0", "one_layer_n10_seed1"))
     app = open_page("weights", v="1", model="one_layer_n10_seed0", study="compare", other=other)
     assert app.session_state["weights_task"] == one
     assert app.session_state["weights_other"] == other

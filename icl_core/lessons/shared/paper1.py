@@ -49,15 +49,15 @@ def examples() -> Mapping[str, Shipped]:
 def _of(entry: Entry) -> Shipped:
     loaded = load_model(entry, PRETRAINED).holding(FactoredTransformer)
     tied = ", tied" * bool(loaded.model.config()["tied"])
-    layers, n = counted(entry.num_layers, "layer"), entry.linear_task.num_context
+    layers, task = counted(entry.num_layers, "layer"), entry.linear_task
     return Shipped(
         shipped=entry.name,
-        label=f"{layers}{tied}, n = {n}, seed {loaded.seed}",
+        label=f"{layers}{tied}, d = {task.dim}, n = {task.num_context}, seed {loaded.seed}",
         first=loaded.seed == 0,
         checkpoint=Checkpoint(
             model=loaded.model.linear,
             parametrization="full",
-            task=entry.linear_task,
+            task=task,
             seed=loaded.seed,
         ),
     )
