@@ -63,7 +63,7 @@ def _rescaling(config: Algorithm, opened: Opened) -> Answer:
     )
     return Answer(
         right=int(times[1] > times[0]),
-        said=f"Without it the loss is {little}, and {much}. {_sign('yy')} scales "
+        said=f"Without it the loss is {little}, and {much} as high. {_sign('yy')} scales "
         "what a token answers by how large the targets are, and there noise shows. Drag its "
         "factor.",
     )
