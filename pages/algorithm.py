@@ -7,7 +7,7 @@ from icl_core.lessons.algorithm.config import NAMES, SYSTEM_NAMES, Algorithm
 from icl_core.lessons.algorithm.measure import LABELS, Opened
 from icl_core.lessons.shared.shipped import models_of
 from icl_core.live import Values
-from ui.own import family_choice
+from ui.own import beside_choice, family_choice
 from ui.page import (
     Controls,
     begin,
@@ -28,7 +28,8 @@ PAGE = "algorithm"
 
 def choose(controls: Controls[Algorithm]) -> None:
     """Which model, its depth within what is shipped, and what the slider scales."""
-    found = models_of(family_choice(controls).name)
+    family = family_choice(controls)
+    found = models_of(family.name)
     controls.one_of("model", "Model", {kind: LABELS[kind] for kind in found}, menu=True)
     depths = found[controls["model"]]
     controls.one_of("layers", "Layers L", {d: str(d) for d in depths})
@@ -36,6 +37,7 @@ def choose(controls: Controls[Algorithm]) -> None:
     controls.one_of("omega", "Number to scale", names, menu=True, width=300)
     layers = {0: "all"} | {i: str(i) for i in range(1, controls["layers"] + 1)}
     controls.one_of("layer", "In layer", layers)
+    beside_choice(controls, family.task.dim)
 
 
 def toggles(controls: Controls[Algorithm]) -> None:

@@ -16,7 +16,7 @@ from icl_core.plots import METHODS
 from icl_core.zoo.shelf import shelf
 from ui.controls import folded
 from ui.data_entry import entry
-from ui.own import carry_here, carry_on
+from ui.own import beside_choice, carry_here, carry_on
 from ui.page import Controls, begin, control_row, course, first_picture, fragment, parts, result
 from ui.presets import preset_link
 from ui.visitor import owner
@@ -103,6 +103,7 @@ def model(controls: Controls[Data]) -> Family:
         controls.one_of("parametrization", "Weights", kinds)
         depths = family.entries[controls["parametrization"]]
         controls.one_of("layers", "Layers L", {depth: str(depth) for depth in depths})
+        beside_choice(controls, family.task.dim)
     return family
 
 
