@@ -171,8 +171,8 @@ STEPS = (
         answer=_how_many,
     ),
     Step(
-        question="Least squares (triangle) and ridge regression (star) on one noisy prompt: nearer to "
-        "which do the model's weights end?",
+        question="Least squares (triangle) and ridge regression (star) on one noisy prompt: "
+        "nearer to which do the model's weights end?",
         config=Algorithm(part="prompt", sigma=3.0),
         views=("implicit",),
         hides={"path": 0, "now": 0, "w:coordinates": 0},
