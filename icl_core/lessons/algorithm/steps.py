@@ -63,7 +63,7 @@ def _rescaling(config: Algorithm, opened: Opened) -> Answer:
     )
     return Answer(
         right=int(times[1] > times[0]),
-        said=f"Without it the loss is {little}, and {much}. {_sign('yy')} scales "
+        said=f"Without it the loss is {little}, and {much} as high. {_sign('yy')} scales "
         "what a token answers by how large the targets are, and there noise shows. Drag its "
         "factor.",
     )
@@ -171,8 +171,8 @@ STEPS = (
         answer=_how_many,
     ),
     Step(
-        question="Here are least squares and ridge regression on one noisy prompt. Nearer to which "
-        "do the model's weights end?",
+        question="Least squares (triangle) and ridge regression (star) on one noisy prompt: "
+        "nearer to which do the model's weights end?",
         config=Algorithm(part="prompt", sigma=3.0),
         views=("implicit",),
         hides={"path": 0, "now": 0, "w:coordinates": 0},

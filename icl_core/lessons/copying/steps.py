@@ -84,12 +84,12 @@ def _unnoticed(config: Copying, found: Trainings) -> Answer:
 
 STEPS = (
     Step(
-        question="The model answers 0 at first (the upper level). After how many updates is its "
-        "loss half-way down?",
+        question="The model soon answers 0 (the upper level). After how many updates is its loss "
+        "half-way down from there?",
         config=Copying(),
         views=("training",),
         hides=LATER,
-        range=Range(label="Updates", low=20, high=3000, log=True),
+        range=Range(label="Updates", low=80, high=3000, log=True),
         answer=_waits,
     ),
     Step(

@@ -1,5 +1,7 @@
 """Questions of the lesson, and what is found."""
 
+from itertools import pairwise
+
 import numpy as np
 
 from icl_core.analysis.floors import ridge_profile
@@ -10,6 +12,8 @@ from icl_core.lessons.shared.losses import Losses
 from icl_core.lessons.shared.steps import Answer, Range, Step
 from icl_core.lessons.shared.words import counted, short
 
+EDGES = (1.0, 2.0, 4.0)
+"""Noise levels between which to guess."""
 ALIKE = 0.05
 """Losses are alike if they differ by at most this part."""
 
@@ -58,10 +62,10 @@ def _best(config: NoiseAndDepth, losses: Losses) -> Answer:
     at = int(profile.argmin())
     root = float(np.sqrt(losses.task.noise.second_moment))
     return Answer(
-        right=float(losses.sigmas[at]),
-        said=f"Its loss is {short(float(profile[at]))} there, and {short(float(profile[0]))} "
-        f"without noise. It is ridge regression for one noise, σ = {root:.2f}, the root of the "
-        "mean of σ² in training. Play the layers.",
+        right=int(np.searchsorted(EDGES, losses.sigmas[at])),
+        said=f"Its loss is {short(float(profile[at]), 2)} at σ = {losses.sigmas[at]:g}, and "
+        f"{short(float(profile[0]))} without noise. It is ridge regression for one noise, "
+        f"σ = {root:.2f}, the root of the mean of σ² in training. Play the layers.",
     )
 
 
@@ -143,7 +147,11 @@ STEPS = (
         config=NoiseAndDepth(),
         views=("profile",),
         hides={"gdpp": 0, "const_rr": 0},
-        range=Range(label="Noise level σ where its loss is lowest", low=0, high=6),
+        options=(
+            f"Below {EDGES[0]:g}",
+            *(f"{low:g} to {high:g}" for low, high in pairwise(EDGES)),
+            f"Above {EDGES[-1]:g}",
+        ),
         answer=_best,
     ),
     Step(
