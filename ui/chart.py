@@ -17,6 +17,7 @@ from ui.boundary import fragment
 from ui.export_row import export_menu
 from ui.live import asked_values, live_chart
 from ui.menu import menu
+from ui.screen import fitting, shows
 from ui.steps import is_asked, shown
 
 Moved = Callable[[Values], None]
@@ -39,6 +40,8 @@ def chart(
     `config` holds the choices behind it, where they alone make it again: as the lesson's view
     `figure`, by default `key`. `on_change` is that of `ui.live.live_chart`.
     """
+    if not shows(page, key):
+        return
     recipe = None
     if config is not None:
         recipe = Recipe(page=page_of(config), figure=figure or key, config=config)
@@ -56,11 +59,12 @@ def charts_of(config: Config, found: Any, moved: Mapping[str, Moved] | None = No
     page = page_of(config)
 
     def show(*names: str, widths: Sequence[int] = ()) -> None:
-        many = len(names) > 1
-        places = st.columns(widths or len(names), gap="large") if many else [nullcontext()]
-        for name, place in zip(names, places, strict=True):
+        drawn = [name for name in names if shows(page, name)]
+        wide = widths if len(drawn) == len(names) else ()
+        places = st.columns(wide or len(drawn), gap="large") if drawn[1:] else [nullcontext()]
+        for name, place in zip(drawn, places, strict=False):
             with place:
-                view = shown(page, LESSONS[page].views[name](config, found))
+                view = fitting(shown(page, LESSONS[page].views[name](config, found)))
                 on_change = (moved or {}).get(name)
                 chart(view, key=name, page=page, config=config, on_change=on_change)
 

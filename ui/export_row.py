@@ -11,10 +11,14 @@ from icl_core.export.notice import notice_pdf
 from icl_core.export.recipe import HOME, Recipe, permalink
 from icl_core.lessons.catalog import LESSONS
 from icl_core.live import View
+from icl_core.plots.style import HEIGHT
 from ui.menu import download
+from ui.screen import embedding
 
 OFFERED = ("html", "csv", "pdf", "zip", "json", "bib")
 """In the menu; PNG and SVG of what is on screen come from the browser."""
+AROUND = 160
+"""Pixels that a chart's heading, controls and caption take."""
 
 
 def export_menu(view: View, *, key: str, recipe: Recipe | None) -> None:
@@ -34,8 +38,12 @@ def export_menu(view: View, *, key: str, recipe: Recipe | None) -> None:
             st.caption(f"No PDF here, and no images in the archive. {problem}")
         said = "PNG and SVG: the buttons below the figure."
         st.caption(f"{said} The link to all of this:" if link else said)
-        if link:
+        if recipe is not None:
             st.code(link, language=None, wrap_lines=True)
+            st.caption("In a page of your own, with its controls:")
+            height = (view.figure.layout.height or HEIGHT) + AROUND
+            words = embedding(link, recipe.figure, view.title, height)
+            st.code(words, language="html", wrap_lines=True)
 
 
 def building(form: Format, source: Source, suffix: str) -> Callable[[], bytes]:

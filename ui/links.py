@@ -5,8 +5,9 @@ from difflib import get_close_matches
 
 import streamlit as st
 
-STEP = "step"
-ELSEWHERE = ("job", "beside", STEP)
+STEP, PRESENT, EMBED = "step", "present", "only"
+"""Streamlit keeps `embed` to itself: no page can read it."""
+ELSEWHERE = ("job", "beside", STEP, PRESENT, EMBED)
 """Names in a link that are read by other parts of a page."""
 TRACKING = ("utm_", "mc_", "fbclid", "gclid", "msclkid", "ref")
 """How names begin that mail programs and other sites hang on links."""
