@@ -210,6 +210,7 @@ def options(rng: np.random.Generator) -> dict[str, dict[str, Values]]:
             "draw": (0, 2, 1),
             "layer": (2, 4, 1),
             "frame": (0, 7, 20, None),
+            "beside": BESIDE,
         },
         "noise_and_depth": steps
         | {
@@ -240,6 +241,7 @@ def options(rng: np.random.Generator) -> dict[str, dict[str, Values]]:
             "layer": (1, 4, 0),
             "seed": prompts,
             "after": (1, 2, None),
+            "beside": BESIDE,
         },
         "theory": {
             "kappa": [10.0**power for power in between(0, 6)],
@@ -275,6 +277,7 @@ def options(rng: np.random.Generator) -> dict[str, dict[str, Values]]:
             "layers": range(1, 8),
             "seed": prompts,
             "split": (1, 50, 100),
+            "beside": BESIDE,
         },
         "models": {
             "model": models,

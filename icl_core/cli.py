@@ -29,6 +29,7 @@ from icl_core.export.recipe import MAX_CONFIG_BYTES, parse_config, permalink
 from icl_core.files import read_bytes, write_atomic
 from icl_core.lessons.catalog import LESSONS
 from icl_core.lessons.train.words import tail_warning
+from icl_core.live.look import COLUMNS, PLAIN, Look
 from icl_core.models.linear import PARAMETRIZATIONS
 from icl_core.problem_sheet import add_steps
 from icl_core.runtime import prepare_process
@@ -155,10 +156,11 @@ def run_figure(options: argparse.Namespace) -> None:
             f"--out is {out.name!r:.60}: expected a file name ending in "
             f"{', '.join(f'.{known}' for known in FORMATS)}."
         )
-    scale = number("The scale", options.scale, SCALES)
+    scale = None if options.scale is None else number("The scale", options.scale, SCALES)
     if options.x is not None:
         view = sweep_view(read_table(Path(options.config)), options.x, options.by)
-        _draw(out, Source(view=view, scale=scale), {"title": view.title})
+        look = _look(options, PLAIN)
+        _draw(out, Source(view=view, look=look, scale=scale), {"title": view.title})
         return
     recipe = parse_config(read_bytes(Path(options.config), limit=MAX_CONFIG_BYTES), LESSONS)
     if gaps := recipe.gaps():
@@ -167,9 +169,23 @@ def run_figure(options: argparse.Namespace) -> None:
     if options.figure is not None:
         name = choice("--figure", options.figure, lesson.views)
         recipe = dataclasses.replace(recipe, figure=name)
+    recipe = dataclasses.replace(recipe, look=_look(options, recipe.look))
     view = lesson.view(recipe.figure, recipe.config)
-    source = Source(view=view, recipe=recipe, link=permalink(recipe), scale=scale)
+    source = Source(view=view, recipe=recipe, look=recipe.look, link=permalink(recipe), scale=scale)
     _draw(out, source, {"page": recipe.page, "figure": recipe.figure, "title": view.title})
+
+
+def _look(options: argparse.Namespace, look: Look) -> Look:
+    """The look of a file with what is said on the command line in its place."""
+    given = {
+        "hidden": options.hide,
+        "zoom": options.zoom and Look.read("!".join(options.zoom)).zoom,
+        "width": options.width_mm and COLUMNS.get(options.width_mm, options.width_mm),
+        "height": options.height_mm,
+        "type": options.type_pt,
+        "lines": options.line_scale,
+    }
+    return look.replace(**{name: value for name, value in given.items() if value is not None})
 
 
 def _draw(out: Path, source: Source, made: dict[str, str]) -> None:
@@ -230,7 +246,14 @@ def parser() -> argparse.ArgumentParser:
         "--out", required=True, help=f"file to write, NAME.{{{','.join(FORMATS)}}}"
     )
     command.add_argument("--figure", help="another figure of the same page")
-    command.add_argument("--scale", default=2, help="pixels of a PNG, relative to the screen's")
+    command.add_argument("--scale", help="pixels of a PNG, relative to the screen's")
+    command.add_argument("--hide", nargs="*", metavar="LINE", help="lines to leave out")
+    command.add_argument("--zoom", nargs="*", metavar="AXIS:FROM,TO", help="x:0,3 y2:0.1,1")
+    columns = ", ".join(f"{name} ({width:g})" for name, width in COLUMNS.items())
+    command.add_argument("--width-mm", help=f"for print: mm, or a journal's columns, {columns}")
+    command.add_argument("--height-mm", help="for print, beside a width")
+    command.add_argument("--type-pt", help="the smallest type, in points")
+    command.add_argument("--line-scale", help="lines so many times as thick")
     command.set_defaults(run=run_figure)
 
     command = commands.add_parser("sweep", help="train and measure a grid of models")

@@ -18,7 +18,7 @@ def asking() -> tuple[str, ...]:
 
 
 def questions(lessons: Iterable[str], *, answers: bool) -> list[dict[str, Any]]:
-    """What each step of the lessons asks, where it is opened, and what there is to choose from; with
+    """What each step of the lessons asks, where it opens, and what there is to choose from; with
     `answers` what is found too, computed from the results of the step's own state."""
     found: list[dict[str, Any]] = []
     for name in lessons:

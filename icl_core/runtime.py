@@ -2,6 +2,7 @@
 
 import atexit
 import ctypes
+import gc
 import logging
 import os
 import shutil
@@ -9,6 +10,7 @@ import tempfile
 import time
 import zlib
 from pathlib import Path
+from typing import Any
 
 import jax
 import platformdirs
@@ -58,10 +60,28 @@ def keep_memory() -> None:
     dask has its workers return memory at once (MALLOC_TRIM_THRESHOLD_ of 65,536 bytes): a training
     then takes twice as long, half of it in the kernel.
     """
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if os.name == "posix" else None
-    if mallopt is not None:  # glibc
+    mallopt = _of_glibc("mallopt")
+    if mallopt is not None:
         for option, size in ((M_TRIM_THRESHOLD, 2**30), (M_MMAP_THRESHOLD, 2**25)):
             mallopt(option, size)
+
+
+def settle() -> None:
+    """Take all that is held now for what lasts: the collector passes it over from here on, and what
+    nobody holds goes back to the system.
+
+    What goes round in circles and is held now is never collected.
+    """
+    gc.collect()
+    gc.freeze()
+    trim = _of_glibc("malloc_trim")
+    if trim is not None:
+        trim(0)
+
+
+def _of_glibc(name: str) -> Any:
+    """A function of the C library; None where it has none of that name."""
+    return getattr(ctypes.CDLL(None), name, None) if os.name == "posix" else None
 
 
 def without_xla() -> None:

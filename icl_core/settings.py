@@ -44,6 +44,7 @@ class Settings(Config):
     models: int = checked(1000, integer, "ICL_MODELS", COUNT)
     model_gigabytes: float = checked(2.0, number, "ICL_MODEL_GIGABYTES", SIZE)
     model_days: float = checked(365.0, number, "ICL_MODEL_DAYS", DAYS)
+    chart_megabytes: float = checked(96.0, number, "ICL_CHART_MEGABYTES", SIZE)
     table_megabytes: float = checked(64.0, number, "ICL_TABLE_MEGABYTES", SIZE)
 
 

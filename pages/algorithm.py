@@ -7,19 +7,20 @@ from icl_core.lessons.algorithm.config import NAMES, SYSTEM_NAMES, Algorithm
 from icl_core.lessons.algorithm.measure import LABELS, Opened
 from icl_core.lessons.shared.shipped import models_of
 from icl_core.live import Values
-from ui.own import family_choice
+from ui.own import beside_choice, family_choice
 from ui.page import (
     Controls,
     begin,
     control_row,
+    course,
     first_picture,
     fragment,
     more_choices,
     part_choice,
     result,
     show_part,
-    to_try,
 )
+from ui.steps import step_of
 from ui.values import digits
 
 PAGE = "algorithm"
@@ -27,7 +28,8 @@ PAGE = "algorithm"
 
 def choose(controls: Controls[Algorithm]) -> None:
     """Which model, its depth within what is shipped, and what the slider scales."""
-    found = models_of(family_choice(controls).name)
+    family = family_choice(controls)
+    found = models_of(family.name)
     controls.one_of("model", "Model", {kind: LABELS[kind] for kind in found}, menu=True)
     depths = found[controls["model"]]
     controls.one_of("layers", "Layers L", {d: str(d) for d in depths})
@@ -35,6 +37,7 @@ def choose(controls: Controls[Algorithm]) -> None:
     controls.one_of("omega", "Number to scale", names, menu=True, width=300)
     layers = {0: "all"} | {i: str(i) for i in range(1, controls["layers"] + 1)}
     controls.one_of("layer", "In layer", layers)
+    beside_choice(controls, family.task.dim)
 
 
 def toggles(controls: Controls[Algorithm]) -> None:
@@ -54,9 +57,9 @@ def toggles(controls: Controls[Algorithm]) -> None:
 def closer(controls: Controls[Algorithm], opened: Opened) -> None:
     """One part at a time, with the choices that it has of its own."""
     part = part_choice(controls)
-    if "matching" in part.views:
+    if "matching" in part.views and not step_of(PAGE):
         controls.one_of("system", "The methods solve", SYSTEM_NAMES, menu=True, width=300)
-    if "implicit" in part.views:
+    if "implicit" in part.views and not step_of(PAGE):
         controls.number("seed", "Prompt", 0, 999)
     moved = controls.puts(
         after=lambda at: None if at == opened.num_layers else int(at), sigma=digits(6)
@@ -87,16 +90,4 @@ begin(
     "**Four numbers a layer.** What does the model lose without one of them? Switch it off.",
 )
 explore()
-to_try(
-    PAGE,
-    [
-        r"**Predict:** which number can the model least do without? Then turn it off.",
-        r"Drag $\omega_{yy}$ from 0 to 1: which noise levels gain, and which do not care?",
-        "Scale a number in **one layer** alone: the last layer is not like the others.",
-        "Open **GD++** and look at the nearest method: its layers are not steps of Newton's "
-        "method, but they are close. Then set two heads beside one.",
-        "Press **play** on the one prompt: the weights pass least squares by and end near ridge "
-        "regression, which was never told to them. Raise σ and play again.",
-        "Which term does most of the work in the last layer, and does it point the right way?",
-    ],
-)
+course(PAGE)

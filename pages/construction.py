@@ -13,14 +13,15 @@ from ui.page import (
     Controls,
     begin,
     control_row,
+    course,
     first_picture,
     fragment,
     more_choices,
     part_choice,
     result,
     show_part,
-    to_try,
 )
+from ui.steps import step_of
 from ui.values import digits, written
 
 PAGE = "construction"
@@ -75,7 +76,7 @@ def explore() -> None:
     part = part_choice(controls)
     moved = {"step": controls.puts(layer=lambda at: int(at) + 1)}
     config = controls.config()
-    if "step" not in part.views:
+    if "step" not in part.views or step_of(PAGE):
         show_part(part, config, run, moved)
         return
     left, right = st.columns([2, 3], gap="large")
@@ -100,14 +101,4 @@ begin(
     "hundred steps go?",
 )
 explore()
-to_try(
-    PAGE,
-    [
-        "Step through the **layers**: which column of the tokens changes, and which never does?",
-        "**Predict:** what is the update of a token if all residuals are 0? Make the targets equal "
-        "to $x_1 - 2x_2$ and start at $W_0 = (1, -2)$.",
-        "Drag **η** past the point where the loss grows: layers and steps diverge together.",
-        "Set **γ** above 0: now the inputs move too, and the loss falls faster. That is GD++.",
-        "Change one **target** in the table: every token's update changes, for all attend to it.",
-    ],
-)
+course(PAGE)

@@ -10,14 +10,15 @@ from ui.page import (
     begin,
     charts_of,
     control_row,
+    course,
     first_picture,
     fragment,
     more_choices,
     part_choice,
     result,
     show_part,
-    to_try,
 )
+from ui.steps import step_of
 
 PAGE = "copying"
 
@@ -37,7 +38,7 @@ def explore() -> None:
     moved = controls.puts(frame=int)
     first_picture(config, runs, {"training": moved})
     part = part_choice(controls)
-    if "swap" in part.views:
+    if "swap" in part.views and not step_of(PAGE):
         swaps(controls, runs)
     else:
         show_part(part, controls.config(), runs, {"weights": moved})
@@ -64,19 +65,4 @@ begin(
     "learn.** When does it?",
 )
 explore()
-to_try(
-    PAGE,
-    [
-        "Play the **updates**. Which moves first, the attention of layer 1 or the loss?",
-        "**Still waiting:** this run of the paper's optimiser never falls. To which tokens does "
-        "its layer 1 attend?",
-        "**Predict:** a construction that copies exactly, *Proposition 3*. Should its map be "
-        "sharper than the trained one? Does sharper attention buy a lower loss?",
-        "*As printed* every token looks at the next. Which tokens then bring in what does not "
-        "belong together?",
-        "**Swap** x1 and x2, then x1 and y1. Why is a wrong pair worse than one that stands the "
-        "other way round, which the construction does not even notice?",
-        "Exchange contents, then positions, then **both**. Which of the three are the same, and "
-        "what does that say about the order of tokens?",
-    ],
-)
+course(PAGE)

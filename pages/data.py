@@ -16,8 +16,8 @@ from icl_core.plots import METHODS
 from icl_core.zoo.shelf import shelf
 from ui.controls import folded
 from ui.data_entry import entry
-from ui.own import carry_here, carry_on
-from ui.page import Controls, begin, control_row, first_picture, fragment, parts, result, to_try
+from ui.own import beside_choice, carry_here, carry_on
+from ui.page import Controls, begin, control_row, course, first_picture, fragment, parts, result
 from ui.presets import preset_link
 from ui.visitor import owner
 
@@ -103,6 +103,7 @@ def model(controls: Controls[Data]) -> Family:
         controls.one_of("parametrization", "Weights", kinds)
         depths = family.entries[controls["parametrization"]]
         controls.one_of("layers", "Layers L", {depth: str(depth) for depth in depths})
+        beside_choice(controls, family.task.dim)
     return family
 
 
@@ -152,14 +153,4 @@ begin(
     "predict the rest?**",
 )
 explore()
-to_try(
-    PAGE,
-    [
-        "Give the model **raw inputs**: least squares does not care, and the model leaves all "
-        "numbers. Why? Look at the eigenvalues *beside the prompts of training*.",
-        "**Predict:** more rows help every regression. Do they help a model trained on 20?",
-        "**Whiten** by the context's rows, then by the whole table (*Columns*): is it worth it?",
-        "**Paste a table** of your own. Which method would you trust with 8 rows of it, and which "
-        "with 100?",
-    ],
-)
+course(PAGE)

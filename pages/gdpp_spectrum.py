@@ -21,11 +21,12 @@ from icl_core.lessons.gdpp_spectrum.trained import trained_of, trained_reach
 from icl_core.lessons.shared.shipped import KINDS, models_of
 from icl_core.live import Values
 from ui.chart import Moved
-from ui.own import family_choice
+from ui.own import beside_choice, family_choice
 from ui.page import (
     Controls,
     begin,
     control_row,
+    course,
     finding,
     first_picture,
     fragment,
@@ -33,8 +34,8 @@ from ui.page import (
     part_choice,
     result,
     show_part,
-    to_try,
 )
+from ui.steps import step_of
 
 PAGE = "gdpp_spectrum"
 
@@ -95,7 +96,8 @@ def trained(controls: Controls[GdppSpectrum]) -> dict[str, Moved] | None:
         return None
     config = controls.fit(trained_reach(controls.config()))
     last = trained_of(config).last
-    finding(lesson.trained_finding(config), "trained")
+    if not step_of(PAGE):
+        finding(lesson.trained_finding(config), "trained")
     played = controls.puts(frame=lambda at: None if at == last else int(at))
     stepped = controls.puts(layer=lambda at: int(at) + 1)
     return {"layers": played, "map": stepped}
@@ -104,12 +106,14 @@ def trained(controls: Controls[GdppSpectrum]) -> dict[str, Moved] | None:
 def choose_model(controls: Controls[GdppSpectrum]) -> None:
     """Which model, of those there are, and which of its prompts."""
     with control_row("trained"):
-        found = models_of(family_choice(controls).name)
+        family = family_choice(controls)
+        found = models_of(family.name)
         labels = {name: KINDS[name].label for name in found}
         controls.one_of("model", "Model", labels, menu=True)
         depths = found[controls["model"]]
         controls.one_of("depth", "Layers L", {depth: str(depth) for depth in depths})
         controls.one_of("draw", "Eigenvalues of", DRAWS)
+        beside_choice(controls, family.task.dim)
 
 
 begin(
@@ -118,23 +122,4 @@ begin(
     "GD++ do to it? Drag γ.",
 )
 explore()
-to_try(
-    PAGE,
-    [
-        r"Drag **γ** until the largest eigenvalue reaches the root $1/\gamma$: it vanishes, and "
-        "the condition number explodes.",
-        "Open **Ellipse to circle**: two eigenvalues become one. Drag γ on: the ellipse comes "
-        "back, turned by a right angle.",
-        "Add **layers**: each squeezes what the one before left, with less to gain every time.",
-        "**Predict:** do trained layers take the γ that is best for the typical prompt, or a "
-        "smaller one? Open **The paper's figure**: the mean loss is decided by prompts with very "
-        "large eigenvalues.",
-        "**Stretch** the inputs: one γ cannot serve eigenvalues of many sizes; layers help more.",
-        "Take **fewer examples than dimensions**: the missing directions stay at 0, whatever γ is.",
-        "Among the trained models, **play** the updates of DIAG: which layer learns first to round "
-        "the ellipses?",
-        "Step through the **layers** of one: where does GD++ of its own γ explain all that it "
-        "does, and where not?",
-        "Choose **FULL**: it is rounder than the others after two layers. What is its third for?",
-    ],
-)
+course(PAGE)

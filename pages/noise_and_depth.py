@@ -12,12 +12,12 @@ from ui.page import (
     Controls,
     begin,
     control_row,
+    course,
     first_picture,
     fragment,
     more_choices,
     parts,
     result,
-    to_try,
 )
 
 PAGE = "noise_and_depth"
@@ -69,17 +69,4 @@ begin(
     "answer there can be.** How close?",
 )
 explore()
-to_try(
-    PAGE,
-    [
-        r"**Predict:** at which noise level does GD++ do best, and why only there? It is ridge "
-        r"regression of one strength, the mean of $\sigma^2$ over prompts.",
-        "Step through the **layers** of the profile: which noise levels improve last?",
-        "Drag **σ** below: at little noise the deep models gain almost all in their last layer.",
-        "Stretch the **context**: which model still works on prompts longer than in training?",
-        "Change the **dimension**: DIAG and GD++ are four numbers a layer, whatever d is; how far "
-        "do they carry?",
-        "Set a model **trained at one σ** beside: best of all there, and how quickly worse around?",
-        "Choose **median**: how much of the mean is owed to rare, hard prompts?",
-    ],
-)
+course(PAGE)

@@ -6,12 +6,12 @@ from ui.page import (
     Controls,
     begin,
     control_row,
+    course,
     first_picture,
     fragment,
     part_choice,
     result,
     show_part,
-    to_try,
 )
 from ui.values import digits
 
@@ -30,7 +30,9 @@ def explore() -> None:
     first_picture(config, runs, {"weights": moved})
     part = part_choice(controls)
     if "shift" in part.views:
-        controls.one_of("shift", "Tested on", {name: words[0] for name, words in SHIFTS.items()})
+        with control_row("tests"):
+            tests = {name: words[0] for name, words in SHIFTS.items()}
+            controls.one_of("shift", "Tested on", tests)
     show_part(part, controls.config(), runs, dict.fromkeys(("rollout", "limits"), moved))
 
 
@@ -40,17 +42,4 @@ begin(
     "them?** Play.",
 )
 explore()
-to_try(
-    PAGE,
-    [
-        "Play the **updates**: the loss waits on a plateau until the diagonal of "
-        r"$W_K^\top W_Q$ is there.",
-        "Choose another **seed**: the weights differ in sign and scale, their product does not.",
-        "**Predict:** with inputs twice as wide, is the trained layer better or worse than "
-        "gradient descent with the same step?",
-        "**The layer again and again:** drag the damping to 1. The median falls faster, and the "
-        "mean explodes. Why?",
-        "**Unlike its training:** at other sizes the loss of a single step is known exactly too, "
-        "and training finds it.",
-    ],
-)
+course(PAGE)

@@ -14,13 +14,14 @@ from ui.page import (
     Controls,
     begin,
     control_row,
+    course,
     first_picture,
     fragment,
     more_choices,
     parts,
     result,
-    to_try,
 )
+from ui.steps import step_of
 from ui.values import digits
 
 PAGE = "one_prompt"
@@ -58,7 +59,7 @@ def explore() -> None:
     moves: dict[str, Moved] = dict.fromkeys(("noise", "weights", "steps"), moved)
     first_picture(config, shown, moves)
     parts(controls, shown, moves)
-    if controls["part"] == "ends":
+    if controls["part"] == "ends" and not step_of(PAGE):
         ends(shown)
 
 
@@ -86,15 +87,4 @@ begin(
     "it guesses.",
 )
 explore()
-to_try(
-    PAGE,
-    [
-        "Drag **σ**: the marks of AdaRR, DIAG and FULL follow it; GD++ stays where ConstRR is, "
-        "for it cannot see the noise.",
-        "**Another** prompt, a few times: how far are the residuals of least squares from "
-        "the truth with only 20 examples?",
-        "Take **fewer layers**: from which depth on does FULL follow σ?",
-        "Put σ **beyond the training range**: the Bayes posterior cannot leave its noise law.",
-        "Choose **noise 1 or 3**, and a σ between: FULL must take the prompt for one of the two.",
-    ],
-)
+course(PAGE)

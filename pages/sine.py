@@ -14,14 +14,16 @@ from ui.page import (
     begin,
     charts_of,
     control_row,
+    course,
     finding,
+    first_picture,
     fragment,
     more_choices,
     parts,
     preset_links,
     result,
-    to_try,
 )
+from ui.steps import step_of
 
 PAGE = "sine"
 
@@ -41,7 +43,7 @@ def explore() -> None:
 
     chart = st.container()  # above the widgets, which are read first
     with control_row():
-        controls.one_of("model", "Taken apart", MODELS)
+        controls.one_of("model", "Whose answer is taken apart", MODELS)
         st.button(
             "Another",
             icon=":material/casino:",
@@ -64,9 +66,13 @@ def explore() -> None:
         controls.put("query", float(values["query"]))
 
     with chart:
-        charts_of(config, found, {"prompt": moved})("prompt")
-    finding(lesson.finding(config, found))
-    preset_links(PAGE, config)
+        if step_of(PAGE):
+            first_picture(config, found, {"prompt": moved})
+        else:
+            charts_of(config, found, {"prompt": moved})("prompt")
+    if not step_of(PAGE):
+        finding(lesson.finding(config, found))
+        preset_links(PAGE, config)
     trained = controls.puts(frame=int)
     parts(controls, found, {"losses": trained, "learning": trained})
 
@@ -77,16 +83,4 @@ begin(
     "learned?",
 )
 explore()
-to_try(
-    PAGE,
-    [
-        "Drag one example far from the sine: where does the curve follow, and where does it not?",
-        "Point along the curve: which examples count **half a period away**, and with which sign?",
-        "**Remove** examples one by one. When does the transformer lose the sine, and why does the "
-        "control not grow fainter?",
-        "Compare the three **kernels**: what does a learned one know that a Gaussian does not?",
-        "Choose the **printed law**: amplitudes are up to ten times as large, and not tied to the "
-        "phase. What becomes of the loss?",
-        "Take **three layers** apart: which layer does most?",
-    ],
-)
+course(PAGE)

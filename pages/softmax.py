@@ -6,12 +6,12 @@ from ui.page import (
     Controls,
     begin,
     control_row,
+    course,
     first_picture,
     fragment,
     more_choices,
     parts,
     result,
-    to_try,
 )
 from ui.values import digits
 
@@ -41,18 +41,4 @@ begin(
     "it.** How?",
 )
 explore()
-to_try(
-    PAGE,
-    [
-        "**One head:** its points lie on a line like gradient descent's, but moved up or down. "
-        "Which number moves them?",
-        "**Two heads:** each is off by a constant, their sum is not. Choose another **seed**: do "
-        "the heads trade places?",
-        "Drag the **temperature** down: scores grow, and the exponential bends. What happens to "
-        "the sum?",
-        "**Predict:** are two heads nearer to gradient descent on narrower inputs or on wider "
-        "ones?",
-        "Play the **updates**: what is off the diagonal in each head, and what is left of it in "
-        "the sum?",
-    ],
-)
+course(PAGE)

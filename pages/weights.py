@@ -13,13 +13,13 @@ from ui.page import (
     Controls,
     begin,
     control_row,
+    course,
     first_picture,
     fragment,
     more_choices,
     part_choice,
     result,
     show_part,
-    to_try,
 )
 
 PAGE = "weights"
@@ -86,7 +86,8 @@ def explore() -> None:
     first_picture(config, story, {"heatmaps": moved})
     part = part_choice(controls)
     if "compare" in part.views:
-        others_choice(controls, story)
+        with control_row("compare"):
+            others_choice(controls, story)
     looked = controls.puts(focus=lambda at: int(at) + 1, rank=round)
     show_part(part, controls.config(), story, dict.fromkeys(part.views, looked))
 
@@ -96,16 +97,4 @@ begin(
     "Two small matrices a layer are the whole model. **What did training write into them?** Play.",
 )
 explore()
-to_try(
-    PAGE,
-    [
-        "Press **play** (or the space bar): at first nothing happens, then the diagonal appears.",
-        "Choose **one layer** and compare with theory: training found the best step of gradient "
-        "descent by itself.",
-        "In **low rank**, go through the layers of FULL: which ones need a rank beside "
-        "the diagonal, and is one enough?",
-        "**Compare** FULL with DIAG: what did the freedom buy, and in which layer?",
-        r"Look at the last layer of a deep model: only the $y$ row of $P$ matters there.",
-        "Switch to **raw** coordinates: the same model, but with $n$ and the size of $y$ in it.",
-    ],
-)
+course(PAGE)

@@ -148,6 +148,18 @@ def test_bad_input_is_told_in_a_sentence(capsys, option: str, value: str, said: 
     assert "Traceback" not in err
 
 
+def test_the_floor_is_an_app_of_its_own(capsys):
+    assert main(["--floor"]) == 2
+    assert "--trainers 0" in capsys.readouterr().err
+    arguments = ["--floor", "--trainers", "0", "--sessions", "3", "--seconds", "15"]
+    assert main(arguments) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["errors"]["kinds"] == {}
+    assert found["all"]["change"]["count"] > 0
+    assert set(found["pages"]) <= {"home", *(f"page_{n}" for n in range(19))}
+    assert found["processor_milliseconds_an_action"] > 0
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(1200)
 def test_ten_sessions_for_a_minute_meet_no_error(capsys):

@@ -10,7 +10,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.testing.v1 import AppTest
 
 from benchmarks.classroom.load import tracebacks
-from benchmarks.classroom.notes import Notes, Training
+from benchmarks.classroom.notes import Mark, Notes, Training
 from benchmarks.classroom.page import Cache, Fault, Looks, Page
 from benchmarks.classroom.report import claims, quantiles, report
 from benchmarks.classroom.widgets import REFUSED, Element, another, held, moved, typed
@@ -91,6 +91,16 @@ def test_every_kind_of_error_breaks_one_claim(kind: str, claim: int):
     assert page["errors"] == {kind: 1}
     assert page["change"]["median"] == 0.1
     assert page["open"] is None
+
+
+def test_what_the_server_computed_is_shared_by_all_actions():
+    notes = noted()
+    assert report({}, notes, [])["processor_milliseconds_an_action"] is None
+    known = {"megabytes": 1, "children": 0, "children_megabytes": 0, "threads": 1}
+    theirs = {"children_cores": 9, "load": 9}
+    for at, cores in ((0, 0.0), (60, 0.5), (70, 1.0)):
+        notes.marks.append(Mark(at=at, cores=cores, **known, **theirs))
+    assert report({}, notes, [])["processor_milliseconds_an_action"] == 20_000
 
 
 def test_a_training_without_end_and_an_exception_in_the_log_break_theirs():

@@ -8,17 +8,21 @@ import streamlit as st
 
 from icl_core.export.recipe import Recipe
 from icl_core.lessons.catalog import LESSONS, page_of
-from icl_core.live import Control, Values, View
+from icl_core.lessons.papers import place_of
+from icl_core.lessons.shared.words import TERMS
+from icl_core.live import Chart, Control, Values, View
+from icl_core.live.look import Look
+from icl_core.live.message import Finished
 from icl_core.plots.figure import tidy_rows
-from icl_core.plots.sketch import sketch
 from icl_core.validation import Config
 from ui import first_sight
 from ui.boundary import fragment
 from ui.export_row import export_menu
-from ui.live import asked_values, live_chart
+from ui.links import linked_look
+from ui.live import asked_values, live_chart, look_on_screen
 from ui.menu import menu
 from ui.screen import fitting, shows
-from ui.steps import is_asked, shown
+from ui.steps import as_asked, is_asked
 
 Moved = Callable[[Values], None]
 """What is called with the values that a reader's release asks for."""
@@ -27,7 +31,7 @@ Show = Callable[..., None]
 
 
 def chart(
-    view: View,
+    view: View | Chart,
     *,
     key: str,
     page: str,
@@ -46,11 +50,19 @@ def chart(
     if config is not None:
         recipe = Recipe(page=page_of(config), figure=figure or key, config=config)
     name = f"{page}:{key}"
+    seen: set[str] = st.session_state.setdefault("charts seen", set())
+    made = view if isinstance(view, Chart) else Chart.of(view)
+    look = linked_look(made, figure or key)
+    # A picture for the seconds until the chart lives, which only its first showing needs.
+    finished, picture = made.ready(sketched=name not in seen, look=look.on_screen())
+    if picture is not None and not seen:
+        first_sight.remember(picture)
+    seen.add(name)
     with st.container(gap="xsmall", key=f"chart_{key}"):
-        _header(view, key, page, recipe)
-        live_chart(view, key=name, on_change=on_change, placeholder_svg=_stand_in(view, name))
-        if view.caption:
-            st.caption(view.caption)
+        _header(finished, made, key, page, recipe, look)
+        live_chart(finished, key=name, on_change=on_change, placeholder_svg=picture)
+        if finished.caption:
+            st.caption(finished.caption)
 
 
 def charts_of(config: Config, found: Any, moved: Mapping[str, Moved] | None = None) -> Show:
@@ -64,23 +76,11 @@ def charts_of(config: Config, found: Any, moved: Mapping[str, Moved] | None = No
         places = st.columns(wide or len(drawn), gap="large") if drawn[1:] else [nullcontext()]
         for name, place in zip(drawn, places, strict=False):
             with place:
-                view = fitting(shown(page, LESSONS[page].views[name](config, found)))
+                made = fitting(as_asked(page, LESSONS[page].chart(name, config, found)))
                 on_change = (moved or {}).get(name)
-                chart(view, key=name, page=page, config=config, on_change=on_change)
+                chart(made, key=name, page=page, config=config, on_change=on_change)
 
     return show
-
-
-def _stand_in(view: View, key: str) -> str | None:
-    """A picture for the seconds until the chart lives, which only its first showing needs."""
-    seen: set[str] = st.session_state.setdefault("charts seen", set())
-    if key in seen:
-        return None
-    picture = sketch(view.figure)
-    if not seen:
-        first_sight.remember(picture)
-    seen.add(key)
-    return picture
 
 
 def asked(page: str, key: str, controls: Sequence[Control]) -> Values:
@@ -88,17 +88,30 @@ def asked(page: str, key: str, controls: Sequence[Control]) -> Values:
     return asked_values(f"{page}:{key}", controls)
 
 
+def _about(finished: Finished, recipe: Recipe | None) -> str | None:
+    """What is said of a figure on demand: where the papers have it, and what its names mean."""
+    if recipe is None:
+        return None
+    names = LESSONS[recipe.page].names.items()
+    told = [f"**{name}**: {about}" for name, about in names if name in {*TERMS, *finished.names}]
+    return "\n\n".join([place_of(recipe.page, recipe.figure), *told])
+
+
 @fragment()
-def _header(view: View, key: str, page: str, recipe: Recipe | None) -> None:
+def _header(
+    finished: Finished, made: Chart, key: str, page: str, recipe: Recipe | None, look: Look
+) -> None:
     with st.container(
         horizontal=True, vertical_alignment="center", gap="xsmall", wrap=False, key=f"head_{key}"
     ):
-        st.markdown(f"**{view.title}**", width="stretch")
+        st.markdown(f"**{finished.title}**", width="stretch", help=_about(finished, recipe))
         if is_asked(page):  # the answer is in both
             return
         with menu("Data", key=key) as opened:
             if opened:
-                st.dataframe(tidy_rows(view.figure), hide_index=True, height=320, width=400)
+                st.dataframe(tidy_rows(made.build().figure), hide_index=True, height=320, width=400)
         with menu("Export", key=key) as opened:
             if opened:
-                export_menu(view, key=key, recipe=recipe)
+                view = made.build()
+                now = look_on_screen(f"{page}:{key}", view.figure, look)
+                export_menu(view, key=key, recipe=recipe, look=now)

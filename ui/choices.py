@@ -15,12 +15,13 @@ import streamlit as st
 
 from icl_core.errors import InputError
 from icl_core.export.recipe import LINK_VERSION, link_values
+from icl_core.lessons.catalog import LESSONS
 from icl_core.lessons.shared.fields import OfModel
 from icl_core.lessons.shared.named import opened
 from icl_core.lessons.shared.shipped import KINDS
 from icl_core.live import Values
 from icl_core.validation import Config, Reach
-from ui.links import mend_names, unknown_names
+from ui.links import look_problems, mend_names, unknown_names
 from ui.values import escaped, said
 
 C = TypeVar("C", bound=Config)
@@ -171,6 +172,7 @@ class Choices(Generic[C]):
                     config = self._checked(config.to_dict() | {name: value})
             except InputError as error:
                 problems.append(str(error))
+        problems += look_problems(LESSONS[self.page].views) if self.page in LESSONS else []
         _tell_of_link(
             "The link holds something that cannot be used, so the default stands in its place.",
             problems,

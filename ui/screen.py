@@ -13,7 +13,7 @@ from icl_core.errors import InputError
 from icl_core.export.recipe import HOME
 from icl_core.lessons.catalog import LESSONS
 from icl_core.lessons.paths import COURSE
-from icl_core.live import View
+from icl_core.live import Chart
 from icl_core.live.large import lowered
 from icl_core.validation import choice
 from ui.boundary import fragment
@@ -80,9 +80,12 @@ def shows(page: str, view: str) -> bool:
     return not (first and presented() and STEP not in st.query_params) or view in first
 
 
-def fitting(view: View) -> View:
-    """A view as large as the screen asks for."""
-    return lowered(view) if presented() else view
+def fitting(made: Chart) -> Chart:
+    """A chart as large as the screen asks for."""
+    if not presented():
+        return made
+    key = None if made.key is None else (PRESENT, made.key)
+    return Chart(build=lambda: lowered(made.build()), key=key)
 
 
 def listen() -> None:

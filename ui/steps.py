@@ -9,7 +9,7 @@ from icl_core.lessons.catalog import LESSONS
 from icl_core.lessons.paths import COURSE
 from icl_core.lessons.shared.steps import Step
 from icl_core.lessons.shared.words import short
-from icl_core.live import View
+from icl_core.live import Chart
 from icl_core.validation import integer
 from ui.links import STEP
 from ui.presets import preset_link
@@ -69,16 +69,17 @@ def _answered(page: str) -> dict[int, float | None]:
     return st.session_state.setdefault(f"{page}:answered", {})
 
 
-def shown(page: str, view: View) -> View:
-    """A view as the page's step shows it."""
+def as_asked(page: str, made: Chart) -> Chart:
+    """A chart as the page's step shows it."""
     step, number = step_of(page), number_of(page)
     if step is None:
-        return view
+        return made
     answered = _answered(page)
-    if number not in answered:
-        view = step.asked(view)
     guess = answered.get(number, st.session_state.get(_guess_key(page, number)))
-    return view if guess is None else step.guessed(view, guess)
+    if number in answered and guess is None:
+        return made
+    view = made.build() if number in answered else step.asked(made.build())
+    return Chart.of(view if guess is None else step.guessed(view, guess))
 
 
 def is_asked(page: str) -> bool:
@@ -101,7 +102,8 @@ def panel(page: str) -> None:
         border=True, key="step_with_choices" if step.choices else "step", gap="xsmall"
     ):
         _numbers(page, number)
-        left, right = st.columns([5, 4], gap="medium", vertical_alignment="center")
+        widths = [4, 1] if number in answered else [5, 4]
+        left, right = st.columns(widths, gap="medium", vertical_alignment="center")
         with left:
             st.markdown(f"**{step.question}**")
             if number in answered:
@@ -158,7 +160,8 @@ def _onward(page: str, number: int) -> None:
             _link(page, number + 1, "**Next question**", ":material/arrow_forward:")
         elif page in COURSE[:-1]:
             following = COURSE[COURSE.index(page) + 1]
-            label = f"**Next lesson: {LESSONS[following].title}**"
-            query = step_link(following, 1) if LESSONS[following].steps else kept()
-            looks: dict[str, Any] = {"icon": ":material/arrow_forward:", "query_params": query}
-            st.page_link(f"pages/{following}.py", label=label, **looks)
+            label, icon = f"**Next lesson: {LESSONS[following].title}**", ":material/arrow_forward:"
+            if LESSONS[following].steps:
+                _link(following, 1, label, icon)
+            else:
+                st.page_link(f"pages/{following}.py", label=label, icon=icon, query_params=kept())

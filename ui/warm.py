@@ -17,6 +17,7 @@ import streamlit as st
 from icl_core.errors import InputError
 from icl_core.lessons.catalog import LESSONS
 from icl_core.lessons.shared.lesson import Lesson, Names
+from icl_core.runtime import settle
 from icl_core.validation import Config
 
 LOG = logging.getLogger("icl.warm")
@@ -33,13 +34,14 @@ def plan() -> Iterator[Callable[[], object]]:
 
 
 def prepare(lesson: Lesson[Any, Any], config: Config, views: Names) -> None:
-    """The results behind a state, and views of it."""
+    """The results behind a state, and charts of it."""
     found = lesson.result(config)
     for name in views:
-        lesson.views[name](config, found)
+        lesson.chart(name, config, found).ready(sketched=True)
 
 
 def _work() -> None:
+    settle()
     try:
         for call in plan():
             try:
@@ -47,6 +49,7 @@ def _work() -> None:
             except InputError as error:
                 LOG.warning("Not prepared: %s", error)
             time.sleep(PAUSE)
+        settle()
     except InputError as error:
         LOG.warning("Nothing more to prepare: %s", error)
     except Exception:

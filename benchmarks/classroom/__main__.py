@@ -9,6 +9,7 @@ from collections.abc import Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -29,6 +30,7 @@ T = TypeVar("T")
 MOST_SESSIONS = 1000
 RAMP = 10.0
 """Seconds within which all visitors arrive."""
+FLOOR = Path(__file__).with_name("floor.py")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +43,7 @@ class Given:
     training_seconds: float
     seed: int
     base: str | None
+    floor: bool = False
 
     def __post_init__(self) -> None:
         checked = {
@@ -59,6 +62,10 @@ class Given:
                     f"--base is {self.base!r:.80}: expected the app's address, as "
                     "http://localhost:8501, or leave it out to start a server."
                 )
+        if self.floor and (self.base is not None or self.trainers):
+            raise InputError(
+                "--floor starts an app of its own without trainings: give --trainers 0, no --base."
+            )
 
 
 async def pages_of(base: str) -> list[str]:
@@ -111,7 +118,7 @@ def run(given: Given) -> dict[str, Any]:
     if given.base is not None:
         notes = completed(visited(given, given.base, listening(given.base)))
     else:
-        with served(ROOT / "server.py") as server:
+        with served(FLOOR if given.floor else ROOT / "server.py") as server:
             notes = completed(visited(given, server.address, server.pid))
             raised = list(tracebacks(server.log.read_text(errors="replace")))
     return report(asdict(given), notes, raised)
@@ -136,6 +143,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--training-seconds", default=60, help="what a training may take")
     parser.add_argument("--seed", default=0, help="of the visitors' choices")
     parser.add_argument("--base", help="the address of a running server")
+    parser.add_argument("--floor", action="store_true", help="on pages that compute nothing")
     try:
         found = run(Given(**vars(parser.parse_args(arguments))))
     except InputError as error:

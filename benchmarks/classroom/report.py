@@ -64,6 +64,16 @@ def errors(problems: Iterable[Problem]) -> dict[str, int]:
     return dict(Counter(problem.kind for problem in problems))
 
 
+def computed(notes: Notes) -> float | None:
+    """Milliseconds of the processor that the server took for an action, without its children's;
+    None where nobody could look."""
+    spent = sum(
+        mark.cores * (mark.at - before.at)
+        for before, mark in zip(notes.marks, notes.marks[1:], strict=False)
+    )
+    return round(1e3 * spent / len(notes.actions), 1) if spent and notes.actions else None
+
+
 def claims(notes: Notes, raised: Sequence[str] | None) -> tuple[Claim, ...]:
     """What must hold; `raised` are the exceptions in the server's log, None if nobody read it."""
     met = Counter(problem.kind for problem in notes.problems)
@@ -92,6 +102,7 @@ def report(given: Mapping[str, Any], notes: Notes, raised: Sequence[str] | None)
         "seconds": notes.now(),
         "actions": len(notes.actions),
         "all": by_kind(notes.actions),
+        "processor_milliseconds_an_action": computed(notes),
         "changes_by_minute": by_minute(notes.actions),
         "pages": by_page(notes),
         "slowest": [asdict(action) for action in slowest],

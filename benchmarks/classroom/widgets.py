@@ -14,6 +14,8 @@ from streamlit.proto.Dataframe_pb2 import Dataframe
 from streamlit.proto.Slider_pb2 import Slider
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 
+from ui.live.chart import told_of
+
 EDITED = 2.0
 """As far from 0 as a number of a table is typed."""
 REFUSED = "neither"
@@ -146,11 +148,8 @@ def _switch(proto: Any, now: WidgetState, state: WidgetState, rng: random.Random
 
 def _drag(proto: Any, now: WidgetState, state: WidgetState, rng: random.Random) -> None:
     """A control of a live chart: the question that its JavaScript asks, see ui/live/chart.py."""
-    form = proto.WhichOneof("data")
-    if form not in ("json", "mixed"):
-        return
-    data = json.loads(proto.json if form == "json" else proto.mixed.json)
-    if not isinstance(data, dict) or data.get("role") != "chart" or not data["controls"]:
+    data = told_of(proto.bytes)
+    if data is None or not data["controls"]:
         return
     control, values = rng.choice(data["controls"]), dict(data["values"])
     values[control["name"]] = moved(control, values[control["name"]], rng)

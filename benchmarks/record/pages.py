@@ -13,6 +13,7 @@ from benchmarks.record.facts import Facts
 from benchmarks.record.units import Unit, add_chart, add_table
 from icl_core.export.recipe import LINK_VERSION, link_values
 from icl_core.lessons.catalog import LESSONS
+from ui.live.chart import told_of
 
 APP = str(Path(__file__).parents[2] / "app.py")
 OTHERS = ("style",)
@@ -49,8 +50,8 @@ def page_facts(page: str, link: Mapping[str, str]) -> Facts:
     lines = [line for element in [*app.main, *app.sidebar] if (line := _line(element))]
     for index, table in enumerate(app.dataframe):
         add_table(facts, table.value.to_csv().encode(), f"table {index}")
-    charts = [chart.proto.json for chart in app.get("bidi_component")]
-    for index, sent in enumerate(map(json.loads, filter(None, charts))):
+    told = (told_of(chart.proto.bytes) for chart in app.get("bidi_component"))
+    for index, sent in enumerate(filter(None, told)):
         add_chart(facts, f"chart {index}", sent)
     facts.words["page"] = "\n".join(lines)
     facts.words["link"] = json.dumps(app.query_params, default=str)

@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+from dataclasses import replace
 
 from icl_core.errors import InputError
 from icl_core.export.citation import to_bibtex
@@ -9,6 +10,8 @@ from icl_core.export.images import KINDS, missing, to_image
 from icl_core.export.page import to_html
 from icl_core.export.recipe import Recipe, config_json
 from icl_core.export.table import to_csv
+from icl_core.live.dressed import dressed
+from icl_core.live.look import PLAIN, Look
 from icl_core.live.view import View
 
 NO_DATE = (1980, 1, 1, 0, 0, 0)
@@ -26,20 +29,27 @@ ABOUT = {
 }
 
 
-def to_zip(view: View, recipe: Recipe | None = None, link: str = "", scale: float = 2.0) -> bytes:
+def to_zip(
+    view: View,
+    recipe: Recipe | None = None,
+    link: str = "",
+    scale: float | None = None,
+    look: Look = PLAIN,
+) -> bytes:
     """PNG, SVG, PDF, HTML, CSV and citation; with a recipe its JSON, with a link the link.
 
     Where images cannot be drawn they are left out, and README.txt says why.
     """
-    files = {"html": to_html(view), "csv": to_csv(view.figure), "bib": to_bibtex()}
+    figure = dressed(view, look).figure
+    files = {"html": to_html(view, look), "csv": to_csv(figure), "bib": to_bibtex()}
     if recipe is not None:
-        files["json"] = config_json(recipe)
+        files["json"] = config_json(replace(recipe, look=look))
     if link:
         files["txt"] = f"{link}\n".encode()
     problem = missing()
     try:
         if not problem:
-            files |= {kind: to_image(view.figure, kind, scale) for kind in KINDS}
+            files |= {kind: to_image(figure, kind, scale) for kind in KINDS}
     except InputError as error:
         problem = str(error)
     lines = [view.title, ""]

@@ -22,7 +22,10 @@ from choreographer.errors import ChromeNotFoundError
 from kaleido import Kaleido, PageGenerator
 
 from icl_core.errors import InputError
-from icl_core.live.figure import for_browser, plain_figure, sized
+from icl_core.export.physical import in_mm, with_density
+from icl_core.live.dressed import DOTS, INCH
+from icl_core.live.figure import for_browser, plain_figure, readable, sized
+from icl_core.live.message import FRONTEND
 from icl_core.plots import Figure
 from icl_core.plots.style import HEIGHT, TEMPLATES
 from icl_core.validation import choice, number
@@ -32,9 +35,18 @@ Kind = Literal["png", "svg", "pdf"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 SHARP = Path(__file__).with_name("sharp.js")
 """Read by the browser after plotly.js."""
+OFF_SCALE = """<script>(() => {
+  %s
+  const draw = Plotly.toImage;
+  Plotly.toImage = ({ data, layout, config }, options) =>
+    draw({ data, layout: { ...layout, annotations: annotated(data, layout) }, config }, options);
+})()</script>"""
+"""Curves that leave their axes say so, as on the page."""
 WIDTH = 900
-"""Of every image, in pixels at scale 1; the height is the figure's own."""
-SCALES = (0.5, 6.0)
+"""Of an image, in pixels at scale 1, unless the figure has one; the height is the figure's own."""
+SCALES = (0.5, 6.25)
+SCREEN, PRINT = 2.0, 6.25
+"""Scales of a PNG: for a screen, and the 600 dpi that journals ask."""
 ONE_IMAGE, PATIENCE, ANSWER = 20.0, 90.0, 5.0
 """Seconds that one image may take, that a caller waits while others have theirs drawn, and that the
 thread may take to say that it lives."""
@@ -44,24 +56,33 @@ NO_CHROMIUM = (
 )
 
 
-def to_image(figure: Figure, kind: str, scale: float = 2.0) -> bytes:
+def to_image(figure: Figure, kind: str, scale: float | None = None) -> bytes:
     """The figure on white as "png", "svg" or "pdf"; `scale` multiplies the pixels of a PNG.
 
-    May be called from any thread.
+    A figure that has a width is drawn for print: the file says how many mm it is wide, and a PNG
+    has 600 pixels an inch unless `scale` says otherwise. May be called from any thread.
 
     Raises:
         InputError: No Chromium is there, the figure is too large, or drawing failed twice.
     """
     kind = choice("The kind of image", kind, KINDS)
-    scale = number("The scale", scale, SCALES)
-    plain: dict[str, Any] = json.loads(sized(for_browser(plain_figure(figure))))
+    named = for_browser(plain_figure(figure))
+    # As lists, which what labels curves in the browser can read.
+    named["data"] = [trace if "z" in trace else readable(trace) for trace in named["data"]]
+    plain: dict[str, Any] = json.loads(sized(named))
     plain["layout"]["template"] = TEMPLATES["paper"].to_plotly_json()
-    size = {"width": WIDTH, "height": plain["layout"].get("height") or HEIGHT}
+    wide = plain["layout"].get("width")
+    default = SCREEN if wide is None else PRINT
+    scale = number("The scale", default if scale is None else scale, SCALES)
+    size = {"width": wide or WIDTH, "height": plain["layout"].get("height") or HEIGHT}
     if problem := missing():
         raise InputError(problem)
     # Vectors have no pixels: scaled, only their nominal size would grow.
     options = {"format": kind, "scale": scale if kind == "png" else 1.0} | size
-    return renderer().render(plain, options)
+    data = renderer().render(plain, options)
+    if wide is None or kind == "pdf":
+        return data
+    return in_mm(data, size) if kind == "svg" else with_density(data, scale * DOTS / INCH)
 
 
 def missing() -> str:
@@ -145,6 +166,8 @@ class Renderer:
         if self._browser is None:
             # Addresses, for a path may hold #, ? or %.
             page = PageGenerator(mathjax=False, others=[SHARP.as_uri()])
+            code = (FRONTEND / "offscale.mjs").read_text(encoding="utf-8")
+            page.footer = OFF_SCALE % code.replace("export ", "") + page.footer
             self._browser = Kaleido(n=1, timeout=ONE_IMAGE, page_generator=page)
             await _finished(self._browser.open())
         return await _finished(self._browser.calc_fig(dict(figure), opts=dict(options)))  # type: ignore[arg-type]

@@ -14,6 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from icl_core.live.look import PLAIN, Look
 from icl_core.live.message import FRONTEND, PLOTLY_FOLDER, message
 from icl_core.live.view import View
 from icl_core.plots.style import FONT, SURFACES
@@ -21,15 +22,19 @@ from icl_core.plots.style import FONT, SURFACES
 ENTRY = "standalone.mjs"
 
 
-def to_html(view: View) -> bytes:
-    """A web page on white that works with the network off (plotly.js inside, some 5 MB)."""
+def to_html(view: View, look: Look = PLAIN) -> bytes:
+    """A web page on white that works with the network off (plotly.js inside, some 5 MB).
+
+    Its reader can show hidden lines again and undo the zoom.
+    """
     live = offline(view)
-    sent = message(live)
+    sent = message(live, look=look)
     paper = sent["templates"]["paper"]
     sent |= {"link": None, "templates": dict.fromkeys(sent["templates"], paper)}
     parts = {
         "TITLE": html.escape(view.title or "Figure"),
         "ALT": html.escape(view.alt),
+        "SIZE": "" if look.width is None else f"max-width: {look.width:g}mm",
         "CAPTION": _caption(view.caption),
         "STYLE": _text(FRONTEND / "live.css") + _text(Path(__file__).with_name("page.css")),
         "VARIABLES": _variables(),

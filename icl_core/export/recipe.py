@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 from icl_core.errors import InputError
 from icl_core.files import dump_json, parse_json
+from icl_core.live.look import PLAIN, Look
 from icl_core.validation import Config, choice, mapping
 
 HOME = "home"
@@ -15,12 +16,12 @@ CONFIG_VERSION = 1
 LINK_VERSION = "1"
 """Meaning of the values in a link; raised when a default or a field changes its meaning."""
 MAX_CONFIG_BYTES = 100_000
-ENTRIES = ("version", "page", "figure", "config")
+ENTRIES = ("version", "page", "figure", "config", "look")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
-    """A page, the name of one of its figures, and a reader's choices.
+    """A page, the name of one of its figures, a reader's choices, and how the figure is drawn.
 
     `defaulted` names the choices that a file left out.
     """
@@ -28,6 +29,7 @@ class Recipe:
     page: str
     figure: str
     config: Config
+    look: Look = PLAIN
     defaulted: tuple[str, ...] = field(default=(), compare=False)
 
     def gaps(self) -> str:
@@ -51,12 +53,14 @@ class Lesson(Protocol):
 
 def config_json(recipe: Recipe) -> bytes:
     """The choices behind a figure, for `parse_config`."""
-    whole = {
+    whole: dict[str, Any] = {
         "version": CONFIG_VERSION,
         "page": recipe.page,
         "figure": recipe.figure,
         "config": recipe.config.to_dict(),
     }
+    if recipe.look != PLAIN:
+        whole["look"] = recipe.look.to_dict()
     return dump_json(whole).encode()
 
 
@@ -89,7 +93,8 @@ def parse_config(data: bytes, lessons: Mapping[str, Lesson]) -> Recipe:
     figure = choice("The figure of the configuration", given.get("figure"), lesson.views)
     config = lesson.config.from_dict(given.get("config"))
     left_out = tuple(name for name in config.to_dict() if name not in given["config"])
-    return Recipe(page=page, figure=str(figure), config=config, defaulted=left_out)
+    look = Look.from_dict(given.get("look", {}))
+    return Recipe(page=page, figure=str(figure), config=config, look=look, defaulted=left_out)
 
 
 def to_text(value: Any) -> str:
@@ -116,7 +121,16 @@ def link_values(config: Config, default: Config) -> dict[str, str]:
 
 
 def permalink(recipe: Recipe, address: str = "") -> str:
-    """The link to a figure's page and choices; `address` is the app's, ending in a slash."""
+    """The link to a figure's page and choices, and in "look" to how that figure is drawn; `address`
+    is the app's, ending in a slash."""
     values = {"v": LINK_VERSION} | link_values(recipe.config, type(recipe.config)())
+    if recipe.look != PLAIN:
+        values["look"] = f"{recipe.figure}!{recipe.look.said()}"
     name = "" if recipe.page == HOME else recipe.page
     return f"{address}{name}?{urlencode(values, safe=',')}"
+
+
+def look_in_link(value: str, figure: str) -> Look:
+    """How `figure` is drawn by the "look" of a link, which speaks of one figure of its page."""
+    name, _, words = value.partition("!")
+    return Look.read(words) if name == figure else PLAIN

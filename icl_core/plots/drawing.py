@@ -127,6 +127,11 @@ class Drawing:
             **{"mode": "markers", "marker": marker} | _pointed(hover) | properties,
         )
 
+    def key(self, symbol: str, words: str) -> None:
+        """An entry of the legend for a symbol that only some points of a trace bear."""
+        grey = METHODS["bayes_rr"].color
+        self.marks(f"key:{words}", [None], [None], grey, 9, symbol, name=words, meta=DECORATION)
+
     def heatmap(
         self,
         uid: str,

@@ -10,11 +10,12 @@ from icl_core.plots.figure import DECORATION, Figure
 OMEGAS = ("ω<sub>xx</sub>", "ω<sub>xy</sub>", "ω<sub>yx</sub>", "ω<sub>yy</sub>")
 OMEGA_NAMES = ("ω_xx", "ω_xy", "ω_yx", "ω_yy")
 OMEGA_LOOKS = (
-    ("#0072b2", "circle", "solid"),
-    ("#d55e00", "square", "dash"),
-    ("#009e73", "diamond", "dashdot"),
-    ("#c46a9d", "triangle-up", "dot"),
+    ("#8a8a0f", "circle", "solid"),
+    ("#9e4c91", "square", "dash"),
+    ("#ca495f", "diamond", "dashdot"),
+    ("#4763eb", "triangle-up", "dot"),
 )
+"""Of colours that no method has."""
 SIGNS = ("●", "■", "◆", "▲")
 SPACING = 0.13
 """Between the stems of one layer, in layers."""

@@ -13,6 +13,8 @@ MODES: tuple[Mode, ...] = get_args(Mode)
 
 FONT = "Source Sans, Segoe UI, Helvetica, Arial, sans-serif"
 """The first comes with the app; names that CSS would want quoted are left out."""
+SMALLEST_TYPE = 13
+"""Pixels of the type of ticks and legends."""
 HEIGHT = 420
 """Pixels of a figure unless its content asks for another height."""
 
@@ -64,7 +66,7 @@ further out neither has a contrast of 4.5:1."""
 AXIS: dict[str, Any] = {
     "ticks": "outside",
     "ticklen": 4,
-    "tickfont": {"size": 13},
+    "tickfont": {"size": SMALLEST_TYPE},
     "showline": True,
     "zeroline": False,
     "automargin": True,
@@ -92,7 +94,7 @@ LAYOUT: dict[str, Any] = {
         "xanchor": "left",
         "y": -0.17,
         "yanchor": "top",
-        "font": {"size": 13},
+        "font": {"size": SMALLEST_TYPE},
         # The dashes of every pattern come out even over this many pixels.
         "itemwidth": 45,
     },

@@ -16,9 +16,11 @@ from icl_core.experiments import verify
 from icl_core.experiments.mixed_noise.claims import Claim
 from icl_core.export import images
 from icl_core.export.images import missing
-from icl_core.export.recipe import Recipe, config_json
+from icl_core.export.recipe import Recipe, config_json, parse_config
 from icl_core.export.table import to_csv
 from icl_core.lessons.catalog import LESSONS
+from icl_core.live.dressed import dressed, entries
+from icl_core.live.look import Look
 from icl_core.zoo import library
 from tests.cases import MODELS, TASK
 
@@ -232,6 +234,25 @@ def test_figure_writes_what_it_says(choices, capsys):
     assert (said["page"], said["figure"]) == ("weights", "omegas")
     view = LESSONS["weights"].view("omegas", LESSONS["weights"].config(layers=2))
     assert data == to_csv(view.figure)
+
+
+def test_figure_is_drawn_as_it_is_asked_for(choices, capsys):
+    """What is hidden is left out; a file of choices keeps the look, and the command line can change
+    one part of it."""
+    view = LESSONS["weights"].view("omegas", LESSONS["weights"].config(layers=2))
+    first, *others = entries(view.figure)
+    again, data = choices.with_name("again.json"), choices.with_name("fig.csv")
+    asked = ["--hide", first, "--zoom", "x:0,1.5", "--width-mm", "single", "--type-pt", "8"]
+    assert cli.main(["figure", str(choices), "--out", str(again), *asked]) == 0
+    look = Look(hidden=(first,), zoom=(("x", 0, 1.5),), width=84, type=8)
+    assert parse_config(again.read_bytes(), LESSONS).look == look
+    assert cli.main(["figure", str(again), "--out", str(data)]) == 0
+    assert data.read_bytes() == to_csv(dressed(view, look).figure)
+    assert cli.main(["figure", str(again), "--out", str(data), "--hide"]) == 0
+    assert data.read_bytes() == to_csv(view.figure)
+    capsys.readouterr()
+    assert cli.main(["figure", str(again), "--out", str(data), "--hide", "nobody"]) == 2
+    assert f"no line 'nobody': expected {first}, {others[0]}" in capsys.readouterr().err
 
 
 def test_figure_draws_another_figure_of_the_page(choices, capsys):

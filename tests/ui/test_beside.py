@@ -16,6 +16,7 @@ from icl_core.lessons.train.trainer import Trainer
 from icl_core.lessons.train.views import matrices_beside, matrices_view, run_view
 from icl_core.lessons.train.words import differing
 from icl_core.plots.figure import tidy_rows
+from tests.ui.charts import told
 from ui.job import Job
 from ui.jobs import Jobs
 
@@ -105,9 +106,8 @@ def test_a_run_is_kept_beside_the_next_one(open_page, served: Jobs) -> None:
         time.sleep(0.01)
     app.run()
     assert f"Beside: {differing(FIRST, SECOND)}" in sent(app)
-    figures = [c.proto.json for c in app.get("bidi_component") if '"role"' in c.proto.json]
-    (course,) = (f for f in figures if "Loss on validation prompts" in f)
-    assert json.dumps(f"beside: {differing(FIRST, SECOND)}")[1:-1] in json.loads(course)["figure"]
+    (course,) = (t["figure"] for t in told(app) if "Loss on validation prompts" in t["figure"])
+    assert json.dumps(f"beside: {differing(FIRST, SECOND)}")[1:-1] in course
     button(app, "Put away DIAG, 1 layer").click().run()
     assert "beside" not in app.query_params
     assert not any(title.startswith("Beside") for title in sent(app))

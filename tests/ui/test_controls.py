@@ -7,13 +7,14 @@ import pytest
 from icl_core.lessons.gdpp_spectrum import config as spectrum
 from icl_core.lessons.noise_and_depth.config import CONTEXTS, NoiseAndDepth
 from icl_core.lessons.train.config import Train
+from ui.live.chart import told_of
 
 
 def figure(app, key: str) -> dict:
     """The figure that a chart was sent."""
     for chart in app.get("bidi_component"):
-        sent = json.loads(chart.proto.json)
-        if sent.get("role") == "chart" and chart.proto.id.endswith(key):
+        sent = told_of(chart.proto.bytes)
+        if sent is not None and chart.proto.id.endswith(key):
             return json.loads(sent["figure"])
     raise AssertionError(f"no chart {key}")
 

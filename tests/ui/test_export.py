@@ -46,7 +46,7 @@ def exported(monkeypatch, open_menus):
     """What the menus of a page were given: (view, recipe) by the chart's key."""
     seen = {}
 
-    def menu(view, *, key, recipe):
+    def menu(view, *, key, recipe, look):
         seen[key] = view, recipe
 
     monkeypatch.setattr("ui.chart.export_menu", menu)

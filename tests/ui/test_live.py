@@ -30,7 +30,7 @@ def page() -> None:
 
 
 def sent(at: AppTest) -> dict:
-    return json.loads(at.get("bidi_component")[0].proto.json, parse_constant=pytest.fail)
+    return json.loads(at.get("bidi_component")[0].proto.bytes, parse_constant=pytest.fail)
 
 
 def test_a_page_sends_the_chart_and_its_grid_apart():

@@ -9,12 +9,12 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from icl_core.export.recipe import HOME, link_values
 from icl_core.lessons.catalog import LESSONS
 from icl_core.lessons.paths import COURSE, PATHS
 from icl_core.plots.methods import METHODS
+from tests.ui.charts import told
 from ui.presets import preset_link
 
 ROOT = Path(__file__).parents[2]
@@ -25,23 +25,18 @@ STATES = [
 ]
 
 
-def charts(app: AppTest) -> list[str]:
-    """The figures on a page, as the JSON that its live charts were sent."""
-    return [chart.proto.json for chart in app.get("bidi_component") if '"role"' in chart.proto.json]
-
-
 @pytest.mark.parametrize(("page", "config"), STATES)
 def test_page_renders_in_every_preset(open_page, page, config):
     app = open_page(page, **preset_link(config))
     assert app.title[0].value
     assert app.session_state[f"{page}:config"] == config
-    assert charts(app) or page == "train"
+    assert told(app) or page == "train"
     assert not app.info or page == "noise_and_depth"
 
 
 def test_home_shows_a_picture_and_every_lesson(open_page):
     app = open_page("home")
-    assert len(charts(app)) == 1
+    assert len(told(app)) == 1
     links = app.get("page_link")
     assert {link.proto.page for link in links} >= set(LESSONS) - {HOME}
 
@@ -67,7 +62,7 @@ def test_no_name_of_a_page_is_the_end_of_another():
 
 def test_the_style_page_names_every_method(open_page):
     app = open_page("style")
-    assert len(charts(app)) == 2
+    assert len(told(app)) == 2
     table = next(text.value for text in app.markdown if text.value.startswith("| method"))
     rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in table.split("\n")[2:]]
     assert [tuple(row) for row in rows] == [

@@ -8,20 +8,15 @@ import pytest
 from icl_core.lessons.gdpp_spectrum.config import MANY, PARTS, GdppSpectrum
 from icl_core.lessons.gdpp_spectrum.measure import hessians_of
 from icl_core.live.figure import readable
+from tests.ui.charts import told
 from tests.ui.conftest import Run
 
 PAGE = "gdpp_spectrum"
 
 
-def charts(app) -> list[dict]:
-    """What the charts were sent."""
-    sent = [chart.proto.json for chart in app.get("bidi_component")]
-    return [json.loads(text) for text in sent if '"role"' in text]
-
-
 def figures(app) -> dict[str, dict]:
     """Figures by name."""
-    found = [json.loads(data["figure"]) for data in charts(app)]
+    found = [json.loads(data["figure"]) for data in told(app)]
     return {figure["layout"]["meta"]["name"]: figure for figure in found}
 
 
@@ -29,7 +24,7 @@ def test_every_figure_is_there_and_every_gamma_on_one_slider(open_page: Run) -> 
     found: dict[str, list[str]] = {}
     for part in PARTS:
         app = open_page(PAGE, part=part)
-        for name, data in zip(figures(app), charts(app), strict=True):
+        for name, data in zip(figures(app), told(app), strict=True):
             found[name] = [control["name"] for control in data["controls"]]
     assert found == {
         "gdpp_spectrum": ["gamma", "layers"],

@@ -1,13 +1,19 @@
 """The one place where a live chart is put on a page."""
 
-from collections.abc import Callable, Sequence
+import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import streamlit as st
 from streamlit.components.v2 import component
 
+from icl_core.errors import InputError
 from icl_core.live import Control, Values, View
 from icl_core.live.controls import Answer, answer_to
-from icl_core.live.message import message
+from icl_core.live.dressed import fitting
+from icl_core.live.look import Look
+from icl_core.live.message import Finished, finished
+from icl_core.plots import Figure
 from ui.live import assets
 
 # The JavaScript and Python sides are joined here: `mount` in frontend/boot.mjs reads what
@@ -21,7 +27,7 @@ def asked_values(key: str, controls: Sequence[Control]) -> Values:
 
 
 def live_chart(
-    view: View,
+    view: View | Finished,
     *,
     key: str,
     exact: bool = True,
@@ -46,19 +52,47 @@ def live_chart(
     Raises:
         InputError: The parts of the view do not fit together, or the figure is too large.
     """
-    data = message(view, question=_answer(key, view.controls).question, exact=exact)
+    told = finished(view) if isinstance(view, View) else view
+    more = {"exact": exact, "placeholder": placeholder_svg, "key": key}
+    data = told.packed(question=_answer(key, told.controls).question, **more)
 
     def asked() -> None:
         if on_change is not None:
-            on_change(asked_values(key, view.controls))
+            on_change(asked_values(key, told.controls))
 
     assets.serve()
     # One container without a gap: the component that carries the source takes no room.
     with st.container(gap=None):
-        _component(key=key, data=data | {"placeholder": placeholder_svg}, on_asked_change=asked)
-        if view.source is not None:
+        _component(key=key, data=data, on_asked_change=asked)
+        if told.source is not None:
             # Its own message: Streamlit sends one that it has sent before as a short reference.
-            _component(key=f"{key}-source", data=view.source.packed)
+            _component(key=f"{key}-source", data=told.source)
+
+
+def told_of(data: bytes) -> dict[str, Any] | None:
+    """What a component's bytes tell of a chart; None if they are a source."""
+    return json.loads(data) if data.startswith(b"{") else None
+
+
+def look_on_screen(key: str, figure: Figure, known: Look) -> Look:
+    """`known` with the lines that the reader has hidden of the chart `key` by now, and the zoom.
+
+    The browser tells them where they are asked for, in a rerun of the fragment that asks: nothing
+    is sent while a reader zooms.
+    """
+    here = f"{key}-look"
+    told = st.session_state.get(here)
+    given = told.get("look") if isinstance(told, Mapping) else None
+    begun = {"hidden": list(known.hidden), "zoom": [list(zoom) for zoom in known.zoom]}
+    data = {"role": "look", "key": key, "known": given or begun}
+    _component(key=here, data=data, on_look_change=lambda: None)
+    if given is None:
+        return known
+    try:
+        asked = Look.from_dict(given)
+    except InputError:
+        return known
+    return fitting(known.replace(hidden=asked.hidden, zoom=asked.zoom), figure)
 
 
 def _answer(key: str, controls: Sequence[Control]) -> Answer:

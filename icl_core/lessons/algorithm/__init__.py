@@ -6,5 +6,6 @@ its steps in terms, and the known methods that it is nearest to. All losses are 
 
 from icl_core.lessons.algorithm.config import PARTS, PRESETS
 from icl_core.lessons.algorithm.measure import measure, reach
+from icl_core.lessons.algorithm.steps import STEPS
 from icl_core.lessons.algorithm.views import VIEWS, prepare
 from icl_core.lessons.algorithm.words import finding

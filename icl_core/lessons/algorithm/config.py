@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
-from icl_core.lessons.shared.fields import OfModel, text
+from icl_core.lessons.shared.fields import OfModel, name_or_none, text
 from icl_core.lessons.shared.parts import Part
 from icl_core.lessons.shared.shipped import KINDS, Kin
 from icl_core.validation import checked, choice, integer, number
@@ -44,7 +44,8 @@ class Algorithm(OfModel):
 
     xx, xy, yx, yy are the factors of the omegas, in tenths, in one layer or (layer 0) in all;
     omega is the one whose slider is shown. seed, sigma and after (a layer, None is the last) choose
-    what is shown of one prompt; system the equation that known methods solve.
+    what is shown of one prompt; system the equation that known methods solve; beside a second model
+    by its name, "" for none.
     """
 
     task: str = checked("uniform5_d10_n20", text, "The task")
@@ -59,6 +60,7 @@ class Algorithm(OfModel):
     seed: int = checked(0, integer, "The seed", "seed")
     sigma: float = checked(1.0, number, "The noise level sigma", "sigma")
     after: int | None = checked(None, integer, "The layer shown", (0, 12))
+    beside: str = checked("", name_or_none, "The model beside")
     part: str = checked("worth", choice, "The part looked at", PARTS)
     system: System = checked("oracle", choice, "The system", SYSTEMS)
 

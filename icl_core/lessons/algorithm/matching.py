@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import numpy as np
@@ -25,6 +25,27 @@ STRENGTHS = (0.0, 0.1, 0.3, 1.0, 2.0, 4.0, 6.0, 12.0, 16.0, 32.0)
 """Ridge strengths that are looked at, beside E sigma^2 of the task."""
 
 
+class Match(NamedTuple):
+    """A method, its step (or strength), and the gap to it with its standard error."""
+
+    method: str
+    at: float
+    gap: float
+    error: float
+
+    @property
+    def steps(self) -> float:
+        """How many steps it takes; ridge is one."""
+        return 1 if self.method == "const_rr" else self.at
+
+    @property
+    def said(self) -> str:
+        """The method and its step."""
+        if self.method == "const_rr":
+            return f"ridge regression of strength {self.at:.3g}"
+        return f"step {self.at:g} of {METHODS[self.method].label}"
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Matching:
     """Gaps of layers 1..L (rows) to the steps or strengths (columns) of every method."""
@@ -35,22 +56,19 @@ class Matching:
     def columns(self, method: str) -> tuple[float, ...]:
         return self.strengths if method == "const_rr" else STEPS
 
-    def nearest(self, layer: int) -> tuple[str, float, float, float]:
-        """Method, step (or strength), gap and its standard error nearest to a layer (from 1).
-
-        Of methods that are as near, to two standard errors, the one of fewest steps; ridge is one.
-        """
+    def nearest(self, layer: int) -> list[Match]:
+        """What is as near to a layer (from 1) as the nearest, to two standard errors, the one of
+        fewest steps first; ridge is one."""
         row = layer - 1
         found = []
         for name, gaps in self.gaps.items():
             at = int(gaps.best()[row])
-            column = self.columns(name)[at]
             gap, error = gaps.gap[row, at], gaps.error[row, at]
             known = (float(gap), float(error)) if np.isfinite(gap) else (np.inf, 0.0)
-            found.append((name, column, *known))
-        least = min(found, key=lambda match: match[2])
-        near = [match for match in found if match[2] <= least[2] + 2 * least[3]]
-        return min(near, key=lambda match: 1 if match[0] == "const_rr" else match[1])
+            found.append(Match(name, self.columns(name)[at], *known))
+        least = min(found, key=lambda match: match.gap)
+        near = [match for match in found if match.gap <= least.gap + 2 * least.error]
+        return sorted(near, key=lambda match: match.steps)
 
 
 def first(prompts: Prompts, count: int) -> Prompts:
@@ -121,15 +139,14 @@ def matching_view(config: Algorithm, opened: Opened) -> View:
 def _nearest(opened: Opened, found: Matching) -> str:
     """What the last layer is nearest to, in words."""
     layer = opened.num_layers
-    name, at, gap, error = found.nearest(layer)
-    if gap == np.inf:
+    nearest, *others = found.nearest(layer)
+    if nearest.gap == np.inf:
         return f"What layer {layer} predicts is beyond all numbers, and near to no method."
-    what = (
-        f"ridge regression of strength {at:.3g}"
-        if name == "const_rr"
-        else f"step {at:g} of {METHODS[name].label}"
+    said = (
+        f"Layer {layer} is nearest to **{nearest.said}**: the root mean square gap of the "
+        f"predictions is **{100 * nearest.gap:.2g} ± {100 * nearest.error:.1g} %** of their size."
     )
-    return (
-        f"Layer {layer} is nearest to **{what}**: the root mean square gap of the predictions is "
-        f"**{100 * gap:.2g} ± {100 * error:.1g} %** of their size."
-    )
+    if others:
+        beside = ", ".join(f"{match.said} ({100 * match.gap:.2g} %)" for match in others)
+        said += f" As near to two standard errors, by more steps: {beside}."
+    return said

@@ -5,10 +5,12 @@ from functools import lru_cache
 
 import numpy as np
 
-from icl_core.analysis.loss import LossSummary, summarize
+from icl_core.analysis.loss import LossSummary, distance_loss, summarize
 from icl_core.lessons.algorithm.config import OMEGAS
-from icl_core.lessons.algorithm.measure import Opened
+from icl_core.lessons.algorithm.measure import Opened, draw_sample
+from icl_core.lessons.shared.beside import beside_of
 from icl_core.models.diagonal import losses_of
+from icl_core.tasks.linear import LinearTask
 
 FACTORS = np.round(np.linspace(0, 2, 21), 1)
 """Where the slider of a factor stops; every stop is computed, none interpolated."""
@@ -103,6 +105,14 @@ def worth(opened: Opened) -> Worth:
 def _losses(opened: Opened, models: np.ndarray) -> np.ndarray:
     sample = opened.sample
     return losses_of(models, sample.prompts.moments, sample.target)
+
+
+@lru_cache(maxsize=64)
+def losses_beside(name: str, task: LinearTask) -> np.ndarray:
+    """Losses [steps, prompts] of a second model (`beside_of`) on the prompts of a task's sample."""
+    sample, method = draw_sample(task), beside_of(name, task.dim).method
+    path = method.weight_path(sample.prompts)
+    return np.asarray(distance_loss(path, sample.target, task.query_variances))
 
 
 def _law_losses(opened: Opened, models: np.ndarray) -> np.ndarray:

@@ -13,7 +13,9 @@ from icl_core.lessons.algorithm.figures.flow import flow_diagram
 from icl_core.lessons.algorithm.measure import Opened
 from icl_core.lessons.algorithm.switches import Switched
 from icl_core.lessons.shared.bands import center_and_band
+from icl_core.lessons.shared.beside import beside_of
 from icl_core.lessons.shared.curves import banded
+from icl_core.lessons.shared.losses import BESIDE
 from icl_core.lessons.shared.memo import kept
 from icl_core.lessons.shared.shipped import families, models_of
 from icl_core.lessons.shared.words import plus_minus
@@ -82,11 +84,21 @@ def _switch_figure(config: Algorithm, opened: Opened, found: Switched) -> Figure
     shown.append(
         Curve(x=opened.sample.sigmas, y=base_levels[-1].mean(-1), uid="trained", **trained)
     )
+    also = []
+    if config.beside:
+        law_beside, levels_beside = opened.sample.parts(
+            switches.losses_beside(config.beside, opened.task)
+        )
+        look = {"method": BESIDE, "label": beside_of(config.beside, opened.task.dim).label}
+        ends = np.minimum(levels_beside[-1].mean(-1), MOST)
+        shown.append(Curve(x=opened.sample.sigmas, y=ends, uid=BESIDE, **look))
+        means = np.minimum(law_beside.mean(-1), MOST)
+        also = [Curve(x=np.arange(len(means)), y=means, uid="beside:layers", **look)]
     low = float(min(base_levels[-1].mean(-1).min(), law.min()))
     high = max(2.5 * float(law[0]), 4 * low)
     return plots.switch_figure(
         [*shown, *by_noise],
-        [Curve(x=steps, y=law, uid="trained:layers", **trained), *by_layer],
+        [Curve(x=steps, y=law, uid="trained:layers", **trained), *also, *by_layer],
         title="Loss with ω scaled",
         met=met_in_training(opened.task.noise),
         y_range=(max(low / 2.5, high * 1e-5), min(high, TOP)),
@@ -144,7 +156,7 @@ def omega_view(config: Algorithm, opened: Opened) -> View:
 
 VIEWS: Mapping[str, Callable[[Algorithm, Opened], View]] = {
     "flow": kept("layer", *OMEGAS)(flow_view),
-    "switches": kept("omega", "layer", *OMEGAS)(switch_view),
+    "switches": kept("omega", "layer", "beside", *OMEGAS)(switch_view),
     "worth": kept()(worth_view),
     "omegas": kept()(omega_view),
     "matching": kept("system")(matching.matching_view),

@@ -49,7 +49,6 @@ class Construction(Config):
 PRESETS: dict[str, Construction] = {
     "One step from zero": Construction(),
     "From another W₀": Construction(start="-0.5, 1"),
-    "Fourth layer": Construction(layer=4),
     "GD++": Construction(eta=9.0, gamma=1.0),
     "Too large a step": Construction(eta=15.0),
     "One example": Construction(prompt="0.8 0.6 1; 0.6 -0.8", eta=0.5),

@@ -6,5 +6,6 @@ computed from their weights, in numpy. Losses are half MSE.
 
 from icl_core.lessons.copying.config import PARTS, PRESETS
 from icl_core.lessons.copying.measure import measure
+from icl_core.lessons.copying.steps import STEPS
 from icl_core.lessons.copying.views import VIEWS
 from icl_core.lessons.copying.words import finding

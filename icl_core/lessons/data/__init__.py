@@ -6,5 +6,6 @@ splits; R^2 beside them.
 
 from icl_core.lessons.data.config import PARTS, PRESETS
 from icl_core.lessons.data.measure import measure
+from icl_core.lessons.data.steps import STEPS
 from icl_core.lessons.data.views import VIEWS
 from icl_core.lessons.data.words import finding

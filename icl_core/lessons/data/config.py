@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from icl_core.data.prepare import FITS, LONGEST, SPLITS, Fit, Scale
 from icl_core.data.table import EXAMPLES, KEY_DIGITS
 from icl_core.errors import InputError
-from icl_core.lessons.shared.fields import OfModel, text
+from icl_core.lessons.shared.fields import OfModel, name_or_none, text
 from icl_core.lessons.shared.parts import Part
 from icl_core.lessons.shared.shipped import Kin
 from icl_core.models.linear import PARAMETRIZATIONS, Parametrization
@@ -58,7 +58,8 @@ PARTS = {
 class Data(OfModel):
     """Choices of the lesson. data: an example, or the hash of a table that the server keeps;
     target, features: columns, from 1; rows: n; fit: by which rows inputs are standardised or
-    whitened; seed: of the random splits; split: the one that is shown."""
+    whitened; seed: of the random splits; split: the one that is shown;
+    beside: a second model by its name, "" for none."""
 
     data: str = checked("diabetes", _key, "The data")
     target: int = checked(TARGET, integer, "The target's column", COLUMN)
@@ -72,6 +73,7 @@ class Data(OfModel):
     layers: int = checked(4, integer, "The number of layers L", "num_layers")
     fit: Fit = checked("context", choice, "What scales the inputs", FITS)
     seed: int = checked(0, integer, "The number of the draw", "seed")
+    beside: str = checked("", name_or_none, "The model beside")
     part: str = checked("rows", choice, "The part looked at", PARTS)
     split: int = checked(14, integer, "The split", (1, SPLITS))
 

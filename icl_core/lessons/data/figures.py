@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from icl_core.lessons.data.measure import Middle, Scores, interval
+from icl_core.lessons.data.scores import Middle, Scores, interval
 from icl_core.lessons.data.words import number, share
 from icl_core.plots import DECORATION, METHODS, Drawing, Figure, translucent
 from icl_core.plots.ticks import log_ticks, tick_label
@@ -116,6 +116,7 @@ def scales_figure(
         "standardised and whitened.",
     )
     low, top = reach(list(by_scale.values()))
+    off = False
     offsets = np.linspace(-0.3, 0.3, len(named))
     for offset, (method, label) in zip(offsets, named.items(), strict=True):
         style, x = METHODS[method], np.arange(len(by_scale)) + offset
@@ -125,6 +126,7 @@ def scales_figure(
         pale = translucent(style.color, 0.55)
         drawing.line(f"{method}:range", bars_x, bars_y, pale, 3, meta=DECORATION, showlegend=False)
         beyond = [m.median > top for m in middles]
+        off = off or any(beyond)
         drawing.marks(
             method,
             x,
@@ -143,6 +145,8 @@ def scales_figure(
             },
             hover=f"{label}: %{{text}}",
         )
+    if off:
+        drawing.key("triangle-up-open", "above the picture; point at it for its number")
     labels = list(by_scale)
     drawing.axis("x", range=[-0.5, len(labels) - 0.5], tickvals=list(range(len(labels))))
     drawing.axis("x", ticktext=labels, showgrid=False, ticks="")
@@ -187,6 +191,8 @@ def predictions_figure(
                 ]
             },
         )
+        if not inside.all():
+            drawing.key(f"{METHODS[method].marker}-open", f"{label}: beyond the axis, at its edge")
     drawing.axis("x", range=ends, showgrid=False)
     drawing.axis("y", range=ends)
     drawing.set(hovermode="closest")

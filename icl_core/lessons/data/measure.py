@@ -1,13 +1,10 @@
 """Errors on held-out rows, and how far a table's prompts lie from those of training."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float
-from scipy.stats import quantile_test
 
 from icl_core.algorithms.intercept import OLS, LeaveOneOutRidge
 from icl_core.algorithms.ridge import BayesRR
@@ -15,80 +12,16 @@ from icl_core.data.prepare import Fit, Prepared, Scale, Splits, longest_context,
 from icl_core.data.table import Table, find
 from icl_core.errors import InputError
 from icl_core.lessons.data.config import CONTEXTS, SCALES, Data
+from icl_core.lessons.data.scores import Predicted, Scores
 from icl_core.lessons.data.traits import Traits, training_traits, traits_of
+from icl_core.lessons.shared.beside import beside_of
+from icl_core.lessons.shared.losses import BESIDE
 from icl_core.lessons.shared.shipped import find_family
-from icl_core.models.linear import Parametrization
 from icl_core.models.predictor import Predictor
 from icl_core.remember import remember
 from icl_core.tasks.base import Context
 from icl_core.tasks.linear import LinearTask
-from icl_core.zoo.library import from_shipped, load_entry
-
-LARGEST = 1e300
-"""Errors count as no larger, so that quantiles between them are numbers."""
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Predicted:
-    """Predictions [splits, m] of held-out rows by method, the model first, and what was true."""
-
-    by_method: Mapping[str, Float[np.ndarray, "splits m"]]
-    truth: Float[np.ndarray, "splits m"]
-
-
-class Middle(NamedTuple):
-    """The median over splits, and the 10 % and 90 % quantiles."""
-
-    median: float
-    low: float
-    high: float
-
-
-def interval(values: Float[np.ndarray, "splits"]) -> tuple[float, float]:
-    """95 % interval of the median, whatever the law of the values (order statistics, scipy)."""
-    ends = quantile_test(np.minimum(values, LARGEST), p=0.5).confidence_interval()
-    return float(ends.low), float(ends.high)
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Scores:
-    """Root mean square errors of each split, by method, in the data's units, infinite where a
-    prediction has left the numbers; the standard deviation of its held-out targets."""
-
-    rmse: Mapping[str, Float[np.ndarray, "splits"]]
-    deviation: Float[np.ndarray, "splits"]
-
-    @classmethod
-    def of(cls, predicted: Predicted) -> "Scores":
-        errors = {name: p - predicted.truth for name, p in predicted.by_method.items()}
-        return cls(
-            rmse={name: _root_mean_square(error) for name, error in errors.items()},
-            deviation=predicted.truth.std(axis=1),
-        )
-
-    @cached_property
-    def middle(self) -> Mapping[str, Middle]:
-        """What is typical of each method."""
-        errors = np.minimum(list(self.rmse.values()), LARGEST)
-        found = np.quantile(errors, (0.5, 0.1, 0.9), axis=1).T.tolist()
-        return {name: Middle(*each) for name, each in zip(self.rmse, found, strict=True)}
-
-    def r2(self, method: str) -> float:
-        """1 - mean square error / variance of the held-out targets, the median over splits whose
-        targets vary; minus infinity where none do."""
-        vary = self.deviation > 0
-        with np.errstate(all="ignore"):
-            shares = (self.rmse[method][vary] / self.deviation[vary]) ** 2
-        return float(1 - np.median(shares)) if vary.any() else -np.inf
-
-
-def _root_mean_square(errors: Float[np.ndarray, "splits m"]) -> Float[np.ndarray, "splits"]:
-    """Over rows, by their largest, so that no square overflows."""
-    with np.errstate(all="ignore"):
-        largest = np.abs(errors).max(axis=1)
-        scaled = errors / np.where(largest > 0, largest, 1)[:, None]
-        found = largest * np.sqrt(np.mean(scaled**2, axis=1))
-    return np.where(np.isnan(found), np.inf, found)
+from icl_core.zoo.library import from_shipped
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,8 +39,9 @@ class Sample:
         """The random rows of every prompt."""
         return _splits(len(find(self.data).values), self.seed)
 
+    @remember(8)
     def prepared(self, scale: Scale, rows: int) -> Prepared:
-        """Prompts with contexts of so many rows."""
+        """Prompts with contexts of so many rows; several methods are asked about the same."""
         values = find(self.data).values
         return prepare(
             values[:, [column - 1 for column in self.features]],
@@ -138,12 +72,11 @@ class Sample:
 
 @dataclass(frozen=True, kw_only=True)
 class Question:
-    """What is predicted from what, by which model."""
+    """What is predicted from what, by which model: its name, as `find_named` takes it. The
+    sample's task is that of its training, in whose units it is asked."""
 
     sample: Sample
-    task: str
-    parametrization: Parametrization
-    layers: int
+    model: str
 
     @classmethod
     def of(cls, config: Data) -> "Question":
@@ -178,24 +111,37 @@ class Question:
             seed=config.seed,
             task=family.task,
         )
-        return cls(
-            sample=sample,
-            task=config.task,
-            parametrization=config.parametrization,
-            layers=config.layers,
-        )
+        own = family.name if family.own else depths[config.layers].name
+        return cls(sample=sample, model=own)
+
+    def of_another(self, name: str) -> "Question":
+        """The same, asked of a model set beside, in the units of that one's training."""
+        task = beside_of(name, self.sample.task.dim).task
+        return Question(sample=replace(self.sample, task=task), model=name)
+
+    @property
+    def method(self) -> Predictor:
+        """The model."""
+        return beside_of(self.model, self.sample.task.dim).method
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Found:
-    """Scores at the chosen scale by number of context rows, at the chosen number by scale; what
-    the prompts are like beside those of training."""
+    """Predictions of the chosen state and their scores, what its prompts are like beside those of
+    training, and, once they are asked for, the scores with other scales and numbers of rows.
+
+    questions: by method, that of the chosen model first, then that of one set beside, which is
+    called `beside`.
+    """
 
     table: Table
     task: LinearTask
-    by_rows: Mapping[int, Scores]
-    by_scale: Mapping[Scale, Scores]
+    questions: Mapping[str, Question]
+    beside: str
+    scale: Scale
+    rows: int
     predicted: Predicted
+    scores: Scores
     data: Traits
     training: Traits
 
@@ -203,6 +149,29 @@ class Found:
     def held_out(self) -> int:
         """Rows that every split holds out."""
         return self.predicted.truth.shape[1]
+
+    @cached_property
+    def by_rows(self) -> Mapping[int, Scores]:
+        """At the chosen scale, by number of context rows."""
+        sizes = sorted({*contexts(self.table, self.task), self.rows})
+        return {n: self._scores(self.scale, n) for n in sizes}
+
+    @cached_property
+    def by_scale(self) -> Mapping[Scale, Scores]:
+        """At the chosen number of context rows, by scale."""
+        return {scale: self._scores(scale, self.rows) for scale in SCALES}
+
+    @cached_property
+    def model_by_scale(self) -> Mapping[Scale, Scores]:
+        """Likewise, of the chosen model and the mean alone."""
+        chosen = next(iter(self.questions.items()))
+        others = {scale: scores_of_model(*chosen, scale, self.rows) for scale in SCALES}
+        return others | {self.scale: self.scores}
+
+    def _scores(self, scale: Scale, rows: int) -> Scores:
+        if (scale, rows) == (self.scale, self.rows):
+            return self.scores
+        return scores(self.questions, scale, rows)
 
 
 def measure(config: Data) -> Found:
@@ -213,20 +182,33 @@ def measure(config: Data) -> Found:
     """
     question = Question.of(config)
     table, sample = find(config.data), question.sample
-    rows = contexts(table, sample.task)
-    if not 2 <= config.rows <= rows[-1]:
+    longest = longest_context(len(table.values))
+    if not 2 <= config.rows <= longest:
         raise InputError(
-            f"The number of context rows is {config.rows}: expected 2 to {rows[-1]}, for other "
+            f"The number of context rows is {config.rows}: expected 2 to {longest}, for other "
             "rows are held out."
         )
+    questions, beside = {config.parametrization: question}, ""
+    if config.beside:
+        questions[BESIDE] = question.of_another(config.beside)
+        beside = beside_of(config.beside, sample.task.dim).label
     prepared = sample.prepared(config.scale, config.rows)
-    methods = _model(question) | _beside(sample.task)
+    each = [
+        asked.sample.predicted({name: asked.method}, config.scale, config.rows)
+        for name, asked in questions.items()
+    ]
+    each.append(sample.predicted(_baselines(sample.task), config.scale, config.rows))
+    together = {name: p for found in each for name, p in found.by_method.items()}
+    predicted = Predicted(by_method=together, truth=each[0].truth)
     return Found(
         table=table,
         task=sample.task,
-        by_rows={n: scores(question, config.scale, n) for n in sorted({*rows, config.rows})},
-        by_scale={scale: scores(question, scale, config.rows) for scale in SCALES},
-        predicted=sample.predicted(methods, config.scale, config.rows),
+        questions=questions,
+        beside=beside,
+        scale=config.scale,
+        rows=config.rows,
+        predicted=predicted,
+        scores=Scores.of(predicted),
         data=traits_of(prepared.X, prepared.y),
         training=training_traits(sample.task),
     )
@@ -243,29 +225,29 @@ def _splits(rows: int, seed: int) -> Splits:
     return Splits.of(rows, seed)
 
 
-@from_shipped(64)
-def _model(question: Question) -> dict[str, Predictor]:
-    """The model, by the name of its kind."""
-    family = find_family(question.task)
-    entry = family.entries[question.parametrization][question.layers]
-    checkpoint = load_entry(entry, family.folder)
-    return {question.parametrization: checkpoint.model}
-
-
-def _beside(task: LinearTask) -> dict[str, Predictor]:
-    """What a model of a task stands beside."""
+def _baselines(task: LinearTask) -> dict[str, Predictor]:
+    """What a model of a task is compared with."""
     return {"bayes_rr": BayesRR(noise=task.noise), "ridge_cv": LeaveOneOutRidge(), "ols": OLS}
 
 
 @remember(512)
-def _scores_beside(sample: Sample, scale: Scale, rows: int) -> Scores:
-    return Scores.of(sample.predicted(_beside(sample.task), scale, rows))
+def _scores_of_baselines(sample: Sample, scale: Scale, rows: int) -> Scores:
+    return Scores.of(sample.predicted(_baselines(sample.task), scale, rows))
 
 
 @from_shipped(512)
-def scores(question: Question, scale: Scale, rows: int) -> Scores:
-    """Errors of a model's predictions from contexts of so many rows, and of what it stands beside,
-    which other models share."""
-    own = Scores.of(question.sample.predicted(_model(question), scale, rows))
-    beside = _scores_beside(question.sample, scale, rows)
-    return Scores(rmse={**own.rmse, **beside.rmse}, deviation=own.deviation)
+def scores_of_model(name: str, question: Question, scale: Scale, rows: int) -> Scores:
+    """Errors of a model's predictions, under that name, from contexts of so many rows, and of the
+    mean."""
+    return Scores.of(question.sample.predicted({name: question.method}, scale, rows))
+
+
+def scores(questions: Mapping[str, Question], scale: Scale, rows: int) -> Scores:
+    """Errors of models' predictions, by the names of their questions, and of the baselines of the
+    first one's task, which other models share."""
+    kept = _scores_of_baselines(next(iter(questions.values())).sample, scale, rows)
+    own = {
+        name: scores_of_model(name, question, scale, rows).rmse[name]
+        for name, question in questions.items()
+    }
+    return Scores(rmse={**own, **kept.rmse}, deviation=kept.deviation)

@@ -9,8 +9,10 @@ from icl_core.lessons.data import figures as plots
 from icl_core.lessons.data import words
 from icl_core.lessons.data.beside import distribution_view
 from icl_core.lessons.data.config import SCALES, Data
-from icl_core.lessons.data.measure import Found, Scores
+from icl_core.lessons.data.measure import Found
+from icl_core.lessons.data.scores import Scores
 from icl_core.lessons.shared.curves import banded
+from icl_core.lessons.shared.losses import BESIDE
 from icl_core.live import View
 from icl_core.plots import DECORATION, METHODS, Curve, Drawing, translucent
 from icl_core.plots.ticks import log_ticks
@@ -18,10 +20,12 @@ from icl_core.plots.ticks import log_ticks
 QUANTILES = "10–90 % of splits"
 
 
-def _named(config: Data) -> dict[str, str]:
+def _named(config: Data, found: Found) -> dict[str, str]:
     """Methods in the order of rows, by the names that readers see."""
-    beside = {name: METHODS[name].label for name in plots.SHOWN}
-    return {config.parametrization: words.model_words(config)} | beside
+    models = {config.parametrization: words.model_words(config)}
+    if found.beside:
+        models[BESIDE] = found.beside
+    return models | {name: METHODS[name].label for name in plots.SHOWN}
 
 
 def _target(config: Data, found: Found) -> str:
@@ -31,8 +35,8 @@ def _target(config: Data, found: Found) -> str:
 def errors_view(config: Data, found: Found) -> View:
     """Errors of all methods over random splits."""
     figure = plots.errors_figure(
-        found.by_rows[config.rows],
-        _named(config),
+        found.scores,
+        _named(config, found),
         title=f"Error on held-out rows, n = {config.rows}",
         x=f"error (RMSE) of {_target(config, found)}",
     )
@@ -43,7 +47,7 @@ def scales_view(config: Data, found: Found) -> View:
     """Errors where inputs are raw, standardised and whitened."""
     figure = plots.scales_figure(
         {SCALES[scale]: scores for scale, scores in found.by_scale.items()},
-        _named(config),
+        _named(config, found),
         title="By the scale of the inputs",
         y=f"error (RMSE) of {_target(config, found)}",
     )
@@ -67,7 +71,7 @@ def rows_view(config: Data, found: Found) -> View:
         "with bands over splits; the number that the model was trained on is shaded.",
     )
     low, top = plots.reach(list(found.by_rows.values()))
-    named = _named(config)
+    named = _named(config, found)
     # Far beyond the axis, so that a line which leaves it does so steeply.
     drawing.curves(
         _curve(method, label, found.by_rows, 1e6 * top) for method, label in reversed(named.items())
@@ -96,8 +100,7 @@ def rows_view(config: Data, found: Found) -> View:
 def predictions_view(config: Data, found: Found) -> View:
     """One split, row by row."""
     index = config.split - 1
-    shown = (config.parametrization, "ridge_cv")
-    named = _named(config)
+    named, shown = _named(config, found), (*found.questions, "ridge_cv")
     figure = plots.predictions_figure(
         found.predicted.truth[index],
         {name: found.predicted.by_method[name][index] for name in shown},

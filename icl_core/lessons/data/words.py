@@ -5,8 +5,10 @@ import numpy as np
 from icl_core.data.prepare import SPLITS
 from icl_core.data.table import EXAMPLES
 from icl_core.lessons.data.config import SCALES, Data
-from icl_core.lessons.data.measure import LARGEST, Found, interval
+from icl_core.lessons.data.measure import Found
+from icl_core.lessons.data.scores import LARGEST, interval
 from icl_core.lessons.data.traits import LABELS, Traits
+from icl_core.lessons.shared.losses import BESIDE
 from icl_core.lessons.shared.words import counted, short
 from icl_core.plots import METHODS
 
@@ -34,13 +36,12 @@ def share(r2: float) -> str:
 
 def finding(config: Data, found: Found) -> str:
     """The errors of the chosen state, and which scale breaks the model."""
-    scores = found.by_rows[config.rows]
+    scores = found.scores
     middle, mean = scores.middle, scores.middle["mean"].median
     own = middle[config.parametrization]
-    beside = ", ".join(
-        f"{METHODS[name].label} {number(middle[name].median)}"
-        for name in ("bayes_rr", "ridge_cv", "ols")
-    )
+    labels = {BESIDE: found.beside} if found.beside else {}
+    labels |= {name: METHODS[name].label for name in ("bayes_rr", "ridge_cv", "ols")}
+    beside = "; ".join(f"{said} {number(middle[name].median)}" for name, said in labels.items())
     if own.median > FAR * mean:
         head = (
             f"From {counted(config.rows, 'row')} of {_data(config)}, with {SCALES[config.scale]} "
@@ -73,7 +74,7 @@ def _breaks(config: Data, found: Found) -> str:
     method = config.parametrization
     broken = [
         f"{SCALES[scale]} inputs it breaks down ({number(scores.middle[method].median)})"
-        for scale, scores in found.by_scale.items()
+        for scale, scores in found.model_by_scale.items()
         if scores.middle[method].median > FAR * scores.middle["mean"].median
     ]
     return f" With {' and with '.join(broken)}." if broken else ""
@@ -135,10 +136,12 @@ def scales_caption(config: Data, found: Found) -> str:
 
 def predictions_caption(config: Data, found: Found) -> str:
     """The errors of the split that is shown."""
-    scores, index = found.by_rows[config.rows], config.split - 1
-    said = " and ".join(
-        f"{METHODS[name].label} {number(min(float(scores.rmse[name][index]), LARGEST))}"
-        for name in (config.parametrization, "ridge_cv")
+    scores, index = found.scores, config.split - 1
+    labels = {config.parametrization: METHODS[config.parametrization].label}
+    labels |= {BESIDE: found.beside} if found.beside else {}
+    said = "; ".join(
+        f"{label} {number(min(float(scores.rmse[name][index]), LARGEST))}"
+        for name, label in (labels | {"ridge_cv": METHODS["ridge_cv"].label}).items()
     )
     return f"Split {config.split} of {SPLITS}: error (RMSE) of {said}. On the line: no error."
 

@@ -8,5 +8,6 @@ numbers are of the eigenvalues that are not 0: gradient descent never moves alon
 
 from icl_core.lessons.gdpp_spectrum.config import PARTS, PRESETS
 from icl_core.lessons.gdpp_spectrum.measure import measure, prepare, reach, reads
+from icl_core.lessons.gdpp_spectrum.steps import STEPS
 from icl_core.lessons.gdpp_spectrum.views import VIEWS
 from icl_core.lessons.gdpp_spectrum.words import finding, trained_finding

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from icl_core.experiments.paper1.published import SPECTRA
-from icl_core.lessons.shared.fields import OfModel, text
+from icl_core.lessons.shared.fields import OfModel, name_or_none, text
 from icl_core.lessons.shared.parts import Part
 from icl_core.lessons.shared.shipped import Kin
 from icl_core.tasks.inputs import GaussianInputs, InputLaw, UniformInputs
@@ -48,6 +48,7 @@ class GdppSpectrum(OfModel):
     A trained model is that of task, model (its parametrization, or with its heads "diag_H2") and
     depth, its number of layers; draw is one of its prompts, from 1 on, or 0 for all. layer is the
     one whose map is shown, frame a snapshot of its training, None the finished model.
+    beside is a second model by its name, "" for none.
     """
 
     dim: int = checked(10, integer, "The dimension d", (1, DIMENSIONS[-1]))
@@ -62,6 +63,7 @@ class GdppSpectrum(OfModel):
     depth: int = checked(4, integer, "The number of layers L", "num_layers")
     draw: int = checked(1, integer, "The prompt of the trained model", (0, DRAWN))
     layer: int = checked(1, integer, "The layer", (1, 12))
+    beside: str = checked("", name_or_none, "The model beside")
     part: str = checked("trained", choice, "The part looked at", PARTS)
     frame: int | None = checked(None, integer, "The snapshot", (0, 1000))
 

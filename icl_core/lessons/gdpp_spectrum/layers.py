@@ -18,9 +18,11 @@ from icl_core.lessons.gdpp_spectrum.passes import (
     steps_of,
     survey_of,
 )
-from icl_core.lessons.gdpp_spectrum.trained import Trained, frame_of, trained_of
+from icl_core.lessons.gdpp_spectrum.trained import Trained, frame_of, read_beside, trained_of
 from icl_core.lessons.shared.bands import center_and_band
+from icl_core.lessons.shared.beside import beside_of
 from icl_core.lessons.shared.curves import banded
+from icl_core.lessons.shared.losses import BESIDE
 from icl_core.lessons.shared.words import counted
 from icl_core.live import LAYOUT, READOUT, Grid, Player, Readout, View
 from icl_core.live.moving import Values, grid_at, updates_player
@@ -84,6 +86,7 @@ def layers_view(config: GdppSpectrum, found: object) -> View:
             now.heights,
             now.conditions,
             lowest,
+            beside=_beside_line(config, trained),
             title=f"Layer by layer: {trained.label}, {_who(config.draw)}{_moment(trained, frame)}",
             who=_who(config.draw),
         ),
@@ -93,6 +96,16 @@ def layers_view(config: GdppSpectrum, found: object) -> View:
         grid=rounding_grid(trained, config.draw) if moves else None,
         readouts=_readouts(_rounding_numbers(now), labels),
     )
+
+
+def _beside_line(config: GdppSpectrum, trained: Trained) -> Curve | None:
+    """The smallest eigenvalue over the largest after each layer of a second model."""
+    if not config.beside:
+        return None
+    found = rounding_of(read_beside(config.beside, trained.task), config.draw)[-1]
+    label = f"smallest, {beside_of(config.beside, trained.task.dim).label}"
+    y = np.maximum(1 / found.conditions, LOWEST)
+    return Curve(method=BESIDE, x=np.arange(len(y)), y=y, label=label, markers=True)
 
 
 def _layers_words(config: GdppSpectrum, trained: Trained) -> str:
@@ -195,11 +208,15 @@ def course_view(config: GdppSpectrum, found: object) -> View:
         np.minimum(part, LARGEST) for part in center_and_band(summarize(survey.losses), "mean")
     ]
     loss = banded(kind, steps, means, label="mean loss", uid="loss", markers=True)
+    losses, layers = [loss], trained.num_layers
+    if config.beside:
+        kappas, also = _course_beside(config, trained)
+        curves, losses, layers = [*curves, kappas], [loss, also], max(layers, int(also.x[-1]))
     return View(
         figure=plots.course_figure(
             curves,
-            [loss],
-            trained.num_layers,
+            losses,
+            layers,
             title=f"Condition number and loss by layer{_moment(trained, frame)}",
             prompts=PROMPTS_TRIED,
         ),
@@ -207,6 +224,16 @@ def course_view(config: GdppSpectrum, found: object) -> View:
         f"({trained.task.noise.label()}): κ as a median with {band}, the loss as a mean with ±2 "
         f"standard errors. After {counted(trained.num_layers, 'layer')} the answer is read.",
     )
+
+
+def _course_beside(config: GdppSpectrum, trained: Trained) -> list[Curve]:
+    """Median condition number and mean loss of a second model on the same prompts."""
+    survey = survey_of(read_beside(config.beside, trained.task), 0)
+    label = beside_of(config.beside, trained.task.dim).label
+    values = _quantiles(survey.conditions)[0], np.minimum(survey.losses.mean(-1), LARGEST)
+    looks = {"method": BESIDE, "label": label, "markers": True}
+    named = zip((BESIDE, f"{BESIDE}:loss"), values, strict=True)
+    return [Curve(uid=uid, x=np.arange(len(y)), y=y, **looks) for uid, y in named]
 
 
 def _quantiles(conditions: np.ndarray) -> list[np.ndarray]:

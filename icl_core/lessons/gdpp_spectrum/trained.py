@@ -8,7 +8,9 @@ import numpy as np
 
 from icl_core.errors import InputError
 from icl_core.lessons.gdpp_spectrum.config import DRAWS, GdppSpectrum
+from icl_core.lessons.shared.beside import beside_of
 from icl_core.lessons.shared.coordinates import model_of
+from icl_core.lessons.shared.named import find_named
 from icl_core.lessons.shared.shipped import Kin, find_family, find_model, models_of
 from icl_core.models.linear import LinearTransformer
 from icl_core.tasks.linear import LinearTask
@@ -63,6 +65,29 @@ def read(task: str, model: str, depth: int, folder: Path = PRETRAINED) -> Traine
         movie=training_of(entry, load_entry(entry, family.folder).model, np.nan, family.folder),
         own_run=not entry.metrics.get("movie"),
     )
+
+
+@from_shipped(KEPT)
+def read_beside(name: str, task: LinearTask) -> Trained:
+    """A second model of any name (`beside_of`) as trained, on the prompts of a task: DIAG and GD++,
+    whose matrices are few numbers, in any dimension."""
+    beside_of(name, task.dim)
+    entry, folder, _ = find_named(name)
+    model = load_entry(entry, folder).model
+    P, Q = (
+        weights if model.dim == task.dim else _widened(weights, task.dim)
+        for weights in (np.asarray(model.P), np.asarray(model.Q))
+    )
+    movie = Movie(steps=np.zeros(1, int), loss=np.full(1, np.nan), P=P[None], Q=Q[None])
+    kin = Kin(entry.parametrization, entry.num_heads)
+    return Trained(task=task, kin=kin, movie=movie, own_run=True)
+
+
+def _widened(weights: np.ndarray, dim: int) -> np.ndarray:
+    """Diagonal matrices [L, H, tokens, tokens] for inputs of another dimension."""
+    diagonal = np.diagonal(weights, axis1=-2, axis2=-1)
+    x = np.repeat(diagonal[..., :-1].mean(-1, keepdims=True), dim, axis=-1)
+    return np.concatenate([x, diagonal[..., -1:]], axis=-1)[..., None] * np.eye(dim + 1)
 
 
 def trained_of(config: GdppSpectrum) -> Trained:

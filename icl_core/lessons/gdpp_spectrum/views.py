@@ -94,7 +94,7 @@ def passage_view(config: GdppSpectrum, spectra: Spectra) -> View:
         figure=plots.passage_figure(
             now.at((0, 0)), title=_titled(config, hessians), layers=config.layers
         ),
-        title="A long ellipse becomes round",
+        title="The valley before and after the layers",
         caption=r"A GD++ layer moves the inputs, $x \leftarrow (I - \gamma\Sigma)\,x$ with "
         r"$\Sigma = \sum_i x_i x_i^\top$, and so turns every eigenvalue $\lambda$ into "
         r"$\lambda(1-\gamma\lambda)^2$. **Left:** in the plane of the smallest and the largest "
@@ -186,8 +186,8 @@ VIEWS: Mapping[str, Callable[[GdppSpectrum, Spectra], View]] = {
     "conditions": conditions_view,
     "gamma": gamma_view,
     "kappas": kappas_view,
-    "layers": kept(*MODEL)(layers_view),
+    "layers": kept(*MODEL, "beside")(layers_view),
     "map": kept(*MODEL, "layer")(map_view),
-    "course": kept(*MODEL)(course_view),
+    "course": kept(*MODEL, "beside")(course_view),
 }
 """What the lesson shows, by name."""

@@ -42,10 +42,10 @@ def _shown(config: NoiseAndDepth, losses: Losses, key: Any) -> str:
     found = losses.over_noise[key]
     end = float(center_and_band(found, config.statistic)[0][-1])
     if config.statistic == "median":
-        return f"a median adjusted loss of **{end:.3g}**"
+        return f"a median extra error of **{end:.3g}** from not knowing σ"
     error = float(found.stderr[-1])
     shown = plus_minus(end, error) if 0 < error < end else f"{end:.3g}"
-    return f"an adjusted loss of **{shown}**"
+    return f"an extra error of **{shown}** from not knowing σ"
 
 
 def _above(ratio: float) -> str:

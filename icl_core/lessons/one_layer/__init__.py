@@ -6,5 +6,6 @@ against the true weights, over 10,000 prompts of uniform inputs without noise.
 
 from icl_core.lessons.one_layer.config import PARTS, PRESETS
 from icl_core.lessons.one_layer.measure import measure
+from icl_core.lessons.one_layer.steps import STEPS
 from icl_core.lessons.one_layer.views import VIEWS
 from icl_core.lessons.one_layer.words import finding

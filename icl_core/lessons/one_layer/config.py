@@ -45,7 +45,5 @@ PRESETS: dict[str, OneLayer] = {
     "Trained": OneLayer(),
     "Half-way": OneLayer(frame=14),
     "Untrained": OneLayer(frame=0),
-    "Larger targets": OneLayer(shift="target_shift", part="tests"),
-    "Undamped roll-out": OneLayer(damping=1.0, part="rollout"),
 }
 """Named states of the lesson; the first is its default."""

@@ -60,7 +60,7 @@ def alignment_view(config: OneLayer, runs: Runs) -> View:
     )
 
 
-def _scaled(run: Movie, frame: int) -> tuple[np.ndarray, np.ndarray]:
+def scaled(run: Movie, frame: int) -> tuple[np.ndarray, np.ndarray]:
     """W_K^T W_Q / beta and P W_V beta of a snapshot, beta that of the end of training."""
     beta = float(np.diagonal(run.Q[-1, 0, 0])[:-1].mean())
     return run.Q[frame, 0, 0] / beta, run.P[frame, 0, 0] * beta
@@ -69,7 +69,7 @@ def _scaled(run: Movie, frame: int) -> tuple[np.ndarray, np.ndarray]:
 def _panels(run: Movie, frame: int) -> list[list[heat.Panel]]:
     """A row a product: trained, constructed, and their difference."""
     ideal = constructed(task_of(MAIN))
-    KQ, PV = _scaled(run, frame)
+    KQ, PV = scaled(run, frame)
     return [
         beside("KQ", W_KQ, KQ, ideal.W_KQ, "construction"),
         beside("PV", PW_V, PV, ideal.PW_V, "construction"),

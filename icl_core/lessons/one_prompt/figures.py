@@ -7,7 +7,7 @@ import numpy as np
 
 from icl_core.plots import DECORATION, LOSS, METHODS, Curve, Drawing, Figure, Looks, translucent
 
-SPLIT = 0.46
+SPLIT = 0.44
 """Height of the lower panel."""
 
 
@@ -83,10 +83,11 @@ def _truth(
 def _axes(drawing: Drawing, names: Sequence[str], end: float, continuous: bool) -> None:
     reach = [-0.02 * end, 1.02 * end]
     title = "posterior / peak" if continuous else "probability"
-    drawing.axis("x", range=reach, showgrid=False, showticklabels=False, anchor="y")
-    drawing.axis("y", title=title, range=[0, 1.06], domain=[SPLIT + 0.05, 1])
+    # Between the panels, where it stays if the lower one is empty.
+    drawing.axis("x", title="noise level σ", range=reach, showgrid=False, anchor="y")
+    drawing.axis("y", title=title, range=[0, 1.06], domain=[SPLIT + 0.21, 1])
     drawing.axis("y", tickvals=[0, 0.5, 1], ticktext=["0", "0.5", "1"])
-    drawing.axis("x", 2, title="noise level σ", range=reach, anchor="y2", matches="x")
+    drawing.axis("x", 2, range=reach, showticklabels=False, anchor="y2", matches="x")
     drawing.axis("y", 2, range=[len(names) - 0.4, -0.6], domain=[0, SPLIT], anchor="x2")
     labels = [METHODS[name].label for name in names]
     drawing.axis("y", 2, tickvals=list(range(len(names))), ticktext=labels, ticks="")

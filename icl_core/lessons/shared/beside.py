@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from icl_core.algorithms import Method
-from icl_core.analysis.loss import evaluate
+from icl_core.analysis.loss import evaluate, noise_profile_at_once
 from icl_core.errors import InputError
-from icl_core.experiments.mixed_noise.measure import Prompts, measure
+from icl_core.experiments.mixed_noise.measure import Prompts, profile_sigmas
 from icl_core.lessons.shared.coordinates import omega_values
 from icl_core.lessons.shared.losses import BESIDE, SHIFT_PROMPTS, Losses, profile_at_once
 from icl_core.lessons.shared.named import find_named, in_order, label
@@ -17,25 +17,30 @@ from icl_core.tasks.linear import LinearTask
 from icl_core.zoo.library import MIXED_NOISE, PRETRAINED, entries_of, from_shipped, load_entry
 from icl_core.zoo.tables import Table, load_table, table_path
 
-FEWER = Prompts(law=8192, level=128)
+FEWER = Prompts(law=2048, level=64)
 """Of a model beside others, whose table is made when it is asked for."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Beside:
-    """The model: what it is called, and what answers prompts."""
+    """The model: what it is called, the task of its training in the dimension asked for, and what
+    answers prompts."""
 
     label: str
+    task: LinearTask
     method: Method
-    known: tuple[LinearTask, Table] | None = None
+    known: Table | None = None
 
     def table_on(self, task: LinearTask) -> Table:
         """Its losses on the prompts of a task: the table that it has of its own, or one of few
         prompts, as an answer has time for."""
-        if self.known and self.known[0] == task:
-            return self.known[1]
+        if self.known and self.task == task:
+            return self.known
+        one, sigmas = {BESIDE: self.method}, profile_sigmas(task)
         with np.errstate(all="ignore"):
-            return measure(self.method, task, FEWER)[0]
+            over_noise = evaluate(one, task, prompts=FEWER.law)[BESIDE]
+            profile = noise_profile_at_once(one, task, sigmas, prompts=FEWER.level)[BESIDE]
+        return Table(loss=over_noise, sigmas=sigmas, profile=profile)
 
 
 @from_shipped(32)
@@ -56,11 +61,11 @@ def beside_of(name: str, dim: int) -> Beside:
                 f"{dim}: FULL has a row of weights a dimension. Choose another model to set beside."
             )
         method = OmegaModel(omegas=omega_values(model))
-    name, own = named.entry.name, named.entry.linear_task
+    name, task = named.entry.name, named.entry.linear_task
     known = None
-    if table_path(name, named.folder).is_file():
-        known = own, load_table(name, named.folder)
-    return Beside(label=named.label, method=method, known=known)
+    if task.dim == dim and table_path(name, named.folder).is_file():
+        known = load_table(name, named.folder)
+    return Beside(label=named.label, task=task.replace(dim=dim), method=method, known=known)
 
 
 def fits(name: str, dim: int) -> bool:

@@ -7,10 +7,11 @@ from typing import Generic, Literal, ParamSpec, Protocol, TypeVar
 
 import numpy as np
 
+from icl_core.lessons.shared.memo import kept_names
 from icl_core.lessons.shared.parts import Part
 from icl_core.lessons.shared.steps import Answer, Step
 from icl_core.lessons.shared.words import meanings
-from icl_core.live import View
+from icl_core.live import Chart, View
 from icl_core.remember import remember
 from icl_core.validation import Config, Reach, within_reach
 from icl_core.zoo.library import version_of
@@ -131,8 +132,23 @@ class Lesson(Generic[C, R]):
     def result(self, config: C) -> R:
         """What `measure` makes of the choices that are read, remembered as long as the shipped
         models are the same."""
-        names = self.reads(config) if callable(self.reads) else self.reads
+        names = self._read(config)
         return self._remembered(self.config(**{name: getattr(config, name) for name in names}))
+
+    def _read(self, config: C) -> Names:
+        """The choices that the result follows from."""
+        return self.reads(config) if callable(self.reads) else self.reads
+
+    def chart(self, name: str, config: C, found: R) -> Chart:
+        """One view of choices and their result, made once for all who ask for it as long as the
+        shipped models are the same."""
+        view = self.views[name]
+        own = kept_names(view)
+        # What differs in other choices alone is the same chart.
+        names = config.to_dict() if own is None else sorted({*own, *self._read(config)})
+        chosen = tuple((name, getattr(config, name)) for name in names)
+        key = self.config, name, chosen, version_of()
+        return Chart(build=lambda: view(config, found), key=key)
 
     def view(self, name: str, config: C) -> View:
         """One view from choices alone.

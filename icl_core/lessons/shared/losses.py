@@ -9,9 +9,11 @@ import numpy as np
 from icl_core.algorithms import Method
 from icl_core.algorithms.ridge import baselines
 from icl_core.analysis.loss import LossSummary, evaluate, noise_profile_at_once
+from icl_core.experiments.mixed_noise.measure import profile_sigmas
 from icl_core.lessons.shared.coordinates import omega_values
 from icl_core.lessons.shared.shipped import Family, baseline_tables, find_family, model_tables
 from icl_core.models.diagonal import OmegaModel
+from icl_core.remember import remember
 from icl_core.tasks.linear import LinearTask
 from icl_core.zoo.library import from_shipped, load_entry
 from icl_core.zoo.tables import Table
@@ -112,18 +114,32 @@ def profile_at_once(
 
 @from_shipped(256)
 def _shift(name: str, task: LinearTask) -> _Shift:
-    family = find_family(name)
-    turned = task.dim != family.task.dim
-    sigmas = next(iter(model_tables(family).values())).sigmas[::SHIFT_LEVELS]
+    turned = task.dim != find_family(name).task.dim
     models = {
         key: model for key, model in _models(name).items() if not (turned and key[0] == "full")
     }
-    closed: dict[Any, Method] = {**baselines(task)}
+    over_noise, closed = _closed(task)
     return _Shift(
-        sigmas=sigmas,
+        sigmas=_levels(task),
         models=models,
-        over_noise=evaluate({**models, **closed}, task, prompts=SHIFT_PROMPTS),
-        closed=profile_at_once(closed, task, sigmas),
+        over_noise={**evaluate(models, task, prompts=SHIFT_PROMPTS), **over_noise},
+        closed=closed,
+    )
+
+
+def _levels(task: LinearTask) -> np.ndarray:
+    return profile_sigmas(task)[::SHIFT_LEVELS]
+
+
+@remember(256)
+def _closed(
+    task: LinearTask,
+) -> tuple[Mapping[Any, LossSummary], Mapping[Any, LossSummary]]:
+    """The baselines over the noise of a task and by level, whatever models stand beside them."""
+    methods: dict[Any, Method] = {**baselines(task)}
+    return (
+        evaluate(methods, task, prompts=SHIFT_PROMPTS),
+        profile_at_once(methods, task, _levels(task)),
     )
 
 

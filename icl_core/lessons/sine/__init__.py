@@ -7,5 +7,6 @@ MSE at sampled queries.
 
 from icl_core.lessons.sine.config import PARTS, PRESETS, offers
 from icl_core.lessons.sine.measure import measure
+from icl_core.lessons.sine.steps import STEPS
 from icl_core.lessons.sine.views import VIEWS
 from icl_core.lessons.sine.words import finding

@@ -6,5 +6,6 @@ prompts is computed from their weights.
 
 from icl_core.lessons.softmax.config import PARTS, PRESETS
 from icl_core.lessons.softmax.measure import measure
+from icl_core.lessons.softmax.steps import STEPS
 from icl_core.lessons.softmax.views import VIEWS
 from icl_core.lessons.softmax.words import finding

@@ -6,5 +6,6 @@ sampled queries of 2,000 prompts; the best step of gradient descent is known exa
 
 from icl_core.lessons.variations.config import PARTS, PRESETS
 from icl_core.lessons.variations.measure import measure
+from icl_core.lessons.variations.steps import STEPS
 from icl_core.lessons.variations.views import VIEWS
 from icl_core.lessons.variations.words import finding

@@ -97,6 +97,8 @@ def strip_figure(
         looks["hover"] = "%{text}: %{y:.4g}"
         seen = np.where(missed, limit, found)
         drawing.marks(f"ends:{method}", x, seen, style, 9, symbols, **looks)
+        if missed.any():
+            drawing.key(f"{style.marker}-open", f"{looks['name']}: not reached by then")
     drawing.axis("x", range=ends, tickvals=list(range(len(places))), ticktext=places)
     drawing.axis("x", showgrid=False)
     shown = [value for values in groups.values() for value in values.values()]

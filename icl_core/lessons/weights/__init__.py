@@ -4,5 +4,6 @@ pieces, and beside other models."""
 from icl_core.lessons.weights.config import PARTS, PRESETS
 from icl_core.lessons.weights.matrices import reach
 from icl_core.lessons.weights.measure import measure
+from icl_core.lessons.weights.steps import STEPS
 from icl_core.lessons.weights.views import VIEWS, prepare
 from icl_core.lessons.weights.words import finding

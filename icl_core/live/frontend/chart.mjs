@@ -9,6 +9,7 @@ import { controlOf } from "./control.mjs";
 import { element } from "./controls.mjs";
 import { compose, download, draw, gapsAmong, noteZoom, onPage, patchesOf } from "./draw.mjs";
 import { pointAgain, same, wholeView } from "./draw.mjs";
+import { edgeLabels, labelled } from "./edges.mjs";
 import { foot } from "./foot.mjs";
 import { Linked } from "./link.mjs";
 import { saying } from "./said.mjs";
@@ -45,7 +46,8 @@ export class LiveChart {
       ["PNG 3×", "Save as PNG, 3×, on white", () => this.save("png", 3)],
       ["SVG", "Save as SVG, on white", () => this.save("svg", 1)],
     ]);
-    this.field = element("div", "icl-live-field", {}, this.plot);
+    this.edges = edgeLabels(this.plot);
+    this.field = element("div", "icl-live-field", {}, this.plot, this.edges.element);
     this.root = element("div", "icl-live", { role: "group", tabindex: "0", translate: "no" });
     this.said = saying();
     this.root.append(this.controls, this.said.element, this.field, ...this.foot.elements);
@@ -77,7 +79,13 @@ export class LiveChart {
   }
 
   place() {
+    this.edges.show();
     for (const set of this.points) set.place();
+  }
+
+  drawn(patches) {
+    draw(this.plotly, this.plot, patches);
+    this.edges.show();
   }
 
   fail() {
@@ -103,7 +111,10 @@ export class LiveChart {
     this.question = data.question;
     clearTimeout(this.waiting);
     this.waiting = 0;
-    const turned = this.takeSurface() || data.height !== last?.height;
+    // What a link says of zoom and hidden lines, once; then they are the reader's.
+    const told = JSON.stringify(data.zoom) !== JSON.stringify(last?.zoom);
+    if (told) this.zoom = { ...data.zoom };
+    const turned = this.takeSurface() || data.height !== last?.height || told;
     const wanted = JSON.stringify(data.controls);
     if (wanted !== this.built) this.buildControls(wanted);
     this.values = { ...data.values };
@@ -116,7 +127,7 @@ export class LiveChart {
     this.plot.setAttribute("aria-label", data.alt);
     this.plot.style.height = `${data.height}px`;
     const few = turned ? null : changes(last.figure, data.figure, shown);
-    if (few) draw(this.plotly, this.plot, few);
+    if (few) this.drawn(few);
     else this.shown = this.redraw();
     this.tell(data.exact ? "exact" : "preview");
     this.foot.write(data.readouts, data.gaps, data.names);
@@ -176,7 +187,7 @@ export class LiveChart {
     const values = { ...this.values, ...this.hovered };
     const { patches, missing } = source.at(values, this.logarithmic);
     this.patches = patches;
-    draw(this.plotly, this.plot, patches);
+    this.drawn(patches);
     this.hoverAgain();
     this.tell(source.exactAt(values, this.logarithmic) ? "exact" : "preview");
     const numbers = patchesOf("readout", patches);
@@ -219,7 +230,8 @@ export class LiveChart {
 
   /** Everything, by plotly's own difference: zoom, legend and the DOM node survive. */
   redraw() {
-    const { data, layout } = compose(this.data, this.surface, this.patches);
+    const composed = compose(this.data, this.surface, this.patches);
+    const { data, layout } = this.printing ? labelled(composed) : composed;
     const width = this.plot.clientWidth;
     if (!this.printing) this.narrow = width > 0 && width < NARROW;
     const still = this.points.length > 0 || matchMedia("(pointer: coarse)").matches;

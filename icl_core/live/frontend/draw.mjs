@@ -1,7 +1,9 @@
 // From values to the picture. A patch is { trace, field, value }: one field of one trace now.
 
+import { labelled } from "./edges.mjs";
 import { withField } from "./fields.mjs";
 import { blend, corners, countGaps, shaped } from "./grid.mjs";
+import { isHidden } from "./look.mjs";
 import { format } from "./numbers.mjs";
 import { paint, replot } from "./paint.mjs";
 
@@ -68,7 +70,7 @@ export function draw(Plotly, plot, patches) {
   plot.data.forEach((trace, index) => {
     const fields = byTrace.get(trace.uid);
     if (!fields) return;
-    if (trace.visible === "legendonly" || trace.visible === false) {
+    if (isHidden(trace)) {
       // Nothing to see, but it must be right when it is shown again.
       Object.assign(trace, fields);
     } else if (moves(plot, trace, fields)) {
@@ -185,13 +187,12 @@ export async function download(Plotly, plot, sent, values, patches, { type, scal
       layout[name] = { ...layout[name], range: [...axis.range], autorange: false };
     }
   }
-  for (const trace of data) {
-    const shown = plot.data.find(({ uid }) => uid === trace.uid);
-    if (shown && shown.visible !== undefined) trace.visible = shown.visible;
-  }
+  // Left out altogether: plotly keeps a grey entry of what is only off.
+  const off = new Set(plot.data.filter(isHidden).map(({ uid }) => uid));
+  const shown = data.filter(({ uid }) => !off.has(uid));
   const width = Math.max(640, plot.clientWidth);
   const address = await Plotly.toImage(
-    { data, layout, config: {} },
+    { ...labelled({ data: shown, layout }), config: {} },
     { format: type, scale, width, height: layout.height },
   );
   const file = URL.createObjectURL(await (await fetch(address)).blob());

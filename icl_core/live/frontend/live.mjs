@@ -1,9 +1,11 @@
 // Finds or makes the chart behind an element, and keeps the sources and plotly.js that charts share.
 
 import { LiveChart } from "./chart.mjs";
+import { lookOf } from "./look.mjs";
 import { sourceOf } from "./sources.mjs";
 
 const charts = new WeakMap();
+const byKey = new Map(); // charts on the page, by their key on the server
 const sources = new Map(); // by the element that brought it
 let plotly = null;
 let last = Promise.resolve(); // the start of the chart that was mounted last
@@ -41,6 +43,7 @@ export function mountChart({ parentElement, data, setStateValue }, plotlyAddress
       () => arrived.fail(),
     );
   }
+  byKey.set(data.key, chart);
   chart.send = (asked) => setStateValue("asked", asked);
   chart.update(data);
   // Streamlit also calls this when a later call overtakes an earlier one: only a chart that has
@@ -50,11 +53,23 @@ export function mountChart({ parentElement, data, setStateValue }, plotlyAddress
       if (parentElement.isConnected) return;
       chart.destroy();
       charts.delete(parentElement);
+      if (byKey.get(data.key) === chart) byKey.delete(data.key);
     });
 }
 
 /** The chart drawn last is shown before the next one is drawn. */
 const toScreen = () => new Promise((done) => setTimeout(done));
+
+/** Tells the server how the reader has the chart `data.key`, if that is not as `data.known`. */
+export function mountLook({ parentElement, data, setStateValue }) {
+  const chart = byKey.get(data.key);
+  const look = chart?.plot.data && lookOf(chart.plot, chart.zoom);
+  const text = JSON.stringify(look);
+  // Once: an answer that writes numbers otherwise must not be answered for ever.
+  if (!look || text === JSON.stringify(data.known) || text === parentElement.dataset.told) return;
+  parentElement.dataset.told = text;
+  setStateValue("look", look);
+}
 
 /** Keeps the source that came with `data` for as long as its element is on the page. */
 export function mountSource({ parentElement, data }) {

@@ -13,6 +13,8 @@ from icl_core.lessons.catalog import LESSONS
 from icl_core.lessons.playground.config import HIGHEST, Y, noise_of
 from icl_core.live import Grid, View
 from icl_core.live.grid import safe_uid
+from icl_core.live.look import PLAIN, Look
+from icl_core.plots import METHODS
 from tests.browser.harness import Watched, opening
 
 pytestmark = pytest.mark.browser
@@ -30,10 +32,12 @@ def exported(browser, tmp_path):
     """
     with opening(browser) as visit:
 
-        def go(page: str, name: str, changes: dict | None = None, **options) -> tuple:
+        def go(
+            page: str, name: str, changes: dict | None = None, look: Look = PLAIN, **options
+        ) -> tuple:
             lesson = LESSONS[page]
             view = lesson.view(name, lesson.config(**(changes or {})))
-            (tmp_path / "page.html").write_bytes(to_html(view))
+            (tmp_path / "page.html").write_bytes(to_html(view, look))
             options.setdefault("offline", True)
             return view, visit(f"file://{tmp_path}", "page.html", **options)
 
@@ -189,6 +193,33 @@ def test_a_download_is_titled_by_where_the_controls_stand(exported):
     assert "Layer by layer at σ = 1<" in texts[0]
     at = page.page.locator(".icl-live-value").inner_text()
     assert f"Layer by layer: Noise level σ = {at}<" in texts[1]
+
+
+def test_hidden_lines_and_zoom_are_kept_and_can_be_changed(exported):
+    look = Look.read("hide:gdpp!y:0.001,0.01!type:12")
+    view, page = exported("noise_and_depth", "layers", look=look)
+    hidden = "plot.data.filter((t) => t.visible === 'legendonly').map((t) => t.legendgroup)"
+    assert set(page.plot(hidden)) == {"gdpp"}
+    assert page.plot("plot.layout.yaxis.range") == [-3, -2]
+    assert page.plot("plot._fullLayout.xaxis.tickfont.size") == 16
+    # What is zoomed past leaves the picture, and says so, while a slider is dragged too.
+    labels = page.page.locator(".icl-live-off")
+    assert set(labels.all_inner_texts()) <= {"off scale ↑", "off scale ↓"}
+    before = [label.get_attribute("style") for label in labels.all()]
+    assert before
+    page.grab(1 / 6, 0.62)
+    assert [label.get_attribute("style") for label in labels.all()] != before
+    page.page.mouse.up()
+    page.page.get_by_role("button", name="Whole view").click()
+    page.wait_until(
+        "document.querySelector('.icl-live-plot').layout.yaxis.range.join() === "
+        f"{','.join(map(repr, view.figure.layout.yaxis.range))!r}"
+    )
+    entry = page.page.locator(".legend .traces").filter(has_text=METHODS["gdpp"].label)
+    entry.locator(".legendtoggle").click()
+    page.wait_until(
+        "document.querySelector('.icl-live-plot').data.every((t) => t.visible !== 'legendonly')"
+    )
 
 
 def test_a_figure_without_controls_is_there_too(exported):

@@ -1,8 +1,9 @@
-"""What somebody sees without scrolling: a whole picture, or on a phone its beginning."""
+"""What somebody sees without scrolling: a whole picture, or on a phone its beginning; as before."""
 
 import pytest
 
 from tests.browser.pages.conftest import CHARTS
+from tests.browser.pages.looks import assert_as_before
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -14,16 +15,23 @@ LARGE = {"paper_figures"}
 PAGES = [page for page, count in CHARTS.items() if count and page != "style"]
 
 
-@pytest.mark.parametrize("page", [page for page in PAGES if page not in LARGE])
-def test_the_first_picture_is_whole(visit, page):
-    plot = visit(page, {"viewport": DESKTOP}).page.locator(".icl-live-plot").first.bounding_box()
+@pytest.mark.parametrize("page", PAGES)
+def test_the_first_picture_is_whole(visit, page: str):
+    opened = visit(page, {"viewport": DESKTOP, "color_scheme": "light"})
+    plot = opened.page.locator(".icl-live-plot").first.bounding_box()
     assert plot is not None
-    assert plot["y"] >= 0
-    assert plot["y"] + plot["height"] <= DESKTOP["height"]
+    if page not in LARGE:
+        assert plot["y"] >= 0
+        assert plot["y"] + plot["height"] <= DESKTOP["height"]
+    assert_as_before(opened, f"{page or 'home'}_light")
+    opened.page.emulate_media(color_scheme="dark")
+    assert_as_before(opened, f"{page or 'home'}_dark")
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_the_first_picture_is_begun_on_a_phone(visit, page):
-    plot = visit(page, {"viewport": PHONE}).page.locator(".icl-live-plot").first.bounding_box()
+def test_the_first_picture_is_begun_on_a_phone(visit, page: str):
+    opened = visit(page, {"viewport": PHONE, "color_scheme": "light"})
+    plot = opened.page.locator(".icl-live-plot").first.bounding_box()
     assert plot is not None
     assert plot["y"] <= BEGUN * PHONE["height"]
+    assert_as_before(opened, f"{page or 'home'}_phone")

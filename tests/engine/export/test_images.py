@@ -21,7 +21,9 @@ from PIL import Image
 from icl_core.errors import InputError
 from icl_core.export import images
 from icl_core.export.images import NO_CHROMIUM, Renderer, missing, renderer, to_image
+from icl_core.live.dressed import dressed
 from icl_core.live.figure import MAX_BYTES
+from icl_core.live.look import Look
 from tests.hostile import assert_one_sentence
 
 pytestmark = pytest.mark.browser
@@ -52,6 +54,25 @@ def test_a_pdf_is_one_page_with_fonts(chromium, titled):
     assert data.rstrip().endswith(b"%%EOF")
     assert len(re.findall(rb"/Type /Page\b", data)) == 1
     assert b"/ToUnicode" in data
+
+
+def test_an_image_for_print_is_as_large_as_it_says(chromium, titled):
+    figure = dressed(titled("Title"), Look(width=84, height=60, type=8)).figure
+    root = ElementTree.fromstring(to_image(figure, "svg"))
+    assert (root.get("width"), root.get("height")) == ("84mm", "60mm")
+    (ticks,) = {
+        re.search(r"font-size: ([\d.]+)px", text.get("style"))[1]
+        for group in root.iter("{http://www.w3.org/2000/svg}g")
+        if group.get("class") == "xtick"
+        for text in group.iter("{http://www.w3.org/2000/svg}text")
+    }
+    assert float(ticks) * 72 / 96 == pytest.approx(8, abs=0.01)
+    picture = Image.open(io.BytesIO(to_image(figure, "png")))
+    assert np.divide(picture.size, picture.info["dpi"]) * 25.4 == pytest.approx([84, 60], abs=0.1)
+    assert picture.info["dpi"][0] == pytest.approx(600, abs=0.1)
+    box = re.search(rb"/MediaBox \[0 0 ([\d.]+) ([\d.]+)\]", to_image(figure, "pdf"))
+    points = [float(length) * 25.4 / 72 for length in box.groups()]
+    assert points == pytest.approx([84, 60], abs=0.3)
 
 
 def shown_images(svg: bytes) -> list[tuple[float, Image.Image]]:

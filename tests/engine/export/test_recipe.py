@@ -1,6 +1,7 @@
 """Choices come back from JSON and from links, and what is not ours is refused."""
 
 import json
+from dataclasses import replace
 from urllib.parse import parse_qsl
 
 import pytest
@@ -14,12 +15,15 @@ from icl_core.export.recipe import (
     Recipe,
     config_json,
     link_values,
+    look_in_link,
     parse_config,
     permalink,
     to_text,
 )
 from icl_core.lessons.catalog import LESSONS
 from icl_core.lessons.noise_and_depth.config import NoiseAndDepth
+from icl_core.lessons.weights.config import Weights
+from icl_core.live.look import PLAIN, Look
 from tests.hostile import ANY_JSON, assert_one_sentence
 
 RECIPES = [
@@ -86,6 +90,8 @@ def without(name: str) -> bytes:
         (changed(config={"task": "x" * 10_000}), "expected a name"),
         (changed(config={"unknown": 1}), "no entry 'unknown'"),
         (changed(extra=1), "an entry 'extra'"),
+        (changed(look=[]), "expected an object"),
+        (changed(look={"zoom": [["z", 0, 1]]}), "on the axis 'z'"),
         (b" " * (MAX_CONFIG_BYTES + 1), "expected at most"),
     ],
 )
@@ -103,6 +109,16 @@ def test_a_choice_that_a_file_leaves_out_is_told():
     assert all(name in recipe.gaps() for name in every - {"layers"})
     assert_one_sentence(ValueError(recipe.gaps()))
     assert parse_config(changed(), LESSONS).gaps() == ""
+
+
+def test_how_a_figure_is_drawn_goes_with_its_choices():
+    look = Look.read("hide:GD,a~2Cb!y:0.1,1!width:84!type:8")
+    recipe = Recipe(page="weights", figure="omegas", config=Weights(), look=look)
+    assert parse_config(config_json(recipe), LESSONS).look == look
+    assert "look" not in json.loads(config_json(replace(recipe, look=PLAIN)))
+    values = dict(parse_qsl(permalink(recipe).partition("?")[2]))
+    assert look_in_link(values["look"], "omegas") == look
+    assert look_in_link(values["look"], "theory") == PLAIN
 
 
 def test_a_file_that_an_editor_saved_with_a_mark_is_read():

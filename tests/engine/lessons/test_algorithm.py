@@ -120,7 +120,7 @@ def test_the_table_of_switches_holds_losses_with_their_errors(opened):
 def test_gdpp_becomes_ridge_of_the_mean_square_noise():
     """Its exact floor is ConstRR of s = E sigma^2 (`ConstRR.of`)."""
     gdpp = read(TASK, "gdpp", 4)
-    name, strength, gap, error = matched(gdpp, "ridge").nearest(4)
+    name, strength, gap, error = matched(gdpp, "ridge").nearest(4)[0]
     assert (name, strength) == ("const_rr", pytest.approx(25 / 3))
     assert gap < 0.01
     assert error < gap
@@ -144,6 +144,17 @@ def test_matching_holds_the_gaps_and_marks_the_nearest(opened):
     ends = [gaps.gap[:, -1] for name, gaps in found.gaps.items() if name in ("cg", "newton")]
     np.testing.assert_allclose(ends[0], ends[1], rtol=1e-6)
     assert len(STEPS) == found.gaps["cg"].gap.shape[1]
+
+
+def test_what_is_as_near_as_the_nearest_is_told_too(opened):
+    first, *others = matched(opened, "oracle").nearest(opened.num_layers)
+    least = min((first, *others), key=lambda match: match.gap)
+    assert others, "here several are as near"
+    caption = lesson.VIEWS["matching"](Algorithm(), opened).caption
+    for match in (first, *others):
+        assert match.steps >= first.steps
+        assert match.gap <= least.gap + 2 * least.error
+        assert match.said in caption
 
 
 def test_closeness_counts_decades():

@@ -14,7 +14,8 @@ from icl_core.lessons import data as lesson
 from icl_core.lessons.catalog import LESSONS
 from icl_core.lessons.data.config import PRESETS, Data
 from icl_core.lessons.data.figures import RMSE
-from icl_core.lessons.data.measure import Found, Predicted, Scores, contexts, interval
+from icl_core.lessons.data.measure import Found, contexts
+from icl_core.lessons.data.scores import Predicted, Scores, interval
 from icl_core.lessons.data.traits import training_traits, traits_of
 from icl_core.lessons.data.views import VIEWS
 from icl_core.lessons.shared.shipped import find_family

@@ -23,6 +23,7 @@ from icl_core.lessons.weights.config import Weights
 from icl_core.lessons.weights.measure import read
 from icl_core.plots.figure import alt_text, figure_name, figure_title, tidy_rows
 from icl_core.plots.methods import METHODS
+from icl_core.plots.omegas import OMEGA_LOOKS
 from icl_core.plots.sketch import sketch
 from icl_core.plots.style import MODES, SURFACES, numbered_cells
 from icl_core.plots.swatches import diverging_scale, method_lines
@@ -177,6 +178,17 @@ SAME_DASH = [
 def test_lines_of_the_same_dash_differ_in_colour_to_every_eye(one, other, vision):
     """A CIE Lab distance of 2.3 is just noticeable; curves without markers have nothing else."""
     assert difference(METHODS[one].color, METHODS[other].color, vision) >= 10
+
+
+def test_an_omega_looks_like_no_other_and_like_no_model():
+    colors = [color for color, *_ in OMEGA_LOOKS]
+    for one, other in combinations(colors, 2):
+        assert min(difference(one, other, vision) for vision in VISIONS) >= 10
+    for color in colors:
+        assert all(contrast(color, page) >= 3 for page in ("#ffffff", "#12171d"))
+        assert all(
+            difference(color, METHODS[kind].color) >= 20 for kind in ("gdpp", "diag", "full")
+        )
 
 
 def test_the_style_figure_draws_every_method_as_figures_do():

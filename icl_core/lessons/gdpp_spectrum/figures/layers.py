@@ -51,10 +51,18 @@ def rounding_values(heights: np.ndarray, conditions: np.ndarray) -> Values:
 
 
 def rounding_figure(
-    heights: np.ndarray, conditions: np.ndarray, lowest: float, *, title: str, who: str
+    heights: np.ndarray,
+    conditions: np.ndarray,
+    lowest: float,
+    *,
+    title: str,
+    who: str,
+    beside: Curve | None = None,
 ) -> Figure:
-    """An ellipse a layer above, the eigenvalues over the largest below; `lowest` is of the axis."""
+    """An ellipse a layer above, the eigenvalues over the largest below, with a line of another
+    model among them; `lowest` is of the axis."""
     layers = len(conditions) - 1
+    last = layers if beside is None else max(layers, int(beside.x[-1]))
     drawing = Drawing(
         name="layers_spectrum",
         title=title,
@@ -71,18 +79,21 @@ def rounding_figure(
         outline = values[f"ellipse {layer}", "x"], values[f"ellipse {layer}", "y"]
         drawing.line(f"ellipse {layer}", *outline, color, 2, "solid" if read else "dot", **looks)
     _lines(drawing, values, heights.shape[1], layers)
+    if beside is not None:
+        drawing.curves([beside], 2)
+        lowest = min(lowest, float(beside.y.min()) / 1.5)
     high = 1.2 * ROUND * _room(layers + 1)
     bare: Looks = {"showticklabels": False, "ticks": "", "showgrid": False, "showline": False}
-    across = [-0.5, layers + 0.5]
+    across = [-0.5, last + 0.5]
     drawing.panel(1, [0, 1], STRIP)
     drawing.axis("x", range=across, constrain="domain", **bare)
     drawing.axis("y", range=[-high, high], scaleanchor="x", constrain="domain", **bare)
     drawing.headline("where the loss is the same: long is slow, round is fast", 0, STRIP[1])
     drawing.panel(2, [0, 1], LINES)
-    layer_axis(drawing, layers, 2)
+    layer_axis(drawing, last, 2)
     drawing.log_y(lowest, 1.4, 2)
     drawing.headline("λ / largest λ of the layer", 0, 1, 2, yshift=4)
-    drawing.set(height=520, legend=LAYOUT["legend"] | {"y": -0.16})
+    drawing.set(height=476, legend=LAYOUT["legend"] | {"y": -0.16})
     return drawing.figure()
 
 
