@@ -43,9 +43,9 @@ def export_menu(view: View, *, key: str, recipe: Recipe | None, look: Look = PLA
             if (suffix in KINDS and problem) or (suffix == "json" and recipe is None):
                 continue
             form = FORMATS[suffix]
-            name, look = f"{view.name}.{suffix}", {"key": f"{key}_{suffix}", "type": "tertiary"}
+            name, looks = f"{view.name}.{suffix}", {"key": f"{key}_{suffix}", "type": "tertiary"}
             words, build = f"{form.label} (.{suffix})", building(form, source, suffix)
-            download(words, build, name, form.mime, **look)
+            download(words, build, name, form.mime, **looks)
         if problem:
             st.caption(f"No PDF here, and no images in the archive. {problem}")
         said = "" if look.width else "PNG and SVG: the buttons below the figure."
@@ -53,7 +53,8 @@ def export_menu(view: View, *, key: str, recipe: Recipe | None, look: Look = PLA
         if recipe is not None:
             st.code(link, language=None, wrap_lines=True)
             st.caption("In a page of your own, with its controls:")
-            height = (view.figure.layout.height or HEIGHT) + AROUND
+            figure: Any = view.figure
+            height = (figure.layout.height or HEIGHT) + AROUND
             words = embedding(link, recipe.figure, view.title, height)
             st.code(words, language="html", wrap_lines=True)
 

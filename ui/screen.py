@@ -3,6 +3,7 @@ but what another page embeds. The link says which, and is validated here."""
 
 from html import escape
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlencode
 
 import segno
@@ -97,7 +98,7 @@ def present_button(place: str) -> None:
     """Leads to the same state on the whole screen; `place` tells several on a page apart."""
     if presented() or embedded():
         return
-    looks = {"icon": ":material/present_to_all:", "type": "tertiary"}
+    looks: dict[str, Any] = {"icon": ":material/present_to_all:", "type": "tertiary"}
     with st.container(key=f"present_{place}", width="content"):
         if st.button("Present", key=f"present in {place}", **looks):
             st.query_params[PRESENT] = ON
