@@ -1,4 +1,7 @@
-"""Command line: JSON on standard output, progress on standard error, exit code 2 on bad input."""
+"""Command line: JSON on standard output, progress on standard error, exit code 2 on bad input.
+
+Only `steps` prints Markdown, unless it is asked for JSON.
+"""
 
 import argparse
 import dataclasses
@@ -28,6 +31,7 @@ from icl_core.lessons.catalog import LESSONS
 from icl_core.lessons.train.words import tail_warning
 from icl_core.live.look import COLUMNS, PLAIN, Look
 from icl_core.models.linear import PARAMETRIZATIONS
+from icl_core.problem_sheet import add_steps
 from icl_core.runtime import prepare_process
 from icl_core.settings import settings
 from icl_core.sweeps.figure import sweep_view
@@ -272,6 +276,7 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument("--workers", default=0, help="processes without one; 0: one a core")
     command.set_defaults(run=run_sweep_command)
 
+    add_steps(commands)
     add_commands(commands)
     return top
 

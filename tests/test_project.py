@@ -39,7 +39,7 @@ print(json.dumps({
 
 DRAWING = tuple(
     f"icl_core.{name}"
-    for name in ("plots", "live", "export", "lessons", "sweeps", "cli", "__main__")
+    for name in ("plots", "live", "export", "lessons", "sweeps", "cli", "__main__", "problem_sheet")
 )
 """What may import plotly: figures, and the lessons and files made of them."""
 

@@ -21,6 +21,7 @@ from ui.export_row import export_menu
 from ui.links import linked_look
 from ui.live import asked_values, live_chart, look_on_screen
 from ui.menu import menu
+from ui.screen import fitting, shows
 from ui.steps import as_asked, is_asked
 
 Moved = Callable[[Values], None]
@@ -43,6 +44,8 @@ def chart(
     `config` holds the choices behind it, where they alone make it again: as the lesson's view
     `figure`, by default `key`. `on_change` is that of `ui.live.live_chart`.
     """
+    if not shows(page, key):
+        return
     recipe = None
     if config is not None:
         recipe = Recipe(page=page_of(config), figure=figure or key, config=config)
@@ -70,11 +73,12 @@ def charts_of(config: Config, found: Any, moved: Mapping[str, Moved] | None = No
 
     def show(*names: str, widths: Sequence[int] = ()) -> list[Finished]:
         shown = []
-        many = len(names) > 1
-        places = st.columns(widths or len(names), gap="large") if many else [nullcontext()]
-        for name, place in zip(names, places, strict=True):
+        drawn = [name for name in names if shows(page, name)]
+        wide = widths if len(drawn) == len(names) else ()
+        places = st.columns(wide or len(drawn), gap="large") if drawn[1:] else [nullcontext()]
+        for name, place in zip(drawn, places, strict=False):
             with place:
-                made = as_asked(page, LESSONS[page].chart(name, config, found))
+                made = fitting(as_asked(page, LESSONS[page].chart(name, config, found)))
                 on_change = (moved or {}).get(name)
                 shown.append(chart(made, key=name, page=page, config=config, on_change=on_change))
         return shown

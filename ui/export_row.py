@@ -14,7 +14,9 @@ from icl_core.export.recipe import HOME, Recipe, permalink
 from icl_core.lessons.catalog import LESSONS
 from icl_core.live import View
 from icl_core.live.look import COLUMNS, PLAIN, PRINT_TYPE, Look
+from icl_core.plots.style import HEIGHT
 from ui.menu import download
+from ui.screen import embedding
 from ui.values import written
 
 OFFERED = ("html", "csv", "pdf", "zip", "json", "bib")
@@ -24,6 +26,8 @@ FOR_PRINT = ("html", "csv", "pdf", "svg", "png", "zip", "json", "bib")
 SCREEN, FREE = "screen", "free"
 SIZES = {SCREEN: "screen"} | {name: f"{mm:g} mm" for name, mm in COLUMNS.items()} | {FREE: "other"}
 """Of files: as on screen, a journal's columns, or in other numbers."""
+AROUND = 160
+"""Pixels that a chart's heading, controls and caption take."""
 
 
 def export_menu(view: View, *, key: str, recipe: Recipe | None, look: Look = PLAIN) -> None:
@@ -46,8 +50,13 @@ def export_menu(view: View, *, key: str, recipe: Recipe | None, look: Look = PLA
             st.caption(f"No PDF here, and no images in the archive. {problem}")
         said = "" if look.width else "PNG and SVG: the buttons below the figure."
         st.caption(f"{said} The link to all of this:".strip() if link else said)
-        if link:
+        if recipe is not None:
             st.code(link, language=None, wrap_lines=True)
+            st.caption("In a page of your own, with its controls:")
+            figure: Any = view.figure
+            height = (figure.layout.height or HEIGHT) + AROUND
+            words = embedding(link, recipe.figure, view.title, height)
+            st.code(words, language="html", wrap_lines=True)
 
 
 def sized(look: Look, key: str) -> Look:

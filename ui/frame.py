@@ -8,7 +8,7 @@ import streamlit as st
 from icl_core.export.recipe import HOME
 from icl_core.lessons.catalog import LESSONS
 from icl_core.lessons.paths import COURSE
-from ui import first_sight, watchdog
+from ui import first_sight, screen, watchdog
 from ui.steps import invitation, open_steps, panel, step_of
 
 TITLE = "In-context learning, seen"
@@ -36,6 +36,7 @@ def enter() -> st.Page:
     page = _navigation()
     for sheet in ("style.css", "plain.css"):
         st.html(UI / sheet)
+    screen.enter(page.url_path or HOME)
     st.session_state[IN_APP] = True
     return page
 

@@ -1,11 +1,13 @@
 // Keys for the steps of a lesson: right reveals or goes on, left goes back, escape leaves. A clicker's
 // keys are those that turn pages.
+const ON = ".st-key-step_reveal button, .st-key-step_onward a, .st-key-present_onward a";
+const BACK = ".st-key-step_back a";
 const DOORS = {
-  ArrowRight: ".st-key-step_reveal button, .st-key-step_onward a",
-  PageDown: ".st-key-step_reveal button, .st-key-step_onward a",
-  ArrowLeft: ".st-key-step_back a",
-  PageUp: ".st-key-step_back a",
-  Escape: ".st-key-step_leave a",
+  ArrowRight: ON,
+  PageDown: ON,
+  ArrowLeft: BACK,
+  PageUp: BACK,
+  Escape: ".st-key-present_leave button, .st-key-step_leave a",
 };
 const TAKEN = "input, textarea, select, [contenteditable=true], [role=slider], [role=radiogroup], [role=dialog]";
 

@@ -15,8 +15,9 @@ from ui.values import escaped
 
 LOOK = "look"
 """How one figure of the page is drawn: see `icl_core.export.recipe.permalink`."""
-STEP = "step"
-ELSEWHERE = ("job", "beside", STEP, LOOK)
+STEP, PRESENT, EMBED = "step", "present", "only"
+"""Streamlit keeps `embed` to itself: no page can read it."""
+ELSEWHERE = ("job", "beside", STEP, LOOK, PRESENT, EMBED)
 """Names in a link that are read by other parts of a page."""
 TRACKING = ("utm_", "mc_", "fbclid", "gclid", "msclkid", "ref")
 """How names begin that mail programs and other sites hang on links."""

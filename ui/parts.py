@@ -11,6 +11,7 @@ from ui.chart import Moved, charts_of
 from ui.controls import Controls, folded
 from ui.frame import finding
 from ui.presets import preset_links
+from ui.screen import presented
 from ui.steps import step_of
 
 
@@ -55,8 +56,9 @@ def part_choice(controls: Controls[Any]) -> Part:
         part = offered[controls[lesson.part]]
         views = tuple(name for name in part.views if name in step.views)
         return Part(part.title, views, part.widths if views == part.views else ())
-    titles = {name: part.title for name, part in offered.items()}
-    controls.one_of(lesson.part, "Look closer", titles)
+    if not presented():
+        titles = {name: part.title for name, part in offered.items()}
+        controls.one_of(lesson.part, "Look closer", titles)
     return offered[controls[lesson.part]]
 
 

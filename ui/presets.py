@@ -9,6 +9,7 @@ from icl_core.lessons.catalog import LESSONS
 from icl_core.validation import Config
 from ui.boundary import fragment
 from ui.menu import menu
+from ui.screen import present_button
 
 
 def preset_links(
@@ -23,6 +24,7 @@ def preset_links(
             mark = ":material/check:" if config == now else ""
             st.page_link(f"pages/{page}.py", label=label, icon=mark, query_params=query)
         glossary(lesson.names)
+        present_button("page")
 
 
 def preset_link(config: Config) -> dict[str, str]:

@@ -1,10 +1,8 @@
 """Steps of a lesson on its page: the question, the guess, the answer; the link says which."""
 
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
-from streamlit.components.v2 import component
 
 from icl_core.errors import InputError
 from icl_core.lessons.catalog import LESSONS
@@ -15,15 +13,13 @@ from icl_core.live import Chart, View
 from icl_core.validation import integer
 from ui.links import STEP
 from ui.presets import preset_link
+from ui.screen import kept, listen, present_button, presented
 from ui.values import escaped
-
-KEYS = (Path(__file__).parent / "keys.mjs").read_text(encoding="utf-8")
-_keys = component("icl_keys", js=KEYS, isolate_styles=False)
 
 
 def step_link(page: str, number: int) -> dict[str, str]:
     """Query parameters of a lesson's step, counted from 1."""
-    return {STEP: str(number)} | preset_link(LESSONS[page].steps[number - 1].config)
+    return kept() | {STEP: str(number)} | preset_link(LESSONS[page].steps[number - 1].config)
 
 
 def open_steps(page: str) -> None:
@@ -123,7 +119,8 @@ def panel(page: str) -> None:
                 _onward(page, number)
             else:
                 _ask(page, step, number)
-    _keys(key=f"{page}:keys")
+    if not presented():
+        listen()
 
 
 def _numbers(page: str, number: int) -> None:
@@ -134,7 +131,10 @@ def _numbers(page: str, number: int) -> None:
         for at in range(1, count + 1):
             with st.container(key=own.get(at, f"step_{at}"), width="content"):
                 _link(page, at, str(at))
+        if presented():
+            return
         st.space("stretch")
+        present_button("step")
         with st.container(key="step_leave", width="content"):
             now = st.session_state.get(f"{page}:config", LESSONS[page].steps[number - 1].config)
             looks: dict[str, Any] = {"icon": ":material/close:", "query_params": preset_link(now)}
@@ -170,4 +170,4 @@ def _onward(page: str, number: int) -> None:
             if LESSONS[following].steps:
                 _link(following, 1, label, icon)
             else:
-                st.page_link(f"pages/{following}.py", label=label, icon=icon)
+                st.page_link(f"pages/{following}.py", label=label, icon=icon, query_params=kept())

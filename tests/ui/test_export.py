@@ -98,7 +98,12 @@ def test_the_menu_offers_every_form_and_the_link(open_page, monkeypatch, open_me
     charts = 3
     offered = [f"{FORMATS[suffix].label} (.{suffix})" for suffix in OFFERED]
     assert labels(app) == offered * charts
-    assert [code.value for code in app.code] == ["weights?v=1&layers=2"] * charts
+    links, frames = ([code.value for code in app.code][at::2] for at in (0, 1))
+    assert links == ["weights?v=1&layers=2"] * charts
+    assert all(
+        frame.startswith('<iframe src="weights?v=1&amp;layers=2&amp;only=') for frame in frames
+    )
+    assert len(set(frames)) == charts
 
 
 def test_without_chromium_the_menu_says_so(open_page, monkeypatch, open_menus):

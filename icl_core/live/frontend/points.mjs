@@ -68,9 +68,11 @@ export function points(spec, plot, { moved, grabbed, settled, pointed }) {
     });
   }
   function at({ clientX, clientY }, [dx, dy] = [0, 0]) {
-    const { left, top } = stage.getBoundingClientRect();
+    const { left, top, width } = stage.getBoundingClientRect();
     const [across, down] = axes(plot);
-    return within([across.p2l(clientX - left - dx), down.p2l(clientY - top - dy)], spec);
+    const scale = width / stage.offsetWidth || 1; // where the page enlarges its charts
+    const [x, y] = [(clientX - left - dx) / scale, (clientY - top - dy) / scale];
+    return within([across.p2l(x), down.p2l(y)], spec);
   }
   function to(index, point) {
     changed(value.map((known, i) => (i === index ? within(point, spec) : known)));

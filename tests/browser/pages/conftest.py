@@ -117,7 +117,8 @@ def visit(browser: Browser, profile: BrowserContext, app: str) -> Iterator[Calla
 
         def go(name: str, options: Mapping[str, Any] | None = None, **link: str) -> Opened:
             path = name + ("?" + urlencode({"v": "1"} | link) if link else "")
-            opened = Opened(open_page(app, path, CHARTS[name], **(options or {})), name)
+            looks = {"charts": CHARTS[name]} | dict(options or {})
+            opened = Opened(open_page(app, path, **looks), name)
             opened.rest()
             return opened
 

@@ -14,16 +14,40 @@ LOOKS = {
 GRAVE = ("serious", "critical")
 
 
-@pytest.mark.parametrize("looks", LOOKS)
-@pytest.mark.parametrize("page", CHARTS)
-def test_nothing_serious_is_found(visit, page, looks):
-    opened = visit(page, LOOKS[looks])
+STATES = {
+    "a question": ("several_layers", {"step": "1"}, ""),
+    "an answer": ("several_layers", {"step": "2"}, ".st-key-step_reveal button"),
+    "presented": ("several_layers", {"present": "1", "step": "3"}, ""),
+    "more choices": ("several_layers", {"kind": "untied5"}, ".st-key-more button"),
+    "export": ("several_layers", {"kind": "untied5"}, "[class*='st-key-layers_Export'] button"),
+}
+"""Beside every page as it opens: a page, its link, and what is clicked."""
+
+
+def grave(opened) -> list:
+    """What axe-core finds that is serious."""
     opened.page.wait_for_timeout(300)  # what fades in has a contrast of its own
     found = Axe().run(opened.page).response["violations"]
-    grave = [
+    return [
         (rule["id"], node["target"], node["failureSummary"])
         for rule in found
         if rule["impact"] in GRAVE
         for node in rule["nodes"]
     ]
-    assert grave == []
+
+
+@pytest.mark.parametrize("looks", LOOKS)
+@pytest.mark.parametrize("page", CHARTS)
+def test_nothing_serious_is_found(visit, page, looks):
+    assert grave(visit(page, LOOKS[looks])) == []
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_nothing_serious_is_found_in_other_states(visit, state):
+    page, link, door = STATES[state]
+    opened = visit(page, {"viewport": LOOKS["light"]["viewport"], "charts": 1}, **link)
+    if door:
+        opened.page.locator(door).first.click()
+        opened.page.wait_for_timeout(500)
+        opened.rest()
+    assert grave(opened) == []
