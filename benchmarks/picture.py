@@ -51,7 +51,7 @@ def main() -> int:
         page.locator(".icl-live[data-alive]").wait_for()
         frames = drag(page)
         browser.close()
-    looks = {"duration": round(1000 * SECONDS), "loop": 0, "quality": 60, "method": 4}
+    looks: dict[str, Any] = {"duration": round(1000 * SECONDS), "loop": 0, "quality": 60}
     frames[0].save(FILE, save_all=True, append_images=frames[1:], **looks)
     size = FILE.stat().st_size
     print(f"{FILE.relative_to(ROOT)}: {len(frames)} pictures, {size:,} bytes")

@@ -38,14 +38,15 @@ def chart(
     config: Config | None = None,
     figure: str = "",
     on_change: Moved | None = None,
-) -> Finished:
-    """Show a view with its caption, its numbers as a table and its downloads; returns it finished.
+) -> Finished | None:
+    """Show a view with its caption, its numbers as a table and its downloads; returns it finished,
+    None where another view stands alone.
 
     `config` holds the choices behind it, where they alone make it again: as the lesson's view
     `figure`, by default `key`. `on_change` is that of `ui.live.live_chart`.
     """
     if not shows(page, key):
-        return
+        return None
     recipe = None
     if config is not None:
         recipe = Recipe(page=page_of(config), figure=figure or key, config=config)
@@ -81,7 +82,7 @@ def charts_of(config: Config, found: Any, moved: Mapping[str, Moved] | None = No
                 made = fitting(as_asked(page, LESSONS[page].chart(name, config, found)))
                 on_change = (moved or {}).get(name)
                 shown.append(chart(made, key=name, page=page, config=config, on_change=on_change))
-        return shown
+        return [finished for finished in shown if finished]
 
     return show
 

@@ -98,12 +98,8 @@ def _how_many(config: Algorithm, opened: Opened) -> Answer:
 
 
 def _ends_at(config: Algorithm, opened: Opened) -> Answer:
-    flow = prompt_flow(opened, config.seed)
-    node = int(np.argmin(np.abs(flow.sigmas - config.sigma)))
-    last = flow.w[-1, node]
-    ols, ridge = (
-        float(np.linalg.norm(last - point)) for point in (flow.ols[node], flow.ridge[node])
-    )
+    flow = prompt_flow(opened, config.seed, config.sigma)
+    ols, ridge = (float(np.linalg.norm(flow.w[-1] - point)) for point in (flow.ols, flow.ridge))
     return Answer(
         right=int(ridge < ols),
         said=f"Its weights end {ols:.2f} from least squares and {ridge:.2f} from the ridge "
