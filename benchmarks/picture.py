@@ -6,6 +6,7 @@
 import io
 import sys
 from itertools import pairwise
+from typing import Any
 
 from PIL import Image
 from playwright.sync_api import Page, sync_playwright
@@ -14,7 +15,7 @@ from benchmarks.serving import ROOT, served
 from tests.browser.harness import chromium_path
 
 FILE = ROOT / "docs" / "playground.webp"
-SIZE = {"width": 900, "height": 640}
+SIZE: Any = {"width": 900, "height": 640}
 WAY = ((0.0, 0.0), (60.0, -150.0), (-60.0, 130.0), (0.0, 0.0))
 """Pixels from where the point lies, and back."""
 FRAMES, SECONDS = 12, 0.07
