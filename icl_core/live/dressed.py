@@ -108,7 +108,7 @@ def dressed(view: View, look: Look, *, alive: bool = False) -> View:
         return view
     look = fitted(look, view.figure)
     plain = go.Figure(view.figure).to_plotly_json()
-    traces, layout = list(plain["data"]), dict(plain["layout"])
+    traces, layout = [readable(trace) for trace in plain["data"]], dict(plain["layout"])
     hidden = [entry_of(trace) in look.hidden for trace in view.figure.data]  # type: ignore[attr-defined]
     if alive:
         off = {"visible": "legendonly"}
