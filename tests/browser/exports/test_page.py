@@ -1,6 +1,7 @@
 """An exported page opens with the network off, and its controls move the picture."""
 
 import io
+import re
 from pathlib import Path
 from typing import Any
 
@@ -239,7 +240,8 @@ def test_hidden_lines_and_zoom_are_kept_and_can_be_changed(exported):
         "document.querySelector('.icl-live-plot').layout.yaxis.range.join() === "
         f"{','.join(map(repr, view.figure.layout.yaxis.range))!r}"
     )
-    entry = page.page.locator(".legend .traces").filter(has_text=METHODS["gdpp"].label)
+    label = re.compile(re.escape(METHODS["gdpp"].label) + "$")
+    entry = page.page.locator(".legend .traces").filter(has_text=label)
     entry.locator(".legendtoggle").click()
     page.wait_until(
         "document.querySelector('.icl-live-plot').data.every((t) => t.visible !== 'legendonly')"
