@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 
@@ -59,11 +60,13 @@ def heading(title: str, lead: str = "") -> None:
 def begin(page: str, lead: str) -> None:
     """A lesson's title, and what it is about, or the step that it is in; call it first."""
     open_steps(page)
+    heading(LESSONS[page].title)
     if step_of(page):
-        heading(LESSONS[page].title)
         panel(page)
-    else:
-        heading(LESSONS[page].title, lead)
+        return
+    looks: dict[str, Any] = {"vertical_alignment": "center", "gap": "small", "wrap": False}
+    with st.container(horizontal=True, key="lead", **looks):
+        st.markdown(lead, width="stretch")
         invitation(page)
 
 

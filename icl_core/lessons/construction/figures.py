@@ -92,5 +92,5 @@ def descent_figure(
     drawing.axis("x", 2, title="layers + 1, or steps + 1", anchor="y2", **ends)
     drawing.axis("y", 2, title="gap", domain=[0, 0.26], anchor="x2")
     drawing.log_axis("y", (1e-17, 1e-11), (1e-17, 1e-14, 1e-11), 2)
-    drawing.set(height=448)
+    drawing.set(height=388)
     return drawing.figure()

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.browser.pages.conftest import CHARTS
-from tests.browser.pages.looks import assert_as_before
+from tests.browser.pages.looks import WRITTEN, assert_as_before
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -35,3 +35,7 @@ def test_the_first_picture_is_begun_on_a_phone(visit, page: str):
     assert plot is not None
     assert plot["y"] <= BEGUN * PHONE["height"]
     assert_as_before(opened, f"{page or 'home'}_phone")
+
+
+def test_no_baseline_was_missing():
+    assert not WRITTEN, "Look at those now written, and keep them."
