@@ -53,6 +53,7 @@ def noise_readings(readings: Readings, *, end: float) -> Figure:
     _truth(drawing, "truth", readings.sigma, (0, 1.06), 1)
     _truth(drawing, "truth2", readings.sigma, (len(names) - 0.4, -0.6), 2)
     _axes(drawing, names, end, readings.continuous)
+    drawing.set(height=408)
     return drawing.figure()
 
 
