@@ -66,6 +66,7 @@ def served(monkeypatch: pytest.MonkeyPatch) -> Jobs:
     manager = Jobs(Told())
     monkeypatch.setattr("ui.jobs.trainings", lambda: manager)
     monkeypatch.setattr("ui.training_view.trainings", lambda: manager)
+    monkeypatch.setattr("ui.runs.trainings", lambda: manager)
     return manager
 
 
