@@ -43,7 +43,7 @@ def open_steps(page: str) -> None:
 
 def number_of(page: str) -> int:
     """Which step the page is in, counted from 1; 0 if in none."""
-    steps, given = LESSONS[page].steps, st.query_params.get(STEP, "")
+    steps, given = LESSONS[page].steps if page in LESSONS else (), st.query_params.get(STEP, "")
     return int(given) if given.isdecimal() and 1 <= int(given) <= len(steps) else 0
 
 

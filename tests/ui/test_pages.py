@@ -194,7 +194,8 @@ def test_a_lesson_is_a_row_and_a_page(clone):
     assert said["cards"]["another"] == "**Another lesson**"
     assert "What it is about." in said["abouts"]
     assert said["title"] == said["navigation"]["Noise"][-1] == "Another lesson"
-    assert said["presets"] == list(LESSONS["one_layer"].presets)
+    row = LESSONS["one_layer"]
+    assert said["presets"] == [f"Guess first: {len(row.steps)} questions", *row.presets]
     assert said["prepared"]
     assert said["swept"] == ["frame", "shift", "damping", "part"]
 
