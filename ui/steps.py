@@ -27,7 +27,11 @@ def open_steps(page: str) -> None:
     step of the page is told of. Call it before the choices are read."""
     before, given = st.session_state.get(f"{page}:step"), st.query_params.get(STEP)
     st.session_state[f"{page}:step"] = given
-    if given is None or given == before:
+    if given == before:
+        return
+    # A link to the page from itself leaves the browser's address as it was.
+    st.query_params.from_dict(st.query_params.to_dict())
+    if given is None:
         return
     try:
         number = integer("The step in the link", given, (1, max(1, len(LESSONS[page].steps))))

@@ -197,7 +197,7 @@ def test_a_lesson_is_a_row_and_a_page(clone):
     row = LESSONS["one_layer"]
     assert said["presets"] == [f"Guess first: {len(row.steps)} questions", *row.presets]
     assert said["prepared"]
-    assert said["swept"] == ["frame", "shift", "damping", "part"]
+    assert said["swept"] == ["frame", "shift", "part"]
 
 
 @pytest.mark.parametrize("page", COURSE)
