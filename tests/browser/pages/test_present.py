@@ -72,6 +72,6 @@ def test_a_chart_stands_in_a_sandbox_of_another_page(browser, app, scheme):
         seen = frame.locator(".stMain").inner_text().split("\n")
         assert seen[0].strip() == "Whose direction? Over training"
         assert frame.locator(".icl-live-plot").count() == 1
-        assert not frame.locator("a:visible, [data-testid=stButtonGroup]:visible").count()
+        assert not frame.locator(".stMain :is(a, [data-testid=stButtonGroup]):visible").count()
         wide = "document.documentElement.scrollWidth <= innerWidth"
         assert page.frames[1].evaluate(wide)
