@@ -56,7 +56,7 @@ def export_menu(view: View, *, key: str, recipe: Recipe | None, look: Look = PLA
             figure: Any = view.figure
             height = (figure.layout.height or HEIGHT) + AROUND
             words = embedding(link, recipe.figure, view.title, height)
-            st.code(words, language="html", wrap_lines=True)
+            st.code(words, language=None, wrap_lines=True)
 
 
 def sized(look: Look, key: str) -> Look:

@@ -45,7 +45,8 @@ def downloads(browser):
         page.locator(".st-key-head_layers").get_by_text("Export").click()
         menu = page.locator("[data-testid=stPopoverBody]:visible")
         # The link is the last thing in the menu.
-        menu.locator("code.language-plaintext").filter(has_text="look=").wait_for()
+        link = menu.locator("code").filter(has_text="look=", has_not_text="<iframe")
+        link.wait_for()
         for label in menu.locator("[data-testid=stDownloadButton] p").all_inner_texts():
             with page.expect_download(timeout=60_000) as waiting:
                 menu.get_by_text(label, exact=True).click()
@@ -53,7 +54,7 @@ def downloads(browser):
             suffix = re.search(r"\(\.(\w+)\)", label)[1]
             assert name == f"loss_by_layer.{suffix}"
             found[suffix] = Path(waiting.value.path()).read_bytes()
-        found["link"] = menu.locator("code.language-plaintext").inner_text().encode()
+        found["link"] = link.inner_text().encode()
         page.goto(found["link"].decode())
         page.locator(".icl-live[data-alive]").nth(1).wait_for(state="attached")
         assert set(opened.plot(HIDDEN, 1)) == {hidden}
