@@ -75,7 +75,9 @@ def test_findings_hold_their_numbers(found: Trainings) -> None:
 def test_plateaus_are_points_of_every_seed(found: Trainings) -> None:
     """Runs that never arrive stand at the end of training, open."""
     figure: Any = VIEWS["ends"](Variations(), found).figure
-    (points,) = figure.data
+    points, key = figure.data
+    assert key.marker.symbol.endswith("open")
+    assert key.showlegend is not False
     expected = np.concatenate([found.plateaus(name) for name in STORIES["plateau"]])
     missed = ~np.isfinite(expected)
     steps = VARIANTS["heads1"].run.steps

@@ -148,7 +148,7 @@ def test_every_figure_has_a_stand_in_that_is_small_and_sound(all_figures):
         picture = sketch(figure)
         root = ElementTree.fromstring(picture)
         kinds = {element.tag.rpartition("}")[2] for element in root.iter()}
-        assert kinds <= {"svg", "path", "text", "circle", "rect"}
+        assert kinds <= {"svg", "g", "path", "text", "circle", "rect"}
         assert kinds & {"path", "rect"}
         assert "nan" not in picture
         assert len(picture) < 60_000
