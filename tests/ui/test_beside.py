@@ -72,7 +72,7 @@ def served(monkeypatch: pytest.MonkeyPatch) -> Jobs:
 
 def ended(manager: Jobs, config: Train) -> Job:
     job, end = manager.start(config), time.monotonic() + 30
-    while job.active:
+    while job.active or manager._busy:
         assert time.monotonic() < end, "took too long"
         time.sleep(0.01)
     return job
