@@ -164,7 +164,7 @@ def _ask(page: str, step: Step[Any, Any], number: int) -> None:
 
 
 def _onward(page: str, number: int) -> None:
-    """The next question, or the first of the next lesson."""
+    """The next question, or the first of the next lesson, or what was asked about."""
     with st.container(key="step_onward"):
         if number < len(LESSONS[page].steps):
             _link(page, number + 1, "**Next question**", ":material/arrow_forward:")
@@ -175,3 +175,6 @@ def _onward(page: str, number: int) -> None:
                 _link(following, 1, label, icon)
             else:
                 st.page_link(f"pages/{following}.py", label=label, icon=icon, query_params=kept())
+        else:
+            here = kept() | preset_link(LESSONS[page].steps[-1].config)
+            st.page_link(f"pages/{page}.py", label="**The whole page**", query_params=here)
